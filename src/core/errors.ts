@@ -1,0 +1,135 @@
+import { formatChallenge } from "./challenge.ts";
+
+interface Refusal {
+  readonly status: number;
+  /** `null`: no WWW-Authenticate; `"realm"`: the realm alone; anything else: RFC 6750's `error`. */
+  readonly challenge: null | "realm" | "invalid_request" | "invalid_token" | "insufficient_scope";
+  /** Seconds, sent as Retry-After. */
+  readonly retryAfter?: number;
+  /** What the client may read. */
+  readonly message: string;
+}
+
+const REFUSALS = {
+  missing_token: { status: 401, challenge: "realm", message: "Authentication is required" },
+  invalid_request: { status: 400, challenge: "invalid_request", message: "The Authorization header is malformed" },
+  invalid_token: { status: 401, challenge: "invalid_token", message: "The token is not valid" },
+  expired: { status: 401, challenge: "invalid_token", message: "The token has expired" },
+  revoked: { status: 401, challenge: "invalid_token", message: "The token has been revoked" },
+  insufficient_scope: { status: 403, challenge: "insufficient_scope", message: "The token lacks a needed scope" },
+  invalid_credentials: { status: 401, challenge: "realm", message: "Wrong login or password" },
+  malformed_credentials: { status: 400, challenge: null, message: "Send login and password as two non-empty strings" },
+  unsupported_media_type: { status: 415, challenge: null, message: "Send the credentials as application/json" },
+  unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
+  unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
+  overloaded: { status: 503, challenge: null, retryAfter: 1, message: "Too many logins at once, try again in a moment" },
+} as const satisfies Record<string, Refusal>;
+
+/**
+ * Why hallpass refused. The whole table, with the status and the challenge each one is answered with:
+ *
+ * | code | status | WWW-Authenticate | what it means, and what to do |
+ * | --- | --- | --- | --- |
+ * | `missing_token` | 401 | `realm` alone | no Authorization header, or another scheme: send `Authorization: Bearer …` |
+ * | `invalid_request` | 400 | `invalid_request` | a malformed Bearer header, or several credentials: fix the client |
+ * | `invalid_token` | 401 | `invalid_token` | forged, damaged, of another kind, issuer or audience: log in again; `cause` tells the developer which |
+ * | `expired` | 401 | `invalid_token` | it was good once: refresh, or log in again |
+ * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
+ * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
+ * | `invalid_credentials` | 401 | `realm` alone | wrong login, whatever the reason |
+ * | `malformed_credentials` | 400 | none | login and password must be two non-empty strings |
+ * | `unsupported_media_type` | 415 | none | the login's body was in a format that nothing parsed: send JSON |
+ * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode |
+ * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
+ * | `overloaded` | 503 | none, `Retry-After: 1` | the queue for password hashing is full: retry, or raise `maxQueue` |
+ */
+export type AuthErrorCode = keyof typeof REFUSALS;
+
+/** What can be said about one {@link AuthError} beyond its code. */
+export interface AuthErrorDetails {
+  /** For the developer and the log: never sent to the client. */
+  readonly cause?: unknown;
+  /** The protection space named in the challenge. `"api"` by default. */
+  readonly realm?: string;
+  /** The scopes that would have been needed, space-separated. */
+  readonly scope?: string;
+}
+
+const BRAND: unique symbol = Symbol.for("hallpass.AuthError") as never;
+
+/**
+ * The one error by which hallpass refuses: a credential (401), a permission (403), a malformed request (400), or an
+ * outage of ours (503).
+ *
+ * `message` is terse and safe to send; `cause` is for the developer. `status`, `statusCode`, `headers` and `expose` are
+ * what the default error handlers of Express, Koa and Fastify read, so throwing it is enough to answer with it.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await verifyToken(token, accessToken);
+ * } catch (error) {
+ *   if (!isAuthError(error)) throw error;
+ *   response.writeHead(error.status, error.headers).end(JSON.stringify(error));
+ * }
+ * ```
+ */
+export class AuthError extends Error {
+  /** Why, for programs. */
+  readonly code: AuthErrorCode;
+  /** The HTTP status to answer with. */
+  readonly status: number;
+  /** The same as {@link AuthError.status}, under the name that Fastify reads. */
+  readonly statusCode: number;
+  /** The headers to answer with: `WWW-Authenticate` (RFC 6750 §3) or `Retry-After`, where they apply. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether {@link AuthError.message} is meant for the client: true below 500. */
+  readonly expose: boolean;
+
+  /**
+   * @param code - one of the table's codes
+   * @param details - the private cause, and what the challenge should name
+   */
+  constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    const refusal: Refusal = REFUSALS[code];
+    super(refusal.message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.status = refusal.status;
+    this.statusCode = refusal.status;
+    this.headers = headersOf(refusal, details);
+    this.expose = refusal.status < 500;
+  }
+
+  /** The part a client may see, for `JSON.stringify`. */
+  toJSON(): { error: AuthErrorCode; message: string } {
+    return { error: this.code, message: this.message };
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+}
+
+Object.defineProperty(AuthError.prototype, "name", { value: "AuthError" });
+
+function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErrorDetails): Record<string, string> {
+  if (retryAfter !== undefined) return { "Retry-After": String(retryAfter) };
+  if (challenge === null) return {};
+  const { realm = "api", scope } = details;
+  const reason = challenge === "realm" ? {} : { error: challenge, error_description: message };
+  return { "WWW-Authenticate": formatChallenge({ realm, ...reason, ...(scope !== undefined && { scope }) }) };
+}
+
+/**
+ * Whether a caught value is an {@link AuthError}, also one that was thrown by another copy of this package (ESM beside
+ * CommonJS, two versions), where `instanceof` would say no.
+ *
+ * @example
+ * ```ts
+ * if (isAuthError(error) && error.code === "expired") refreshAndRetry();
+ * ```
+ */
+export function isAuthError(value: unknown): value is AuthError {
+  return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import { type Algorithm, HMAC_ALGORITHMS, isHmac, isPair } from "./algorithms.ts";
+import type { JWK } from "./jwk.ts";
+import { checkRuntime } from "./runtime.ts";
+
+/**
+ * Makes a key for an algorithm, as a JWK to keep secret and hand to {@link importKey}: for HS256/384/512 as many random
+ * bytes as the hash has, for RSA 2048 bits, and for all but secrets with its RFC 7638 thumbprint as `kid`.
+ *
+ * @throws TypeError when there is no such algorithm, or not on this runtime (ML-DSA)
+ *
+ * @example
+ * ```ts
+ * const jwk = await generateKey("Ed25519");
+ * const key = await importKey(jwk);
+ * ```
+ */
+export async function generateKey(algorithm: Algorithm): Promise<JWK> {
+  if (isHmac(algorithm)) {
+    return { kty: "oct", alg: algorithm, use: "sig", k: randomBytes(HMAC_ALGORITHMS[algorithm].bytes).toString("base64url") };
+  }
+  if (!isPair(algorithm)) throw new TypeError("generateKey: there is no such signature algorithm");
+  checkRuntime(algorithm);
+  const { generateKeyPair, exportJWK, calculateJwkThumbprint } = await import("jose");
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: algorithm, use: "sig" } as JWK;
+}

@@ -1,0 +1,90 @@
+import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { promisify } from "node:util";
+import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
+import type { JWK } from "./jwk.ts";
+import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
+
+const LEAST_RSA_BITS = 2_048;
+const LEAST_RSA_EXPONENT = 3n;
+
+const signInPool = promisify(sign);
+
+/** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
+export async function pairKey(half: KeyObject, named: Algorithm | undefined, kid: string | undefined): Promise<VerifyingKey> {
+  const algorithm = named ?? onlyAlgorithmOf(half);
+  const publicHalf = half.type === "private" ? createPublicKey(half) : half;
+  checkFit(publicHalf, algorithm);
+  const scheme = PAIR_ALGORITHMS[algorithm];
+  const jwk = publicHalf.export({ format: "jwk" }) as JWK;
+  const name = kid ?? (await thumbprint(jwk));
+  const operations: KeyOperations = {
+    verify: verifier(publicHalf, scheme),
+    publicJwk: { ...jwk, kid: name, alg: algorithm, use: "sig" },
+    kidGiven: kid !== undefined,
+    ...(half.type === "private" && { sign: signer(half, scheme) }),
+  };
+  await checkHalvesMatch(operations);
+  return makeKey(algorithm, name, operations);
+}
+
+/** RFC 7638's name of a public key. */
+async function thumbprint(jwk: JWK): Promise<string> {
+  const { calculateJwkThumbprint } = await import("jose");
+  return calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0]);
+}
+
+function onlyAlgorithmOf(half: KeyObject): Algorithm {
+  const fitting = Object.keys(PAIR_ALGORITHMS).filter((name) => isPair(name) && fits(half, name));
+  const [algorithm] = fitting;
+  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${described(half)}`);
+  if (half.asymmetricKeyType === "rsa") {
+    throw new TypeError(`importKey: an RSA key needs its algorithm named: { algorithm: ${fitting.join(" | ")} }`);
+  }
+  return algorithm as Algorithm;
+}
+
+function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is PairAlgorithm {
+  if (!isPair(algorithm) || !fits(half, algorithm)) {
+    throw new TypeError(`importKey: ${described(half)} does not fit the algorithm ${algorithm}`);
+  }
+  const { modulusLength, publicExponent } = half.asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
+    throw new TypeError(`importKey: this RSA key has ${modulusLength} bits, and ${LEAST_RSA_BITS} is the least`);
+  }
+  if (publicExponent !== undefined && publicExponent < LEAST_RSA_EXPONENT) {
+    throw new TypeError("importKey: this RSA key has a public exponent under 3, with which anyone can forge");
+  }
+}
+
+function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
+  const { keyType, curve } = PAIR_ALGORITHMS[algorithm];
+  return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
+}
+
+function described(half: KeyObject): string {
+  const curve = half.asymmetricKeyDetails?.namedCurve;
+  return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
+}
+
+function verifier(key: KeyObject, { hash, options }: PairScheme): KeyOperations["verify"] {
+  const prepared = { key, ...options };
+  return (signingInput, signature) =>
+    verify(hash, Buffer.from(signingInput), prepared, Buffer.from(signature, "base64url"));
+}
+
+function signer(key: KeyObject, { hash, keyType, options }: PairScheme): KeyOperations["sign"] {
+  const prepared = { key, ...options };
+  // A third of a millisecond is too long for the event loop; every other algorithm signs in less than the trip costs.
+  if (keyType === "rsa") {
+    return async (signingInput) => (await signInPool(hash, Buffer.from(signingInput), prepared)).toString("base64url");
+  }
+  return (signingInput) => sign(hash, Buffer.from(signingInput), prepared).toString("base64url");
+}
+
+/** A private key whose public members are another key's signs tokens that nobody can verify. */
+async function checkHalvesMatch({ sign, verify }: KeyOperations): Promise<void> {
+  const probe = "probe";
+  if (sign !== undefined && !verify(probe, await sign(probe))) {
+    throw new TypeError("importKey: the private and the public part of this key do not belong together");
+  }
+}

@@ -1,0 +1,20 @@
+import type { JWK } from "./jwk.ts";
+import { KEY, type VerifyingKey } from "./key.ts";
+import { asRing, type KeyRing } from "./ring.ts";
+
+/**
+ * The public halves of keys as a JWK Set (RFC 7517 §5), for others to verify your tokens with. Serve it as JSON, by
+ * custom under `/.well-known/jwks.json`. Shared secrets are left out: they are not to be published.
+ *
+ * @throws TypeError when there is no public key to publish
+ *
+ * @example
+ * ```ts
+ * app.get("/.well-known/jwks.json", (_req, res) => res.json(publicJwks(keys)));
+ * ```
+ */
+export function publicJwks(keys: VerifyingKey | KeyRing): { keys: JWK[] } {
+  const published = asRing(keys).keys.flatMap((key) => key[KEY].publicJwk ?? []);
+  if (published.length === 0) throw new TypeError("publicJwks: shared secrets have no public half to publish");
+  return { keys: published.map((jwk) => ({ ...jwk })) };
+}

@@ -1,0 +1,77 @@
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { checkOptions, checkText } from "../options.ts";
+import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
+import { makeKey, type SigningKey } from "./key.ts";
+
+/** What a secret can be told beyond its bytes. */
+export interface SecretKeyOptions {
+  /** The algorithm it is for. `"HS256"` by default. */
+  readonly algorithm?: HmacAlgorithm;
+  /** Its name in a token's header; needed in a ring with several secrets to tell them apart at once. None by default. */
+  readonly kid?: string;
+}
+
+// Anywhere in the text: whatever stands before it, no random secret holds any of these.
+const KEY_TEXT =
+  /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
+
+/**
+ * Makes a key out of a secret that the issuing and the verifying side share (RFC 7518 §3.2, HMAC with SHA-2).
+ *
+ * A secret as long as the hash is the least: 32 bytes for HS256, 48 for HS384, 64 for HS512. A public key, certificate
+ * or JWK is not a secret and is refused, so that a token "signed" with a published key can never verify.
+ *
+ * @param secret - the bytes, or a string standing for its UTF-8 bytes
+ * @throws TypeError when it is too short, is the text of a key, or an option is wrong
+ *
+ * @example
+ * ```ts
+ * const key = secretKey(process.env.TOKEN_SECRET ?? "");
+ * ```
+ */
+export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions = {}): SigningKey {
+  checkOptions("secretKey", options, ["algorithm", "kid"]);
+  const { algorithm = "HS256", kid } = options;
+  if (!isHmac(algorithm)) {
+    throw new TypeError("secretKey: algorithm must be HS256, HS384 or HS512; for a key pair use importKey");
+  }
+  const bytes = bytesOf(secret);
+  refuseKeyText(bytes);
+  return hmacKey(bytes, algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
+}
+
+/** A key of raw bytes: what {@link secretKey} and a JWK of type `oct` come down to. */
+export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
+  const { hash, bytes: least } = HMAC_ALGORITHMS[algorithm];
+  if (bytes.length < least) {
+    throw new TypeError(
+      `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}. ` +
+        `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
+    );
+  }
+  const key = createSecretKey(bytes);
+  const sign = (signingInput: string): string => createHmac(hash, key).update(signingInput).digest("base64url");
+  // Text is compared with text, so that only the canonical spelling of the signature can match.
+  const verify = (signingInput: string, signature: string): boolean => {
+    const expected = Buffer.from(sign(signingInput));
+    const given = Buffer.from(signature);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+  return makeKey(algorithm, kid, { sign, verify, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
+}
+
+function bytesOf(secret: unknown): Uint8Array {
+  if (typeof secret === "string") return Buffer.from(secret);
+  if (ArrayBuffer.isView(secret) && !(secret instanceof DataView)) {
+    return Buffer.from(secret.buffer, secret.byteOffset, secret.byteLength);
+  }
+  throw new TypeError("secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
+}
+
+function refuseKeyText(bytes: Uint8Array): void {
+  // Without NULs, so that text in UTF-16 is seen for what it is.
+  const text = Buffer.from(bytes).toString("latin1").replaceAll("\0", "");
+  if (KEY_TEXT.test(text)) {
+    throw new TypeError("secretKey was given the text of a key or certificate, which is not a secret: use importKey");
+  }
+}

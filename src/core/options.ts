@@ -1,0 +1,40 @@
+/**
+ * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
+ * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
+ */
+export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`${owner} takes an object with options`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) {
+      throw new TypeError(`${owner}: there is no option "${name}"; the options are ${known.join(", ")}`);
+    }
+    if (value === undefined) {
+      throw new TypeError(`${owner}: ${name} is undefined; give it a value, or leave it out to have the default`);
+    }
+  }
+}
+
+/** Refuses a value that lacks one of the methods an interface asks for. */
+export function checkMethods(owner: string, value: unknown, methods: readonly string[]): void {
+  for (const method of methods) {
+    if (typeof (value as Record<string, unknown> | null)?.[method] !== "function") {
+      throw new TypeError(`${owner} must be an object with the methods ${methods.join(", ")}`);
+    }
+  }
+}
+
+/** Refuses a number that is not whole or lies outside its range. */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw new TypeError(`${name} must be a whole number from ${min} to ${max}`);
+  }
+  return value as number;
+}
+
+/** Refuses anything but a string with something in it. */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value !== "string" || value === "") throw new TypeError(`${name} must be a non-empty string`);
+  return value;
+}

@@ -1,0 +1,54 @@
+import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
+
+const hasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
+
+/**
+ * Hashes a password with Argon2id (RFC 9106) at m=19456 KiB, t=2, p=1, as OWASP advises. For another cost, a pepper, or
+ * a queue of your own, see {@link createPasswordHasher}.
+ *
+ * At most two hashes are computed at a time, and 256 wait behind them.
+ *
+ * @param password - 1 to 1024 characters of well-formed Unicode; it is normalised to NFC
+ * @returns a PHC string, to be stored as it is
+ * @throws AuthError `unusable_password` (400) for anything else, `overloaded` or `unavailable` (503)
+ *
+ * @example
+ * ```ts
+ * const passwordHash = await hashPassword("correct horse battery staple");
+ * ```
+ */
+export function hashPassword(password: string): Promise<string> {
+  return hasher.hash(password);
+}
+
+/**
+ * Whether a password has a hash. Pass `null` for a user who does not exist: the answer is `false` and takes as long as
+ * for one who does, so that nobody can tell the two apart. The same goes for a hash that can't be read, or that asks for
+ * more than 256 MiB, 16 passes or 16 lanes.
+ *
+ * @param password - what the user typed
+ * @param hash - what {@link hashPassword} made of it once, or any PHC string of Argon2
+ * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
+ *
+ * @example
+ * ```ts
+ * const user = await findUser(login);
+ * if (!(await comparePassword(password, user?.passwordHash))) throw new AuthError("invalid_credentials");
+ * ```
+ */
+export function comparePassword(password: string, hash: string | null | undefined): Promise<boolean> {
+  return hasher.compare(password, hash);
+}
+
+/**
+ * Whether a stored hash is of another scheme or cost than {@link hashPassword}'s, and should be replaced the next time
+ * its password is at hand.
+ *
+ * @example
+ * ```ts
+ * if (needsRehash(user.passwordHash)) await save(user.id, await hashPassword(password));
+ * ```
+ */
+export function needsRehash(hash: string): boolean {
+  return hasher.needsRehash(hash);
+}

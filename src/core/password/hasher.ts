@@ -1,0 +1,143 @@
+import { AuthError } from "../errors.ts";
+import { checkInteger, checkMethods, checkOptions } from "../options.ts";
+import { argon2Hash, argon2Verify } from "./argon2.ts";
+import { Gate } from "./gate.ts";
+import type { LegacyScheme } from "./legacy.ts";
+import { COST_RANGES, type Cost, exceeds, readHash, unmatchedHash } from "./phc.ts";
+import { normalised } from "./text.ts";
+
+/** What a {@link PasswordHasher} is bound to. */
+export interface PasswordOptions {
+  /** KiB of memory a hash takes. 19456 by default (OWASP). */
+  readonly memoryCost?: number;
+  /** Passes over the memory. 2 by default. */
+  readonly timeCost?: number;
+  /** Lanes. 1 by default. */
+  readonly parallelism?: number;
+  /** A secret of at least 16 bytes that is kept outside the database and goes into every hash (RFC 9106's `K`). None by default. */
+  readonly pepper?: Uint8Array;
+  /** The most a stored hash may cost and still be computed. 262144 KiB, 16 passes and 16 lanes by default. */
+  readonly ceiling?: Partial<Cost>;
+  /** How many hashes are computed at a time. 2 by default: more would hold up the rest of the process. */
+  readonly maxConcurrent?: number;
+  /** How many wait behind them; the next one is refused with 503. 256 by default. */
+  readonly maxQueue?: number;
+  /** Other schemes whose hashes are still in the database. None by default. */
+  readonly legacy?: readonly LegacyScheme[];
+}
+
+/** Hashes and compares passwords at one cost, through one queue. Made by {@link createPasswordHasher}. */
+export interface PasswordHasher {
+  /**
+   * Hashes a password.
+   *
+   * @returns a PHC string, to be stored as it is
+   * @throws AuthError `unusable_password` (400), `overloaded` or `unavailable` (503)
+   */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether a password has a hash. Without one to compare with (`null`, or one that can't be read or costs more than
+   * the ceiling) the answer is `false`, after as much work as any other.
+   *
+   * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
+   */
+  compare(password: string, hash: string | null | undefined): Promise<boolean>;
+  /** Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand. */
+  needsRehash(hash: string): boolean;
+  /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */
+  canRead(hash: string): boolean;
+}
+
+const DEFAULT_COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const DEFAULT_CEILING: Cost = { memoryCost: 262_144, timeCost: 16, parallelism: 16 };
+const COSTS = Object.keys(COST_RANGES) as (keyof Cost)[];
+const OPTIONS = [...COSTS, "pepper", "ceiling", "maxConcurrent", "maxQueue", "legacy"];
+const LONGEST_HASH = 512;
+
+/**
+ * Binds cost, pepper, ceiling and queue for hashing passwords with Argon2id (RFC 9106), once for the process.
+ *
+ * @throws TypeError when an option is misspelt or out of range
+ *
+ * @example
+ * ```ts
+ * const passwords = createPasswordHasher({ memoryCost: 65_536, timeCost: 3 });
+ * const stored = await passwords.hash("correct horse battery staple");
+ * await passwords.compare("correct horse battery staple", stored); // → true
+ * ```
+ */
+export function createPasswordHasher(options: PasswordOptions = {}): PasswordHasher {
+  checkOptions("createPasswordHasher", options, OPTIONS);
+  const ceiling = checkCost("ceiling.", { ...DEFAULT_CEILING, ...checkCeiling(options.ceiling) });
+  const cost = checkCost("", { ...DEFAULT_COST, ...options });
+  if (exceeds(cost, ceiling)) throw new TypeError("createPasswordHasher: the cost is over the ceiling; raise ceiling too");
+  const pepper = checkPepper(options.pepper);
+  const legacy = checkLegacy(options.legacy ?? []);
+  const gate = new Gate(
+    checkInteger("maxConcurrent", options.maxConcurrent ?? 2, 1, 1_024),
+    checkInteger("maxQueue", options.maxQueue ?? 256, 0, 1_000_000),
+  );
+  const unmatched = unmatchedHash(cost);
+
+  const legacyOf = (hash: unknown): LegacyScheme | undefined =>
+    typeof hash === "string" && hash.length <= LONGEST_HASH ? legacy.find((it) => it.recognises(hash)) : undefined;
+
+  const canRead = (hash: unknown): hash is string => {
+    const stored = readHash(hash);
+    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling);
+  };
+
+  const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
+    const scheme = legacyOf(hash);
+    if (scheme !== undefined) return (await scheme.compare(password, hash)) === true;
+    if (await argon2Verify(hash, nfc, pepper)) return true;
+    // A hash made before passwords were normalised is one of the text as it was typed.
+    return password !== nfc && argon2Verify(hash, password, pepper);
+  };
+
+  return Object.freeze({
+    canRead,
+    async hash(password: string) {
+      const nfc = typeof password === "string" ? normalised(password) : null;
+      if (nfc === null) throw new AuthError("unusable_password");
+      return gate.run(() => argon2Hash(nfc, cost, pepper));
+    },
+    async compare(password: string, hash: string | null | undefined) {
+      if (typeof password !== "string") throw new AuthError("unusable_password");
+      const nfc = normalised(password);
+      if (nfc === null) return false;
+      const readable = canRead(hash);
+      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatched));
+      return readable && matched;
+    },
+    needsRehash(hash: string) {
+      const stored = readHash(hash);
+      return stored?.variant !== "argon2id" || stored.version !== 19 || COSTS.some((name) => stored[name] !== cost[name]);
+    },
+  });
+}
+
+function checkCost(prefix: string, cost: Cost): Cost {
+  const checked = COSTS.map((name) => [name, checkInteger(prefix + name, cost[name], ...COST_RANGES[name])]);
+  if (cost.memoryCost < 8 * cost.parallelism) throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
+  return Object.fromEntries(checked) as Cost;
+}
+
+function checkCeiling(ceiling: Partial<Cost> = {}): Partial<Cost> {
+  checkOptions("ceiling", ceiling, COSTS);
+  return ceiling;
+}
+
+function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
+  if (pepper === undefined) return undefined;
+  if (!ArrayBuffer.isView(pepper) || pepper.byteLength < 16) {
+    throw new TypeError("pepper must be a Uint8Array of at least 16 random bytes");
+  }
+  return Uint8Array.from(pepper);
+}
+
+function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {
+  if (!Array.isArray(legacy)) throw new TypeError("legacy must be a list of schemes");
+  for (const scheme of legacy) checkMethods("a legacy scheme", scheme, ["recognises", "compare"]);
+  return [...legacy];
+}

@@ -1,0 +1,117 @@
+import { AuthError } from "../errors.ts";
+import { invalidToken } from "./compact.ts";
+import type { ClaimsSchema } from "./schema.ts";
+
+/** The claims that a profile writes itself (RFC 7519 §4.1), and that therefore can't be passed to `issueToken`. */
+export const WRITTEN_CLAIMS = ["iss", "aud", "exp", "iat", "jti"] as const;
+
+/** The claims that a profile writes and checks. */
+export interface ProfileClaims {
+  /** Who issued it. */
+  readonly iss?: string;
+  /** For whom it is. */
+  readonly aud?: string | readonly string[];
+  /** When it ends, in seconds since 1970. */
+  readonly exp: number;
+  /** When it was issued, in seconds since 1970. */
+  readonly iat: number;
+  /** Its own id: a UUIDv7 in every token that hallpass issues. */
+  readonly jti?: string;
+}
+
+/** The claims that mean something to hallpass and are the application's to give. */
+export interface FlowClaims {
+  /** Whom it is about: the user's id. */
+  readonly sub?: string;
+  /** What it allows: scopes, space-separated (RFC 8693 §4.2). */
+  readonly scope?: string;
+  /** The session it belongs to. */
+  readonly sid?: string;
+  /** When it begins to be valid, in seconds since 1970. */
+  readonly nbf?: number;
+}
+
+/** Claims that follow no schema. */
+export interface OpenClaims extends FlowClaims {
+  /** Any claim of the application's own. */
+  readonly [claim: string]: unknown;
+}
+
+/** What `issueToken` takes: the schema's input, and never a claim that the profile writes. */
+export type ClaimsInput<Schema> = FlowClaims & { readonly [claim in (typeof WRITTEN_CLAIMS)[number]]?: never } & (Schema extends
+    ClaimsSchema<infer Input, unknown>
+    ? Input
+    : OpenClaims);
+
+/** What `verifyToken` gives: the schema's output, beside the claims that the profile checked. */
+export type ClaimsOutput<Schema> = ProfileClaims &
+  (Schema extends ClaimsSchema<infer _Input, infer Output> ? Omit<FlowClaims, keyof Output> & Output : OpenClaims);
+
+/** What a profile holds a token's claims against. */
+export interface ClaimRules {
+  readonly issuer: string | null;
+  readonly audience: readonly string[] | null;
+  /** Seconds. */
+  readonly maxAge: number | null;
+  /** Seconds. */
+  readonly clockTolerance: number;
+}
+
+/** A payload whose registered claims have the types of RFC 7519 §4.1 and passed a profile's rules. */
+export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
+
+const isString = (value: unknown): boolean => typeof value === "string";
+const isTime = (value: unknown): boolean => Number.isFinite(value);
+const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
+
+const TYPES: readonly (readonly [claim: string, fits: (value: unknown) => boolean])[] = [
+  ["iss", isString],
+  ["sub", isString],
+  ["aud", isAudience],
+  ["exp", isTime],
+  ["nbf", isTime],
+  ["iat", isTime],
+  ["jti", isString],
+  ["sid", isString],
+];
+
+/**
+ * Refuses claims of the wrong type, a stranger's issuer or audience, and a time that is not now.
+ *
+ * Comparisons are written so that a value that compares with nothing refuses.
+ */
+export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
+  const misfit = misfittingClaim(payload);
+  if (misfit !== undefined) throw invalidToken(`${misfit} has the wrong type`);
+  const claims = payload as CheckedClaims;
+  if (rules.issuer !== null && claims.iss !== rules.issuer) throw invalidToken("iss is not the profile's issuer");
+  if (rules.audience !== null && !isMeantFor(claims.aud, rules.audience)) {
+    throw invalidToken("aud names none of the profile's audience");
+  }
+  checkTimes(claims, rules, now / 1_000);
+  return claims;
+}
+
+/** The first registered claim that is there and has the wrong type. */
+export function misfittingClaim(payload: Record<string, unknown>): string | undefined {
+  return TYPES.find(([claim, fits]) => payload[claim] !== undefined && !fits(payload[claim]))?.[0];
+}
+
+function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boolean {
+  return typeof aud === "string" ? audience.includes(aud) : aud?.some((it) => audience.includes(it)) === true;
+}
+
+function checkTimes({ exp, iat, nbf }: CheckedClaims, { maxAge, clockTolerance }: ClaimRules, now: number): void {
+  if (exp === undefined || iat === undefined) throw invalidToken("exp and iat must both be there");
+  if (!(now < exp + clockTolerance)) throw expired("exp has been reached");
+  // Whole seconds on this side, so that a fraction never makes a token valid before another verifier says so.
+  const second = Math.floor(now);
+  if (nbf !== undefined && !(nbf <= second + clockTolerance)) throw invalidToken("nbf is still to come");
+  if (maxAge === null) return;
+  if (!(iat <= second + clockTolerance)) throw invalidToken("iat is still to come, so there is no telling its age");
+  if (!(now < iat + maxAge + clockTolerance)) throw expired("it was issued longer ago than the profile's maxAge");
+}
+
+function expired(why: string): AuthError {
+  return new AuthError("expired", { cause: new Error(why) });
+}

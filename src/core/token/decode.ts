@@ -1,0 +1,28 @@
+import { readObject, splitToken } from "./compact.ts";
+
+const LONGEST = 1_048_576;
+
+/** What a token says, on nobody's word but its own. */
+export interface DecodedToken {
+  /** The protected header: `alg`, `typ`, `kid`. */
+  readonly header: Readonly<Record<string, unknown>>;
+  /** The payload. Anybody can have written it. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a token WITHOUT verifying anything: no signature, no expiry, no issuer. For debugging and for logs; never decide
+ * by it whom to let in: that is {@link verifyToken}.
+ *
+ * @throws AuthError `invalid_token` when it is not a token at all
+ *
+ * @example
+ * ```ts
+ * const { header, claims } = decodeToken(token);
+ * console.log(header.kid, claims.exp);
+ * ```
+ */
+export function decodeToken(token: string): DecodedToken {
+  const { header, payload } = splitToken(token, LONGEST);
+  return { header: readObject(header, "header"), claims: readObject(payload, "payload") };
+}

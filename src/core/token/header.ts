@@ -1,0 +1,51 @@
+import type { VerifyingKey } from "../keys/key.ts";
+import type { KeyRing } from "../keys/ring.ts";
+import { selectKeys } from "../keys/select.ts";
+import { invalidToken, readObject } from "./compact.ts";
+
+/** How many accepted headers a profile remembers: an issuer has one for each of its keys. */
+const REMEMBERED = 32;
+
+/**
+ * Tells which keys a token may have been signed with, by its header. Headers that led to a good signature are
+ * remembered, since every token of an issuer has the same one; a forger can't fill that memory.
+ */
+export class HeaderReader {
+  readonly #ring: KeyRing;
+  readonly #typ: string | null;
+  readonly #accepted = new Map<string, readonly VerifyingKey[]>();
+
+  constructor(ring: KeyRing, typ: string | null) {
+    this.#ring = ring;
+    this.#typ = typ === null ? null : normaliseTyp(typ);
+  }
+
+  /** The keys to try. Nothing in a header but its `alg` and `kid` has a say in that. */
+  keysFor(segment: string): readonly VerifyingKey[] {
+    return this.#accepted.get(segment) ?? this.#read(segment);
+  }
+
+  /** Remembers a header, once a signature over it held. */
+  accept(segment: string, keys: readonly VerifyingKey[]): void {
+    if (this.#accepted.size < REMEMBERED) this.#accepted.set(segment, keys);
+  }
+
+  #read(segment: string): readonly VerifyingKey[] {
+    const { alg, kid, typ, crit, b64 } = readObject(segment, "header");
+    if (typeof alg !== "string") throw invalidToken("the header has no alg");
+    if (kid !== undefined && typeof kid !== "string") throw invalidToken("the header's kid is not a string");
+    if (crit !== undefined || b64 !== undefined) throw invalidToken("the header asks for an extension by crit or b64");
+    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== this.#typ)) {
+      throw invalidToken("typ is not the profile's: this is a token of another kind");
+    }
+    const keys = selectKeys(this.#ring.keys, alg, kid);
+    if (keys.length === 0) throw invalidToken("no key of the profile has the header's alg and kid");
+    return keys;
+  }
+}
+
+/** One spelling for a media type: the case does not count, and `application/` may be left out (RFC 7515 §4.1.9). */
+export function normaliseTyp(typ: string): string {
+  const lower = typ.toLowerCase();
+  return lower.includes("/") ? lower : `application/${lower}`;
+}

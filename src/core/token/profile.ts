@@ -1,0 +1,167 @@
+import type { VerifyingKey } from "../keys/key.ts";
+import { asRing, type KeyRing } from "../keys/ring.ts";
+import { checkInteger, checkOptions, checkText } from "../options.ts";
+import { type Duration, toSeconds } from "../time.ts";
+import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
+import { HeaderReader, normaliseTyp } from "./header.ts";
+import { type ClaimsSchema, isSchema } from "./schema.ts";
+
+const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
+
+/** What a kind of token is: the one definition that issuing and verifying share. */
+export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefined> {
+  /** What signs and verifies: one key, or several in rotation. */
+  readonly keys: VerifyingKey | KeyRing;
+  /** `iss`: written, and demanded. `null`: neither. */
+  readonly issuer: string | null;
+  /** `aud`: written, and one of them demanded. `null`: neither. */
+  readonly audience: string | readonly string[] | null;
+  /** The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068 §2.1); `null`: not checked, and `"JWT"` written. */
+  readonly typ?: string | null;
+  /** How long a token is valid. `"15m"` by default. */
+  readonly expiresIn?: Duration;
+  /** The longest time since `iat`, whatever `exp` says. None by default. */
+  readonly maxAge?: Duration;
+  /** How far the clocks of issuer and verifier may be apart. 0 by default. */
+  readonly clockTolerance?: Duration;
+  /** The longest token, in bytes. 8192 by default. */
+  readonly maxBytes?: number;
+  /** A Standard Schema for the claims that the application gives: it types and validates them on both sides. */
+  readonly claims?: Schema;
+  /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
+  readonly now?: () => number;
+}
+
+/** A kind of token, as {@link defineToken} made it. Hand it to {@link issueToken} and {@link verifyToken}. */
+export interface TokenProfile<Schema extends ClaimsSchema | undefined = ClaimsSchema | undefined> {
+  /** `iss`, or `null` where it is not checked. */
+  readonly issuer: string | null;
+  /** `aud`, or `null` where it is not checked. */
+  readonly audience: readonly string[] | null;
+  /** The header's `typ`, or `null` where it is not checked. */
+  readonly typ: string | null;
+  /** How long a token is valid, in seconds. */
+  readonly expiresIn: number;
+  /** How far clocks may be apart, in seconds. */
+  readonly clockTolerance: number;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** @internal */
+  readonly [PROFILE]: ProfileInternals<Schema>;
+}
+
+/** What {@link issueToken} takes for a profile. */
+export type InputOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsInput<Schema> : never;
+
+/** What {@link verifyToken} gives for a profile. */
+export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsOutput<Schema> : never;
+
+/** What the engine reads of a profile. */
+export interface ProfileInternals<Schema> extends ClaimRules {
+  readonly ring: KeyRing;
+  readonly headers: HeaderReader;
+  readonly maxBytes: number;
+  readonly schema: Schema;
+}
+
+/**
+ * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an id,
+ * the type, the issuer and the audience are written and checked.
+ *
+ * Give each kind of token (access, refresh, password reset) a profile with a `typ` of its own, so that none can pass for
+ * another.
+ *
+ * @throws TypeError when an option is missing, misspelt or meaningless; the message says what to do
+ *
+ * @example
+ * ```ts
+ * const accessToken = defineToken({
+ *   keys: secretKey(process.env.TOKEN_SECRET ?? ""),
+ *   issuer: "https://api.example.com",
+ *   audience: "https://api.example.com",
+ *   expiresIn: "15m",
+ * });
+ * ```
+ */
+export function defineToken<Schema extends ClaimsSchema | undefined = undefined>(
+  options: TokenOptions<Schema>,
+): TokenProfile<Schema> {
+  checkOptions("defineToken", options, OPTIONS);
+  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = 8_192, claims, now = Date.now } = options;
+  const ring = asRing(options.keys);
+  const described = {
+    issuer: checkIssuer(options.issuer),
+    audience: checkAudience(options.audience),
+    typ: typ === null ? null : checkTyp(typ),
+    expiresIn: toSeconds("expiresIn", expiresIn, 1),
+    clockTolerance: toSeconds("clockTolerance", clockTolerance, 0),
+    now: checkClock(now),
+  };
+  const internals: ProfileInternals<Schema> = {
+    ...described,
+    ring,
+    headers: new HeaderReader(ring, described.typ),
+    maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
+    maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
+    schema: checkSchema(claims) as Schema,
+  };
+  return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
+}
+
+/** What the engine needs of a profile, when it is one. */
+export function internalsOf<Schema extends ClaimsSchema | undefined>(
+  caller: string,
+  profile: TokenProfile<Schema>,
+): ProfileInternals<Schema> {
+  if (!isProfile(profile)) throw new TypeError(`${caller} takes a token profile made by defineToken`);
+  return profile[PROFILE];
+}
+
+/** Whether a value was made by {@link defineToken}. */
+export function isProfile(value: unknown): value is TokenProfile {
+  return typeof value === "object" && value !== null && PROFILE in value;
+}
+
+const OPTIONS = [
+  "keys",
+  "issuer",
+  "audience",
+  "typ",
+  "expiresIn",
+  "maxAge",
+  "clockTolerance",
+  "maxBytes",
+  "claims",
+  "now",
+];
+
+const SWITCH_OFF = "; null switches the check off";
+
+function checkIssuer(issuer: unknown): string | null {
+  if (issuer === null || (typeof issuer === "string" && issuer !== "")) return issuer;
+  throw new TypeError(`issuer must be a non-empty string${SWITCH_OFF}`);
+}
+
+function checkAudience(audience: unknown): readonly string[] | null {
+  if (audience === null) return null;
+  const names: unknown[] = Array.isArray(audience) ? [...audience] : [audience];
+  if (names.length > 0 && names.every((it) => typeof it === "string" && it !== "")) {
+    return Object.freeze(names as string[]);
+  }
+  throw new TypeError(`audience must be a non-empty string, or a list of them${SWITCH_OFF}`);
+}
+
+function checkTyp(typ: unknown): string {
+  normaliseTyp(checkText("typ", typ));
+  return typ as string;
+}
+
+function checkSchema(schema: unknown): ClaimsSchema | undefined {
+  if (schema === undefined || isSchema(schema)) return schema;
+  throw new TypeError("claims must be a Standard Schema, such as zod, valibot or arktype make");
+}
+
+function checkClock(now: unknown): () => number {
+  if (typeof now !== "function") throw new TypeError("now must be a function like Date.now");
+  return now as () => number;
+}

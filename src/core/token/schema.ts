@@ -1,0 +1,56 @@
+/**
+ * What hallpass needs of a Standard Schema (version 1): zod, valibot, arktype and others have it built in, so their
+ * schemas are passed as they are.
+ */
+export interface ClaimsSchema<Input = unknown, Output = Input> {
+  /** The schema's side of the Standard Schema contract. */
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+/** What a schema's validation comes to: a value, or the issues it has with it. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** One thing that a schema has against a value. */
+export interface SchemaIssue {
+  /** The schema's own words. */
+  readonly message: string;
+  /** Where in the value. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Whether a value is a schema by Standard Schema's own mark. */
+export function isSchema(value: unknown): value is ClaimsSchema {
+  const standard = (value as { "~standard"?: { validate?: unknown } } | null | undefined)?.["~standard"];
+  return typeof standard?.validate === "function";
+}
+
+/** Asks a schema. One that throws, or answers with no result, is a mistake in the application and not in the token. */
+export async function validate(schema: ClaimsSchema, value: unknown): Promise<SchemaResult<unknown>> {
+  try {
+    const result = await schema["~standard"].validate(value);
+    if (result.issues !== undefined || isObject(result.value)) return result;
+  } catch (cause) {
+    throw new TypeError("the profile's claims schema threw, where it should have answered with issues", { cause });
+  }
+  throw new TypeError("the profile's claims schema must be one of an object");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The paths that a schema refused, without the refused values. */
+export function pathsOf(issues: readonly SchemaIssue[]): string {
+  return issues.map(({ path = [] }) => path.map(keyOf).join(".") || "(the claims)").join(", ");
+}
+
+function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string {
+  return String(typeof segment === "object" ? segment.key : segment);
+}
