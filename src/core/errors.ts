@@ -10,21 +10,6 @@ interface Refusal {
   readonly message: string;
 }
 
-const REFUSALS = {
-  missing_token: { status: 401, challenge: "realm", message: "Authentication is required" },
-  invalid_request: { status: 400, challenge: "invalid_request", message: "The Authorization header is malformed" },
-  invalid_token: { status: 401, challenge: "invalid_token", message: "The token is not valid" },
-  expired: { status: 401, challenge: "invalid_token", message: "The token has expired" },
-  revoked: { status: 401, challenge: "invalid_token", message: "The token has been revoked" },
-  insufficient_scope: { status: 403, challenge: "insufficient_scope", message: "The token lacks a needed scope" },
-  invalid_credentials: { status: 401, challenge: "realm", message: "Wrong login or password" },
-  malformed_credentials: { status: 400, challenge: null, message: "Send login and password as two non-empty strings" },
-  unsupported_media_type: { status: 415, challenge: null, message: "Send the credentials as application/json" },
-  unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
-  unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
-  overloaded: { status: 503, challenge: null, retryAfter: 1, message: "Too many logins at once, try again in a moment" },
-} as const satisfies Record<string, Refusal>;
-
 /**
  * Why hallpass refused. The whole table, with the status and the challenge each one is answered with:
  *
@@ -43,7 +28,34 @@ const REFUSALS = {
  * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
  * | `overloaded` | 503 | none, `Retry-After: 1` | the queue for password hashing is full: retry, or raise `maxQueue` |
  */
-export type AuthErrorCode = keyof typeof REFUSALS;
+export type AuthErrorCode =
+  | "missing_token"
+  | "invalid_request"
+  | "invalid_token"
+  | "expired"
+  | "revoked"
+  | "insufficient_scope"
+  | "invalid_credentials"
+  | "malformed_credentials"
+  | "unsupported_media_type"
+  | "unusable_password"
+  | "unavailable"
+  | "overloaded";
+
+const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
+  missing_token: { status: 401, challenge: "realm", message: "Authentication is required" },
+  invalid_request: { status: 400, challenge: "invalid_request", message: "The Authorization header is malformed" },
+  invalid_token: { status: 401, challenge: "invalid_token", message: "The token is not valid" },
+  expired: { status: 401, challenge: "invalid_token", message: "The token has expired" },
+  revoked: { status: 401, challenge: "invalid_token", message: "The token has been revoked" },
+  insufficient_scope: { status: 403, challenge: "insufficient_scope", message: "The token lacks a needed scope" },
+  invalid_credentials: { status: 401, challenge: "realm", message: "Wrong login or password" },
+  malformed_credentials: { status: 400, challenge: null, message: "Send login and password as two non-empty strings" },
+  unsupported_media_type: { status: 415, challenge: null, message: "Send the credentials as application/json" },
+  unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
+  unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
+  overloaded: { status: 503, challenge: null, retryAfter: 1, message: "Too many logins at once, try again in a moment" },
+};
 
 /** What can be said about one {@link AuthError} beyond its code. */
 export interface AuthErrorDetails {
@@ -55,7 +67,7 @@ export interface AuthErrorDetails {
   readonly scope?: string;
 }
 
-const BRAND: unique symbol = Symbol.for("hallpass.AuthError") as never;
+const BRAND = Symbol.for("hallpass.AuthError");
 
 /**
  * The one error by which hallpass refuses: a credential (401), a permission (403), a malformed request (400), or an
@@ -104,14 +116,9 @@ export class AuthError extends Error {
   toJSON(): { error: AuthErrorCode; message: string } {
     return { error: this.code, message: this.message };
   }
-
-  /** @internal */
-  get [BRAND](): true {
-    return true;
-  }
 }
 
-Object.defineProperty(AuthError.prototype, "name", { value: "AuthError" });
+Object.defineProperties(AuthError.prototype, { name: { value: "AuthError" }, [BRAND]: { value: true } });
 
 function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErrorDetails): Record<string, string> {
   if (retryAfter !== undefined) return { "Retry-After": String(retryAfter) };
@@ -131,5 +138,5 @@ function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErr
  * ```
  */
 export function isAuthError(value: unknown): value is AuthError {
-  return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }

@@ -72,7 +72,7 @@ function verifier(key: KeyObject, { hash, options }: PairScheme): KeyOperations[
     verify(hash, Buffer.from(signingInput), prepared, Buffer.from(signature, "base64url"));
 }
 
-function signer(key: KeyObject, { hash, keyType, options }: PairScheme): KeyOperations["sign"] {
+function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNullable<KeyOperations["sign"]> {
   const prepared = { key, ...options };
   // A third of a millisecond is too long for the event loop; every other algorithm signs in less than the trip costs.
   if (keyType === "rsa") {

@@ -1,0 +1,42 @@
+import { AuthError } from "../core/errors.ts";
+
+/**
+ * Asks a store of the application, which may be down, slow, or wrong: what is late, throws, or answers something that
+ * does not fit is an outage (503), and never an answer.
+ *
+ * An answer that is no promise is taken at once, without a timer.
+ */
+export async function ask<T>(
+  name: string,
+  timeoutMs: number,
+  call: () => T | PromiseLike<T>,
+  fits: (answer: T) => boolean,
+): Promise<T> {
+  let answer: T;
+  try {
+    const given = call();
+    answer = isThenable(given) ? await within(timeoutMs, given, name) : given;
+  } catch (cause) {
+    throw new AuthError("unavailable", { cause });
+  }
+  if (!fits(answer)) {
+    throw new AuthError("unavailable", { cause: new TypeError(`${name} gave an answer that its contract does not know`) });
+  }
+  return answer;
+}
+
+function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {
+  return typeof (given as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
+}
+
+async function within<T>(timeoutMs: number, promise: PromiseLike<T>, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} did not answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

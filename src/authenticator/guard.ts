@@ -1,0 +1,139 @@
+import { parseBearer } from "../core/bearer.ts";
+import { formatChallenge } from "../core/challenge.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
+import { checkInteger, checkMethods, checkOptions, checkText } from "../core/options.ts";
+import { type ClaimsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { openToken, shapeClaims } from "../core/token/verify.ts";
+import type { Blocklist } from "../stores/contract.ts";
+import { ask } from "./ask.ts";
+import { type Identity, identityOf, referenceOf } from "./identity.ts";
+
+/** An Authorization header as a framework has it: one, several, or none. */
+export type AuthorizationHeader = string | readonly string[] | null | undefined;
+
+/** What a {@link Guard} is made of. */
+export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
+  /** The kind of token to let in. */
+  readonly token: Profile;
+  /** What was revoked before it expired. None by default: a token is then good until it expires. */
+  readonly blocklist?: Blocklist;
+  /** The protection space that challenges name (RFC 9110 §11.5). `"api"` by default. */
+  readonly realm?: string;
+  /** How long a store may take to answer, in milliseconds. 2000 by default. */
+  readonly storeTimeoutMs?: number;
+}
+
+/** Tells who is asking, and whether they may. Every refusal is an {@link AuthError}. */
+export interface Guard<Claims = unknown> {
+  /**
+   * Who is asking. Several headers are refused.
+   *
+   * @throws AuthError 400, 401, or 503 in an outage
+   */
+  authenticate(header: AuthorizationHeader): Promise<Identity<Claims>>;
+  /**
+   * Who is asking, or `null` where there is no Bearer credential. A bad one is refused all the same.
+   *
+   * @throws AuthError 400, 401, or 503 in an outage
+   */
+  authenticateOptional(header: AuthorizationHeader): Promise<Identity<Claims> | null>;
+  /**
+   * Lets an identity pass that has all the scopes.
+   *
+   * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) for `null`
+   */
+  authorize(identity: Identity | null, scopes: readonly string[]): void;
+}
+
+/** The options of a guard, by name. */
+export const GUARD_OPTIONS = ["token", "blocklist", "realm", "storeTimeoutMs"] as const;
+
+/** Guard options, checked and with their defaults. */
+export interface GuardSettings<Profile extends TokenProfile> {
+  readonly token: Profile;
+  readonly blocklist: Blocklist | null;
+  readonly realm: string;
+  readonly storeTimeoutMs: number;
+}
+
+/**
+ * Binds a token profile, and a blocklist if there is one, to what a resource server asks of every request.
+ *
+ * @throws TypeError when an option is missing, misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const guard = createGuard({ token: accessToken });
+ * const identity = await guard.authenticate(request.headers.authorization);
+ * guard.authorize(identity, ["orders:read"]);
+ * ```
+ */
+export function createGuard<Profile extends TokenProfile>(options: GuardOptions<Profile>): Guard<ClaimsOf<Profile>> {
+  checkOptions("createGuard", options, GUARD_OPTIONS);
+  return guardOf(guardSettings(options));
+}
+
+/** Checks what both {@link createGuard} and {@link createAuthenticator} take. */
+export function guardSettings<Profile extends TokenProfile>(options: GuardOptions<Profile>): GuardSettings<Profile> {
+  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000 } = options;
+  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
+  if (blocklist !== undefined) {
+    checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);
+  }
+  formatChallenge({ realm: checkText("realm", realm) });
+  checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
+  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs };
+}
+
+/** The guard of settings that were checked. */
+export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
+  const { token: profile, realm } = settings;
+
+  const authenticateOptional = async (header: AuthorizationHeader): Promise<Identity<ClaimsOf<Profile>> | null> => {
+    try {
+      const token = parseBearer(onlyOne(header));
+      if (token === null) return null;
+      const checked = openToken(token, profile);
+      const identity = identityOf(await shapeClaims(checked, profile));
+      await refuseRevoked(settings, { ...checked, sub: identity.userId });
+      return identity;
+    } catch (error) {
+      throw isAuthError(error) ? new AuthError(error.code, { cause: error.cause, realm }) : error;
+    }
+  };
+
+  return Object.freeze({
+    authenticateOptional,
+    async authenticate(header: AuthorizationHeader) {
+      const identity = await authenticateOptional(header);
+      if (identity === null) throw new AuthError("missing_token", { realm });
+      return identity;
+    },
+    authorize(identity: Identity | null, scopes: readonly string[]) {
+      if (identity === null) throw new AuthError("missing_token", { realm });
+      if (scopes.some((scope) => !identity.scopes.includes(scope))) {
+        throw new AuthError("insufficient_scope", { scope: scopes.join(" "), realm });
+      }
+    },
+  });
+}
+
+function onlyOne(header: AuthorizationHeader): string | null | undefined {
+  if (!Array.isArray(header)) return header as string | null | undefined;
+  if (header.length > 1) throw new AuthError("invalid_request", { cause: new Error("several Authorization headers") });
+  return header[0];
+}
+
+async function refuseRevoked(
+  { blocklist, storeTimeoutMs }: GuardSettings<TokenProfile>,
+  claims: Parameters<typeof referenceOf>[0],
+): Promise<void> {
+  if (blocklist === null) return;
+  const reference = referenceOf(claims);
+  const call = () => blocklist.isRevoked(reference);
+  if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
+}
+
+function isBoolean(answer: unknown): boolean {
+  return typeof answer === "boolean";
+}

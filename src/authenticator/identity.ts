@@ -1,0 +1,39 @@
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { invalidToken } from "../core/token/compact.ts";
+import { issuedAt } from "../core/token/jti.ts";
+import type { TokenReference } from "../stores/contract.ts";
+
+/** Who is asking, as a verified token says. */
+export interface Identity<Claims = unknown> {
+  /** The user's id: the token's `sub`. */
+  readonly userId: string;
+  /** The scopes the token allows (RFC 6749 §3.3). */
+  readonly scopes: readonly string[];
+  /** All that the token's profile gives. */
+  readonly claims: Claims;
+}
+
+/** The identity that claims make up. They must name a user. */
+export function identityOf<Claims>(claims: Claims): Identity<Claims> {
+  const { sub, scope = "" } = claims as { sub?: unknown; scope?: unknown };
+  if (typeof sub !== "string" || sub === "") throw invalidToken("sub must name a user");
+  if (typeof scope !== "string") throw invalidToken("scope must be a string of scopes with spaces between them");
+  return Object.freeze({ userId: sub, scopes: Object.freeze(scope.split(" ").filter(Boolean)), claims });
+}
+
+/** What a blocklist is asked about a token. */
+export function referenceOf({ jti, sid, sub, iat }: CheckedClaims): TokenReference {
+  return { jti: jti ?? null, sid: sid ?? null, userId: sub ?? "", issuedAt: dateOf(issuedAt(jti, iat)) };
+}
+
+/** When the last verifier stops accepting a token. */
+export function endOf(exp: number, clockTolerance: number): Date {
+  return dateOf((exp + clockTolerance) * 1_000);
+}
+
+const LAST_DATE = 8_640_000_000_000_000;
+
+/** A foreign token's times are any finite numbers, and not all of those are Dates. */
+function dateOf(time: number): Date {
+  return new Date(Math.min(Math.max(time, -LAST_DATE), LAST_DATE));
+}

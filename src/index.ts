@@ -1,0 +1,40 @@
+/**
+ * Framework-agnostic token auth primitives for Node: keys, tokens, bearer credentials, passwords, and the flow that they
+ * make up.
+ *
+ * @module
+ */
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  type ClaimsMaker,
+  createAuthenticator,
+  type LoginClaims,
+  type RevokingAuthenticator,
+} from "./authenticator/create.ts";
+export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
+export type { Identity } from "./authenticator/identity.ts";
+export type { LoginResult } from "./authenticator/login.ts";
+export { parseBearer } from "./core/bearer.ts";
+export { formatChallenge } from "./core/challenge.ts";
+export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
+export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
+export { generateKey } from "./core/keys/generate.ts";
+export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
+export type { JWK } from "./core/keys/jwk.ts";
+export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
+export { publicJwks } from "./core/keys/publish.ts";
+export { type KeyRing, keyRing } from "./core/keys/ring.ts";
+export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
+export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
+export { createPasswordHasher, type PasswordHasher, type PasswordOptions } from "./core/password/hasher.ts";
+export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
+export type { Cost } from "./core/password/phc.ts";
+export type { Duration } from "./core/time.ts";
+export type { ClaimsInput, ClaimsOutput, FlowClaims, OpenClaims, ProfileClaims } from "./core/token/claims.ts";
+export { type DecodedToken, decodeToken } from "./core/token/decode.ts";
+export { type IssueOptions, issueToken } from "./core/token/issue.ts";
+export { type ClaimsOf, defineToken, type InputOf, type TokenOptions, type TokenProfile } from "./core/token/profile.ts";
+export type { ClaimsSchema, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export { verifyToken } from "./core/token/verify.ts";
+export type { Blocklist, Credentials, TokenReference, User, UserStore } from "./stores/contract.ts";

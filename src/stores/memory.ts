@@ -1,0 +1,7 @@
+/**
+ * Users and a blocklist in this process's memory: the embedded default.
+ *
+ * @module
+ */
+export { type MemoryBlocklist, type MemoryBlocklistOptions, memoryBlocklist } from "./memory/blocklist.ts";
+export { type MemoryUser, type MemoryUsers, memoryUsers } from "./memory/users.ts";

@@ -1,0 +1,81 @@
+import type { Blocklist } from "../contract.ts";
+import { ExpiringMap } from "./expiring.ts";
+
+/** What a {@link memoryBlocklist} can be told. */
+export interface MemoryBlocklistOptions {
+  /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
+  readonly now?: () => number;
+}
+
+/** A blocklist in this process's memory. */
+export interface MemoryBlocklist extends Blocklist {
+  /** How many entries it holds. Expired ones leave in the course of further use. */
+  readonly size: number;
+}
+
+interface UserCut {
+  readonly issuedUpTo: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * A blocklist in this process's memory: for one process, and for tests. It answers at once, and forgets all when the
+ * process ends, so that a service of several processes, or one that restarts, needs a shared store.
+ *
+ * @example
+ * ```ts
+ * const blocklist = memoryBlocklist();
+ * const guard = createGuard({ token: accessToken, blocklist });
+ * ```
+ */
+export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
+  const { now = Date.now } = options;
+  const tokens = new ExpiringMap(inMilliseconds, now);
+  const sessions = new ExpiringMap(inMilliseconds, now);
+  const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, now);
+
+  return {
+    get size() {
+      return tokens.size + sessions.size + users.size;
+    },
+    revokeToken(jti, expiresAt) {
+      tokens.set(jti, later(tokens.get(jti), inSeconds(expiresAt)));
+    },
+    revokeSession(sid, expiresAt) {
+      sessions.set(sid, later(sessions.get(sid), inSeconds(expiresAt)));
+    },
+    revokeUser(userId, issuedUpTo, expiresAt) {
+      const cut = users.get(userId);
+      users.set(userId, {
+        issuedUpTo: later(cut?.issuedUpTo, instant(issuedUpTo)),
+        expiresAt: later(cut?.expiresAt, instant(expiresAt)),
+      });
+    },
+    isRevoked({ jti, sid, userId, issuedAt }) {
+      if (jti !== null && tokens.get(jti) !== undefined) return true;
+      if (sid !== null && sessions.get(sid) !== undefined) return true;
+      const cut = users.get(userId);
+      return cut !== undefined && !(issuedAt.getTime() > cut.issuedUpTo);
+    },
+  };
+}
+
+// Whole seconds are small integers, which a map holds without an object for each.
+function inSeconds(expiresAt: Date): number {
+  return Math.ceil(instant(expiresAt) / 1_000);
+}
+
+function inMilliseconds(seconds: number): number {
+  return seconds * 1_000;
+}
+
+/** Revoking again never shortens what was revoked. */
+function later(known: number | undefined, given: number): number {
+  return Math.max(known ?? given, given);
+}
+
+function instant(date: Date): number {
+  const time = date instanceof Date ? date.getTime() : Number.NaN;
+  if (Number.isNaN(time)) throw new TypeError("memoryBlocklist: a revocation needs valid Dates");
+  return time;
+}

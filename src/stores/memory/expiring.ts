@@ -1,0 +1,47 @@
+/** How many entries are looked at for every use: enough that expired ones leave faster than others arrive. */
+const STEP = 2;
+
+/**
+ * A map whose entries leave when they expire. There is no timer and no pass over the whole map: every use looks at the
+ * next few entries, so that a million of them never hold anything up.
+ */
+export class ExpiringMap<V> {
+  readonly #entries = new Map<string, V>();
+  readonly #expiryOf: (value: V) => number;
+  readonly #now: () => number;
+  #hand: Iterator<[string, V]> = this.#entries.entries();
+
+  constructor(expiryOf: (value: V) => number, now: () => number) {
+    this.#expiryOf = expiryOf;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The entry, unless it has expired. */
+  get(key: string): V | undefined {
+    const now = this.#now();
+    this.#sweep(now);
+    const value = this.#entries.get(key);
+    return value !== undefined && this.#expiryOf(value) > now ? value : undefined;
+  }
+
+  set(key: string, value: V): void {
+    const now = this.#now();
+    this.#sweep(now);
+    if (this.#expiryOf(value) > now) this.#entries.set(key, value);
+  }
+
+  #sweep(now: number): void {
+    for (let looked = 0; looked < STEP; looked += 1) {
+      const { done, value } = this.#hand.next();
+      if (done === true) {
+        this.#hand = this.#entries.entries();
+        return;
+      }
+      if (this.#expiryOf(value[1]) <= now) this.#entries.delete(value[0]);
+    }
+  }
+}
