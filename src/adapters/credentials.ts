@@ -1,0 +1,26 @@
+import type { LoginResult } from "../authenticator/login.ts";
+import { AuthError } from "../core/errors.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+/** Whether a Content-Type is JSON's. */
+export function isJson(contentType: string): boolean {
+  return JSON_TYPE.test(contentType);
+}
+
+/** What a framework's parser made of the body, or 415 where there was a body that no parser took for an object. */
+export function parsedBody(body: unknown, contentType: string | undefined): unknown {
+  const isFilled = typeof body === "object" && body !== null && Object.keys(body).length > 0;
+  if (!isFilled && contentType !== undefined && !isJson(contentType)) throw new AuthError("unsupported_media_type");
+  return body;
+}
+
+/** The configuration error of a route without a body parser. */
+export function missingParser(framework: string, parser: string): TypeError {
+  return new TypeError(`login: nothing parsed the body; put ${parser} in front of it (${framework})`);
+}
+
+/** The token answer's JSON (RFC 6749 §5.1). */
+export function tokenAnswer({ accessToken, tokenType, expiresIn }: LoginResult): object {
+  return { access_token: accessToken, token_type: tokenType, expires_in: expiresIn };
+}

@@ -1,0 +1,158 @@
+/**
+ * Middleware and handlers for Express 4.18 and later, and 5. They only translate: every refusal goes to `next(error)`, and
+ * Express answers it with the error's own status and headers.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Guard } from "../authenticator/guard.ts";
+import type { Identity } from "../authenticator/identity.ts";
+import type { User } from "../stores/contract.ts";
+import { authorizationOf } from "./authorization.ts";
+import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
+import { missingParser, parsedBody, tokenAnswer } from "./credentials.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
+      auth?: Identity | null;
+    }
+  }
+}
+
+/** A request as the adapter reads it: Express's, of any version. */
+export interface ExpressRequest extends IncomingMessage {
+  /** What a body parser left. */
+  body?: unknown;
+  /** Who is asking. */
+  auth?: Identity | null;
+}
+
+/** A middleware or handler, in types that fit Express 4 and 5. */
+export type ExpressMiddleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void;
+
+/**
+ * Lets a request pass that carries a good token, with `req.auth` set; refuses any other.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * app.get("/me", requireAuth(guard), (req, res) => res.json({ id: req.auth?.userId }));
+ * ```
+ */
+export function requireAuth(guard: Guard): ExpressMiddleware {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticate(header));
+}
+
+/**
+ * As {@link requireAuth}, but a request without a credential passes too, with `req.auth` being `null`. A bad credential
+ * is refused all the same, and an outage is 503.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * app.get("/feed", optionalAuth(guard), (req, res) => res.json({ personal: req.auth !== null }));
+ * ```
+ */
+export function optionalAuth(guard: Guard): ExpressMiddleware {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticateOptional(header));
+}
+
+/**
+ * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ *
+ * @throws TypeError when no scope is given, or one can't be a scope
+ *
+ * @example
+ * ```ts
+ * app.post("/orders", requireAuth(guard), requireScope("orders:write"), createOrder);
+ * ```
+ */
+export function requireScope(...scopes: string[]): ExpressMiddleware {
+  checkScopes(scopes);
+  return before((req) => authorizePass(req, scopes));
+}
+
+/**
+ * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
+ *
+ * @throws TypeError when the authenticator is none
+ *
+ * @example
+ * ```ts
+ * app.post("/login", express.json(), login(auth));
+ * ```
+ */
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): ExpressMiddleware {
+  checkLogin(auth);
+  return instead(async (req, res) => {
+    if (!("body" in req)) throw missingParser("Express", "express.json()");
+    const result = await auth.login(parsedBody(req.body, req.headers["content-type"]));
+    res.setHeader("Cache-Control", "no-store");
+    res.setHeader("Content-Type", "application/json; charset=utf-8");
+    res.end(JSON.stringify(tokenAnswer(result)));
+  });
+}
+
+/**
+ * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has no blocklist
+ *
+ * @example
+ * ```ts
+ * app.post("/logout", logout(auth));
+ * ```
+ */
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): ExpressMiddleware {
+  checkLogout(auth);
+  return instead(async (req, res) => {
+    await auth.logout(await auth.authenticate(authorizationOf(req)));
+    res.statusCode = 204;
+    res.end();
+  });
+}
+
+/**
+ * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ *
+ * @throws TypeError when that `requireAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const { userId, claims } = authOf(req, guard);
+ * ```
+ */
+export function authOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Identity<Claims> {
+  return identityFrom(req, guard);
+}
+
+type Recognition = Guard["authenticateOptional"];
+
+function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
+  return before(async (req) => {
+    req.auth = await recognition(authorizationOf(req));
+    leavePass(req, guard, req.auth);
+  });
+}
+
+function before(work: (req: ExpressRequest) => void | Promise<void>): ExpressMiddleware {
+  return (req, _res, next) => {
+    Promise.resolve(req)
+      .then(work)
+      .then(() => next(), next);
+  };
+}
+
+function instead(work: (req: ExpressRequest, res: ServerResponse) => Promise<void>): ExpressMiddleware {
+  return (req, res, next) => {
+    work(req, res).catch(next);
+  };
+}

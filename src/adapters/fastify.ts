@@ -1,0 +1,133 @@
+/**
+ * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and Fastify answers it with the
+ * error's own status and headers.
+ *
+ * @module
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Guard } from "../authenticator/guard.ts";
+import type { Identity } from "../authenticator/identity.ts";
+import type { User } from "../stores/contract.ts";
+import { authorizationOf } from "./authorization.ts";
+import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
+import { parsedBody, tokenAnswer } from "./credentials.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
+    auth?: Identity | null;
+  }
+}
+
+/** A hook for `onRequest`, where it comes before the body is read. */
+export type FastifyHook = (request: FastifyRequest) => Promise<void>;
+
+/** A route's handler. */
+export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/**
+ * Lets a request pass that carries a good token, with `request.auth` set; refuses any other. For `onRequest`.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: request.auth?.userId }));
+ * ```
+ */
+export function requireAuth(guard: Guard): FastifyHook {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticate(header));
+}
+
+/**
+ * As {@link requireAuth}, but a request without a credential passes too, with `request.auth` being `null`. A bad
+ * credential is refused all the same, and an outage is 503.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * app.get("/feed", { onRequest: optionalAuth(guard) }, async (request) => ({ personal: request.auth !== null }));
+ * ```
+ */
+export function optionalAuth(guard: Guard): FastifyHook {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticateOptional(header));
+}
+
+/**
+ * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ *
+ * @throws TypeError when no scope is given, or one can't be a scope
+ *
+ * @example
+ * ```ts
+ * app.post("/orders", { onRequest: [requireAuth(guard), requireScope("orders:write")] }, createOrder);
+ * ```
+ */
+export function requireScope(...scopes: string[]): FastifyHook {
+  checkScopes(scopes);
+  return async (request) => authorizePass(request, scopes);
+}
+
+/**
+ * Handles a login: reads `{ login, password }` from the JSON body, which Fastify parses by itself, and answers with the
+ * token (RFC 6749 §5.1).
+ *
+ * @throws TypeError when the authenticator is none
+ *
+ * @example
+ * ```ts
+ * app.post("/login", login(auth));
+ * ```
+ */
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FastifyHandler {
+  checkLogin(auth);
+  return async (request, reply) => {
+    const result = await auth.login(parsedBody(request.body, request.headers["content-type"]));
+    reply.header("Cache-Control", "no-store");
+    return tokenAnswer(result);
+  };
+}
+
+/**
+ * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has no blocklist
+ *
+ * @example
+ * ```ts
+ * app.post("/logout", logout(auth));
+ * ```
+ */
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
+  checkLogout(auth);
+  return async (request, reply) => {
+    await auth.logout(await auth.authenticate(authorizationOf(request.raw)));
+    return reply.code(204).send();
+  };
+}
+
+/**
+ * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ *
+ * @throws TypeError when that `requireAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const { userId, claims } = authOf(request, guard);
+ * ```
+ */
+export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): Identity<Claims> {
+  return identityFrom(request, guard);
+}
+
+function recognise(guard: Guard, recognition: Guard["authenticateOptional"]): FastifyHook {
+  return async (request) => {
+    request.auth = await recognition(authorizationOf(request.raw));
+    leavePass(request, guard, request.auth);
+  };
+}

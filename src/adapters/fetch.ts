@@ -1,0 +1,180 @@
+/**
+ * Decorators and handlers for everything that turns a `Request` into a `Response`: Hono, Next, Bun, Deno. Since there is
+ * no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is thrown on.
+ *
+ * @module
+ */
+import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Guard } from "../authenticator/guard.ts";
+import type { Identity } from "../authenticator/identity.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
+import type { User } from "../stores/contract.ts";
+import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
+import { isJson, tokenAnswer } from "./credentials.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+
+/** A handler that is told who is asking, beside whatever its router passes. */
+export type AuthHandler<Auth, Rest extends unknown[]> = (
+  request: Request,
+  auth: Auth,
+  ...rest: Rest
+) => Response | Promise<Response>;
+
+/** A handler as routers take it. */
+export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...rest: Rest) => Promise<Response>;
+
+/**
+ * Wraps a handler so that only requests with a good token reach it.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * const me = requireAuth(guard)((request, auth) => Response.json({ id: auth.userId }));
+ * ```
+ */
+export function requireAuth<Claims>(
+  guard: Guard<Claims>,
+): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticate(header));
+}
+
+/**
+ * As {@link requireAuth}, but a request without a credential reaches the handler too, with `null` for the identity. A bad
+ * credential is refused all the same, and an outage is 503.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * const feed = optionalAuth(guard)((request, auth) => Response.json({ personal: auth !== null }));
+ * ```
+ */
+export function optionalAuth<Claims>(
+  guard: Guard<Claims>,
+): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticateOptional(header));
+}
+
+/**
+ * Wraps a handler so that only tokens with all the scopes reach it. Goes inside {@link requireAuth}.
+ *
+ * @throws TypeError when no scope is given, or one can't be a scope
+ *
+ * @example
+ * ```ts
+ * const createOrder = requireAuth(guard)(requireScope("orders:write")((request, auth) => Response.json({ by: auth.userId })));
+ * ```
+ */
+export function requireScope(
+  ...scopes: string[]
+): <Auth extends Identity | null, Rest extends unknown[]>(
+  handler: AuthHandler<Auth, Rest>,
+) => (request: Request, auth: Auth, ...rest: Rest) => Promise<Response> {
+  checkScopes(scopes);
+  return (handler) => async (request, auth, ...rest) =>
+    answered(() => {
+      authorizePass(request, scopes);
+      return handler(request, auth, ...rest);
+    });
+}
+
+/**
+ * Handles a login: reads `{ login, password }` from a JSON body of at most 64 KiB and answers with the token (RFC 6749
+ * §5.1).
+ *
+ * @throws TypeError when the authenticator is none
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /login": login(auth) };
+ * ```
+ */
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FetchHandler {
+  checkLogin(auth);
+  return (request) =>
+    answered(async () => {
+      const result = await auth.login(await readBody(request));
+      return Response.json(tokenAnswer(result), { headers: { "Cache-Control": "no-store" } });
+    });
+}
+
+/**
+ * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing around it.
+ *
+ * @throws TypeError when the authenticator has no blocklist
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /logout": logout(auth) };
+ * ```
+ */
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FetchHandler {
+  checkLogout(auth);
+  return (request) =>
+    answered(async () => {
+      await auth.logout(await auth.authenticate(request.headers.get("authorization")));
+      return new Response(null, { status: 204 });
+    });
+}
+
+/**
+ * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
+ *
+ * @throws TypeError when that `requireAuth` is not around the handler
+ *
+ * @example
+ * ```ts
+ * const { userId, claims } = authOf(request, guard);
+ * ```
+ */
+export function authOf<Claims>(request: Request, guard: Guard<Claims>): Identity<Claims> {
+  return identityFrom(request, guard);
+}
+
+function recognise<Auth extends Identity | null>(
+  guard: Guard,
+  recognition: (header: string | null) => Promise<Auth>,
+): <Rest extends unknown[]>(handler: AuthHandler<Auth, Rest>) => FetchHandler<Rest> {
+  return (handler) => (request, ...rest) =>
+    answered(async () => {
+      const auth = await recognition(request.headers.get("authorization"));
+      leavePass(request, guard, auth);
+      return handler(request, auth, ...rest);
+    });
+}
+
+async function answered(work: () => Response | Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAuthError(error)) throw error;
+    return Response.json(error, { status: error.status, headers: error.headers });
+  }
+}
+
+const LONGEST_BODY = 65_536;
+
+async function readBody(request: Request): Promise<unknown> {
+  if (request.bodyUsed) throw new TypeError("login reads the request's body itself: give it the request unread");
+  const contentType = request.headers.get("content-type");
+  if (contentType !== null && !isJson(contentType)) throw new AuthError("unsupported_media_type");
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > LONGEST_BODY) throw malformed(`the body is longer than ${LONGEST_BODY} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw malformed("the body is not JSON");
+  }
+}
+
+function malformed(why: string): AuthError {
+  return new AuthError("malformed_credentials", { cause: new Error(why) });
+}

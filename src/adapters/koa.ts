@@ -1,0 +1,162 @@
+/**
+ * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and Koa answers it
+ * with the error's own status and headers.
+ *
+ * @module
+ */
+import type { IncomingMessage } from "node:http";
+import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Guard } from "../authenticator/guard.ts";
+import type { Identity } from "../authenticator/identity.ts";
+import type { User } from "../stores/contract.ts";
+import { authorizationOf } from "./authorization.ts";
+import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
+import { missingParser, parsedBody, tokenAnswer } from "./credentials.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+
+/** A context as the adapter reads it: Koa's, of any version. */
+export interface KoaContext {
+  /** Node's request. */
+  readonly req: IncomingMessage;
+  /** Koa's request, with what a body parser left. */
+  readonly request: object;
+  /** What middleware hand on. */
+  state: object;
+  /** The status to answer with. */
+  status: number;
+  /** The body to answer with. */
+  body: unknown;
+  /** Sets a header. */
+  set(field: string, value: string): void;
+}
+
+/** A context's state behind {@link requireAuth} or {@link optionalAuth}. */
+export interface AuthState<Auth extends Identity | null = Identity> {
+  /** Who is asking. */
+  auth: Auth;
+}
+
+/** A middleware that leaves who is asking in `ctx.state.auth`, in types that fit Koa 2 and 3. */
+export type KoaAuthMiddleware<Auth extends Identity | null> = (
+  ctx: KoaContext & { state: AuthState<Auth> },
+  next: () => Promise<unknown>,
+) => Promise<void>;
+
+/** A middleware or handler, in types that fit Koa 2 and 3. */
+export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+
+/**
+ * Lets a request pass that carries a good token, with `ctx.state.auth` set; refuses any other.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * router.get("/me", requireAuth(guard), (ctx) => {
+ *   ctx.body = { id: ctx.state.auth.userId };
+ * });
+ * ```
+ */
+export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims>> {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticate(header));
+}
+
+/**
+ * As {@link requireAuth}, but a request without a credential passes too, with `ctx.state.auth` being `null`. A bad
+ * credential is refused all the same, and an outage is 503.
+ *
+ * @throws TypeError when the guard is none
+ *
+ * @example
+ * ```ts
+ * router.get("/feed", optionalAuth(guard), (ctx) => {
+ *   ctx.body = { personal: ctx.state.auth !== null };
+ * });
+ * ```
+ */
+export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims> | null> {
+  checkGuard(guard);
+  return recognise(guard, (header) => guard.authenticateOptional(header));
+}
+
+/**
+ * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ *
+ * @throws TypeError when no scope is given, or one can't be a scope
+ *
+ * @example
+ * ```ts
+ * router.post("/orders", requireAuth(guard), requireScope("orders:write"), createOrder);
+ * ```
+ */
+export function requireScope(...scopes: string[]): KoaMiddleware {
+  checkScopes(scopes);
+  return async (ctx, next) => {
+    authorizePass(ctx.state, scopes);
+    await next();
+  };
+}
+
+/**
+ * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
+ *
+ * @throws TypeError when the authenticator is none
+ *
+ * @example
+ * ```ts
+ * router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+ * ```
+ */
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): KoaMiddleware {
+  checkLogin(auth);
+  return async (ctx) => {
+    if (!("body" in ctx.request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");
+    const result = await auth.login(parsedBody(ctx.request.body, ctx.req.headers["content-type"]));
+    ctx.set("Cache-Control", "no-store");
+    ctx.body = tokenAnswer(result);
+  };
+}
+
+/**
+ * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has no blocklist
+ *
+ * @example
+ * ```ts
+ * router.post("/logout", logout(auth));
+ * ```
+ */
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
+  checkLogout(auth);
+  return async (ctx) => {
+    await auth.logout(await auth.authenticate(authorizationOf(ctx.req)));
+    ctx.status = 204;
+  };
+}
+
+/**
+ * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ *
+ * @throws TypeError when that `requireAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const { userId, claims } = authOf(ctx, guard);
+ * ```
+ */
+export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> {
+  return identityFrom(ctx.state, guard);
+}
+
+function recognise<Auth extends Identity | null>(
+  guard: Guard,
+  recognition: (header: Parameters<Guard["authenticate"]>[0]) => Promise<Auth>,
+): KoaAuthMiddleware<Auth> {
+  return async (ctx, next) => {
+    ctx.state.auth = await recognition(authorizationOf(ctx.req));
+    leavePass(ctx.state, guard, ctx.state.auth);
+    await next();
+  };
+}
