@@ -1,0 +1,59 @@
+import { transform } from "esbuild";
+import { defineConfig, type Options } from "tsup";
+
+/** One entry for each specifier in package.json's `exports`; a test holds the two against each other. */
+export const ENTRIES: Record<string, string> = {
+  index: "src/index.ts",
+  express: "src/adapters/express.ts",
+  koa: "src/adapters/koa.ts",
+  fastify: "src/adapters/fastify.ts",
+  fetch: "src/adapters/fetch.ts",
+  "stores/memory": "src/stores/memory.ts",
+};
+
+const SHARED: Options = {
+  entry: ENTRIES,
+  outDir: "dist",
+  target: "node20",
+  platform: "node",
+  format: "esm",
+  splitting: true,
+  treeshake: true,
+  sourcemap: true,
+  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+};
+
+/**
+ * jose is ESM only, and Jest can neither `require` ESM nor run `import()`. So the CommonJS build carries jose in a chunk
+ * of its own, and every `import()` in it becomes a `require` that still waits for its first use. It is bundled as ESM,
+ * since only there can chunks be shared, and each chunk is then turned into CommonJS.
+ */
+const toCommonJs: NonNullable<Options["plugins"]>[number] = {
+  name: "to-commonjs",
+  async renderChunk(code, { map }) {
+    const inlined = Buffer.from(JSON.stringify(map)).toString("base64");
+    const out = await transform(`${code}\n//# sourceMappingURL=data:application/json;base64,${inlined}`, {
+      format: "cjs",
+      platform: "node",
+      target: "node20",
+      supported: { "dynamic-import": false },
+      sourcemap: "external",
+    });
+    return { code: out.code, map: out.map };
+  },
+};
+
+const config: ReturnType<typeof defineConfig> = defineConfig([
+  { ...SHARED, clean: true },
+  {
+    ...SHARED,
+    noExternal: ["jose"],
+    treeshake: false,
+    dts: false,
+    outExtension: () => ({ js: ".cjs" }),
+    plugins: [toCommonJs],
+  },
+  { ...SHARED, format: "cjs", dts: { only: true, compilerOptions: { ignoreDeprecations: "6.0" } } },
+]);
+
+export default config;
