@@ -30,16 +30,15 @@ const SHARED: Options = {
  */
 const toCommonJs: NonNullable<Options["plugins"]>[number] = {
   name: "to-commonjs",
-  async renderChunk(code, { map }) {
-    const inlined = Buffer.from(JSON.stringify(map)).toString("base64");
-    const out = await transform(`${code}\n//# sourceMappingURL=data:application/json;base64,${inlined}`, {
+  async renderChunk(code, { path }) {
+    return transform(code, {
       format: "cjs",
       platform: "node",
       target: "node20",
       supported: { "dynamic-import": false },
       sourcemap: "external",
+      sourcefile: path,
     });
-    return { code: out.code, map: out.map };
   },
 };
 
