@@ -34,7 +34,13 @@ export type { Duration } from "./core/time.ts";
 export type { ClaimsInput, ClaimsOutput, FlowClaims, OpenClaims, ProfileClaims } from "./core/token/claims.ts";
 export { type DecodedToken, decodeToken } from "./core/token/decode.ts";
 export { type IssueOptions, issueToken } from "./core/token/issue.ts";
-export { type ClaimsOf, defineToken, type InputOf, type TokenOptions, type TokenProfile } from "./core/token/profile.ts";
+export {
+  type ClaimsOf,
+  defineToken,
+  type InputOf,
+  type TokenOptions,
+  type TokenProfile,
+} from "./core/token/profile.ts";
 export type { ClaimsSchema, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
 export type { Blocklist, Credentials, TokenReference, User, UserStore } from "./stores/contract.ts";

@@ -74,11 +74,12 @@ export function requireScope(
   handler: AuthHandler<Auth, Rest>,
 ) => (request: Request, auth: Auth, ...rest: Rest) => Promise<Response> {
   checkScopes(scopes);
-  return (handler) => async (request, auth, ...rest) =>
-    answered(() => {
-      authorizePass(request, scopes);
-      return handler(request, auth, ...rest);
-    });
+  return (handler) =>
+    async (request, auth, ...rest) =>
+      answered(() => {
+        authorizePass(request, scopes);
+        return handler(request, auth, ...rest);
+      });
 }
 
 /**
@@ -138,12 +139,13 @@ function recognise<Auth extends Identity | null>(
   guard: Guard,
   recognition: (header: string | null) => Promise<Auth>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Auth, Rest>) => FetchHandler<Rest> {
-  return (handler) => (request, ...rest) =>
-    answered(async () => {
-      const auth = await recognition(request.headers.get("authorization"));
-      leavePass(request, guard, auth);
-      return handler(request, auth, ...rest);
-    });
+  return (handler) =>
+    (request, ...rest) =>
+      answered(async () => {
+        const auth = await recognition(request.headers.get("authorization"));
+        leavePass(request, guard, auth);
+        return handler(request, auth, ...rest);
+      });
 }
 
 async function answered(work: () => Response | Promise<Response>): Promise<Response> {

@@ -20,7 +20,9 @@ export async function ask<T>(
     throw new AuthError("unavailable", { cause });
   }
   if (!fits(answer)) {
-    throw new AuthError("unavailable", { cause: new TypeError(`${name} gave an answer that its contract does not know`) });
+    throw new AuthError("unavailable", {
+      cause: new TypeError(`${name} gave an answer that its contract does not know`),
+    });
   }
   return answer;
 }

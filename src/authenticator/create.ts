@@ -11,18 +11,22 @@ import { logout } from "./logout.ts";
 export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub">;
 
 /** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
-export type ClaimsMaker<Profile, U> = {} extends LoginClaims<Profile>
-  ? {
-      /** The claims of a user's token, beside `sub`. None by default. */
-      readonly claims?: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
-    }
-  : {
-      /** The claims of a user's token, beside `sub`. */
-      readonly claims: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
-    };
+export type ClaimsMaker<Profile, U> =
+  {} extends LoginClaims<Profile>
+    ? {
+        /** The claims of a user's token, beside `sub`. None by default. */
+        readonly claims?: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
+      }
+    : {
+        /** The claims of a user's token, beside `sub`. */
+        readonly claims: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
+      };
 
 /** What an {@link Authenticator} is made of. */
-export type AuthenticatorOptions<Profile extends TokenProfile = TokenProfile, U extends User = User> = GuardOptions<Profile> &
+export type AuthenticatorOptions<
+  Profile extends TokenProfile = TokenProfile,
+  U extends User = User,
+> = GuardOptions<Profile> &
   ClaimsMaker<Profile, U> & {
     /** Where users live. */
     readonly users: UserStore<U>;

@@ -54,7 +54,12 @@ const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   unsupported_media_type: { status: 415, challenge: null, message: "Send the credentials as application/json" },
   unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
   unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
-  overloaded: { status: 503, challenge: null, retryAfter: 1, message: "Too many logins at once, try again in a moment" },
+  overloaded: {
+    status: 503,
+    challenge: null,
+    retryAfter: 1,
+    message: "Too many logins at once, try again in a moment",
+  },
 };
 
 /** What can be said about one {@link AuthError} beyond its code. */

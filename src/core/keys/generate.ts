@@ -17,7 +17,12 @@ import { checkRuntime } from "./runtime.ts";
  */
 export async function generateKey(algorithm: Algorithm): Promise<JWK> {
   if (isHmac(algorithm)) {
-    return { kty: "oct", alg: algorithm, use: "sig", k: randomBytes(HMAC_ALGORITHMS[algorithm].bytes).toString("base64url") };
+    return {
+      kty: "oct",
+      alg: algorithm,
+      use: "sig",
+      k: randomBytes(HMAC_ALGORITHMS[algorithm].bytes).toString("base64url"),
+    };
   }
   if (!isPair(algorithm)) throw new TypeError("generateKey: there is no such signature algorithm");
   checkRuntime(algorithm);

@@ -91,6 +91,8 @@ function readable<T>(read: (key: T) => KeyObject, key: T): KeyObject {
     return read(key);
   } catch (cause) {
     if (cause instanceof TypeError && cause.message.startsWith("importKey")) throw cause;
-    throw new TypeError("importKey: this key can't be read; it is damaged, or of a kind this runtime doesn't know", { cause });
+    throw new TypeError("importKey: this key can't be read; it is damaged, or of a kind this runtime doesn't know", {
+      cause,
+    });
   }
 }

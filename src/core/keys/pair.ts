@@ -10,7 +10,11 @@ const LEAST_RSA_EXPONENT = 3n;
 const signInPool = promisify(sign);
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
-export async function pairKey(half: KeyObject, named: Algorithm | undefined, kid: string | undefined): Promise<VerifyingKey> {
+export async function pairKey(
+  half: KeyObject,
+  named: Algorithm | undefined,
+  kid: string | undefined,
+): Promise<VerifyingKey> {
   const algorithm = named ?? onlyAlgorithmOf(half);
   const publicHalf = half.type === "private" ? createPublicKey(half) : half;
   checkFit(publicHalf, algorithm);

@@ -24,7 +24,9 @@ export function readPem(pem: string): KeyObject {
   const labels = [...pem.matchAll(LABEL)].map(([, label]) => label as string).filter((it) => it !== "EC PARAMETERS");
   const [label] = labels;
   if (label === undefined) {
-    throw new TypeError('importKey takes a JWK object or a PEM, which starts with "-----BEGIN"; parse a JWK\'s JSON first');
+    throw new TypeError(
+      'importKey takes a JWK object or a PEM, which starts with "-----BEGIN"; parse a JWK\'s JSON first',
+    );
   }
   if (labels.length > 1) throw new TypeError("importKey: this PEM holds several keys; pass one");
   const read = READERS[label];

@@ -26,7 +26,10 @@ export interface KeyRing {
  * const keys = keyRing(secretKey(thisYears, { kid: "2026" }), secretKey(lastYears, { kid: "2025" }));
  * ```
  */
-export function keyRing(current: SigningKey | VerifyingKey, ...previous: readonly (SigningKey | VerifyingKey)[]): KeyRing {
+export function keyRing(
+  current: SigningKey | VerifyingKey,
+  ...previous: readonly (SigningKey | VerifyingKey)[]
+): KeyRing {
   const keys = [current, ...previous];
   if (!keys.every(isKey)) throw new TypeError("keyRing takes keys made by secretKey or importKey (await it)");
   const kids = keys.flatMap(({ kid }) => kid ?? []);

@@ -6,7 +6,11 @@ import { KEY, type VerifyingKey } from "./key.ts";
  *
  * A `kid` that nobody gave but the key itself is no reason to refuse a token whose issuer calls that key otherwise.
  */
-export function selectKeys(keys: readonly VerifyingKey[], alg: string, kid: string | undefined): readonly VerifyingKey[] {
+export function selectKeys(
+  keys: readonly VerifyingKey[],
+  alg: string,
+  kid: string | undefined,
+): readonly VerifyingKey[] {
   const fitting = keys.filter(({ algorithm }) => canonicalName(algorithm) === canonicalName(alg));
   if (kid === undefined) return fitting;
   const named = fitting.filter((key) => key.kid === kid);

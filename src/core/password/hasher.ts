@@ -70,7 +70,8 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   checkOptions("createPasswordHasher", options, OPTIONS);
   const ceiling = checkCost("ceiling.", { ...DEFAULT_CEILING, ...checkCeiling(options.ceiling) });
   const cost = checkCost("", { ...DEFAULT_COST, ...options });
-  if (exceeds(cost, ceiling)) throw new TypeError("createPasswordHasher: the cost is over the ceiling; raise ceiling too");
+  if (exceeds(cost, ceiling))
+    throw new TypeError("createPasswordHasher: the cost is over the ceiling; raise ceiling too");
   const pepper = checkPepper(options.pepper);
   const legacy = checkLegacy(options.legacy ?? []);
   const gate = new Gate(
@@ -112,14 +113,17 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     },
     needsRehash(hash: string) {
       const stored = readHash(hash);
-      return stored?.variant !== "argon2id" || stored.version !== 19 || COSTS.some((name) => stored[name] !== cost[name]);
+      return (
+        stored?.variant !== "argon2id" || stored.version !== 19 || COSTS.some((name) => stored[name] !== cost[name])
+      );
     },
   });
 }
 
 function checkCost(prefix: string, cost: Cost): Cost {
   const checked = COSTS.map((name) => [name, checkInteger(prefix + name, cost[name], ...COST_RANGES[name])]);
-  if (cost.memoryCost < 8 * cost.parallelism) throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
+  if (cost.memoryCost < 8 * cost.parallelism)
+    throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
   return Object.fromEntries(checked) as Cost;
 }
 

@@ -23,7 +23,10 @@ const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
  * const passwords = createPasswordHasher({ legacy: [bcryptHashes(bcrypt.compare)] });
  * ```
  */
-export function bcryptHashes(compare: LegacyScheme["compare"], options: { readonly maxCost?: number } = {}): LegacyScheme {
+export function bcryptHashes(
+  compare: LegacyScheme["compare"],
+  options: { readonly maxCost?: number } = {},
+): LegacyScheme {
   if (typeof compare !== "function") throw new TypeError("bcryptHashes takes the compare function of a bcrypt package");
   checkOptions("bcryptHashes", options, ["maxCost"]);
   const maxCost = checkInteger("maxCost", options.maxCost ?? 14, 4, 31);

@@ -38,10 +38,9 @@ export interface OpenClaims extends FlowClaims {
 }
 
 /** What `issueToken` takes: the schema's input, and never a claim that the profile writes. */
-export type ClaimsInput<Schema> = FlowClaims & { readonly [claim in (typeof WRITTEN_CLAIMS)[number]]?: never } & (Schema extends
-    ClaimsSchema<infer Input, unknown>
-    ? Input
-    : OpenClaims);
+export type ClaimsInput<Schema> = FlowClaims & {
+  readonly [claim in (typeof WRITTEN_CLAIMS)[number]]?: never;
+} & (Schema extends ClaimsSchema<infer Input, unknown> ? Input : OpenClaims);
 
 /** What `verifyToken` gives: the schema's output, beside the claims that the profile checked. */
 export type ClaimsOutput<Schema> = ProfileClaims &

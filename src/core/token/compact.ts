@@ -19,7 +19,8 @@ export interface Compact {
 export function splitToken(token: unknown, maxBytes: number): Compact {
   if (typeof token !== "string") throw invalidToken("a token is a string");
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
-  if (!COMPACT.test(token)) throw invalidToken("a token is three segments of base64url, without padding, split by dots");
+  if (!COMPACT.test(token))
+    throw invalidToken("a token is three segments of base64url, without padding, split by dots");
   const first = token.indexOf(".");
   const last = token.lastIndexOf(".");
   return {

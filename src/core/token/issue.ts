@@ -34,7 +34,8 @@ export async function issueToken<Profile extends TokenProfile>(
 ): Promise<string> {
   const { ring, schema, maxBytes } = internalsOf("issueToken", profile);
   checkOptions("issueToken", options, ["expiresIn"]);
-  if (ring.current === null) throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
+  if (ring.current === null)
+    throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   const expiresIn = options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
   const own = copyOf(claims);
   if (schema !== undefined) await checkSchema(schema, own);
@@ -42,7 +43,9 @@ export async function issueToken<Profile extends TokenProfile>(
   const signingInput = `${headerOf(profile, ring.current)}.${asJson(() => writeObject(payload))}`;
   const token = `${signingInput}.${await ring.current[KEY].sign?.(signingInput)}`;
   if (token.length > maxBytes) {
-    throw new TypeError(`issueToken: with these claims it has ${token.length} bytes, over the profile's maxBytes (${maxBytes})`);
+    throw new TypeError(
+      `issueToken: with these claims it has ${token.length} bytes, over the profile's maxBytes (${maxBytes})`,
+    );
   }
   return token;
 }
@@ -75,7 +78,8 @@ function copyOf(claims: unknown): Record<string, unknown> {
   }
   const misfit = misfittingClaim(own);
   if (misfit !== undefined) throw new TypeError(`issueToken: ${misfit} has the wrong type; sub and sid are strings`);
-  if (typeof own.toJSON === "function") throw new TypeError("issueToken: a toJSON would sign something else than the claims");
+  if (typeof own.toJSON === "function")
+    throw new TypeError("issueToken: a toJSON would sign something else than the claims");
   return own;
 }
 

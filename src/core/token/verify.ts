@@ -20,7 +20,10 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
  * console.log(claims.sub);
  * ```
  */
-export async function verifyToken<Profile extends TokenProfile>(token: string, profile: Profile): Promise<ClaimsOf<Profile>> {
+export async function verifyToken<Profile extends TokenProfile>(
+  token: string,
+  profile: Profile,
+): Promise<ClaimsOf<Profile>> {
   return shapeClaims(openToken(token, profile), profile);
 }
 
