@@ -98,7 +98,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
       await refuseRevoked(settings, { ...checked, sub: identity.userId });
       return identity;
     } catch (error) {
-      throw isAuthError(error) ? new AuthError(error.code, { cause: error.cause, realm }) : error;
+      throw isAuthError(error) ? inRealm(error, realm) : error;
     }
   };
 
@@ -116,6 +116,10 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
       }
     },
   });
+}
+
+function inRealm(error: AuthError, realm: string): AuthError {
+  return new AuthError(error.code, { realm, ...("cause" in error && { cause: error.cause }) });
 }
 
 function onlyOne(header: AuthorizationHeader): string | null | undefined {

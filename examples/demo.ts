@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { decodeToken, defineToken, issueToken } from "hallpass";
+import { accessToken, key, LOGIN, PASSWORD } from "./auth.ts";
+
+const FRAMEWORKS = { Express: "./express.ts", Koa: "./koa.ts", Fastify: "./fastify.ts" };
+const ANSWER_WITHIN = 10_000;
+
+interface Step {
+  readonly title: string;
+  readonly request: string;
+  readonly token?: string;
+  readonly body?: object;
+  readonly status: number;
+  readonly challenge?: RegExp;
+}
+
+const REALM_ALONE = /^Bearer realm="api"$/;
+const INVALID = /^Bearer realm="api", error="invalid_token"/;
+const LACKING = /error="insufficient_scope".*scope="orders:write"$/;
+
+let failures = 0;
+for (const [framework, file] of Object.entries(FRAMEWORKS)) {
+  const { listen } = (await import(file)) as { listen(port: number): Server | Promise<Server> };
+  const server = await listen(0);
+  if (!server.listening) await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  console.log(`\n${framework} on http://127.0.0.1:${port}`);
+  await walk(`http://127.0.0.1:${port}`);
+  server.closeAllConnections();
+  server.close();
+}
+console.log(failures === 0 ? "\nEvery step went as it should." : `\n${failures} steps did not go as they should.`);
+process.exit(failures === 0 ? 0 : 1);
+
+async function walk(origin: string): Promise<void> {
+  const wrong = { login: LOGIN, password: "not the password" };
+  const right = { login: LOGIN, password: PASSWORD };
+  const me = { request: "GET /me" };
+  await take(origin, {
+    title: "wrong password",
+    request: "POST /login",
+    body: wrong,
+    status: 401,
+    challenge: REALM_ALONE,
+  });
+  const answer = await take(origin, { title: "log in", request: "POST /login", body: right, status: 200 });
+  const token = String(answer.access_token);
+  const claims = await take(origin, { title: "protected route", ...me, token, status: 200 });
+  console.log(`      claims: ${JSON.stringify(claims)}`);
+  expect(claims.sub === "user-1", "the claims are those of the user who logged in");
+  await take(origin, { title: "no token", ...me, status: 401, challenge: REALM_ALONE });
+  await take(origin, { title: "forged token", ...me, token: forged(token), status: 401, challenge: INVALID });
+  await take(origin, { title: "expired token", ...me, token: await expired(), status: 401, challenge: /has expired/ });
+  await take(origin, {
+    title: "wrong kind of token",
+    ...me,
+    token: await wrongKind(),
+    status: 401,
+    challenge: INVALID,
+  });
+  await take(origin, { title: "missing scope", request: "POST /orders", token, status: 403, challenge: LACKING });
+  await take(origin, { title: "log out", request: "POST /logout", token, status: 204 });
+  await take(origin, { title: "the same token", ...me, token, status: 401, challenge: /has been revoked/ });
+}
+
+async function take(origin: string, step: Step): Promise<Record<string, unknown>> {
+  const [method = "", path] = step.request.split(" ");
+  const headers: Record<string, string> = {};
+  if (step.token !== undefined) headers.Authorization = `Bearer ${step.token}`;
+  if (step.body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(origin + path, {
+    method,
+    headers,
+    body: step.body === undefined ? null : JSON.stringify(step.body),
+    signal: AbortSignal.timeout(ANSWER_WITHIN),
+  });
+  const challenge = response.headers.get("www-authenticate");
+  const good =
+    response.status === step.status &&
+    (step.challenge === undefined ? challenge === null : step.challenge.test(challenge ?? ""));
+  expect(good, `${step.title.padEnd(20)} ${step.request.padEnd(13)} → ${response.status}`);
+  if (challenge !== null) console.log(`      WWW-Authenticate: ${challenge}`);
+  const text = await response.text();
+  return response.ok && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {};
+}
+
+function expect(good: boolean, what: string): void {
+  console.log(`  ${good ? "✓" : "✗"} ${what}`);
+  if (!good) failures += 1;
+}
+
+/** The user's own token, with somebody else's id written into it. */
+function forged(token: string): string {
+  const [header, , signature] = token.split(".");
+  const claims = { ...decodeToken(token).claims, sub: "user-2" };
+  return [header, Buffer.from(JSON.stringify(claims)).toString("base64url"), signature].join(".");
+}
+
+function expired(): Promise<string> {
+  const { issuer, audience } = accessToken;
+  const anHourAgo = defineToken({ keys: key, issuer, audience, now: () => Date.now() - 3_600_000 });
+  return issueToken({ sub: "user-1" }, anHourAgo);
+}
+
+function wrongKind(): Promise<string> {
+  const { issuer, audience } = accessToken;
+  return issueToken({ sub: "user-1" }, defineToken({ keys: key, issuer, audience, typ: "reset+jwt" }));
+}

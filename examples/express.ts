@@ -1,0 +1,33 @@
+import type { Server } from "node:http";
+import express, { type ErrorRequestHandler } from "express";
+import { isAuthError } from "hallpass";
+import { authOf, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/express";
+import { auth } from "./auth.ts";
+
+const app = express();
+
+app.post("/login", express.json(), login(auth));
+app.post("/logout", logout(auth));
+app.get("/me", requireAuth(auth), (req, res) => {
+  res.json(authOf(req, auth).claims);
+});
+app.get("/feed", optionalAuth(auth), (req, res) => {
+  res.json({ personal: req.auth !== null });
+});
+app.get("/orders", requireAuth(auth), requireScope("orders:read"), (_req, res) => {
+  res.json([]);
+});
+app.post("/orders", requireAuth(auth), requireScope("orders:write"), (_req, res) => {
+  res.status(201).json({});
+});
+
+// Without a handler of its own, Express logs every refusal and answers it as HTML.
+const refuse: ErrorRequestHandler = (error, _req, res, next) => {
+  if (!isAuthError(error)) return next(error);
+  res.set(error.headers).status(error.status).json(error);
+};
+app.use(refuse);
+
+export function listen(port: number): Server {
+  return app.listen(port, "127.0.0.1");
+}

@@ -1,0 +1,20 @@
+import type { Server } from "node:http";
+import fastify from "fastify";
+import { authOf, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/fastify";
+import { auth } from "./auth.ts";
+
+const app = fastify();
+
+app.post("/login", login(auth));
+app.post("/logout", logout(auth));
+app.get("/me", { onRequest: requireAuth(auth) }, async (request) => authOf(request, auth).claims);
+app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({ personal: request.auth !== null }));
+app.get("/orders", { onRequest: [requireAuth(auth), requireScope("orders:read")] }, async () => []);
+app.post("/orders", { onRequest: [requireAuth(auth), requireScope("orders:write")] }, async (_request, reply) => {
+  return reply.code(201).send({});
+});
+
+export async function listen(port: number): Promise<Server> {
+  await app.listen({ port, host: "127.0.0.1" });
+  return app.server;
+}

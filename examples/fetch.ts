@@ -1,0 +1,17 @@
+import { type FetchHandler, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/fetch";
+import { auth } from "./auth.ts";
+
+const routes: Record<string, FetchHandler> = {
+  "POST /login": login(auth),
+  "POST /logout": logout(auth),
+  "GET /me": requireAuth(auth)((_request, identity) => Response.json(identity.claims)),
+  "GET /feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),
+  "GET /orders": requireAuth(auth)(requireScope("orders:read")(() => Response.json([]))),
+  "POST /orders": requireAuth(auth)(requireScope("orders:write")(() => Response.json({}, { status: 201 }))),
+};
+
+/** What Bun, Deno, Hono and edge runtimes take as it is. */
+export async function fetch(request: Request): Promise<Response> {
+  const route = routes[`${request.method} ${new URL(request.url).pathname}`];
+  return route === undefined ? new Response(null, { status: 404 }) : route(request);
+}

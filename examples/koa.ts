@@ -1,0 +1,29 @@
+import type { Server } from "node:http";
+import { bodyParser } from "@koa/bodyparser";
+import Router from "@koa/router";
+import { login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/koa";
+import Koa from "koa";
+import { auth } from "./auth.ts";
+
+const app = new Koa();
+const router = new Router();
+
+router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+router.post("/logout", logout(auth));
+router.get("/me", requireAuth(auth), (ctx) => {
+  ctx.body = ctx.state.auth.claims;
+});
+router.get("/feed", optionalAuth(auth), (ctx) => {
+  ctx.body = { personal: ctx.state.auth !== null };
+});
+router.get("/orders", requireAuth(auth), requireScope("orders:read"), (ctx) => {
+  ctx.body = [];
+});
+router.post("/orders", requireAuth(auth), requireScope("orders:write"), (ctx) => {
+  ctx.status = 201;
+});
+app.use(router.routes());
+
+export function listen(port: number): Server {
+  return app.listen(port, "127.0.0.1");
+}
