@@ -1,0 +1,150 @@
+import type { Server } from "node:http";
+import { createServer } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { bodyParser } from "@koa/bodyparser";
+import Router from "@koa/router";
+import express from "express";
+import express4 from "express4";
+import fastify from "fastify";
+import Koa from "koa";
+import Koa2 from "koa2";
+import * as expressAdapter from "../../src/adapters/express.ts";
+import * as fastifyAdapter from "../../src/adapters/fastify.ts";
+import * as fetchAdapter from "../../src/adapters/fetch.ts";
+import * as koaAdapter from "../../src/adapters/koa.ts";
+import type { RevokingAuthenticator } from "../../src/authenticator/create.ts";
+
+/** The same routes on every framework, listening on a port of the system's choice. */
+export type App = (auth: RevokingAuthenticator) => Promise<Server>;
+
+export const APPS: Readonly<Record<string, App>> = {
+  "Express 5": (auth) => onExpress(express, auth),
+  "Express 4": (auth) => onExpress(express4, auth),
+  "Koa 3": (auth) => onKoa(Koa, auth),
+  "Koa 2": (auth) => onKoa(Koa2, auth),
+  "Fastify 5": onFastify,
+  Fetch: onFetch,
+};
+
+async function onExpress(framework: typeof express, auth: RevokingAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = expressAdapter;
+  const app = framework();
+  app.set("env", "test"); // which keeps its default error handler from logging
+  app.post("/login", framework.json(), login(auth));
+  app.post("/logout", logout(auth));
+  app.all("/me", requireAuth(auth), (req, res) => {
+    res.json({ id: authOf(req, auth).userId, same: authOf(req, auth) === req.auth });
+  });
+  app.get("/feed", optionalAuth(auth), (req, res) => {
+    res.json({ personal: req.auth !== null });
+  });
+  app.get("/read", requireAuth(auth), requireScope("read"), (_req, res) => {
+    res.json({});
+  });
+  app.get("/write", requireAuth(auth), requireScope("read", "write"), (_req, res) => {
+    res.json({});
+  });
+  app.get("/feed/read", optionalAuth(auth), requireScope("read"), (_req, res) => {
+    res.json({});
+  });
+  app.get("/unguarded", (req, res) => {
+    res.json(authOf(req, auth));
+  });
+  app.get("/unguarded/scope", requireScope("read"), (_req, res) => {
+    res.json({});
+  });
+  app.post("/unparsed", login(auth));
+  return listening(app.listen(0, "127.0.0.1"));
+}
+
+async function onKoa(Framework: typeof Koa, auth: RevokingAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = koaAdapter;
+  const app = new Framework();
+  const router = new Router();
+  router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+  router.post("/logout", logout(auth));
+  router.all("/me", requireAuth(auth), (ctx) => {
+    ctx.body = { id: ctx.state.auth.userId, same: authOf(ctx, auth) === ctx.state.auth };
+  });
+  router.get("/feed", optionalAuth(auth), (ctx) => {
+    ctx.body = { personal: ctx.state.auth !== null };
+  });
+  router.get("/read", requireAuth(auth), requireScope("read"), (ctx) => {
+    ctx.body = {};
+  });
+  router.get("/write", requireAuth(auth), requireScope("read", "write"), (ctx) => {
+    ctx.body = {};
+  });
+  router.get("/feed/read", optionalAuth(auth), requireScope("read"), (ctx) => {
+    ctx.body = {};
+  });
+  router.get("/unguarded", (ctx) => {
+    ctx.body = authOf(ctx, auth);
+  });
+  router.get("/unguarded/scope", requireScope("read"), (ctx) => {
+    ctx.body = {};
+  });
+  router.post("/unparsed", login(auth));
+  app.silent = true;
+  app.use(router.routes());
+  return listening(app.listen(0, "127.0.0.1"));
+}
+
+async function onFastify(auth: RevokingAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = fastifyAdapter;
+  const app = fastify();
+  app.post("/login", login(auth));
+  app.post("/logout", logout(auth));
+  app.all("/me", { onRequest: requireAuth(auth) }, async (request) => {
+    return { id: authOf(request, auth).userId, same: authOf(request, auth) === request.auth };
+  });
+  app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({ personal: request.auth !== null }));
+  app.get("/read", { onRequest: [requireAuth(auth), requireScope("read")] }, async () => ({}));
+  app.get("/write", { onRequest: [requireAuth(auth), requireScope("read", "write")] }, async () => ({}));
+  app.get("/feed/read", { onRequest: [optionalAuth(auth), requireScope("read")] }, async () => ({}));
+  app.get("/unguarded", async (request) => authOf(request, auth));
+  app.get("/unguarded/scope", { onRequest: requireScope("read") }, async () => ({}));
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  return app.server;
+}
+
+async function onFetch(auth: RevokingAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = fetchAdapter;
+  const me = requireAuth(auth)((request, identity) =>
+    Response.json({ id: identity.userId, same: authOf(request, auth) === identity }),
+  );
+  const routes: Record<string, fetchAdapter.FetchHandler> = {
+    "/login": login(auth),
+    "/logout": logout(auth),
+    "/me": me,
+    "/feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),
+    "/read": requireAuth(auth)(requireScope("read")(() => Response.json({}))),
+    "/write": requireAuth(auth)(requireScope("read", "write")(() => Response.json({}))),
+    "/feed/read": optionalAuth(auth)(requireScope("read")(() => Response.json({}))),
+    "/unguarded": async (request) => Response.json(authOf(request, auth)),
+    "/unguarded/scope": (request) => requireScope("read")(() => Response.json({}))(request, null),
+  };
+  const server = createServer((req, res) => {
+    const { rawHeaders, method = "GET", url = "/" } = req;
+    const headers = new Headers();
+    for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+    const hasBody = headers.has("content-length") || headers.has("transfer-encoding");
+    const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null;
+    const request = new Request(`http://localhost${url}`, { method, headers, body, duplex: "half" } as RequestInit);
+    Promise.resolve(request)
+      .then(routes[url] ?? (() => new Response(null, { status: 404 })))
+      .catch(() => new Response(null, { status: 500 }))
+      .then(async (response) => {
+        res.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
+      });
+  });
+  return listening(server.listen(0, "127.0.0.1"));
+}
+
+function listening(server: Server): Promise<Server> {
+  return new Promise((resolve) => {
+    if (server.listening) resolve(server);
+    else server.once("listening", () => resolve(server));
+  });
+}
