@@ -1,3 +1,4 @@
+import { copyFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
@@ -51,6 +52,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig([
     dts: false,
     outExtension: () => ({ js: ".cjs" }),
     plugins: [toCommonJs],
+    onSuccess: () => copyFile("node_modules/jose/LICENSE.md", "dist/jose.LICENSE.md"),
   },
   { ...SHARED, format: "cjs", dts: { only: true, compilerOptions: { ignoreDeprecations: "6.0" } } },
 ]);

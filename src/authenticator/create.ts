@@ -1,5 +1,6 @@
 import { checkMethods, checkOptions } from "../core/options.ts";
-import { createPasswordHasher, type PasswordHasher } from "../core/password/hasher.ts";
+import { defaultHasher } from "../core/password/default.ts";
+import type { PasswordHasher } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import { GUARD_OPTIONS, type Guard, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
@@ -30,7 +31,7 @@ export type AuthenticatorOptions<
   ClaimsMaker<Profile, U> & {
     /** Where users live. */
     readonly users: UserStore<U>;
-    /** How passwords are hashed. `createPasswordHasher()` by default; share one, since each has a queue of its own. */
+    /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
     readonly passwords?: PasswordHasher;
     /** Told when a hash could not be renewed after a good login. Nobody by default. */
     readonly onRehashFailure?: (error: unknown) => void;
@@ -82,7 +83,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 ): Authenticator<ClaimsOf<Profile>, U> | RevokingAuthenticator<ClaimsOf<Profile>, U> {
   checkOptions("createAuthenticator", options, [...GUARD_OPTIONS, "users", "passwords", "claims", "onRehashFailure"]);
   const settings = guardSettings(options);
-  const { users, passwords = createPasswordHasher(), claims = noClaims, onRehashFailure = noOne } = options;
+  const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = noOne } = options;
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkMethods("createAuthenticator's options", { claims, onRehashFailure }, ["claims", "onRehashFailure"]);

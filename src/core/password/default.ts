@@ -1,6 +1,7 @@
 import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
 
-const hasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
+/** The process's one hasher and queue, wherever none of its own was made. */
+export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
 
 /**
  * Hashes a password with Argon2id (RFC 9106) at m=19456 KiB, t=2, p=1, as OWASP advises. For another cost, a pepper, or
@@ -18,7 +19,7 @@ const hasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
  * ```
  */
 export function hashPassword(password: string): Promise<string> {
-  return hasher.hash(password);
+  return defaultHasher.hash(password);
 }
 
 /**
@@ -37,7 +38,7 @@ export function hashPassword(password: string): Promise<string> {
  * ```
  */
 export function comparePassword(password: string, hash: string | null | undefined): Promise<boolean> {
-  return hasher.compare(password, hash);
+  return defaultHasher.compare(password, hash);
 }
 
 /**
@@ -50,5 +51,5 @@ export function comparePassword(password: string, hash: string | null | undefine
  * ```
  */
 export function needsRehash(hash: string): boolean {
-  return hasher.needsRehash(hash);
+  return defaultHasher.needsRehash(hash);
 }
