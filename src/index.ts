@@ -41,6 +41,6 @@ export {
   type TokenOptions,
   type TokenProfile,
 } from "./core/token/profile.ts";
-export type { ClaimsSchema, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
 export type { Blocklist, Credentials, TokenReference, User, UserStore } from "./stores/contract.ts";

@@ -100,7 +100,7 @@ export class AuthError extends Error {
   readonly statusCode: number;
   /** The headers to answer with: `WWW-Authenticate` (RFC 6750 §3) or `Retry-After`, where they apply. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether {@link AuthError.message} is meant for the client: true below 500. */
+  /** Whether `message` is meant for the client: true below 500. */
   readonly expose: boolean;
 
   /**
@@ -118,7 +118,12 @@ export class AuthError extends Error {
   }
 
   /** The part a client may see, for `JSON.stringify`. */
-  toJSON(): { error: AuthErrorCode; message: string } {
+  toJSON(): {
+    /** Why, for programs. */
+    error: AuthErrorCode;
+    /** Why, for people. */
+    message: string;
+  } {
     return { error: this.code, message: this.message };
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A length of time: a number of seconds, or a whole number with its unit: `"90s"`, `"15m"`, `"1h"`, `"7d"`.
  */
-export type Duration = number | `${number}${keyof typeof UNITS}`;
+export type Duration = number | `${number}${"s" | "m" | "h" | "d"}`;
 
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const SPELLING = /^(\d{1,9})([smhd])$/;

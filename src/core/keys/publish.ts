@@ -13,7 +13,10 @@ import { asRing, type KeyRing } from "./ring.ts";
  * app.get("/.well-known/jwks.json", (_req, res) => res.json(publicJwks(keys)));
  * ```
  */
-export function publicJwks(keys: VerifyingKey | KeyRing): { keys: JWK[] } {
+export function publicJwks(keys: VerifyingKey | KeyRing): {
+  /** The public keys, the current one first. */
+  keys: JWK[];
+} {
   const published = asRing(keys).keys.flatMap((key) => key[KEY].publicJwk ?? []);
   if (published.length === 0) throw new TypeError("publicJwks: shared secrets have no public half to publish");
   return { keys: published.map((jwk) => ({ ...jwk })) };

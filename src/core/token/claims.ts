@@ -3,7 +3,7 @@ import { invalidToken } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 /** The claims that a profile writes itself (RFC 7519 §4.1), and that therefore can't be passed to `issueToken`. */
-export const WRITTEN_CLAIMS = ["iss", "aud", "exp", "iat", "jti"] as const;
+export const WRITTEN_CLAIMS: readonly (keyof ProfileClaims)[] = ["iss", "aud", "exp", "iat", "jti"];
 
 /** The claims that a profile writes and checks. */
 export interface ProfileClaims {
@@ -39,7 +39,7 @@ export interface OpenClaims extends FlowClaims {
 
 /** What `issueToken` takes: the schema's input, and never a claim that the profile writes. */
 export type ClaimsInput<Schema> = FlowClaims & {
-  readonly [claim in (typeof WRITTEN_CLAIMS)[number]]?: never;
+  readonly [claim in keyof ProfileClaims]?: never;
 } & (Schema extends ClaimsSchema<infer Input, unknown> ? Input : OpenClaims);
 
 /** What `verifyToken` gives: the schema's output, beside the claims that the profile checked. */

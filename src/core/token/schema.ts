@@ -5,24 +5,49 @@
 export interface ClaimsSchema<Input = unknown, Output = Input> {
   /** The schema's side of the Standard Schema contract. */
   readonly "~standard": {
+    /** The contract's version. */
     readonly version: 1;
+    /** Whose schema it is. */
     readonly vendor: string;
+    /** Turns any value into the output, or into issues with it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    /** For the compiler alone. */
+    readonly types?:
+      | {
+          /** What the schema takes. */
+          readonly input: Input;
+          /** What it gives. */
+          readonly output: Output;
+        }
+      | undefined;
   };
 }
 
 /** What a schema's validation comes to: a value, or the issues it has with it. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  | {
+      /** What the schema made of the value. */
+      readonly value: Output;
+      /** Absent, where there are none. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What the schema has against the value. */
+      readonly issues: readonly SchemaIssue[];
+    };
 
 /** One thing that a schema has against a value. */
 export interface SchemaIssue {
   /** The schema's own words. */
   readonly message: string;
   /** Where in the value. */
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  readonly path?: readonly (PropertyKey | PathSegment)[] | undefined;
+}
+
+/** One step on the way to a value. */
+export interface PathSegment {
+  /** The property's name or index. */
+  readonly key: PropertyKey;
 }
 
 /** Whether a value is a schema by Standard Schema's own mark. */
@@ -51,6 +76,6 @@ export function pathsOf(issues: readonly SchemaIssue[]): string {
   return issues.map(({ path = [] }) => path.map(keyOf).join(".") || "(the claims)").join(", ");
 }
 
-function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string {
+function keyOf(segment: PropertyKey | PathSegment): string {
   return String(typeof segment === "object" ? segment.key : segment);
 }

@@ -4,7 +4,7 @@ import type { Credentials, User, UserStore } from "../contract.ts";
 export interface MemoryUser<U extends User> {
   /** The name to log in with, compared as it is. */
   readonly login: string;
-  /** What {@link hashPassword} made; `null` for a user who can't log in by password. */
+  /** What `hashPassword` made; `null` for a user who can't log in by password. */
   readonly passwordHash: string | null;
   /** The user that handlers get to see. */
   readonly user: U;
