@@ -26,8 +26,8 @@ export function toSeconds(name: string, duration: unknown, least: 0 | 1): number
 
 /** Reads an injected clock; one that gives no time must not make a token valid. */
 export function readClock(now: () => number): number {
-  const time = now();
-  if (!(time >= 0 && time <= LAST_INSTANT)) {
+  const time: unknown = now();
+  if (!(typeof time === "number" && time >= 0 && time <= LAST_INSTANT)) {
     throw new TypeError("now() must return the milliseconds since 1970-01-01 UTC, as Date.now does");
   }
   return time;
