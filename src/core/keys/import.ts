@@ -75,10 +75,10 @@ function secretAlgorithm(algorithm: Algorithm | undefined) {
 
 function secretOf({ k }: JWK): Uint8Array {
   const bytes = typeof k === "string" ? Buffer.from(k, "base64url") : undefined;
-  if (bytes?.toString("base64url") !== k) {
+  if (bytes === undefined || bytes.toString("base64url") !== k) {
     throw new TypeError('importKey: a JWK of type "oct" has its secret in "k", in base64url without padding');
   }
-  return bytes as Uint8Array;
+  return bytes;
 }
 
 function readJwk(jwk: JWK): KeyObject {

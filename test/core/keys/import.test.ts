@@ -1,0 +1,193 @@
+import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Algorithm } from "../../../src/core/keys/algorithms.ts";
+import { generateKey } from "../../../src/core/keys/generate.ts";
+import { importKey } from "../../../src/core/keys/import.ts";
+import type { JWK } from "../../../src/core/keys/jwk.ts";
+import { publicJwks } from "../../../src/core/keys/publish.ts";
+import { issueToken } from "../../../src/core/token/issue.ts";
+import { verifyToken } from "../../../src/core/token/verify.ts";
+import { profileOf } from "../../support/tokens.ts";
+
+const PAIRS: readonly Algorithm[] = [
+  ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
+  ...(["ES256", "ES384", "ES512", "Ed25519", "EdDSA"] as const),
+];
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const ed = generateKeyPairSync("ed25519");
+const pem = (key: typeof rsa.publicKey, type: string): string =>
+  key.export({ type: type as "spki", format: "pem" }).toString();
+
+describe("a PEM", () => {
+  it.each([
+    ["PKCS#8, RSA", pem(rsa.privateKey, "pkcs8"), "RS256", true],
+    ["PKCS#1, private", pem(rsa.privateKey, "pkcs1"), "PS384", true],
+    ["PKCS#8, EC", pem(ec.privateKey, "pkcs8"), undefined, true],
+    ["SEC1", pem(ec.privateKey, "sec1"), undefined, true],
+    [
+      "SEC1 behind its parameters",
+      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem(ec.privateKey, "sec1")}`,
+      undefined,
+      true,
+    ],
+    ["PKCS#8, Ed25519", pem(ed.privateKey, "pkcs8"), undefined, true],
+    ["SPKI, RSA", pem(rsa.publicKey, "spki"), "RS512", false],
+    ["PKCS#1, public", pem(rsa.publicKey, "pkcs1"), "RS256", false],
+    ["SPKI, EC", pem(ec.publicKey, "spki"), undefined, false],
+    ["SPKI, Ed25519", `\ufeff  \n${pem(ed.publicKey, "spki")}`, undefined, false],
+    ["with Windows' line ends", pem(ed.publicKey, "spki").replaceAll("\n", "\r\n"), undefined, false],
+  ] as const)("in the form of %s", async (_form, text, algorithm, canSign) => {
+    const key = await importKey(text, algorithm === undefined ? {} : { algorithm });
+    expect(key.canSign).toBe(canSign);
+    expect(key.kid).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each([
+    ["nothing", "", /takes a JWK object or a PEM/],
+    ["no PEM", "secret", /takes a JWK object or a PEM/],
+    ["a JWK as text", JSON.stringify(ed.publicKey.export({ format: "jwk" })), /parse a JWK's JSON first/],
+    ["a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", /openssl x509/],
+    [
+      "an encrypted key",
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
+      /openssl pkcs8/,
+    ],
+    [
+      "an OpenSSH key",
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+      /ssh-keygen -p -m pkcs8/,
+    ],
+    ["another label", "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----", /labelled DH PARAMETERS/],
+    ["two keys", pem(ec.privateKey, "pkcs8") + pem(ec.publicKey, "spki"), /holds several keys/],
+    ["a damaged key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", /can't be read/],
+    ["half a PEM", pem(ec.publicKey, "spki").slice(0, 60), /can't be read/],
+    ["ten megabytes", "-----BEGIN PUBLIC KEY-----".repeat(400_000), /at most 65536 characters/],
+  ])("is refused when it is %s", async (_what, text, why) => {
+    await expect(importKey(text)).rejects.toThrow(why);
+    await expect(importKey(text)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it("with openssl's remark about a key's kind on top of an encrypted RSA key is refused without a prompt", async () => {
+    const encrypted = rsa.privateKey.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" });
+    await expect(importKey(encrypted.toString(), { algorithm: "RS256" })).rejects.toThrow(/can't be read/);
+  });
+});
+
+describe.each(PAIRS)("a JWK for %s", (algorithm) => {
+  it("signs, and its public half verifies", async () => {
+    const jwk = await generateKey(algorithm);
+    const signing = await importKey(jwk);
+    const [published] = publicJwks(signing).keys;
+    const verifying = await importKey(published as JWK);
+    expect([signing.canSign, verifying.canSign]).toEqual([true, false]);
+    expect(verifying.kid).toBe(jwk.kid);
+    const token = await issueToken({ sub: "user-1" }, profileOf(signing));
+    expect((await verifyToken(token, profileOf(verifying))).sub).toBe("user-1");
+    await expect(issueToken({ sub: "user-1" }, profileOf(verifying))).rejects.toThrow(/only verifies/);
+  });
+});
+
+it("EdDSA and Ed25519 are one algorithm under two names", async () => {
+  const jwk = await generateKey("EdDSA");
+  const older = profileOf(await importKey(jwk));
+  const newer = profileOf(await importKey({ ...jwk, alg: "Ed25519" }, { algorithm: "EdDSA" }));
+  const newest = profileOf(await importKey({ ...jwk, alg: "Ed25519" }));
+  for (const [by, of] of [
+    [older, newest],
+    [newest, older],
+    [newer, older],
+  ] as const) {
+    expect((await verifyToken(await issueToken({ sub: "x" }, of), by)).sub).toBe("x");
+  }
+});
+
+describe("kid", () => {
+  it("is the RFC 7638 thumbprint, unless there is another", async () => {
+    const { kid, ...jwk } = await generateKey("ES256");
+    expect((await importKey(jwk)).kid).toBe(kid);
+    expect((await importKey({ ...jwk, kid: "own" })).kid).toBe("own");
+    expect((await importKey({ ...jwk, kid: "own" }, { kid: "given" })).kid).toBe("given");
+  });
+
+  it.each(["", 1, null])("can't be %j", async (kid) => {
+    const jwk = await generateKey("Ed25519");
+    await expect(importKey({ ...jwk, kid: kid as string })).rejects.toThrow(/"kid" must be a non-empty string/);
+    await expect(importKey(jwk, { kid: kid as string })).rejects.toThrow("importKey: kid must be a non-empty string");
+  });
+});
+
+describe("a secret as a JWK", () => {
+  const k = randomBytes(64).toString("base64url");
+
+  it("needs its algorithm named, by itself or by the caller", async () => {
+    expect((await importKey({ kty: "oct", k, alg: "HS512" })).algorithm).toBe("HS512");
+    expect(await importKey({ kty: "oct", k, kid: "s" }, { algorithm: "HS256" })).toMatchObject({
+      algorithm: "HS256",
+      kid: "s",
+    });
+    expect((await importKey({ kty: "oct", k, alg: "HS256" })).kid).toBeNull();
+    await expect(importKey({ kty: "oct", k })).rejects.toThrow(/needs its algorithm named/);
+    await expect(importKey({ kty: "oct", k, alg: "RS256" })).rejects.toThrow(/needs its algorithm named/);
+  });
+
+  it.each([undefined, 1, "", "a b", `${k}=`, "AB", `${"A".repeat(42)}B`])(
+    "has canonical base64url in k, and not %j",
+    async (bad) => {
+      await expect(importKey({ kty: "oct", k: bad, alg: "HS256" })).rejects.toThrow(
+        /in "k", in base64url|needs at least 32 bytes/,
+      );
+    },
+  );
+});
+
+describe("what is refused", () => {
+  const jwk = rsa.publicKey.export({ format: "jwk" }) as JWK;
+  const p256 = ec.privateKey.export({ format: "jwk" }) as JWK;
+  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" }) as JWK;
+  const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }) as JWK;
+  const secp = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+  const RS256 = { algorithm: "RS256" } as const;
+
+  it.each<readonly [string, unknown, object, RegExp]>([
+    ["RSA without its algorithm", jwk, {}, /needs its algorithm named: .*RS256.*PS512/],
+    ["RSA of 1024 bits", weak, RS256, /has 1024 bits, and 2048 is the least/],
+    ["RSA with an exponent of 1", { ...jwk, e: "AQ" }, RS256, /exponent under 3|can't be read/],
+    ["RSA for ECDSA", jwk, { algorithm: "ES256" }, /type rsa does not fit the algorithm ES256/],
+    ["RSA for HMAC", jwk, { algorithm: "HS256" }, /does not fit the algorithm HS256/],
+    ["another curve", p256, { algorithm: "ES384" }, /on the curve prime256v1 does not fit the algorithm ES384/],
+    [
+      "a curve nobody signs tokens with",
+      secp.publicKey.export({ format: "jwk" }),
+      {},
+      /no algorithm fits a key of type ec/,
+    ],
+    ["a key for agreement", generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }), {}, /no algorithm fits/],
+    ["halves of two keys", { ...p256, x: other.x, y: other.y }, {}, /do not belong together|can't be read/],
+    ["a point off the curve", { ...p256, d: undefined, x: randomBytes(32).toString("base64url") }, {}, /can't be read/],
+    ["a key for encryption", { ...p256, use: "enc" }, {}, /"use" is not "sig"/],
+    ["a private key that may not sign", { ...p256, key_ops: ["verify"] }, {}, /"key_ops" do not include "sign"/],
+    ["a public key that may not verify", { ...jwk, key_ops: ["encrypt"] }, RS256, /"key_ops" do not include "verify"/],
+    ["key_ops that are no list", { ...p256, key_ops: "sign" }, {}, /"key_ops" do not include/],
+    ["another algorithm than its own", { ...jwk, alg: "PS256" }, RS256, /is for PS256, and can't be used for RS256/],
+    ["an unknown algorithm of its own", { ...jwk, alg: "RSA-OAEP" }, {}, /no such signature algorithm/],
+    ["an unknown algorithm", jwk, { algorithm: "none" }, /no such signature algorithm/],
+    ["an algorithm of an object's own", jwk, { algorithm: "constructor" }, /no such signature algorithm/],
+    ["another option", jwk, { alg: "RS256" }, /there is no option "alg"/],
+    ["an unknown kty", { kty: "XYZ" }, {}, /can't be read/],
+    ["a kty that is no string", { kty: 1 }, {}, /JWK as an object with "kty"/],
+    ["an object without kty", {}, {}, /JWK as an object with "kty"/],
+    ["nothing", null, {}, /takes a PEM as a string, or a JWK/],
+    ["a number", 1, {}, /takes a PEM as a string, or a JWK/],
+    ["a JWKS", { keys: [jwk] }, {}, /JWK as an object with "kty"/],
+    ["bytes", Buffer.from("x"), {}, /JWK as an object with "kty"/],
+  ])("%s", async (_what, key, options, why) => {
+    await expect(importKey(key as JWK, options)).rejects.toThrow(why);
+    await expect(importKey(key as JWK, options)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it("RSA with an exponent of 1, in a PEM", async () => {
+    const one = createPublicKey({ key: { ...jwk, e: "AQ" } as never, format: "jwk" });
+    await expect(importKey(pem(one, "spki"), RS256)).rejects.toThrow(/exponent under 3/);
+  });
+});
