@@ -90,7 +90,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
   const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
     const scheme = legacyOf(hash);
-    if (scheme !== undefined) return (await scheme.compare(password, hash)) === true;
+    if (scheme !== undefined) return legacyMatches(scheme, password, hash);
     if (await argon2Verify(hash, nfc, pepper)) return true;
     // A hash made before passwords were normalised is one of the text as it was typed.
     return password !== nfc && argon2Verify(hash, password, pepper);
@@ -118,6 +118,15 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       );
     },
   });
+}
+
+/** Another package's failure is our outage, as the addon's is. */
+async function legacyMatches(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {
+  try {
+    return (await scheme.compare(password, hash)) === true;
+  } catch (cause) {
+    throw new AuthError("unavailable", { cause });
+  }
 }
 
 function checkCost(prefix: string, cost: Cost): Cost {

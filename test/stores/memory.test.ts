@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import type { TokenReference } from "../../src/stores/contract.ts";
+import { memoryBlocklist, memoryUsers } from "../../src/stores/memory.ts";
+
+const START = Date.parse("2030-01-01T00:00:00Z");
+const at = (seconds: number): Date => new Date(START + seconds * 1_000);
+
+function blocklistAt() {
+  let now = START;
+  return {
+    blocklist: memoryBlocklist({ now: () => now }),
+    pass: (seconds: number) => {
+      now += seconds * 1_000;
+    },
+  };
+}
+
+const TOKEN: TokenReference = { jti: "t1", sid: "s1", userId: "u1", issuedAt: at(0) };
+
+describe("memoryBlocklist", () => {
+  it("knows a token, a session, and a user's tokens up to an instant", () => {
+    for (const revoke of [
+      (list: ReturnType<typeof memoryBlocklist>) => list.revokeToken("t1", at(60)),
+      (list: ReturnType<typeof memoryBlocklist>) => list.revokeSession("s1", at(60)),
+      (list: ReturnType<typeof memoryBlocklist>) => list.revokeUser("u1", at(0), at(60)),
+    ]) {
+      const { blocklist } = blocklistAt();
+      expect(blocklist.isRevoked(TOKEN)).toBe(false);
+      revoke(blocklist);
+      expect(blocklist.isRevoked(TOKEN)).toBe(true);
+      expect(blocklist.isRevoked({ jti: "t2", sid: "s2", userId: "u2", issuedAt: at(0) })).toBe(false);
+      expect(blocklist.isRevoked({ ...TOKEN, jti: null, sid: null, userId: "u2" })).toBe(false);
+    }
+  });
+
+  it("cuts a user's tokens to the millisecond, and lets the next one live", () => {
+    const { blocklist } = blocklistAt();
+    blocklist.revokeUser("u1", at(0), at(60));
+    expect(blocklist.isRevoked({ ...TOKEN, issuedAt: new Date(START + 1) })).toBe(false);
+    expect(blocklist.isRevoked({ ...TOKEN, issuedAt: new Date(Number.NaN) })).toBe(true);
+  });
+
+  it("remembers until an entry's own end, and not less for being told twice", () => {
+    const { blocklist, pass } = blocklistAt();
+    blocklist.revokeToken("t1", at(60));
+    blocklist.revokeToken("t1", at(10));
+    blocklist.revokeUser("u2", at(5), at(60));
+    blocklist.revokeUser("u2", at(0), at(10));
+    pass(59);
+    expect(blocklist.isRevoked(TOKEN)).toBe(true);
+    expect(blocklist.isRevoked({ ...TOKEN, jti: null, userId: "u2", issuedAt: at(5) })).toBe(true);
+    pass(1);
+    expect(blocklist.isRevoked(TOKEN)).toBe(false);
+  });
+
+  it("lets expired entries go, a few with every use", () => {
+    const { blocklist, pass } = blocklistAt();
+    for (let id = 0; id < 1_000; id += 1) blocklist.revokeToken(`t${id}`, at(60));
+    expect(blocklist.size).toBe(1_000);
+    pass(61);
+    for (let use = 0; use < 1_010; use += 1) blocklist.isRevoked(TOKEN);
+    expect(blocklist.size).toBe(0);
+    blocklist.revokeToken("late", at(0));
+    expect(blocklist.size).toBe(0);
+  });
+
+  it.each([new Date(Number.NaN), 60, "tomorrow", undefined, null])("takes no %s for an end", (date) => {
+    const { blocklist } = blocklistAt();
+    expect(() => blocklist.revokeToken("t1", date as Date)).toThrow("a revocation needs valid Dates");
+    expect(() => blocklist.revokeSession("s1", date as Date)).toThrow(/valid Dates/);
+    expect(() => blocklist.revokeUser("u1", date as Date, at(1))).toThrow(/valid Dates/);
+    expect(() => blocklist.revokeUser("u1", at(0), date as Date)).toThrow(/valid Dates/);
+  });
+
+  it("goes by the real clock unless told", () => {
+    const blocklist = memoryBlocklist();
+    blocklist.revokeToken("t1", new Date(Date.now() + 60_000));
+    expect(blocklist.isRevoked(TOKEN)).toBe(true);
+  });
+});
+
+describe("memoryUsers", () => {
+  const reader = { login: "reader", passwordHash: "hash", user: { id: "u1", name: "A reader" } };
+
+  it("finds users, and keeps the hash off them", async () => {
+    const users = memoryUsers<{ id: string; name: string }>();
+    users.add(reader);
+    expect(await users.findById("u1")).toEqual({ id: "u1", name: "A reader" });
+    expect(await users.findCredentials("reader")).toEqual({
+      user: { id: "u1", name: "A reader" },
+      passwordHash: "hash",
+    });
+    expect([
+      await users.findById("u2"),
+      await users.findCredentials("Reader"),
+      await users.findCredentials("__proto__"),
+    ]).toEqual([null, null, null]);
+  });
+
+  it("has an id and a login once", () => {
+    const users = memoryUsers();
+    users.add(reader);
+    expect(() => users.add({ ...reader, login: "other" })).toThrow("there is a user with this id");
+    expect(() => users.add({ ...reader, user: { id: "u2" } })).toThrow("there is a user with this login");
+  });
+
+  it("renews a hash only where it is still the one that was read", async () => {
+    const users = memoryUsers();
+    users.add(reader);
+    expect(await users.replacePasswordHash("u1", "hash", "next")).toBe(true);
+    expect(await users.replacePasswordHash("u1", "hash", "lost")).toBe(false);
+    expect(await users.replacePasswordHash("u2", "hash", "lost")).toBe(false);
+    expect((await users.findCredentials("reader"))?.passwordHash).toBe("next");
+  });
+
+  it("removes a user with the login", async () => {
+    const users = memoryUsers();
+    users.add(reader);
+    expect([users.remove("u1"), users.remove("u1")]).toEqual([true, false]);
+    expect(await users.findCredentials("reader")).toBeNull();
+    users.add(reader);
+  });
+});
