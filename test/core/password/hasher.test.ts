@@ -218,7 +218,7 @@ it.each<readonly [object, RegExp]>([
   [{ parallelism: 0 }, /parallelism must be/],
   [{ memoryCost: 8, parallelism: 2 }, /at least 8 for each lane/],
   [{ memoryCost: 300_000 }, /the cost is over the ceiling; raise ceiling too/],
-  [{ ceiling: { memoryCost: 64 } }, /the cost is over the ceiling/],
+  [{ ceiling: { memoryCost: 1_024 } }, /the cost is over the ceiling/],
   [{ ceiling: { memory: 64 } }, /there is no option "memory"/],
   [{ ceiling: null }, /ceiling takes an object/],
   [{ pepper: "secret" }, /pepper must be a Uint8Array/],
