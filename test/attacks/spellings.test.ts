@@ -99,15 +99,12 @@ describe("length", () => {
     );
   });
 
-  it.each(["a", ".", "a.", "a".repeat(4) + ".", "=", "\ud800"])(
-    "of ten megabytes of %j costs nothing",
-    async (unit) => {
-      const huge = unit.repeat(10_000_000 / unit.length);
-      const started = performance.now();
-      expect(await reasonFor(huge)).toMatch(/longer than maxBytes/);
-      expect(performance.now() - started).toBeLessThan(1_000);
-    },
-  );
+  it.each(["a", ".", "a.", "aaaa.", "=", "\ud800"])("of ten megabytes of %j costs nothing", async (unit) => {
+    const huge = unit.repeat(10_000_000 / unit.length);
+    const started = performance.now();
+    expect(await reasonFor(huge)).toMatch(/longer than maxBytes/);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
 
   it.each(["a", ".", "a.", "aaaa.", "A".repeat(7)])(
     "of the most that a profile takes is read in bounded time: %j",

@@ -27,3 +27,7 @@ it.each([1, null, undefined, {}])("a value is a string, and not %j", (realm) => 
 it.each(["", "a b", "a=", 'a"', "a\r\n", "é"])("no name but an HTTP token: %j", (name) => {
   expect(() => formatChallenge({ [name]: "x" })).toThrow(/name may hold only the characters of an HTTP token/);
 });
+
+it.each([undefined, null, "realm", 1])("parameters are an object, and not %j", (params) => {
+  expect(() => formatChallenge(params as never)).toThrow("formatChallenge takes an object with parameters");
+});

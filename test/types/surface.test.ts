@@ -1,0 +1,101 @@
+import * as v from "valibot";
+import { describe, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import {
+  createAuthenticator,
+  defineToken,
+  generateKey,
+  importKey,
+  issueToken,
+  keyRing,
+  type SigningKey,
+  secretKey,
+  type UserStore,
+  type VerifyingKey,
+  type verifyToken,
+} from "../../src/index.ts";
+import { memoryBlocklist } from "../../src/stores/memory.ts";
+
+const keys = secretKey("a secret of thirty-two bytes, or more");
+const whole = { keys, issuer: null, audience: null };
+const users: UserStore = { findById: async () => null, findCredentials: async () => null };
+const plain = defineToken(whole);
+const byZod = defineToken({ ...whole, claims: z.object({ tenant: z.string(), level: z.number().default(1) }) });
+const byValibot = defineToken({ ...whole, claims: v.object({ tenant: v.string() }) });
+
+/** The compiler reads what is in here; nobody runs it. */
+function never(_compiled: () => unknown): void {}
+
+describe("what must not compile", () => {
+  it("a token without its checks", () => {
+    // @ts-expect-error issuer is missing
+    never(() => defineToken({ keys, audience: null }));
+    // @ts-expect-error audience is missing
+    never(() => defineToken({ keys, issuer: null }));
+    // @ts-expect-error an unset variable is no issuer
+    never(() => defineToken({ keys, issuer: process.env.ISSUER, audience: null }));
+    // @ts-expect-error undefined is no option
+    never(() => defineToken({ ...whole, typ: undefined }));
+    // @ts-expect-error a Duration has no spaces
+    never(() => defineToken({ ...whole, expiresIn: "15 minutes" }));
+    // @ts-expect-error a secret is no key
+    never(() => defineToken({ ...whole, keys: "secret" }));
+    // @ts-expect-error importKey has to be awaited
+    never(() => defineToken({ ...whole, keys: importKey("") }));
+  });
+
+  it("claims that the profile writes, or that don't fit", () => {
+    // @ts-expect-error exp is the profile's
+    never(() => issueToken({ exp: 1 }, plain));
+    // @ts-expect-error jti is the profile's
+    never(() => issueToken({ jti: "x" }, plain));
+    // @ts-expect-error sub is a string
+    never(() => issueToken({ sub: 1 }, plain));
+    // @ts-expect-error tenant is missing
+    never(() => issueToken({ sub: "x" }, byZod));
+    // @ts-expect-error tenant is a string
+    never(() => issueToken({ tenant: 1 }, byZod));
+    // @ts-expect-error tenant is a string
+    never(() => issueToken({ tenant: 1 }, byValibot));
+    // @ts-expect-error iss is the profile's, whatever the schema
+    never(() => issueToken({ tenant: "x", iss: "me" }, byValibot));
+  });
+
+  it("keys of another kind", () => {
+    // @ts-expect-error RS256 takes no secret
+    never(() => secretKey("x", { algorithm: "RS256" }));
+    // @ts-expect-error none is no algorithm
+    never(() => generateKey("none"));
+    // @ts-expect-error a ring has at least one key
+    never(() => keyRing());
+  });
+
+  it("an authenticator that lacks something", () => {
+    // @ts-expect-error the schema asks for a tenant
+    never(() => createAuthenticator({ token: byZod, users }));
+    // @ts-expect-error tenant is a string
+    never(() => createAuthenticator({ token: byZod, users, claims: () => ({ tenant: 1 }) }));
+    // @ts-expect-error there is no logout without a blocklist
+    never(() => createAuthenticator({ token: plain, users }).logout);
+    never(() => createAuthenticator({ token: plain, users, blocklist: memoryBlocklist() }).logout);
+    never(() => createAuthenticator({ token: byZod, users, claims: () => ({ tenant: "x" }) }));
+  });
+});
+
+it("claims have the types of their schema", () => {
+  expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof byZod>>>>().toExtend<{
+    tenant: string;
+    level: number;
+    exp: number;
+    sub?: string;
+  }>();
+  expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof byValibot>>>["tenant"]>().toEqualTypeOf<string>();
+  expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof plain>>>["anything"]>().toEqualTypeOf<unknown>();
+});
+
+it("nothing is any", () => {
+  expectTypeOf<Awaited<ReturnType<typeof importKey>>>().toEqualTypeOf<SigningKey | VerifyingKey>();
+  expectTypeOf(keys).not.toBeAny();
+  expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof plain>>>>().not.toBeAny();
+  expectTypeOf<Awaited<ReturnType<typeof generateKey>>>().not.toBeAny();
+});

@@ -1,0 +1,105 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { importKey } from "../../src/core/keys/import.ts";
+import { KEY } from "../../src/core/keys/key.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import { verifyToken } from "../../src/core/token/verify.ts";
+import { profileOf, reasonFor } from "../support/tokens.ts";
+
+const CLAIMS = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+
+describe("RFC 7515 A.1, HS256", async () => {
+  const k = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+  const token = `eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.${CLAIMS}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`;
+  const key = await importKey({ kty: "oct", k, alg: "HS256" });
+
+  it("has the signature that the RFC prints", () => {
+    const [header, payload, signature] = token.split(".");
+    expect(key[KEY].sign?.(`${header}.${payload}`)).toBe(signature);
+  });
+
+  it("is refused as a token for having no iat, and not before its signature held", async () => {
+    expect(await reasonFor(token, profileOf(key, { typ: "JWT" }))).toBe(
+      "invalid_token: exp and iat must both be there",
+    );
+    expect(await reasonFor(token, profileOf(secretKey("x".repeat(32)), { typ: "JWT" }))).toMatch(
+      /the signature does not hold/,
+    );
+  });
+});
+
+describe("RFC 7515 A.3, ES256", async () => {
+  const key = await importKey({
+    kty: "EC",
+    crv: "P-256",
+    x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    d: "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+  });
+  const signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+
+  it("has a signature that holds", () => {
+    expect(key[KEY].verify(`eyJhbGciOiJFUzI1NiJ9.${CLAIMS}`, signature)).toBe(true);
+    expect(key[KEY].verify(`eyJhbGciOiJFUzI1NiJ9.${CLAIMS}A`, signature)).toBe(false);
+  });
+});
+
+describe("RFC 7515 A.2, RS256", async () => {
+  const n =
+    "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+  const signature =
+    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+  const key = await importKey({ kty: "RSA", n, e: "AQAB" }, { algorithm: "RS256" });
+
+  it("has a signature that holds", () => {
+    expect(key[KEY].verify(`eyJhbGciOiJSUzI1NiJ9.${CLAIMS}`, signature)).toBe(true);
+    expect(key[KEY].verify(`eyJhbGciOiJSUzI1NiJ9.${CLAIMS}A`, signature)).toBe(false);
+  });
+});
+
+describe("RFC 8037 A, Ed25519", async () => {
+  const key = await importKey({
+    kty: "OKP",
+    crv: "Ed25519",
+    d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+  });
+  const input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+  const signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+  it("has the RFC 7638 thumbprint for its kid", () => {
+    expect(key.kid).toBe("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+  });
+
+  it("has the signature that the RFC prints", () => {
+    expect(key[KEY].sign?.(input)).toBe(signature);
+    expect(key[KEY].verify(input, signature)).toBe(true);
+  });
+
+  it("is no token, since its payload is no object", async () => {
+    await expect(verifyToken(`${input}.${signature}`, profileOf(key, { typ: null }))).rejects.toMatchObject({
+      cause: { message: "the payload is not a JSON object in UTF-8" },
+    });
+  });
+});
+
+describe("RFC 4231, HMAC with SHA-2", () => {
+  const longKey = Buffer.alloc(131, 0xaa);
+  const data = "Test Using Larger Than Block-Size Key - Hash Key First";
+  const SIGNATURES = {
+    HS256: "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+    HS384: "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
+    HS512:
+      "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+  } as const;
+
+  it.each(Object.entries(SIGNATURES))("case 6, %s", (algorithm, hex) => {
+    const key = secretKey(longKey, { algorithm: algorithm as keyof typeof SIGNATURES });
+    expect(Buffer.from(String(key[KEY].sign?.(data)), "base64url").toString("hex")).toBe(hex);
+    expect(
+      createHmac(`sha${algorithm.slice(2)}`, longKey)
+        .update(data)
+        .digest("hex"),
+    ).toBe(hex);
+  });
+});
