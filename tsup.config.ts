@@ -1,4 +1,4 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
@@ -32,7 +32,7 @@ const SHARED: Options = {
 const toCommonJs: NonNullable<Options["plugins"]>[number] = {
   name: "to-commonjs",
   async renderChunk(code, { path }) {
-    return transform(code, {
+    const { code: commonJs, map } = await transform(code, {
       format: "cjs",
       platform: "node",
       target: "node20",
@@ -40,8 +40,19 @@ const toCommonJs: NonNullable<Options["plugins"]>[number] = {
       sourcemap: "external",
       sourcefile: path,
     });
+    return { code: commonJs, map };
   },
 };
+
+/** Licences go with the code, and source maps name files by where they are in the package. */
+async function finish(): Promise<void> {
+  await copyFile("node_modules/jose/LICENSE.md", "dist/jose.LICENSE.md");
+  const maps = (await readdir("dist", { recursive: true })).filter((file) => file.endsWith(".cjs.map"));
+  for (const file of maps) {
+    const map = await readFile(`dist/${file}`, "utf8");
+    await writeFile(`dist/${file}`, map.replaceAll(`${process.cwd()}/dist/`, "./"));
+  }
+}
 
 const config: ReturnType<typeof defineConfig> = defineConfig([
   { ...SHARED, clean: true },
@@ -52,7 +63,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig([
     dts: false,
     outExtension: () => ({ js: ".cjs" }),
     plugins: [toCommonJs],
-    onSuccess: () => copyFile("node_modules/jose/LICENSE.md", "dist/jose.LICENSE.md"),
+    onSuccess: finish,
   },
   { ...SHARED, format: "cjs", dts: { only: true, compilerOptions: { ignoreDeprecations: "6.0" } } },
 ]);

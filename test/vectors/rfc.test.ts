@@ -57,6 +57,22 @@ describe("RFC 7515 A.2, RS256", async () => {
   });
 });
 
+describe("RFC 7515 A.4, ES512", async () => {
+  const key = await importKey({
+    kty: "EC",
+    crv: "P-521",
+    x: "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+    y: "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+  });
+  const signature =
+    "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
+
+  it("has a signature that holds", () => {
+    expect(key[KEY].verify("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA", signature)).toBe(true);
+    expect(key[KEY].verify("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZB", signature)).toBe(false);
+  });
+});
+
 describe("RFC 8037 A, Ed25519", async () => {
   const key = await importKey({
     kty: "OKP",

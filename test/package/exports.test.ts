@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ENTRIES } from "../../tsup.config.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
+const manifest = read("package.json");
+const specifierOf = (entry: string): string => (entry === "index" ? "." : `./${entry}`);
+
+it("the exports, the build's entries and the docs' entry points are one table", () => {
+  const { "./package.json": _, ...exports } = manifest.exports;
+  expect(Object.keys(exports)).toEqual(Object.keys(ENTRIES).map(specifierOf));
+  expect(read("typedoc.json").entryPoints).toEqual(Object.values(ENTRIES));
+  expect(Object.keys(manifest.typesVersions["*"])).toEqual(Object.keys(ENTRIES).filter((entry) => entry !== "index"));
+});
+
+describe.each(Object.keys(ENTRIES))("%s", (entry) => {
+  const conditions = manifest.exports[specifierOf(entry)];
+
+  it("has module-sync first, and types and a file for each condition", () => {
+    const esm = { types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.js` };
+    const cjs = { types: `./dist/${entry}.d.cts`, default: `./dist/${entry}.cjs` };
+    expect(Object.entries(conditions)).toEqual([
+      ["module-sync", esm],
+      ["import", esm],
+      ["require", cjs],
+    ]);
+    for (const file of [...Object.values(esm), ...Object.values(cjs)]) {
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
+      if (!/\.d\.c?ts$/.test(file)) expect(existsSync(join(ROOT, `${file}.map`)), `${file}.map`).toBe(true);
+    }
+  });
+});
+
+it("promises what the docs say", () => {
+  expect(manifest).toMatchObject({
+    name: "hallpass",
+    license: "MIT",
+    type: "module",
+    sideEffects: false,
+    engines: { node: "^20.19.0 || ^22.12.0 || >=24" },
+    peerDependencies: { express: "^4.18.0 || ^5.0.0", koa: "^2.15.0 || ^3.0.0", fastify: "^5.0.0" },
+  });
+  expect(Object.keys(manifest.dependencies)).toEqual(["@node-rs/argon2", "jose"]);
+  for (const peer of Object.keys(manifest.peerDependencies))
+    expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true });
+});

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = join(import.meta.dirname, "../../src");
+const IMPORT = /^(?:import|export) (type )?(?:[^"';]*? from )?"([^"]+)"|import\("([^"]+)"\)/gm;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "value" | "type" | "lazy";
+}
+
+const FILES = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .sort();
+const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
+  [...readFileSync(join(SRC, from), "utf8").matchAll(IMPORT)].map(([, type, named, lazy]): Import => {
+    const to = named ?? lazy ?? "";
+    const kind = lazy !== undefined ? "lazy" : type === undefined ? "value" : "type";
+    return { from, to: to.startsWith(".") ? normalize(join(dirname(from), to)) : to, kind };
+  }),
+);
+
+/** Who may import whom: the first rule whose folder fits is the one that counts. */
+const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
+  [/^index\.ts$/, /^(authenticator|core|stores\/contract)/],
+  [/^core\/keys\//, /^(core\/|node:|jose$)/],
+  [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
+  [/^core\//, /^(core\/|node:)/],
+  [/^stores\/contract\.ts$/, /^$/],
+  [/^stores\/memory/, /^stores\/(contract|memory)/],
+  [/^authenticator\//, /^(authenticator\/|core\/|stores\/contract)/],
+  [/^adapters\//, /^(adapters\/|authenticator\/|core\/|stores\/contract|node:|fastify$)/],
+];
+const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;
+const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
+
+it("finds the imports that there are", () => {
+  expect(IMPORTS.length).toBeGreaterThan(100);
+  expect(IMPORTS).toContainEqual({ from: "core/password/argon2.ts", to: "@node-rs/argon2", kind: "lazy" });
+  expect(IMPORTS).toContainEqual({ from: "authenticator/guard.ts", to: "core/bearer.ts", kind: "value" });
+});
+
+describe.each(FILES)("%s", (file) => {
+  const own = IMPORTS.filter(({ from }) => from === file);
+  const rule = RULES.find(([folder]) => folder.test(file));
+
+  it("imports only what its layer may", () => {
+    expect(own.filter(({ to }) => rule?.[1].test(to) !== true)).toEqual([]);
+    expect(own.filter(({ to }) => to === "index.ts")).toEqual([]);
+  });
+
+  it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {
+    expect(own.filter(({ to, kind }) => TYPES_ALONE.test(to) && kind !== "type")).toEqual([]);
+    expect(own.filter(({ to, kind }) => ON_FIRST_USE.test(to) && kind !== "lazy")).toEqual([]);
+  });
+
+  it("reads no clock and draws no lots of its own", () => {
+    const code = readFileSync(join(SRC, file), "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+    expect(code).not.toMatch(/Date\.now\(|new Date\(\)|performance\.now|Math\.random/);
+  });
+});
+
+it("no file imports itself in a circle", () => {
+  const after = (file: string): string[] =>
+    IMPORTS.filter(({ from, kind }) => from === file && kind === "value").map(({ to }) => to);
+  const walk = (file: string, path: readonly string[]): void => {
+    expect(path, [...path, file].join(" → ")).not.toContain(file);
+    for (const next of after(file)) if (FILES.includes(next)) walk(next, [...path, file]);
+  };
+  for (const file of FILES) walk(file, []);
+});

@@ -1,0 +1,194 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
+const FOLDER = mkdtempSync(join(tmpdir(), "hallpass-"));
+const PACKAGE = join(FOLDER, "node_modules/hallpass");
+const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types"];
+
+const FLOW = `
+async function flow(h, memory) {
+  const { generateKeyPairSync } = require("node:crypto");
+  const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
+  const keys = h.keyRing(await h.importKey(pem), h.secretKey(new Uint8Array(32)), await h.importKey(await h.generateKey("RS256")));
+  const token = h.defineToken({ keys, issuer: "me", audience: "you" });
+  const claims = await h.verifyToken(await h.issueToken({ sub: "user-1" }, token), token);
+  const passwordHash = await h.hashPassword("correct horse");
+  const compared = [await h.comparePassword("correct horse", passwordHash), await h.comparePassword("x", passwordHash)];
+  const users = memory.memoryUsers();
+  users.add({ login: "reader", passwordHash, user: { id: "user-1" } });
+  const auth = h.createAuthenticator({ token, users, blocklist: memory.memoryBlocklist() });
+  const { accessToken } = await auth.login({ login: "reader", password: "correct horse" });
+  const identity = await auth.authenticate("Bearer " + h.parseBearer("Bearer " + accessToken));
+  await auth.logout(identity);
+  const after = await auth.authenticate("Bearer " + accessToken).catch((error) => h.isAuthError(error) && error.code);
+  return [claims.sub, ...compared, identity.userId, after, h.publicJwks(keys).keys.length];
+}
+`;
+const OUTCOME = ["user-1", true, false, "user-1", "revoked", 2];
+const ADAPTERS = ["express", "koa", "fastify", "fetch"];
+
+beforeAll(async () => {
+  const { stdout } = await run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", FOLDER], {
+    cwd: ROOT,
+  });
+  mkdirSync(PACKAGE, { recursive: true });
+  await run("tar", ["-xzf", join(FOLDER, stdout.trim()), "-C", PACKAGE, "--strip-components=1"]);
+  for (const name of NEEDED) symlinkSync(join(ROOT, "node_modules", name), join(FOLDER, "node_modules", name));
+});
+
+afterAll(() => {
+  rmSync(FOLDER, { recursive: true, force: true });
+});
+
+function write(file: string, text: string): string {
+  const path = join(FOLDER, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+async function output(command: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(command, args, { cwd: FOLDER }).catch((error: { stdout: string; stderr: string }) => {
+    throw new Error(error.stdout + error.stderr);
+  });
+  return stdout.trim();
+}
+
+describe("the tarball", () => {
+  it("holds what is run and read, and nothing of this machine", () => {
+    const files = readdirSync(PACKAGE, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    const outside = files
+      .map((file) => join(file.parentPath, file.name).slice(PACKAGE.length + 1))
+      .filter((name) => !name.startsWith("dist/"));
+    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"]);
+    for (const file of files) expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(ROOT);
+  });
+
+  it("runs as ESM", async () => {
+    const adapters = ADAPTERS.map((name) => `await import("hallpass/${name}")`).join(", ");
+    const path = write(
+      "esm.mjs",
+      `import { createRequire } from "node:module";
+      import * as h from "hallpass"; import * as memory from "hallpass/stores/memory";
+      const require = createRequire(import.meta.url); ${FLOW}
+      console.log(JSON.stringify([await flow(h, memory), [${adapters}].map((it) => typeof it.requireAuth)]));`,
+    );
+    expect(JSON.parse(await output(process.execPath, path))).toEqual([OUTCOME, ADAPTERS.map(() => "function")]);
+  });
+
+  it.each([
+    ["as Node resolves it", "hallpass", "hallpass/stores/memory"],
+    ["as files", "./node_modules/hallpass/dist/index.cjs", "./node_modules/hallpass/dist/stores/memory.cjs"],
+  ])("runs as CommonJS, %s", async (_how, main, memory) => {
+    const path = write(
+      "cjs.cjs",
+      `${FLOW} flow(require("${main}"), require("${memory}")).then((out) => console.log(JSON.stringify(out)));`,
+    );
+    expect(JSON.parse(await output(process.execPath, path))).toEqual(OUTCOME);
+  });
+
+  it("knows its errors, keys and profiles across both builds", async () => {
+    const path = write(
+      "both.mjs",
+      `import { createRequire } from "node:module"; import * as esm from "hallpass";
+      const cjs = createRequire(import.meta.url)("./node_modules/hallpass/dist/index.cjs");
+      const token = cjs.defineToken({ keys: esm.secretKey(new Uint8Array(32)), issuer: null, audience: null });
+      const claims = await esm.verifyToken(await cjs.issueToken({ sub: "x" }, token), token);
+      console.log(esm.AuthError !== cjs.AuthError, esm.isAuthError(new cjs.AuthError("expired")), claims.sub);`,
+    );
+    expect(await output(process.execPath, path)).toBe("true true x");
+  });
+
+  it("loads neither jose nor argon2 before they are used", async () => {
+    const hook = `export const resolve = (name, context, next) => { if (/^jose|argon2/.test(name)) throw new Error("loaded " + name); return next(name, context); };`;
+    const path = write(
+      "lazy.mjs",
+      `import { register } from "node:module";
+      register("data:text/javascript,${encodeURIComponent(hook)}");
+      const h = await import("hallpass"); await import("hallpass/express");
+      const token = h.defineToken({ keys: h.secretKey(new Uint8Array(32)), issuer: null, audience: null });
+      const claims = await h.verifyToken(await h.issueToken({ sub: "x" }, token), token);
+      console.log(claims.sub, await h.generateKey("ES256").catch((error) => error.message), (await h.hashPassword("x").catch((error) => error.cause.message)));`,
+    );
+    expect(await output(process.execPath, path)).toBe("x loaded jose loaded @node-rs/argon2");
+  });
+});
+
+describe.each([
+  ["node16", "node16", "commonjs"],
+  ["node16", "node16", "module"],
+  ["nodenext", "nodenext", "commonjs"],
+  ["nodenext", "nodenext", "module"],
+  ["esnext", "bundler", "module"],
+])("TypeScript with module %s, resolution %s, in a package of type %s", (module, moduleResolution, type) => {
+  it("compiles, and finds req.auth only where the adapter is imported", async () => {
+    const folder = `ts-${moduleResolution}-${type}`;
+    write(`${folder}/package.json`, JSON.stringify({ type }));
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: "es2022",
+      types: ["node"],
+    };
+    write(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+    write(`${folder}/alone/tsconfig.json`, JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+    const core = `import { defineToken, secretKey, verifyToken } from "hallpass"; import { memoryUsers } from "hallpass/stores/memory";
+      import type { Request } from "express"; import { requireAuth } from "hallpass/fetch";
+      const token = defineToken({ keys: secretKey("x"), issuer: null, audience: null });
+      export const sub: Promise<string | undefined> = verifyToken("", token).then((claims) => claims.sub);
+      export const all = [memoryUsers, requireAuth];`;
+    write(
+      `${folder}/main.ts`,
+      `${core} import { login } from "hallpass/express"; import * as k from "hallpass/koa"; import * as f from "hallpass/fastify";
+      export const userOf = (req: Request): string | undefined => req.auth?.userId; export const more = [login, k, f];`,
+    );
+    write(
+      `${folder}/alone/main.ts`,
+      `${core}
+      // @ts-expect-error nobody imported the adapter
+      export const userOf = (req: Request) => req.auth;`,
+    );
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    expect(await output(process.execPath, tsc, "-p", join(FOLDER, folder))).toBe("");
+    expect(await output(process.execPath, tsc, "-p", join(FOLDER, folder, "alone"))).toBe("");
+  });
+});
+
+describe("a plain Jest project, in CommonJS, without flags or transforms", () => {
+  it("requires hallpass and runs all of it", async () => {
+    write("jest/package.json", JSON.stringify({ name: "plain", jest: { transform: {} } }));
+    write(
+      "jest/flow.test.js",
+      `${FLOW}
+      test("the flow", async () => {
+        expect(await flow(require("hallpass"), require("hallpass/stores/memory"))).toEqual(${JSON.stringify(OUTCOME)});
+      });
+      test.each(${JSON.stringify(ADAPTERS)})("the adapter for %s", (name) => {
+        expect(typeof require("hallpass/" + name).requireAuth).toBe("function");
+      });
+      test.each(["pkcs8", "sec1"])("a PEM in %s, and its public half", async (type) => {
+        const { generateKeyPairSync } = require("node:crypto");
+        const { importKey, isAuthError, parseBearer } = require("hallpass");
+        const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+        expect((await importKey(privateKey.export({ type, format: "pem" }))).algorithm).toBe("ES384");
+        expect((await importKey(publicKey.export({ type: "spki", format: "pem" }))).canSign).toBe(false);
+        expect(() => parseBearer("Bearer")).toThrow(expect.objectContaining({ code: "invalid_request" }));
+      });`,
+    );
+    const jest = join(ROOT, "node_modules/jest/bin/jest.js");
+    const ran = await run(process.execPath, [jest, "--rootDir", join(FOLDER, "jest"), "--ci"], {
+      cwd: join(FOLDER, "jest"),
+    }).catch((error) => error);
+    expect(ran.stderr).toContain("Tests:       7 passed, 7 total");
+  });
+});
