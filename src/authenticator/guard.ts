@@ -4,7 +4,7 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import { checkInteger, checkMethods, checkOptions, checkText } from "../core/options.ts";
 import { type ClaimsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { openToken, shapeClaims } from "../core/token/verify.ts";
-import type { Blocklist } from "../stores/contract.ts";
+import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { ask } from "./ask.ts";
 import { type Identity, identityOf, referenceOf } from "./identity.ts";
 
@@ -95,7 +95,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
       if (token === null) return null;
       const checked = openToken(token, profile);
       const identity = identityOf(await shapeClaims(checked, profile));
-      await refuseRevoked(settings, { ...checked, sub: identity.userId });
+      await refuseRevoked(settings, referenceOf(checked, identity.userId));
       return identity;
     } catch (error) {
       throw isAuthError(error) ? inRealm(error, realm) : error;
@@ -130,11 +130,10 @@ function onlyOne(header: AuthorizationHeader): string | null | undefined {
 
 async function refuseRevoked(
   { blocklist, storeTimeoutMs }: GuardSettings<TokenProfile>,
-  claims: Parameters<typeof referenceOf>[0],
+  token: TokenReference,
 ): Promise<void> {
   if (blocklist === null) return;
-  const reference = referenceOf(claims);
-  const call = () => blocklist.isRevoked(reference);
+  const call = () => blocklist.isRevoked(token);
   if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
 }
 

@@ -22,8 +22,8 @@ export function identityOf<Claims>(claims: Claims): Identity<Claims> {
 }
 
 /** What a blocklist is asked about a token. */
-export function referenceOf({ jti, sid, sub, iat }: CheckedClaims): TokenReference {
-  return { jti: jti ?? null, sid: sid ?? null, userId: sub ?? "", issuedAt: dateOf(issuedAt(jti, iat)) };
+export function referenceOf({ jti, sid, iat }: CheckedClaims, userId: string): TokenReference {
+  return { jti: jti ?? null, sid: sid ?? null, userId, issuedAt: dateOf(issuedAt(jti, iat)) };
 }
 
 /** When the last verifier stops accepting a token. */

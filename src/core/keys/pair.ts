@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { type AsymmetricKeyDetails, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
 import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
@@ -51,7 +51,7 @@ function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is P
   if (!isPair(algorithm) || !fits(half, algorithm)) {
     throw new TypeError(`importKey: ${described(half)} does not fit the algorithm ${algorithm}`);
   }
-  const { modulusLength, publicExponent } = half.asymmetricKeyDetails ?? {};
+  const { modulusLength, publicExponent } = half.asymmetricKeyDetails as AsymmetricKeyDetails;
   if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
     throw new TypeError(`importKey: this RSA key has ${modulusLength} bits, and ${LEAST_RSA_BITS} is the least`);
   }

@@ -122,6 +122,7 @@ describe("hashes of another scheme", () => {
     expect(await hasher.compare("y", stored)).toBe(false);
     expect([hasher.needsRehash(stored), hasher.canRead(stored)]).toEqual([true, true]);
     expect(await cheap.compare("x", stored)).toBe(false);
+    expect(await hasher.compare("x", "plaintext")).toBe(false);
   });
 
   it("are not computed over their ceiling", async () => {
