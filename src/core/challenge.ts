@@ -1,3 +1,5 @@
+import { reading } from "./read.ts";
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const QUOTABLE = /^[\x20-\x7E]*$/;
 
@@ -20,7 +22,7 @@ const QUOTABLE = /^[\x20-\x7E]*$/;
 export function formatChallenge(params: Readonly<Record<string, string>>): string {
   if (typeof params !== "object" || params === null)
     throw new TypeError("formatChallenge takes an object with parameters");
-  const parts = Object.entries(params).map(([name, value]) => {
+  const parts = reading("formatChallenge", () => Object.entries(params)).map(([name, value]) => {
     if (!TOKEN.test(name)) {
       throw new TypeError("formatChallenge: a parameter's name may hold only the characters of an HTTP token");
     }

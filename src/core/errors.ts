@@ -1,4 +1,5 @@
 import { formatChallenge } from "./challenge.ts";
+import { markOf } from "./read.ts";
 
 interface Refusal {
   readonly status: number;
@@ -148,5 +149,5 @@ function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErr
  * ```
  */
 export function isAuthError(value: unknown): value is AuthError {
-  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  return markOf(value, BRAND) === true;
 }

@@ -1,12 +1,14 @@
+import { reading } from "./read.ts";
+
 /**
  * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
  * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
  */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
     throw new TypeError(`${owner} takes an object with options`);
   }
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of reading(owner, () => Object.entries(options))) {
     if (!known.includes(name)) {
       throw new TypeError(`${owner}: there is no option "${name}"; the options are ${known.join(", ")}`);
     }

@@ -1,5 +1,6 @@
-import { createHmac, createPublicKey } from "node:crypto";
+import { constants, createHmac, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Algorithm } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { publicJwks } from "../../src/core/keys/publish.ts";
@@ -76,6 +77,41 @@ describe("the header's alg", async () => {
     const [header = "", payload, signature] = token.split(".");
     const swapped = { ...JSON.parse(Buffer.from(header, "base64url").toString()), alg: "PS256" };
     expect(await reasonFor([encode(swapped), payload, signature].join("."), profileOf(rs))).toBe(NO_KEY);
+  });
+
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  const p1363 = { dsaEncoding: "ieee-p1363" } as const;
+
+  it.each<readonly [Algorithm, string, string, object]>([
+    ["RS256", "RS384", "sha384", {}],
+    ["RS256", "RS512", "sha512", {}],
+    ["RS256", "PS256", "sha256", pss],
+    ["PS256", "RS256", "sha256", {}],
+    ["PS256", "PS512", "sha512", pss],
+    ["ES256", "ES384", "sha384", p1363],
+    ["ES256", "ES512", "sha512", p1363],
+    ["ES384", "ES256", "sha256", p1363],
+    ["ES512", "ES256", "sha256", p1363],
+  ])("is the key's own, though its owner signed: a key for %s, %s", async (algorithm, alg, hash, options) => {
+    const jwk = await generateKey(algorithm);
+    const key = createPrivateKey({ key: jwk, format: "jwk" });
+    const profile = profileOf(await importKey(jwk));
+    for (const [header, reason] of [
+      [alg, NO_KEY],
+      [algorithm, "invalid_token: the signature does not hold"],
+    ]) {
+      const input = `${encode({ ...HEADER, alg: header })}.${encode(CLAIMS)}`;
+      const signature = sign(hash, Buffer.from(input), { key, ...options }).toString("base64url");
+      expect(await reasonFor(`${input}.${signature}`, profile)).toBe(reason);
+    }
+  });
+
+  it.each(["HS384", "HS512"])("is the secret's own, though its owner signed: %s", async (alg) => {
+    const input = `${encode({ ...HEADER, alg })}.${encode(CLAIMS)}`;
+    const signature = createHmac(`sha${alg.slice(2)}`, SECRET)
+      .update(input)
+      .digest("base64url");
+    expect(await reasonFor(`${input}.${signature}`)).toBe(NO_KEY);
   });
 
   it("is covered by the signature", async () => {

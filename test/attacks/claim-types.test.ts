@@ -30,9 +30,11 @@ describe("exp and iat", () => {
     );
   });
 
-  it.each(["1e999", "-1e999"])("%s is no finite number", async (text) => {
-    const payload = `{"iat":${SECOND},"exp":${text}}`;
-    expect(await reasonFor(signed(payload))).toBe("invalid_token: exp has the wrong type");
+  it.each(["exp", "iat", "nbf"])("%s is a finite number", async (claim) => {
+    for (const infinite of ["1e999", "-1e999"]) {
+      const payload = JSON.stringify({ ...CLAIMS, [claim]: "?" }).replace('"?"', infinite);
+      expect(await reasonFor(signed(payload))).toBe(`invalid_token: ${claim} has the wrong type`);
+    }
   });
 });
 
@@ -59,6 +61,21 @@ describe("edges in time", () => {
     ["a millisecond before nbf", { nbf: SECOND + 1 }, 999, {}, EARLY],
     ["nbf less tolerance", { nbf: SECOND + 5 }, 0, { clockTolerance: 5 }, GOOD],
     ["before nbf less tolerance", { nbf: SECOND + 6 }, 0, { clockTolerance: 5 }, EARLY],
+    ["half a second of nbf, before", { nbf: SECOND + 0.5 }, 499, {}, EARLY],
+    ["half a second of nbf, in its second", { nbf: SECOND + 0.5 }, 999, {}, EARLY],
+    ["half a second of nbf, the second after", { nbf: SECOND + 0.5 }, 1_000, {}, GOOD],
+    ["a negative nbf", { nbf: -1 }, 0, {}, GOOD],
+    [
+      "an iat a second past tolerance, with maxAge",
+      { iat: SECOND + 6 },
+      999,
+      { maxAge: 60, clockTolerance: 5 },
+      UNBORN,
+    ],
+    ["a negative iat, with maxAge", { iat: -1 }, 0, { maxAge: 60 }, AGED],
+    ["an iat far beyond, with maxAge", { iat: Number.MAX_VALUE }, 0, { maxAge: 60 }, UNBORN],
+    ["an exp far beyond, older than maxAge", { exp: Number.MAX_VALUE }, 60_000, { maxAge: 60 }, AGED],
+    ["exp before nbf, at neither", { exp: SECOND, nbf: SECOND + 9 }, 0, {}, EXPIRED],
     ["an nbf far beyond", { nbf: Number.MAX_VALUE }, 0, {}, EARLY],
     ["an iat to come, without maxAge", { iat: SECOND + 60 }, 0, {}, GOOD],
     ["an iat to come, with maxAge", { iat: SECOND + 60 }, 0, { maxAge: 60 }, UNBORN],

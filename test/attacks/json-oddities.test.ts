@@ -82,6 +82,18 @@ describe("what JSON leaves open", () => {
     expect(await reasonFor(signed(deep))).toBe("accepted");
   });
 
+  it("nesting of the most that any profile takes ends in an answer", async () => {
+    const profile = profileOf(undefined, { maxBytes: 1_048_576 });
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"x":', "}"],
+    ] as const) {
+      const levels = Math.floor(780_000 / (open + close).length);
+      const deep = `{"x":${open.repeat(levels)}1${close.repeat(levels)},"iat":${SECOND},"exp":${SECOND + 900}}`;
+      expect(await reasonFor(signed(deep), profile)).toMatch(/^(accepted|invalid_token: the payload is not a JSON)/);
+    }
+  });
+
   it("escapes and white space are the issuer's to choose", async () => {
     expect(await reasonFor(signed(`\n{ "\\u0069at" : ${SECOND} , "exp":${SECOND + 900}.0 }\t`))).toBe("accepted");
   });

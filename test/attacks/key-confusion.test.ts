@@ -21,6 +21,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "a JWK, indented": JSON.stringify(jwk, null, 2),
   "a JWK with its kty last": JSON.stringify({ n: jwk.n, e: jwk.e, kty: "RSA" }),
   "a JWKS": JSON.stringify({ keys: [jwk] }),
+  "a JWK of a secret": JSON.stringify({ kty: "oct", k: filler }),
   "an empty JWKS": `{ "keys" : [ ] }${" ".repeat(32)}`,
 };
 
@@ -40,6 +41,7 @@ describe.each(Object.entries(TEXTS))("%s", (_what, text) => {
     expect(() => secretKey(prefix + text)).toThrow(/was given the text of a key or certificate.*use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text))).toThrow(/use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text, "utf16le"))).toThrow(/use importKey/);
+    expect(() => secretKey(Buffer.from(prefix + text, "utf16le").swap16())).toThrow(/use importKey/);
   });
 });
 

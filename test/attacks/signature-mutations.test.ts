@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Algorithm } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
@@ -45,6 +45,64 @@ describe.each(FAMILIES)("%s", async (algorithm) => {
       expect(await reasonFor(withSignature(flipped), profile)).toBe("invalid_token: the signature does not hold");
     }
   });
+});
+
+// Each of these is the same number to whoever forgets to compare it with the modulus or the order.
+describe("a signature with its modulus or order added", () => {
+  const little = (bytes: Buffer): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+
+  it.each(["RS256", "PS256"] as const)("does not hold: %s", async (algorithm) => {
+    const jwk = await generateKey(algorithm);
+    const profile = profileOf(await importKey(jwk));
+    const modulus = BigInt(`0x${Buffer.from(String(jwk.n), "base64url").toString("hex")}`);
+    const token = await issueToken({ sub: "user-1" }, profile);
+    const end = token.lastIndexOf(".") + 1;
+    const value = BigInt(`0x${Buffer.from(token.slice(end), "base64url").toString("hex")}`);
+    const sum = (value + modulus).toString(16);
+    const bytes = Buffer.from(sum.padStart(sum.length > 512 ? 514 : 512, "0"), "hex");
+    expect(await reasonFor(token, profile)).toBe("accepted");
+    expect(await reasonFor(token.slice(0, end) + bytes.toString("base64url"), profile)).toMatch(REFUSED);
+  });
+
+  it("does not hold: Ed25519", async () => {
+    const profile = profileOf(await importKey(await generateKey("Ed25519")));
+    const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+    const token = await issueToken({ sub: "user-1" }, profile);
+    const end = token.lastIndexOf(".") + 1;
+    const bytes = Buffer.from(token.slice(end), "base64url");
+    const sum = Buffer.from((little(bytes.subarray(32)) + order).toString(16).padStart(64, "0"), "hex").reverse();
+    const twin = Buffer.concat([bytes.subarray(0, 32), sum]).toString("base64url");
+    expect(await reasonFor(token, profile)).toBe("accepted");
+    expect(await reasonFor(token.slice(0, end) + twin, profile)).toBe("invalid_token: the signature does not hold");
+  });
+});
+
+describe("an Ed25519 key of small order", () => {
+  // The neutral point, and no multiple of the base: what signs for such a key without anyone's secret.
+  const BLANK = Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]);
+  const POINTS = [
+    `00${"00".repeat(31)}`,
+    `01${"00".repeat(31)}`,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    `ec${"ff".repeat(30)}7f`,
+    `ed${"ff".repeat(30)}7f`,
+    `ee${"ff".repeat(30)}7f`,
+  ].map((hex) => Buffer.from(hex, "hex"));
+  const negated = POINTS.map((point) => Buffer.concat([point.subarray(0, 31), Buffer.from([(point[31] ?? 0) | 0x80])]));
+
+  it.each([...POINTS, ...negated].map((point) => [point.toString("hex"), point] as const))(
+    "is refused, since anyone can forge with it: %s",
+    async (_hex, point) => {
+      const jwk: JWK = { kty: "OKP", crv: "Ed25519", x: point.toString("base64url") };
+      const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+      const messages = Array.from({ length: 256 }, (_, at) => Buffer.from(`message ${at}`));
+      expect(messages.some((message) => verify(null, message, key, BLANK))).toBe(true);
+      await expect(importKey(jwk)).rejects.toThrow(/point of small order, with which anyone can forge/);
+      const pem = key.export({ type: "spki", format: "pem" }).toString();
+      await expect(importKey(pem)).rejects.toThrow(/point of small order/);
+    },
+  );
 });
 
 describe("ECDSA", async () => {

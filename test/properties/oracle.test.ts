@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Algorithm } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
+import { KEY } from "../../src/core/keys/key.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
 import { encode, NOW, profileOf, reasonFor, SECOND, SECRET, signed } from "../support/tokens.ts";
@@ -43,16 +44,32 @@ describe.each(ALGORITHMS)("%s", async (algorithm) => {
 });
 
 describe("a changed character", () => {
-  it.each(["HS256", "ES256", "Ed25519"] as const)("is refused wherever it is: %s", async (algorithm) => {
+  const WHOLE = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", "", ...".=+/% \t\n\r\0é\u200b"];
+  const FEW = ["A", "z", "_", "", ".", "=", "+", "/", " ", "\n"];
+
+  it.each<readonly [Algorithm, readonly string[]]>([
+    ["HS256", WHOLE],
+    ["RS256", FEW],
+    ["PS256", FEW],
+    ["ES256", FEW],
+    ["Ed25519", FEW],
+  ])("is refused wherever it is: %s", async (algorithm, others) => {
     const profile = profileOf(await importKey(await generateKey(algorithm)));
     const token = await issueToken({ sub: "user-1" }, profile);
-    for (let at = 0; at < token.length; at += 1) {
-      for (const other of ["A", "z", "_", ".", "=", "+", " ", ""]) {
-        if (token[at] === other) continue;
-        const changed = token.slice(0, at) + other + token.slice(at + 1);
-        expect(await reasonFor(changed, profile)).toMatch(/^invalid_token/);
+    expect(await reasonFor(token, profile)).toBe("accepted");
+    const wrong: string[] = [];
+    for (let at = 0; at <= token.length; at += 1) {
+      for (const other of others) {
+        const replaced = token.slice(0, at) + other + token.slice(at + 1);
+        const inserted = token.slice(0, at) + other + token.slice(at);
+        for (const changed of [replaced, inserted]) {
+          if (changed === token) continue;
+          const reason = await reasonFor(changed, profile);
+          if (!reason.startsWith("invalid_token: ")) wrong.push(`${changed}: ${reason}`);
+        }
       }
     }
+    expect(wrong).toEqual([]);
   });
 });
 
@@ -99,22 +116,106 @@ describe("what jose refuses", () => {
     expect(both).toBeGreaterThan(0);
   });
 
-  it("is refused whatever was done to its text", async () => {
-    const input = `${encode({ alg: "HS256", typ: "at+jwt" })}.${encode({ iss: "me", aud: "you", iat: SECOND, exp: SECOND + 9 })}`;
+  it("is refused at every instant, with every tolerance and age", async () => {
+    const time = fc.integer({ min: SECOND - 5, max: SECOND + 5 });
+    const offset = fc.integer({ min: -5_000, max: 5_000 });
+    const seen = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(fc.nat(200), fc.nat(3), fc.string({ maxLength: 3 }), async (at, cut, put) => {
-        const good = `${input}.${signed().split(".")[2]}`;
-        const token = good.slice(0, at) + put + good.slice(at + cut);
-        const refused = await jwtVerify(token, secret, CHECKS).then(
-          () => false,
-          () => true,
+      fc.asyncProperty(time, time, time, offset, fc.nat(3), fc.nat(4), async (exp, nbf, iat, after, tolerance, age) => {
+        const now = NOW + after;
+        const token = signed({ exp, nbf, iat });
+        const aged = age > 0;
+        const options = { clockTolerance: tolerance, now: () => now, ...(aged && { maxAge: age }) };
+        const ours = await reasonFor(token, profileOf(undefined, options));
+        const theirs = await jwtVerify(token, secret, {
+          currentDate: new Date(now),
+          clockTolerance: tolerance,
+          ...(aged && { maxTokenAge: age }),
+        }).then(
+          () => "accepted",
+          () => "refused",
         );
-        if (refused) expect(await reasonFor(token, profile)).not.toBe("accepted");
+        if (theirs === "refused") expect(ours).not.toBe("accepted");
+        seen.add(`${theirs}, ${ours === "accepted" ? ours : "refused"}`);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 3_000 },
     );
+    expect(seen).toContain("accepted, accepted");
+    expect(seen).toContain("refused, refused");
   });
 });
+
+describe.each(["HS256", "RS256", "PS256", "ES256", "ES512", "Ed25519"] as const)(
+  "a mutated token of %s",
+  async (alg) => {
+    const jwk = await generateKey(alg);
+    const key = await importKey(jwk);
+    const strict = profileOf(key, { issuer: "me", audience: "you" });
+    const theirs = await importJWK(jwk.kty === "oct" ? jwk : publicPart(jwk), alg);
+    const good = await issueToken({ sub: "user-1" }, strict);
+    const other = await issueToken({ sub: "user-2" }, strict);
+    const verdicts = async (token: string): Promise<readonly [ours: boolean, jose: boolean]> => [
+      (await reasonFor(token, strict)) === "accepted",
+      await jwtVerify(token, theirs, { ...CHECKS, algorithms: [alg] }).then(
+        () => true,
+        () => false,
+      ),
+    ];
+
+    it("is accepted by both as it was", async () => {
+      expect(await verdicts(good)).toEqual([true, true]);
+    });
+
+    const edit = fc.record({
+      at: fc.nat(good.length),
+      cut: fc.nat(3),
+      put: fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom("", "A", ".", "=", "..", "eyJ9")),
+    });
+
+    it("is never accepted where jose refuses, whatever was done to its text", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 2 }), async (edits) => {
+          const token = edits.reduce((text, { at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut), good);
+          const [ours, jose] = await verdicts(token);
+          expect([token === good || !ours, ours && !jose]).toEqual([true, false]);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    it("is never accepted with the parts of another", async () => {
+      const [one, two] = [good.split("."), other.split(".")];
+      const pick = fc.nat(1);
+      await fc.assert(
+        fc.asyncProperty(pick, pick, pick, async (h, p, s) => {
+          const token = [[one, two][h]?.[0], [one, two][p]?.[1], [one, two][s]?.[2]].join(".");
+          expect(await verdicts(token)).toEqual([p === s, p === s]);
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it("is never accepted where jose refuses, signed again with other members", async () => {
+      const value = fc.oneof(fc.jsonValue(), fc.constantFrom<unknown>("me", "you", SECOND, SECOND + 1, "at+jwt", alg));
+      const names = fc.constantFrom("alg", "typ", "kid", "crit", "b64", "cty", "jwk", "x");
+      const claims = fc.constantFrom("iss", "aud", "exp", "nbf", "iat", "jti", "sub", "x");
+      const base = { iss: "me", aud: "you", iat: SECOND, exp: SECOND + 1 };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.dictionary(names, value, { maxKeys: 1 }),
+          fc.dictionary(claims, value, { maxKeys: 1 }),
+          async (head, body) => {
+            const input = `${encode({ alg, typ: "at+jwt", ...head })}.${encode({ ...base, ...body })}`;
+            const [ours, jose] = await verdicts(`${input}.${await key[KEY].sign?.(input)}`);
+            expect(ours && !jose).toBe(false);
+            if (Object.keys(head).length + Object.keys(body).length === 0) expect([ours, jose]).toEqual([true, true]);
+          },
+        ),
+        { numRuns: 300, examples: [[{}, {}]] },
+      );
+    });
+  },
+);
 
 function publicPart({ kty, crv, x, y, n, e }: Record<string, unknown>): Parameters<typeof importJWK>[0] {
   const members = { kty, crv, x, y, n, e };

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { HmacAlgorithm } from "../../src/core/keys/algorithms.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { KEY } from "../../src/core/keys/key.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
@@ -7,6 +8,8 @@ import { verifyToken } from "../../src/core/token/verify.ts";
 import { profileOf, reasonFor } from "../support/tokens.ts";
 
 const CLAIMS = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+
+const NO_SIGNATURE = "invalid_token: the signature does not hold";
 
 describe("RFC 7515 A.1, HS256", async () => {
   const k = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -28,6 +31,14 @@ describe("RFC 7515 A.1, HS256", async () => {
   });
 });
 
+describe("RFC 7515 A.5, unsecured", () => {
+  it("is refused, for it has no signature", async () => {
+    expect(await reasonFor(`eyJhbGciOiJub25lIn0.${CLAIMS}.`, profileOf(undefined, { typ: null }))).toMatch(
+      /^invalid_token: a token is three segments/,
+    );
+  });
+});
+
 describe("RFC 7515 A.3, ES256", async () => {
   const key = await importKey({
     kty: "EC",
@@ -42,6 +53,13 @@ describe("RFC 7515 A.3, ES256", async () => {
     expect(key[KEY].verify(`eyJhbGciOiJFUzI1NiJ9.${CLAIMS}`, signature)).toBe(true);
     expect(key[KEY].verify(`eyJhbGciOiJFUzI1NiJ9.${CLAIMS}A`, signature)).toBe(false);
   });
+
+  it("is refused as a token for having no iat, and not before its signature held", async () => {
+    const profile = profileOf(key, { typ: null });
+    const input = `eyJhbGciOiJFUzI1NiJ9.${CLAIMS}`;
+    expect(await reasonFor(`${input}.${signature}`, profile)).toBe("invalid_token: exp and iat must both be there");
+    expect(await reasonFor(`${input}.${signature.replace(/^./, "A")}`, profile)).toBe(NO_SIGNATURE);
+  });
 });
 
 describe("RFC 7515 A.2, RS256", async () => {
@@ -54,6 +72,13 @@ describe("RFC 7515 A.2, RS256", async () => {
   it("has a signature that holds", () => {
     expect(key[KEY].verify(`eyJhbGciOiJSUzI1NiJ9.${CLAIMS}`, signature)).toBe(true);
     expect(key[KEY].verify(`eyJhbGciOiJSUzI1NiJ9.${CLAIMS}A`, signature)).toBe(false);
+  });
+
+  it("is refused as a token for having no iat, and not before its signature held", async () => {
+    const profile = profileOf(key, { typ: null });
+    const input = `eyJhbGciOiJSUzI1NiJ9.${CLAIMS}`;
+    expect(await reasonFor(`${input}.${signature}`, profile)).toBe("invalid_token: exp and iat must both be there");
+    expect(await reasonFor(`${input}.${signature.replace(/^./, "A")}`, profile)).toBe(NO_SIGNATURE);
   });
 });
 
@@ -70,6 +95,11 @@ describe("RFC 7515 A.4, ES512", async () => {
   it("has a signature that holds", () => {
     expect(key[KEY].verify("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA", signature)).toBe(true);
     expect(key[KEY].verify("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZB", signature)).toBe(false);
+  });
+
+  it("is no token, since its payload is no JSON", async () => {
+    const reason = await reasonFor(`eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.${signature}`, profileOf(key, { typ: null }));
+    expect(reason).toBe("invalid_token: the payload is not a JSON object in UTF-8");
   });
 });
 
@@ -101,16 +131,37 @@ describe("RFC 8037 A, Ed25519", async () => {
 
 describe("RFC 4231, HMAC with SHA-2", () => {
   const longKey = Buffer.alloc(131, 0xaa);
-  const data = "Test Using Larger Than Block-Size Key - Hash Key First";
-  const SIGNATURES = {
-    HS256: "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
-    HS384: "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
-    HS512:
+  // The keys of the cases before these are shorter than any that is taken.
+  const CASE_6 = "Test Using Larger Than Block-Size Key - Hash Key First";
+  const CASE_7 =
+    "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before being used by the HMAC algorithm.";
+  const SIGNATURES: readonly (readonly [HmacAlgorithm, string, string])[] = [
+    ["HS256", CASE_6, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"],
+    [
+      "HS384",
+      CASE_6,
+      "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
+    ],
+    [
+      "HS512",
+      CASE_6,
       "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
-  } as const;
+    ],
+    ["HS256", CASE_7, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"],
+    [
+      "HS384",
+      CASE_7,
+      "6617178e941f020d351e2f254e8fd32c602420feb0b8fb9adccebb82461e99c5a678cc31e799176d3860e6110c46523e",
+    ],
+    [
+      "HS512",
+      CASE_7,
+      "e37b6a775dc87dbaa4dfa9f96e5e3ffddebd71f8867289865df5a32d20cdc944b6022cac3c4982b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58",
+    ],
+  ];
 
-  it.each(Object.entries(SIGNATURES))("case 6, %s", (algorithm, hex) => {
-    const key = secretKey(longKey, { algorithm: algorithm as keyof typeof SIGNATURES });
+  it.each(SIGNATURES)("%s of %j", (algorithm, data, hex) => {
+    const key = secretKey(longKey, { algorithm });
     expect(Buffer.from(String(key[KEY].sign?.(data)), "base64url").toString("hex")).toBe(hex);
     expect(
       createHmac(`sha${algorithm.slice(2)}`, longKey)

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import { checkOptions, checkText } from "../options.ts";
+import { reading } from "../read.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
 import { checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
@@ -20,8 +21,8 @@ export interface ImportKeyOptions {
  * Reads a private or public key: a PEM in PKCS#8, PKCS#1, SEC1 or SPKI form, or a JWK (RFC 7517). A private key signs
  * and verifies, a public key verifies.
  *
- * RSA keys have at least 2048 bits and an exponent of at least 3; an EC key's curve decides its algorithm; ML-DSA needs
- * Node 24.8 or later.
+ * RSA keys have at least 2048 bits and an exponent of at least 3, an Ed25519 key is no point of small order; an EC key's
+ * curve decides its algorithm; ML-DSA needs Node 24.8 or later.
  *
  * @throws TypeError when it can't be read, is too weak, or does not fit the algorithm; the message says what to do
  *
@@ -36,10 +37,14 @@ export async function importKey(key: JWK | string, options: ImportKeyOptions = {
   const { algorithm } = options;
   const kid = options.kid === undefined ? undefined : checkText("importKey: kid", options.kid);
   if (typeof key === "string") return pairKey(readable(readPem, key), checkAlgorithm(algorithm), kid);
-  if (typeof key !== "object" || key === null || typeof key.kty !== "string") {
+  if (typeof key !== "object" || key === null || typeof reading("importKey", () => key.kty) !== "string") {
     throw new TypeError('importKey takes a PEM as a string, or a JWK as an object with "kty"');
   }
-  return importJwk({ ...key }, algorithm, kid);
+  return importJwk(
+    reading("importKey", () => ({ ...key })),
+    algorithm,
+    kid,
+  );
 }
 
 async function importJwk(jwk: JWK, named: Algorithm | undefined, given: string | undefined): Promise<VerifyingKey> {

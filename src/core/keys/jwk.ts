@@ -1,3 +1,5 @@
+import { reading } from "../read.ts";
+
 /** A JSON Web Key (RFC 7517 §4): the members that hallpass reads, and any others. */
 export interface JWK {
   /** The key's type: `"oct"`, `"RSA"`, `"EC"`, `"OKP"` or `"AKP"`. */
@@ -24,7 +26,7 @@ export function checkUse({ use, key_ops }: JWK, operation: "sign" | "verify"): v
   if (use !== undefined && use !== "sig") {
     throw new TypeError('importKey: this JWK\'s "use" is not "sig", so it is not a key for tokens');
   }
-  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes(operation))) {
+  if (key_ops !== undefined && !reading("importKey", () => Array.isArray(key_ops) && key_ops.includes(operation))) {
     throw new TypeError(`importKey: this JWK's "key_ops" do not include "${operation}"`);
   }
 }

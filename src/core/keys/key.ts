@@ -1,3 +1,4 @@
+import { markOf } from "../read.ts";
 import type { Algorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 
@@ -45,5 +46,5 @@ export function makeKey(algorithm: Algorithm, kid: string | null, operations: Ke
 
 /** Whether a value is one of our keys. */
 export function isKey(value: unknown): value is VerifyingKey {
-  return typeof value === "object" && value !== null && KEY in value;
+  return markOf(value, KEY) !== undefined;
 }

@@ -7,6 +7,17 @@ import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
 const LEAST_RSA_BITS = 2_048;
 const LEAST_RSA_EXPONENT = 3n;
 
+// The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, less the sign of x.
+const LOW_ORDER: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
 const signInPool = promisify(sign);
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
@@ -20,6 +31,9 @@ export async function pairKey(
   checkFit(publicHalf, algorithm);
   const scheme = PAIR_ALGORITHMS[algorithm];
   const jwk = publicHalf.export({ format: "jwk" }) as JWK;
+  if (isLowOrder(jwk)) {
+    throw new TypeError("importKey: this Ed25519 key is a point of small order, with which anyone can forge");
+  }
   const name = kid ?? (await thumbprint(jwk));
   const operations: KeyOperations = {
     verify: verifier(publicHalf, scheme),
@@ -63,6 +77,13 @@ function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is P
 function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
   const { keyType, curve } = PAIR_ALGORITHMS[algorithm];
   return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
+}
+
+function isLowOrder({ crv, x }: JWK): boolean {
+  if (crv !== "Ed25519") return false;
+  const point = Buffer.from(x as string, "base64url");
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
+  return LOW_ORDER.has(point.toString("hex"));
 }
 
 function described(half: KeyObject): string {

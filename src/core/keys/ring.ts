@@ -1,3 +1,4 @@
+import { markOf } from "../read.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
 const RING: unique symbol = Symbol.for("hallpass.keyRing") as never;
@@ -41,6 +42,6 @@ export function keyRing(
 /** What a profile was given as `keys`, as a ring. */
 export function asRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  if (typeof keys === "object" && keys !== null && RING in keys) return keys as KeyRing;
+  if (markOf(keys, RING) === true) return keys as KeyRing;
   throw new TypeError("keys must be made by secretKey, importKey (await it) or keyRing");
 }

@@ -30,5 +30,5 @@ export function bcryptHashes(
   if (typeof compare !== "function") throw new TypeError("bcryptHashes takes the compare function of a bcrypt package");
   checkOptions("bcryptHashes", options, ["maxCost"]);
   const maxCost = checkInteger("maxCost", options.maxCost ?? 14, 4, 31);
-  return { recognises: (hash) => Number(BCRYPT.exec(hash)?.[1] ?? Number.NaN) <= maxCost, compare };
+  return { recognises: (hash) => Number(BCRYPT.exec(hash)?.[1]) <= maxCost, compare };
 }

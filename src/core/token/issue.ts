@@ -68,7 +68,7 @@ function writtenClaims({ issuer, audience, now }: TokenProfile, expiresIn: numbe
 
 /** Read once, so that what is checked is what is signed. */
 function copyOf(claims: unknown): Record<string, unknown> {
-  if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
+  if (typeof claims !== "object" || claims === null || asJson(() => Array.isArray(claims))) {
     throw new TypeError("issueToken takes the claims as an object");
   }
   const own: Record<string, unknown> = asJson(() => ({ ...claims }));

@@ -1,6 +1,7 @@
 import type { VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { checkInteger, checkOptions, checkText } from "../options.ts";
+import { markOf, reading } from "../read.ts";
 import { type Duration, toSeconds } from "../time.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader, normaliseTyp } from "./header.ts";
@@ -119,7 +120,7 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
 
 /** Whether a value was made by {@link defineToken}. */
 export function isProfile(value: unknown): value is TokenProfile {
-  return typeof value === "object" && value !== null && PROFILE in value;
+  return markOf(value, PROFILE) !== undefined;
 }
 
 const OPTIONS = [
@@ -144,7 +145,7 @@ function checkIssuer(issuer: unknown): string | null {
 
 function checkAudience(audience: unknown): readonly string[] | null {
   if (audience === null) return null;
-  const names: unknown[] = Array.isArray(audience) ? [...audience] : [audience];
+  const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
   if (names.length > 0 && names.every((it) => typeof it === "string" && it !== "")) {
     return Object.freeze(names as string[]);
   }
@@ -157,7 +158,7 @@ function checkTyp(typ: unknown): string {
 }
 
 function checkSchema(schema: unknown): ClaimsSchema | undefined {
-  if (schema === undefined || isSchema(schema)) return schema;
+  if (schema === undefined || reading("defineToken", () => isSchema(schema))) return schema as ClaimsSchema | undefined;
   throw new TypeError("claims must be a Standard Schema, such as zod, valibot or arktype make");
 }
 

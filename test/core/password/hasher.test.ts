@@ -129,6 +129,12 @@ describe("hashes of another scheme", () => {
     expect(await hasher.compare("x", (await bcrypt.hash("x", 4)).replace("$04$", "$31$"))).toBe(false);
   });
 
+  it("are computed up to a cost of 14 unless set", async () => {
+    const { recognises } = bcryptHashes(bcrypt.compare);
+    const stored = await bcrypt.hash("x", 4);
+    expect(["14", "15"].map((cost) => recognises(stored.replace("$04$", `$${cost}$`)))).toEqual([true, false]);
+  });
+
   it.each<readonly [string, LegacyScheme["compare"]]>([
     [
       "throws",
