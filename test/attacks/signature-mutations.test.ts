@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Algorithm } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
@@ -78,8 +78,7 @@ describe("a signature with its modulus or order added", () => {
 });
 
 describe("an Ed25519 key of small order", () => {
-  // The neutral point, and no multiple of the base: what signs for such a key without anyone's secret.
-  const BLANK = Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]);
+  // With OpenSSL before 3.5, the neutral point and no multiple of the base sign for these without anyone's secret.
   const POINTS = [
     `00${"00".repeat(31)}`,
     `01${"00".repeat(31)}`,
@@ -96,8 +95,6 @@ describe("an Ed25519 key of small order", () => {
     async (_hex, point) => {
       const jwk: JWK = { kty: "OKP", crv: "Ed25519", x: point.toString("base64url") };
       const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
-      const messages = Array.from({ length: 256 }, (_, at) => Buffer.from(`message ${at}`));
-      expect(messages.some((message) => verify(null, message, key, BLANK))).toBe(true);
       await expect(importKey(jwk)).rejects.toThrow(/point of small order, with which anyone can forge/);
       const pem = key.export({ type: "spki", format: "pem" }).toString();
       await expect(importKey(pem)).rejects.toThrow(/point of small order/);
