@@ -16,6 +16,6 @@ export async function logout({ token, blocklist, storeTimeoutMs }: LogoutSetting
   if (typeof jti !== "string" || typeof exp !== "number") {
     throw new TypeError("logout takes an identity whose token has a jti, as every token that hallpass issues");
   }
-  const revoke = async () => blocklist.revokeToken(jti, endOf(exp, token.clockTolerance));
+  const revoke = async () => blocklist.revokeToken(jti, endOf(exp, token.clockTolerance), identity.userId);
   await ask("blocklist.revokeToken", storeTimeoutMs, revoke, () => true);
 }

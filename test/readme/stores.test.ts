@@ -67,6 +67,6 @@ it("the README's blocklist knows sessions and users too", async () => {
   await blocklist.revokeUser("user-2", cut, later);
   expect(await blocklist.isRevoked(asked)).toBe(false);
   expect(await blocklist.isRevoked({ ...asked, issuedAt: cut })).toBe(true);
-  await blocklist.revokeSession("session-1", later);
+  await blocklist.revokeSession("session-1", later, "user-2");
   expect(await blocklist.isRevoked(asked)).toBe(true);
 });

@@ -1,4 +1,4 @@
-import type { Blocklist } from "../contract.ts";
+import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring.ts";
 
 /** What a {@link memoryBlocklist} can be told. */
@@ -11,6 +11,14 @@ export interface MemoryBlocklistOptions {
 export interface MemoryBlocklist extends Blocklist {
   /** How many entries it holds. Expired ones leave in the course of further use. */
   readonly size: number;
+  /** Revokes one token. */
+  revokeToken(jti: string, expiresAt: Date): void;
+  /** Revokes every token of a session. */
+  revokeSession(sid: string, expiresAt: Date): void;
+  /** Revokes every token of a user that was issued at or before an instant. */
+  revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date): void;
+  /** Whether a token was revoked in any of the three ways. */
+  isRevoked(token: TokenReference): boolean;
 }
 
 interface UserCut {
