@@ -4,17 +4,21 @@
  *
  * @module
  */
+export type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator/authenticator.ts";
+export type { CookieSettings, RefreshCookieOptions } from "./authenticator/cookie.ts";
 export {
-  type Authenticator,
   type AuthenticatorOptions,
   type ClaimsMaker,
   createAuthenticator,
   type LoginClaims,
-  type RevokingAuthenticator,
 } from "./authenticator/create.ts";
 export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
 export type { Identity } from "./authenticator/identity.ts";
-export type { LoginResult } from "./authenticator/login.ts";
+export type { LoginOrigin } from "./authenticator/login.ts";
+export type { RefreshOptions, ReusedSession } from "./authenticator/refresh-options.ts";
+export type { GivenRefreshToken } from "./authenticator/refresh-token.ts";
+export type { LoginResult, SessionResult } from "./authenticator/session.ts";
+export type { Limiter, ThrottleOptions } from "./authenticator/throttle.ts";
 export { parseBearer } from "./core/bearer.ts";
 export { formatChallenge } from "./core/challenge.ts";
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
@@ -43,4 +47,15 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export type { Blocklist, Credentials, TokenReference, User, UserStore } from "./stores/contract.ts";
+export type {
+  Blocklist,
+  Credentials,
+  RefreshStore,
+  RefreshToken,
+  Session,
+  SpendOutcome,
+  StoredRefreshToken,
+  TokenReference,
+  User,
+  UserStore,
+} from "./stores/contract.ts";

@@ -1,4 +1,4 @@
-import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import { checkMethods } from "../core/options.ts";
 
@@ -15,6 +15,22 @@ export function checkLogin(auth: Authenticator): void {
 /** Refuses an authenticator that could only pretend to log out, when a route is built. */
 export function checkLogout(auth: RevokingAuthenticator): void {
   if (typeof auth?.logout !== "function") {
-    throw new TypeError("logout needs an authenticator with a blocklist: createAuthenticator({ …, blocklist })");
+    throw new TypeError(
+      "logout needs an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
+    );
+  }
+}
+
+/** Refuses an authenticator without sessions, when a route is built. */
+export function checkRefresh(auth: SessionAuthenticator): void {
+  if (typeof auth?.refresh !== "function") {
+    throw new TypeError("refresh needs an authenticator with sessions: createAuthenticator({ …, refresh: { store } })");
+  }
+}
+
+/** Refuses an authenticator that could not end the sessions of before, when a route is built. */
+export function checkChangePassword(auth: RevokingAuthenticator): void {
+  if (typeof auth?.changePassword !== "function") {
+    throw new TypeError("changePassword needs an authenticator with a blocklist or sessions, to end those there are");
   }
 }

@@ -5,13 +5,14 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
-import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
-import { missingParser, parsedBody, tokenAnswer } from "./credentials.ts";
+import { missingParser, parsedBody } from "./body.ts";
+import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
 
 declare global {
@@ -27,6 +28,8 @@ declare global {
 export interface ExpressRequest extends IncomingMessage {
   /** What a body parser left. */
   body?: unknown;
+  /** The client's address, by the application's `trust proxy`. */
+  readonly ip?: string | undefined;
   /** Who is asking. */
   auth?: Identity | null;
 }
@@ -92,19 +95,45 @@ export function requireScope(...scopes: string[]): ExpressMiddleware {
  */
 export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): ExpressMiddleware {
   checkLogin(auth);
-  return instead(async (req, res) => {
-    if (!("body" in req)) throw missingParser("Express", "express.json()");
-    const result = await auth.login(parsedBody(req.body, req.headers["content-type"]));
-    res.setHeader("Cache-Control", "no-store");
-    res.setHeader("Content-Type", "application/json; charset=utf-8");
-    res.end(JSON.stringify(tokenAnswer(result)));
-  });
+  return instead((arrival) => enter(auth, auth.login, arrival));
 }
 
 /**
- * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
+ * the parsed JSON body, and answers with the next tokens (RFC 6749 §6).
  *
- * @throws TypeError when the authenticator has no blocklist
+ * @throws TypeError when the authenticator keeps no sessions
+ *
+ * @example
+ * ```ts
+ * app.post("/refresh", express.json(), refresh(auth));
+ * ```
+ */
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): ExpressMiddleware {
+  checkRefresh(auth);
+  return instead((arrival) => renew(auth, arrival));
+}
+
+/**
+ * Handles a change of password: reads `{ login, password, newPassword }` from the parsed JSON body, ends all of the user's
+ * sessions, and answers with the tokens of another.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * app.post("/password", express.json(), changePassword(auth));
+ * ```
+ */
+export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): ExpressMiddleware {
+  checkChangePassword(auth);
+  return instead((arrival) => enter(auth, auth.changePassword, arrival));
+}
+
+/**
+ * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
  * @example
  * ```ts
@@ -113,11 +142,7 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): E
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): ExpressMiddleware {
   checkLogout(auth);
-  return instead(async (req, res) => {
-    await auth.logout(await auth.authenticate(authorizationOf(req)));
-    res.statusCode = 204;
-    res.end();
-  });
+  return instead((arrival) => leave(auth, arrival));
 }
 
 /**
@@ -151,8 +176,29 @@ function before(work: (req: ExpressRequest) => void | Promise<void>): ExpressMid
   };
 }
 
-function instead(work: (req: ExpressRequest, res: ServerResponse) => Promise<void>): ExpressMiddleware {
+function instead(work: (arrival: Arrival) => Promise<Departure>): ExpressMiddleware {
   return (req, res, next) => {
-    work(req, res).catch(next);
+    work(arrivalOf(req))
+      .then(({ status, body, cookie }) => {
+        res.statusCode = status;
+        if (cookie !== null) res.appendHeader("Set-Cookie", cookie);
+        if (body === null) return res.end();
+        res.setHeader("Cache-Control", "no-store");
+        res.setHeader("Content-Type", "application/json; charset=utf-8");
+        return res.end(JSON.stringify(body));
+      })
+      .catch(next);
+  };
+}
+
+function arrivalOf(req: ExpressRequest): Arrival {
+  return {
+    header: (name) => req.headers[name] as string | undefined,
+    authorization: () => authorizationOf(req),
+    ip: req.ip,
+    body() {
+      if (!("body" in req)) throw missingParser("Express", "express.json()");
+      return parsedBody(req.body, req.headers["content-type"]);
+    },
   };
 }

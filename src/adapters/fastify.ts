@@ -5,13 +5,14 @@
  * @module
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
-import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
-import { parsedBody, tokenAnswer } from "./credentials.ts";
+import { parsedBody } from "./body.ts";
+import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
 
 declare module "fastify" {
@@ -86,17 +87,45 @@ export function requireScope(...scopes: string[]): FastifyHook {
  */
 export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FastifyHandler {
   checkLogin(auth);
-  return async (request, reply) => {
-    const result = await auth.login(parsedBody(request.body, request.headers["content-type"]));
-    reply.header("Cache-Control", "no-store");
-    return tokenAnswer(result);
-  };
+  return instead((arrival) => enter(auth, auth.login, arrival));
 }
 
 /**
- * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
+ * the JSON body, and answers with the next tokens (RFC 6749 §6).
  *
- * @throws TypeError when the authenticator has no blocklist
+ * @throws TypeError when the authenticator keeps no sessions
+ *
+ * @example
+ * ```ts
+ * app.post("/refresh", refresh(auth));
+ * ```
+ */
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FastifyHandler {
+  checkRefresh(auth);
+  return instead((arrival) => renew(auth, arrival));
+}
+
+/**
+ * Handles a change of password: reads `{ login, password, newPassword }` from the JSON body, ends all of the user's
+ * sessions, and answers with the tokens of another.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * app.post("/password", changePassword(auth));
+ * ```
+ */
+export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
+  checkChangePassword(auth);
+  return instead((arrival) => enter(auth, auth.changePassword, arrival));
+}
+
+/**
+ * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
  * @example
  * ```ts
@@ -105,10 +134,7 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): F
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
   checkLogout(auth);
-  return async (request, reply) => {
-    await auth.logout(await auth.authenticate(authorizationOf(request.raw)));
-    return reply.code(204).send();
-  };
+  return instead((arrival) => leave(auth, arrival));
 }
 
 /**
@@ -129,5 +155,23 @@ function recognise(guard: Guard, recognition: Guard["authenticateOptional"]): Fa
   return async (request) => {
     request.auth = await recognition(authorizationOf(request.raw));
     leavePass(request, guard, request.auth);
+  };
+}
+
+function instead(work: (arrival: Arrival) => Promise<Departure>): FastifyHandler {
+  return async (request, reply) => {
+    const { status, body, cookie } = await work(arrivalOf(request));
+    if (cookie !== null) reply.header("Set-Cookie", cookie);
+    if (body !== null) reply.header("Cache-Control", "no-store");
+    return reply.code(status).send(body ?? undefined);
+  };
+}
+
+function arrivalOf({ headers, raw, ip, body }: FastifyRequest): Arrival {
+  return {
+    header: (name) => headers[name] as string | undefined,
+    authorization: () => authorizationOf(raw),
+    ip,
+    body: () => parsedBody(body, headers["content-type"]),
   };
 }

@@ -4,13 +4,15 @@
  *
  * @module
  */
-import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import type { User } from "../stores/contract.ts";
-import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
-import { isJson, tokenAnswer } from "./credentials.ts";
+import { isJson } from "./body.ts";
+import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
@@ -19,6 +21,12 @@ export type AuthHandler<Auth, Rest extends unknown[]> = (
   auth: Auth,
   ...rest: Rest
 ) => Response | Promise<Response>;
+
+/** What the handlers can't read from a `Request`. */
+export interface FetchOptions {
+  /** The client's address, which the throttle counts by: a runtime tells it in a way of its own. Not known by default. */
+  readonly address?: (request: Request) => string | undefined;
+}
 
 /** A handler as routers take it. */
 export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...rest: Rest) => Promise<Response>;
@@ -93,19 +101,53 @@ export function requireScope(
  * const routes = { "POST /login": login(auth) };
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FetchHandler {
+export function login<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: FetchOptions = {},
+): FetchHandler {
   checkLogin(auth);
-  return (request) =>
-    answered(async () => {
-      const result = await auth.login(await readBody(request));
-      return Response.json(tokenAnswer(result), { headers: { "Cache-Control": "no-store" } });
-    });
+  return instead((arrival) => enter(auth, auth.login, arrival), options);
 }
 
 /**
- * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing around it.
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
+ * a JSON body of at most 64 KiB, and answers with the next tokens (RFC 6749 §6).
  *
- * @throws TypeError when the authenticator has no blocklist
+ * @throws TypeError when the authenticator keeps no sessions
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /refresh": refresh(auth) };
+ * ```
+ */
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FetchHandler {
+  checkRefresh(auth);
+  return instead((arrival) => renew(auth, arrival));
+}
+
+/**
+ * Handles a change of password: reads `{ login, password, newPassword }` from a JSON body of at most 64 KiB, ends all of the user's
+ * sessions, and answers with the tokens of another.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /password": changePassword(auth) };
+ * ```
+ */
+export function changePassword<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: FetchOptions = {},
+): FetchHandler {
+  checkChangePassword(auth);
+  return instead((arrival) => enter(auth, auth.changePassword, arrival), options);
+}
+
+/**
+ * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing around it.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
  * @example
  * ```ts
@@ -114,11 +156,7 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): F
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FetchHandler {
   checkLogout(auth);
-  return (request) =>
-    answered(async () => {
-      await auth.logout(await auth.authenticate(request.headers.get("authorization")));
-      return new Response(null, { status: 204 });
-    });
+  return instead((arrival) => leave(auth, arrival));
 }
 
 /**
@@ -148,6 +186,27 @@ function recognise<Auth extends Identity | null>(
       });
 }
 
+function instead(work: (arrival: Arrival) => Promise<Departure>, options: FetchOptions = {}): FetchHandler {
+  checkOptions("options", options, ["address"]);
+  return (request) =>
+    answered(async () => {
+      const { status, body, cookie } = await work(arrivalOf(request, options));
+      const headers = cookie === null ? {} : { "Set-Cookie": cookie };
+      if (body === null) return new Response(null, { status, headers });
+      return Response.json(body, { status, headers: { ...headers, "Cache-Control": "no-store" } });
+    });
+}
+
+function arrivalOf(request: Request, { address }: FetchOptions): Arrival {
+  const { headers, url } = request;
+  return {
+    header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),
+    authorization: () => headers.get("authorization"),
+    ip: address?.(request),
+    body: () => readBody(request),
+  };
+}
+
 async function answered(work: () => Response | Promise<Response>): Promise<Response> {
   try {
     return await work();
@@ -159,24 +218,21 @@ async function answered(work: () => Response | Promise<Response>): Promise<Respo
 
 const LONGEST_BODY = 65_536;
 
+/** A request's JSON; `undefined` where it has none, or too much of it. */
 async function readBody(request: Request): Promise<unknown> {
-  if (request.bodyUsed) throw new TypeError("login reads the request's body itself: give it the request unread");
+  if (request.bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
   const contentType = request.headers.get("content-type");
   if (contentType !== null && !isJson(contentType)) throw new AuthError("unsupported_media_type");
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > LONGEST_BODY) throw malformed(`the body is longer than ${LONGEST_BODY} bytes`);
+    if (length > LONGEST_BODY) return undefined;
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch {
-    throw malformed("the body is not JSON");
+    return undefined;
   }
-}
-
-function malformed(why: string): AuthError {
-  return new AuthError("malformed_credentials", { cause: new Error(why) });
 }

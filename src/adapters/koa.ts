@@ -5,13 +5,14 @@
  * @module
  */
 import type { IncomingMessage } from "node:http";
-import type { Authenticator, RevokingAuthenticator } from "../authenticator/create.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
-import { checkGuard, checkLogin, checkLogout } from "./checks.ts";
-import { missingParser, parsedBody, tokenAnswer } from "./credentials.ts";
+import { missingParser, parsedBody } from "./body.ts";
+import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
 
 /** A context as the adapter reads it: Koa's, of any version. */
@@ -20,6 +21,8 @@ export interface KoaContext {
   readonly req: IncomingMessage;
   /** Koa's request, with what a body parser left. */
   readonly request: object;
+  /** The client's address, by the application's `proxy` setting. */
+  readonly ip: string;
   /** What middleware hand on. */
   state: object;
   /** The status to answer with. */
@@ -28,6 +31,8 @@ export interface KoaContext {
   body: unknown;
   /** Sets a header. */
   set(field: string, value: string): void;
+  /** Sets a header beside those of its name. */
+  append(field: string, value: string): void;
 }
 
 /** A context's state behind {@link requireAuth} or {@link optionalAuth}. */
@@ -110,18 +115,45 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
  */
 export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): KoaMiddleware {
   checkLogin(auth);
-  return async (ctx) => {
-    if (!("body" in ctx.request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");
-    const result = await auth.login(parsedBody(ctx.request.body, ctx.req.headers["content-type"]));
-    ctx.set("Cache-Control", "no-store");
-    ctx.body = tokenAnswer(result);
-  };
+  return instead((arrival) => enter(auth, auth.login, arrival));
 }
 
 /**
- * Handles a logout: revokes the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
+ * the parsed JSON body, and answers with the next tokens (RFC 6749 §6).
  *
- * @throws TypeError when the authenticator has no blocklist
+ * @throws TypeError when the authenticator keeps no sessions
+ *
+ * @example
+ * ```ts
+ * router.post("/refresh", bodyParser(), refresh(auth));
+ * ```
+ */
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): KoaMiddleware {
+  checkRefresh(auth);
+  return instead((arrival) => renew(auth, arrival));
+}
+
+/**
+ * Handles a change of password: reads `{ login, password, newPassword }` from the parsed JSON body, ends all of the user's
+ * sessions, and answers with the tokens of another.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * router.post("/password", bodyParser(), changePassword(auth));
+ * ```
+ */
+export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
+  checkChangePassword(auth);
+  return instead((arrival) => enter(auth, auth.changePassword, arrival));
+}
+
+/**
+ * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
  * @example
  * ```ts
@@ -130,10 +162,7 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): K
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
   checkLogout(auth);
-  return async (ctx) => {
-    await auth.logout(await auth.authenticate(authorizationOf(ctx.req)));
-    ctx.status = 204;
-  };
+  return instead((arrival) => leave(auth, arrival));
 }
 
 /**
@@ -158,5 +187,29 @@ function recognise<Auth extends Identity | null>(
     ctx.state.auth = await recognition(authorizationOf(ctx.req));
     leavePass(ctx.state, guard, ctx.state.auth);
     await next();
+  };
+}
+
+function instead(work: (arrival: Arrival) => Promise<Departure>): KoaMiddleware {
+  return async (ctx) => {
+    const { status, body, cookie } = await work(arrivalOf(ctx));
+    if (cookie !== null) ctx.append("Set-Cookie", cookie);
+    if (body !== null) {
+      ctx.set("Cache-Control", "no-store");
+      ctx.body = body;
+    }
+    ctx.status = status;
+  };
+}
+
+function arrivalOf({ req, request, ip }: KoaContext): Arrival {
+  return {
+    header: (name) => req.headers[name] as string | undefined,
+    authorization: () => authorizationOf(req),
+    ip,
+    body() {
+      if (!("body" in request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");
+      return parsedBody(request.body, req.headers["content-type"]);
+    },
   };
 }

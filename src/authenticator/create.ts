@@ -3,23 +3,29 @@ import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordHasher } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
-import { GUARD_OPTIONS, type Guard, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
+import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
 import type { Identity } from "./identity.ts";
-import { type LoginResult, login } from "./login.ts";
-import { logout } from "./logout.ts";
+import { type LoginOrigin, login } from "./login.ts";
+import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions } from "./logout.ts";
+import { changePassword } from "./password.ts";
+import { refresh } from "./refresh.ts";
+import { type RefreshOptions, refreshSettings } from "./refresh-options.ts";
+import type { FlowSettings } from "./settings.ts";
+import { type ThrottleOptions, throttleSettings } from "./throttle.ts";
 
 /** The claims that a login adds to a user's `sub`. */
-export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub">;
+export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid">;
 
 /** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
 export type ClaimsMaker<Profile, U> =
   {} extends LoginClaims<Profile>
     ? {
-        /** The claims of a user's token, beside `sub`. None by default. */
+        /** The claims of a user's token, beside `sub` and `sid`. None by default. */
         readonly claims?: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
       }
     : {
-        /** The claims of a user's token, beside `sub`. */
+        /** The claims of a user's token, beside `sub` and `sid`. */
         readonly claims: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
       };
 
@@ -33,35 +39,17 @@ export type AuthenticatorOptions<
     readonly users: UserStore<U>;
     /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
     readonly passwords?: PasswordHasher;
+    /** Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired. */
+    readonly refresh?: RefreshOptions;
+    /** How attempts to log in are limited. Not at all by default. */
+    readonly throttle?: ThrottleOptions;
     /** Told when a hash could not be renewed after a good login. Nobody by default. */
     readonly onRehashFailure?: (error: unknown) => void;
   };
 
-/** A {@link Guard} that logs users in. */
-export interface Authenticator<Claims = unknown, U extends User = User> extends Guard<Claims> {
-  /**
-   * Checks a login and issues a token.
-   *
-   * @param input - what the client sent: anything; `{ login, password }`, two non-empty strings, is what can succeed
-   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `overloaded` or `unavailable` (503)
-   */
-  login(input: unknown): Promise<LoginResult<U>>;
-}
-
-/** An {@link Authenticator} with a blocklist, which can therefore log users out. */
-export interface RevokingAuthenticator<Claims = unknown, U extends User = User> extends Authenticator<Claims, U> {
-  /**
-   * Revokes the token of an identity. Once it resolves, the revocation is stored.
-   *
-   * @throws AuthError `unavailable` (503) when it could not be stored
-   * @throws TypeError when the token has no `jti` to revoke it by
-   */
-  logout(identity: Identity): Promise<void>;
-}
-
 /**
- * Binds a token profile, users, and a blocklist if there is one, to the whole flow. Without a blocklist there is no
- * `logout`, since nothing could come of it but the client's dropping the token.
+ * Binds a token profile and users, and what there is of sessions, blocklist and throttle, to the whole flow. Without
+ * sessions and blocklist there is no `logout`, since nothing could come of it but the client's dropping the token.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -73,6 +61,9 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
  * ```
  */
 export function createAuthenticator<Profile extends TokenProfile, U extends User>(
+  options: AuthenticatorOptions<Profile, U> & { readonly refresh: RefreshOptions },
+): SessionAuthenticator<ClaimsOf<Profile>, U>;
+export function createAuthenticator<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U> & { readonly blocklist: Blocklist },
 ): RevokingAuthenticator<ClaimsOf<Profile>, U>;
 export function createAuthenticator<Profile extends TokenProfile, U extends User>(
@@ -80,21 +71,48 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 ): Authenticator<ClaimsOf<Profile>, U>;
 export function createAuthenticator<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
-): Authenticator<ClaimsOf<Profile>, U> | RevokingAuthenticator<ClaimsOf<Profile>, U> {
-  checkOptions("createAuthenticator", options, [...GUARD_OPTIONS, "users", "passwords", "claims", "onRehashFailure"]);
+): Authenticator<ClaimsOf<Profile>, U> {
+  checkOptions("createAuthenticator", options, OPTIONS);
+  const settings = flowSettings(options);
+  return Object.freeze({
+    ...guardOf<Profile>({ ...settings, token: options.token }),
+    login: (input: unknown, origin?: LoginOrigin) => login(settings, input, origin),
+    ...(settings.refresh === null && settings.blocklist === null ? {} : revoking(settings)),
+    ...(settings.refresh !== null && refreshing({ ...settings, refresh: settings.refresh })),
+  });
+}
+
+const OPTIONS = [...GUARD_OPTIONS, "users", "passwords", "claims", "refresh", "throttle", "onRehashFailure"] as const;
+
+function flowSettings<Profile extends TokenProfile, U extends User>(
+  options: AuthenticatorOptions<Profile, U>,
+): FlowSettings<U> {
   const settings = guardSettings(options);
   const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = noOne } = options;
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkMethods("createAuthenticator's options", { claims, onRehashFailure }, ["claims", "onRehashFailure"]);
-  const loginSettings = { ...settings, users, passwords, claims, onRehashFailure };
-  const { blocklist } = settings;
+  const refresh = options.refresh === undefined ? null : refreshSettings(options.refresh);
+  const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle);
+  return { ...settings, users, passwords, claims, onRehashFailure, refresh, throttle };
+}
 
-  return Object.freeze({
-    ...guardOf(settings),
-    login: (input: unknown) => login(loginSettings, input),
-    ...(blocklist !== null && { logout: (identity: Identity) => logout({ ...settings, blocklist }, identity) }),
-  });
+function revoking<U extends User>(settings: FlowSettings<U>): object {
+  return {
+    logout: (identity: Identity) => logout(settings, identity),
+    logoutEverywhere: (userId: string) => logoutEverywhere(settings, userId),
+    changePassword: (input: unknown, origin?: LoginOrigin) => changePassword(settings, input, origin),
+  };
+}
+
+function refreshing<U extends User>(settings: Parameters<typeof refresh<U>>[0]): object {
+  return {
+    refresh: (refreshToken: unknown) => refresh(settings, refreshToken),
+    logoutByRefreshToken: (refreshToken: unknown) => logoutByRefreshToken(settings, refreshToken),
+    logoutSession: (userId: string, sid: string) => logoutSession(settings, userId, sid),
+    sessions: (userId: string) => sessions(settings, userId),
+    cookie: settings.refresh.cookie,
+  };
 }
 
 function noClaims(): object {

@@ -5,6 +5,7 @@ import { checkInteger, checkMethods, checkOptions, checkText } from "../core/opt
 import { type ClaimsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { openToken, shapeClaims } from "../core/token/verify.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
+import { isBoolean } from "./answers.ts";
 import { ask } from "./ask.ts";
 import { type Identity, identityOf, referenceOf } from "./identity.ts";
 
@@ -135,8 +136,4 @@ async function refuseRevoked(
   if (blocklist === null) return;
   const call = () => blocklist.isRevoked(token);
   if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
-}
-
-function isBoolean(answer: unknown): boolean {
-  return typeof answer === "boolean";
 }

@@ -1,69 +1,69 @@
 import { AuthError } from "../core/errors.ts";
-import type { PasswordHasher } from "../core/password/hasher.ts";
-import { issueToken } from "../core/token/issue.ts";
-import type { InputOf, TokenProfile } from "../core/token/profile.ts";
-import type { Credentials, User, UserStore } from "../stores/contract.ts";
+import type { User } from "../stores/contract.ts";
+import { isBoolean, isCredentials, isText } from "./answers.ts";
 import { ask } from "./ask.ts";
+import { type LoginResult, openSession } from "./session.ts";
+import type { FlowSettings } from "./settings.ts";
+import { countAttempt } from "./throttle.ts";
 
-/** What a good login comes to. */
-export interface LoginResult<U extends User = User> {
-  /** The token for the `Authorization` header. */
-  readonly accessToken: string;
-  /** How it is to be sent (RFC 6750). */
-  readonly tokenType: "Bearer";
-  /** How long it is valid, in seconds. */
-  readonly expiresIn: number;
-  /** Who logged in. Not part of any HTTP answer. */
+/** Where an attempt to log in comes from. */
+export interface LoginOrigin {
+  /** The client's address, as the framework knows it. Without one, attempts are counted together. */
+  readonly ip?: string | undefined;
+}
+
+/** A user who has just proved to be one. */
+export interface Proof<U extends User> {
   readonly user: U;
+  readonly password: string;
+  readonly passwordHash: string;
 }
 
-/** What a login needs, checked and with its defaults. */
-export interface LoginSettings<U extends User> {
-  readonly token: TokenProfile;
-  readonly users: UserStore<U>;
-  readonly passwords: PasswordHasher;
-  readonly claims: (user: U) => object | Promise<object>;
-  readonly onRehashFailure: (error: unknown) => void;
-  readonly realm: string;
-  readonly storeTimeoutMs: number;
+/** Checks a login and issues its tokens. */
+export async function login<U extends User>(
+  settings: FlowSettings<U>,
+  input: unknown,
+  origin: LoginOrigin = {},
+): Promise<LoginResult<U>> {
+  const proof = await prove(settings, input, origin);
+  const result = await openSession(settings, proof.user);
+  // A renewal that fails is tried again at the next login, and is no reason to refuse this one.
+  await rehash(settings, proof)
+    .catch(settings.onRehashFailure)
+    .catch(() => undefined);
+  return result;
 }
-
-const LONGEST = 1_024;
 
 /**
- * Checks a login and issues its token. An unknown user, a wrong password, a disabled user, one without a hash and one
- * with an unreadable hash cost the same work and get the same answer.
+ * Holds credentials against the stored hash. An unknown user, a wrong password, a disabled user, one without a hash and
+ * one with an unreadable hash cost the same work and get the same answer.
  */
-export async function login<U extends User>(settings: LoginSettings<U>, input: unknown): Promise<LoginResult<U>> {
-  const { token, users, passwords, storeTimeoutMs } = settings;
+export async function prove<U extends User>(
+  settings: FlowSettings<U>,
+  input: unknown,
+  { ip }: LoginOrigin,
+): Promise<Proof<U>> {
+  const { users, passwords, storeTimeoutMs } = settings;
   const { name, password } = credentialsOf(input);
+  const clear = await countAttempt(settings, name, ip);
   const find = () => users.findCredentials(name);
   const found = await ask("users.findCredentials", storeTimeoutMs, find, isCredentials);
   const matched = await passwords.compare(password, found?.passwordHash ?? null);
   if (found === null || !matched || found.user.disabled) {
     throw new AuthError("invalid_credentials", { realm: settings.realm });
   }
-  const { user, passwordHash } = found;
-  const read = async () => settings.claims(user);
-  const claims = { ...(await ask("claims", storeTimeoutMs, read, isObject)), sub: user.id };
-  const accessToken = await issueToken(claims as InputOf<TokenProfile>, token);
-  // A renewal that fails is tried again at the next login, and is no reason to refuse this one.
-  await rehash(settings, user, password, passwordHash as string)
-    .catch(settings.onRehashFailure)
-    .catch(() => undefined);
-  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
+  await clear();
+  return { user: found.user, password, passwordHash: found.passwordHash as string };
 }
 
 async function rehash<U extends User>(
-  { users, passwords, storeTimeoutMs }: LoginSettings<U>,
-  user: U,
-  password: string,
-  current: string,
+  { users, passwords, storeTimeoutMs }: FlowSettings<U>,
+  { user, password, passwordHash }: Proof<U>,
 ): Promise<void> {
-  if (users.replacePasswordHash === undefined || !passwords.needsRehash(current)) return;
+  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash)) return;
   const next = await passwords.hash(password);
-  const replace = async () => users.replacePasswordHash?.(user.id, current, next);
-  await ask("users.replacePasswordHash", storeTimeoutMs, replace, (answer) => typeof answer === "boolean");
+  const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
+  await ask("users.replacePasswordHash", storeTimeoutMs, replace, isBoolean);
 }
 
 /** Two strings or nothing: whatever else a request's body may hold never reaches a query. */
@@ -71,24 +71,4 @@ function credentialsOf(input: unknown): { name: string; password: string } {
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
   if (!isText(name) || !isText(password)) throw new AuthError("malformed_credentials");
   return { name, password };
-}
-
-function isText(value: unknown): value is string {
-  return (
-    typeof value === "string" &&
-    value !== "" &&
-    value.length <= LONGEST &&
-    value.isWellFormed() &&
-    !value.includes("\0") // which databases refuse in text, as an error of their own
-  );
-}
-
-function isCredentials(answer: Credentials | null): boolean {
-  if (answer === null) return true;
-  const { user, passwordHash } = (answer ?? {}) as Partial<Credentials>;
-  return isObject(user) && isText(user.id) && (passwordHash === null || typeof passwordHash === "string");
-}
-
-function isObject(value: unknown): value is object & Partial<User> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,7 @@ interface Refusal {
   readonly status: number;
   /** `null`: no WWW-Authenticate; `"realm"`: the realm alone; anything else: RFC 6750's `error`. */
   readonly challenge: null | "realm" | "invalid_request" | "invalid_token" | "insufficient_scope";
-  /** Seconds, sent as Retry-After. */
+  /** Seconds, sent as Retry-After, unless the details say otherwise. */
   readonly retryAfter?: number;
   /** What the client may read. */
   readonly message: string;
@@ -23,9 +23,13 @@ interface Refusal {
  * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
  * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
  * | `invalid_credentials` | 401 | `realm` alone | wrong login, whatever the reason |
+ * | `invalid_refresh_token` | 401 | `realm` alone | unknown, expired, spent or of an ended session: log in again |
  * | `malformed_credentials` | 400 | none | login and password must be two non-empty strings |
- * | `unsupported_media_type` | 415 | none | the login's body was in a format that nothing parsed: send JSON |
+ * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or the cookie is there more than once |
+ * | `cross_site_request` | 403 | none | a page of another origin sent a request for the cookie: list it in `origins` if it is yours |
+ * | `unsupported_media_type` | 415 | none | the body was in a format that nothing parsed: send JSON |
  * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode |
+ * | `too_many_attempts` | 429 | none, `Retry-After` | the throttle says to wait |
  * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
  * | `overloaded` | 503 | none, `Retry-After: 1` | the queue for password hashing is full: retry, or raise `maxQueue` |
  */
@@ -37,9 +41,13 @@ export type AuthErrorCode =
   | "revoked"
   | "insufficient_scope"
   | "invalid_credentials"
+  | "invalid_refresh_token"
   | "malformed_credentials"
+  | "malformed_refresh_token"
+  | "cross_site_request"
   | "unsupported_media_type"
   | "unusable_password"
+  | "too_many_attempts"
   | "unavailable"
   | "overloaded";
 
@@ -51,9 +59,18 @@ const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   revoked: { status: 401, challenge: "invalid_token", message: "The token has been revoked" },
   insufficient_scope: { status: 403, challenge: "insufficient_scope", message: "The token lacks a needed scope" },
   invalid_credentials: { status: 401, challenge: "realm", message: "Wrong login or password" },
+  invalid_refresh_token: { status: 401, challenge: "realm", message: "The session is over, log in again" },
   malformed_credentials: { status: 400, challenge: null, message: "Send login and password as two non-empty strings" },
-  unsupported_media_type: { status: 415, challenge: null, message: "Send the credentials as application/json" },
+  malformed_refresh_token: { status: 400, challenge: null, message: "Send refresh_token as a non-empty string" },
+  cross_site_request: { status: 403, challenge: null, message: "This origin may not send this request" },
+  unsupported_media_type: { status: 415, challenge: null, message: "Send application/json" },
   unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
+  too_many_attempts: {
+    status: 429,
+    challenge: null,
+    retryAfter: 60,
+    message: "Too many attempts, try again later",
+  },
   unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
   overloaded: {
     status: 503,
@@ -71,6 +88,8 @@ export interface AuthErrorDetails {
   readonly realm?: string;
   /** The scopes that would have been needed, space-separated. */
   readonly scope?: string;
+  /** Seconds to wait before trying again, where the code has a `Retry-After`. */
+  readonly retryAfter?: number;
 }
 
 const BRAND = Symbol.for("hallpass.AuthError");
@@ -132,7 +151,7 @@ export class AuthError extends Error {
 Object.defineProperties(AuthError.prototype, { name: { value: "AuthError" }, [BRAND]: { value: true } });
 
 function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErrorDetails): Record<string, string> {
-  if (retryAfter !== undefined) return { "Retry-After": String(retryAfter) };
+  if (retryAfter !== undefined) return { "Retry-After": String(details.retryAfter ?? retryAfter) };
   if (challenge === null) return {};
   const { realm = "api", scope } = details;
   const reason = challenge === "realm" ? {} : { error: challenge, error_description: message };

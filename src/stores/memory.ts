@@ -4,4 +4,5 @@
  * @module
  */
 export { type MemoryBlocklist, type MemoryBlocklistOptions, memoryBlocklist } from "./memory/blocklist.ts";
+export { memoryRefreshStore } from "./memory/refresh.ts";
 export { type MemoryUser, type MemoryUsers, memoryUsers } from "./memory/users.ts";

@@ -13,10 +13,10 @@ import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
-import type { RevokingAuthenticator } from "../../src/authenticator/create.ts";
+import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 
 /** The same routes on every framework, listening on a port of the system's choice. */
-export type App = (auth: RevokingAuthenticator) => Promise<Server>;
+export type App = (auth: SessionAuthenticator) => Promise<Server>;
 
 export const APPS: Readonly<Record<string, App>> = {
   "Express 5": (auth) => onExpress(express, auth),
@@ -27,11 +27,13 @@ export const APPS: Readonly<Record<string, App>> = {
   Fetch: onFetch,
 };
 
-async function onExpress(framework: typeof express, auth: RevokingAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = expressAdapter;
+async function onExpress(framework: typeof express, auth: SessionAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = expressAdapter;
   const app = framework();
   app.set("env", "test"); // which keeps its default error handler from logging
   app.post("/login", framework.json(), login(auth));
+  app.post("/refresh", framework.json(), refresh(auth));
+  app.post("/password", framework.json(), changePassword(auth));
   app.post("/logout", logout(auth));
   app.all("/me", requireAuth(auth), (req, res) => {
     res.json({ id: authOf(req, auth).userId, same: authOf(req, auth) === req.auth });
@@ -58,11 +60,13 @@ async function onExpress(framework: typeof express, auth: RevokingAuthenticator)
   return listening(app.listen(0, "127.0.0.1"));
 }
 
-async function onKoa(Framework: typeof Koa, auth: RevokingAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = koaAdapter;
+async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = koaAdapter;
   const app = new Framework();
   const router = new Router();
   router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+  router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
+  router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
   router.post("/logout", logout(auth));
   router.all("/me", requireAuth(auth), (ctx) => {
     ctx.body = { id: ctx.state.auth.userId, same: authOf(ctx, auth) === ctx.state.auth };
@@ -91,10 +95,12 @@ async function onKoa(Framework: typeof Koa, auth: RevokingAuthenticator): Promis
   return listening(app.listen(0, "127.0.0.1"));
 }
 
-async function onFastify(auth: RevokingAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = fastifyAdapter;
+async function onFastify(auth: SessionAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = fastifyAdapter;
   const app = fastify();
   app.post("/login", login(auth));
+  app.post("/refresh", refresh(auth));
+  app.post("/password", changePassword(auth));
   app.post("/logout", logout(auth));
   app.all("/me", { onRequest: requireAuth(auth) }, async (request) => {
     return { id: authOf(request, auth).userId, same: authOf(request, auth) === request.auth };
@@ -109,13 +115,15 @@ async function onFastify(auth: RevokingAuthenticator): Promise<Server> {
   return app.server;
 }
 
-async function onFetch(auth: RevokingAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, logout, authOf } = fetchAdapter;
+async function onFetch(auth: SessionAuthenticator): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = fetchAdapter;
   const me = requireAuth(auth)((request, identity) =>
     Response.json({ id: identity.userId, same: authOf(request, auth) === identity }),
   );
   const routes: Record<string, fetchAdapter.FetchHandler> = {
-    "/login": login(auth),
+    "/login": login(auth, { address: () => "127.0.0.1" }),
+    "/refresh": refresh(auth),
+    "/password": changePassword(auth, { address: () => "127.0.0.1" }),
     "/logout": logout(auth),
     "/me": me,
     "/feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),

@@ -1,13 +1,16 @@
+import express from "express";
 import { describe, expect, it } from "vitest";
 import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
-import { createAuthenticator, type RevokingAuthenticator } from "../../src/authenticator/create.ts";
+import type { RevokingAuthenticator, SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
+import { houseOf, passwords, READER } from "../support/flow.ts";
 import { APPS } from "./apps.ts";
 import { exchange } from "./exchange.ts";
 
@@ -35,6 +38,18 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
     expect(() => adapter.logout(without as RevokingAuthenticator)).toThrow(/needs an authenticator with a blocklist/);
   });
 
+  it.each([forgetful, auth, null, undefined])(
+    "refuses to refresh, or to change a password, without sessions",
+    (without) => {
+      expect(() => adapter.refresh(without as SessionAuthenticator)).toThrow(
+        /refresh needs an authenticator with sessions/,
+      );
+      expect(() => adapter.changePassword(without as SessionAuthenticator)).toThrow(
+        /changePassword needs an authenticator/,
+      );
+    },
+  );
+
   it.each([[], [""], ["two scopes"], ['quo"te'], [1], [undefined]])("refuses %s for scopes", (...scopes) => {
     expect(() => adapter.requireScope(...(scopes as string[]))).toThrow(/requireScope takes one or more scopes/);
   });
@@ -42,7 +57,7 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
 
 describe("a login without a body parser", () => {
   it.each(["Express 5", "Express 4", "Koa 3", "Koa 2"])("is a configuration error on %s, and no hang", async (name) => {
-    const server = await APPS[name]!({ ...auth, logout: async () => {} });
+    const server = await APPS[name]!(houseOf().auth as never);
     const body = JSON.stringify({ login: "reader", password: "x" });
     const answer = await exchange(server, {
       method: "POST",
@@ -56,13 +71,28 @@ describe("a login without a body parser", () => {
 
   it("tells the Express developer what to do", async () => {
     const error = await new Promise((next) => expressAdapter.login(auth)({} as never, {} as never, next));
-    expect(error).toEqual(new TypeError("login: nothing parsed the body; put express.json() in front of it (Express)"));
+    expect(error).toEqual(new TypeError("nothing parsed the body; put express.json() in front of it (Express)"));
   });
 
   it("tells the Koa developer what to do", async () => {
     const handled = koaAdapter.login(auth)({ request: {} } as never, async () => {});
     await expect(handled).rejects.toThrow("put bodyParser() of @koa/bodyparser in front of it (Koa)");
   });
+});
+
+it("adds its cookie to those of others on Express", async () => {
+  const app = express();
+  app.use((_req, res, next) => {
+    res.cookie("theme", "dark");
+    next();
+  });
+  app.post("/login", express.json(), expressAdapter.login(houseOf({ refresh: { cookie: {} } }).auth));
+  const server = app.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const headers = ["Content-Type", "application/json"];
+  const answer = await exchange(server, { method: "POST", path: "/login", headers, body: JSON.stringify(READER) });
+  server.close();
+  expect(answer.headers["set-cookie"]?.map((cookie) => cookie.split("=")[0])).toEqual(["theme", "__Host-refresh"]);
 });
 
 describe("a login by Fetch", () => {
@@ -82,6 +112,36 @@ describe("a login by Fetch", () => {
       error: "malformed_credentials",
       message: "Send login and password as two non-empty strings",
     });
+  });
+
+  it("takes broken JSON for none, and knows no address unless it is told", async () => {
+    const { auth: withSessions } = houseOf();
+    const answer = await fetchAdapter.refresh(withSessions)(post("{"));
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([
+      400,
+      "malformed_refresh_token",
+    ]);
+    expect(() => fetchAdapter.login(auth, { adress: () => "" } as never)).toThrow(/there is no option "adress"/);
+  });
+
+  it("hands over no refresh token where there are no sessions", async () => {
+    const { users } = houseOf();
+    const without = createAuthenticator({ token, users, passwords });
+    const answer = await fetchAdapter.login(without)(post(JSON.stringify(READER)));
+    expect(await answer.json()).toEqual({ access_token: expect.any(String), token_type: "Bearer", expires_in: 900 });
+    expect(answer.headers.get("set-cookie")).toBeNull();
+  });
+
+  it("compares an older browser's origin with the URL where there is no Host", async () => {
+    const { auth: withCookie } = houseOf({ refresh: { cookie: {} } });
+    const from = (origin: string) =>
+      new Request("http://localhost/login", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Origin: origin },
+        body: JSON.stringify(READER),
+      });
+    expect((await fetchAdapter.login(withCookie)(from("http://localhost"))).status).toBe(200);
+    expect((await fetchAdapter.login(withCookie)(from("http://evil.example"))).status).toBe(403);
   });
 
   it("stops reading a body that does not end", async () => {

@@ -1,11 +1,13 @@
 import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAuthenticator, type RevokingAuthenticator } from "../../src/authenticator/create.ts";
+import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { APPS } from "./apps.ts";
 import { type Answer, exchange, type Sent } from "./exchange.ts";
@@ -108,10 +110,31 @@ const TABLE: Readonly<Record<string, Row>> = {
   text: { sent: login(CREDENTIALS, ["Content-Type", "text/plain"]), status: 415 },
   "a user store that throws": { sent: login('{"login":"lost","password":"x"}'), status: 503, retryAfter: "5" },
   "a user store that hangs": { sent: login('{"login":"slow","password":"x"}'), status: 503, retryAfter: "5" },
+  "a refresh without a body": { sent: { method: "POST", path: "/refresh" }, status: 400 },
+  "a refresh without a token": { sent: { ...login("{}"), path: "/refresh" }, status: 400 },
+  "an object for a refresh token": {
+    sent: { ...login('{"refresh_token":{"$gt":""}}'), path: "/refresh" },
+    status: 400,
+  },
+  "an unknown refresh token": {
+    sent: { ...login('{"refresh_token":"x"}'), path: "/refresh" },
+    status: 401,
+    challenge: REALM,
+  },
+  "a refresh token in a form": { sent: { ...login("refresh_token=x", FORM_TYPE), path: "/refresh" }, status: 415 },
+  "a change of password without the present one": {
+    sent: { ...login('{"login":"reader","newPassword":"x"}'), path: "/password" },
+    status: 400,
+  },
+  "a change of password by a wrong one": {
+    sent: { ...login('{"login":"reader","password":"x","newPassword":"y"}'), path: "/password" },
+    status: 401,
+    challenge: REALM,
+  },
   "a logout without a token": { sent: { method: "POST", path: "/logout" }, status: 401, challenge: REALM },
 };
 
-async function authenticator(): Promise<RevokingAuthenticator> {
+async function authenticator(): Promise<SessionAuthenticator> {
   const passwords = createPasswordHasher({ memoryCost: 64, timeCost: 1 });
   const users = memoryUsers();
   users.add({ login: "reader", passwordHash: await passwords.hash(PASSWORD), user: { id: "user-1" } });
@@ -121,6 +144,7 @@ async function authenticator(): Promise<RevokingAuthenticator> {
     passwords,
     storeTimeoutMs: 100,
     claims: () => ({ scope: "read" }),
+    refresh: { store: memoryRefreshStore() },
     users: {
       ...users,
       findCredentials: (name) => outageOf(name) ?? users.findCredentials(name),
@@ -128,7 +152,8 @@ async function authenticator(): Promise<RevokingAuthenticator> {
     blocklist: {
       ...blocklist,
       isRevoked: (token) => token.userId === "user-2" || (outageOf(token.userId) ?? blocklist.isRevoked(token)),
-      revokeToken: (jti, expiresAt) => (jti === unstorable ? outageOf("lost") : blocklist.revokeToken(jti, expiresAt)),
+      revokeSession: (sid, expiresAt) =>
+        sid === unstorable ? outageOf("lost") : blocklist.revokeSession(sid, expiresAt),
     },
   });
 }
@@ -178,7 +203,7 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
 
   it("does not say 204 of a logout that was not stored", async () => {
     const token = tokenIn(await exchange(server, login(CREDENTIALS)));
-    unstorable = (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string }).jti;
+    unstorable = (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sid: string }).sid;
     const answer = await exchange(server, { method: "POST", path: "/logout", headers: bearer(token) });
     expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
     expect((await exchange(server, me(bearer(token)))).status).toBe(200);
@@ -190,6 +215,6 @@ function tokenIn(answer: Answer): string {
   expect(answer.headers["cache-control"]).toBe("no-store");
   expect(answer.headers["content-type"]).toMatch(/^application\/json/);
   const { access_token, ...rest } = JSON.parse(answer.body) as { access_token: string };
-  expect(rest).toEqual({ token_type: "Bearer", expires_in: 900 });
+  expect(rest).toEqual({ token_type: "Bearer", expires_in: 900, refresh_token: expect.any(String) });
   return access_token;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
-import { memoryBlocklist, memoryUsers } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 
 const START = Date.parse("2030-01-01T00:00:00Z");
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
@@ -119,5 +119,45 @@ describe("memoryUsers", () => {
     expect([users.remove("u1"), users.remove("u1")]).toEqual([true, false]);
     expect(await users.findCredentials("reader")).toBeNull();
     users.add(reader);
+  });
+});
+
+describe("memoryRefreshStore", () => {
+  const session = (sid: string, seconds: number) => ({
+    sid,
+    userId: "u1",
+    createdAt: at(seconds),
+    lastUsedAt: at(seconds),
+  });
+
+  it("lets a user's ended sessions go when another begins", async () => {
+    const store = memoryRefreshStore();
+    await store.startSession(session("s1", 0), { tokenHash: "t1", expiresAt: at(60) });
+    await store.startSession(session("s2", 0), { tokenHash: "t2", expiresAt: at(90) });
+    await store.startSession(session("s3", 60), { tokenHash: "t3", expiresAt: at(120) });
+    expect(await store.endSessions("u1")).toEqual(["s2", "s3"]);
+    expect(await store.findToken("t2")).toBeNull();
+  });
+
+  it("lists what was used last first", async () => {
+    const store = memoryRefreshStore();
+    for (const [sid, seconds] of [
+      ["s1", 0],
+      ["s2", 2],
+      ["s3", 1],
+    ] as const) {
+      await store.startSession(session(sid, seconds), { tokenHash: sid, expiresAt: at(60) });
+    }
+    expect((await store.sessions("u1", at(3))).map(({ sid }) => sid)).toEqual(["s2", "s3", "s1"]);
+  });
+
+  it("knows nothing of a user without sessions", async () => {
+    const store = memoryRefreshStore();
+    await store.endSession("s1", "u1");
+    expect(await store.endSessions("u1")).toEqual([]);
+    expect(await store.sessions("u1", at(0))).toEqual([]);
+    expect(await store.findToken("t1")).toBeNull();
+    const token = { tokenHash: "t1", expiresAt: at(60), spentAt: null, session: session("s1", 0) };
+    expect(await store.spend(token, { tokenHash: "t2", expiresAt: at(60) }, at(0), at(0))).toBe("ended");
   });
 });

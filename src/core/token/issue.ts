@@ -32,14 +32,25 @@ export async function issueToken<Profile extends TokenProfile>(
   profile: Profile,
   options: IssueOptions = {},
 ): Promise<string> {
-  const { ring, schema, maxBytes } = internalsOf("issueToken", profile);
+  internalsOf("issueToken", profile);
   checkOptions("issueToken", options, ["expiresIn"]);
+  const expiresIn = options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
+  return issueAt(claims, profile, readClock(profile.now), expiresIn);
+}
+
+/** Issues a token as of an instant, in milliseconds since 1970. */
+export async function issueAt<Profile extends TokenProfile>(
+  claims: InputOf<Profile>,
+  profile: Profile,
+  time: number,
+  expiresIn: number = profile.expiresIn,
+): Promise<string> {
+  const { ring, schema, maxBytes } = internalsOf("issueToken", profile);
   if (ring.current === null)
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
-  const expiresIn = options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
   const own = copyOf(claims);
   if (schema !== undefined) await checkSchema(schema, own);
-  const payload = { ...writtenClaims(profile, expiresIn), ...own };
+  const payload = { ...writtenClaims(profile, time, expiresIn), ...own };
   const signingInput = `${headerOf(profile, ring.current)}.${asJson(() => writeObject(payload))}`;
   const token = `${signingInput}.${await ring.current[KEY].sign?.(signingInput)}`;
   if (token.length > maxBytes) {
@@ -54,8 +65,7 @@ function headerOf({ typ }: TokenProfile, { algorithm, kid }: SigningKey): string
   return writeObject({ alg: algorithm, typ: typ ?? "JWT", ...(kid !== null && { kid }) });
 }
 
-function writtenClaims({ issuer, audience, now }: TokenProfile, expiresIn: number): Record<string, unknown> {
-  const time = readClock(now);
+function writtenClaims({ issuer, audience }: TokenProfile, time: number, expiresIn: number): Record<string, unknown> {
   const iat = Math.floor(time / 1_000);
   return {
     ...(issuer !== null && { iss: issuer }),

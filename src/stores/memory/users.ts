@@ -20,8 +20,8 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
   add(entry: MemoryUser<U>): void;
   /** Removes a user; `false` when there was none. */
   remove(id: string): boolean;
-  /** Renews a hash, where it is still the one that was read. */
-  replacePasswordHash(userId: string, current: string, next: string): Promise<boolean>;
+  /** Replaces a hash, where it is still the one that was read. */
+  replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
 }
 
 /**
@@ -55,10 +55,11 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
       const entry = byId.get(idByLogin.get(login) ?? "");
       return entry === undefined ? null : { user: entry.user, passwordHash: entry.passwordHash };
     },
-    async replacePasswordHash(userId, current, next) {
+    async replacePasswordHash(userId, current, next, changedAt) {
       const entry = byId.get(userId);
       if (entry?.passwordHash !== current) return false;
-      byId.set(userId, { ...entry, passwordHash: next });
+      const user = changedAt === undefined ? entry.user : { ...entry.user, passwordChangedAt: changedAt };
+      byId.set(userId, { ...entry, user, passwordHash: next });
       return true;
     },
   };

@@ -1,4 +1,3 @@
-import type { LoginResult } from "../authenticator/login.ts";
 import { AuthError } from "../core/errors.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -17,10 +16,5 @@ export function parsedBody(body: unknown, contentType: string | undefined): unkn
 
 /** The configuration error of a route without a body parser. */
 export function missingParser(framework: string, parser: string): TypeError {
-  return new TypeError(`login: nothing parsed the body; put ${parser} in front of it (${framework})`);
-}
-
-/** The token answer's JSON (RFC 6749 §5.1). */
-export function tokenAnswer({ accessToken, tokenType, expiresIn }: LoginResult): object {
-  return { access_token: accessToken, token_type: tokenType, expires_in: expiresIn };
+  return new TypeError(`nothing parsed the body; put ${parser} in front of it (${framework})`);
 }

@@ -1,0 +1,92 @@
+import type { Session, User } from "../stores/contract.ts";
+import type { CookieSettings } from "./cookie.ts";
+import type { Guard } from "./guard.ts";
+import type { Identity } from "./identity.ts";
+import type { LoginOrigin } from "./login.ts";
+import type { LoginResult, SessionResult } from "./session.ts";
+
+/** A {@link Guard} that logs users in. */
+export interface Authenticator<Claims = unknown, U extends User = User> extends Guard<Claims> {
+  /**
+   * Checks a login and issues a token.
+   *
+   * @param input - what the client sent: anything; `{ login, password }`, two non-empty strings, is what can succeed
+   * @param origin - the address that the throttle counts by; never taken from the input, which is the client's to write
+   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429), `overloaded`
+   * or `unavailable` (503)
+   */
+  login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+}
+
+/** An {@link Authenticator} with sessions or a blocklist, which can therefore log users out. */
+export interface RevokingAuthenticator<Claims = unknown, U extends User = User> extends Authenticator<Claims, U> {
+  /**
+   * Ends the session of an identity and revokes its tokens; where there are no sessions, revokes its token. Once it
+   * resolves, that is stored. Without a blocklist, access tokens of the session live on until they expire.
+   *
+   * @throws AuthError `unavailable` (503) when it may not have been stored
+   * @throws TypeError when the token has no `jti` or `sid` to revoke it by
+   */
+  logout(identity: Identity): Promise<void>;
+  /**
+   * Ends all of a user's sessions and revokes all of their tokens, on every node, also those of this same second; the
+   * login that follows lives.
+   *
+   * @throws AuthError `unavailable` (503) when it may not have been stored: try again
+   * @throws TypeError when the id is no non-empty string
+   */
+  logoutEverywhere(userId: string): Promise<void>;
+  /**
+   * Changes the password of a user who knows the present one, ends all of the user's sessions as
+   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever did it.
+   *
+   * Where a password is set in another way (a reset by mail, an administrator), store the hash and call
+   * `logoutEverywhere`.
+   *
+   * @param input - what the client sent: `{ login, password, newPassword }`
+   * @param origin - the address that the throttle counts by
+   * @throws AuthError as `login` does, and `unusable_password` (400) for the new one
+   * @throws TypeError when the user store has no `replacePasswordHash`
+   */
+  changePassword(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+}
+
+/** An {@link Authenticator} whose sessions outlive their access tokens. */
+export interface SessionAuthenticator<Claims = unknown, U extends User = User>
+  extends RevokingAuthenticator<Claims, U> {
+  /** Checks a login, begins a session and issues its tokens: see {@link Authenticator.login}. */
+  login(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
+  changePassword(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  /**
+   * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A spent one
+   * that comes again after `reuseGrace` was stolen: its session ends and its access tokens are revoked. The user is read
+   * again: deleted, disabled, or with another password since, there is no refresh.
+   *
+   * @param refreshToken - what the client sent
+   * @throws AuthError `malformed_refresh_token` (400), `invalid_refresh_token` (401) whether it is unknown, expired, spent
+   * or of an ended session, `unavailable` (503): then the token may be sent again
+   */
+  refresh(refreshToken: unknown): Promise<SessionResult<U>>;
+  /**
+   * Ends the session that a refresh token belongs to, for a client whose access token has expired. One that belongs to
+   * none is no error.
+   *
+   * @throws AuthError `malformed_refresh_token` (400), `unavailable` (503) when it may not have been stored
+   */
+  logoutByRefreshToken(refreshToken: unknown): Promise<void>;
+  /**
+   * Ends one of a user's own sessions, for an account page. Another user's is left alone.
+   *
+   * @throws AuthError `unavailable` (503) when it may not have been stored
+   */
+  logoutSession(userId: string, sid: string): Promise<void>;
+  /**
+   * A user's sessions, the last used first, for an account page.
+   *
+   * @throws AuthError `unavailable` (503) in an outage
+   */
+  sessions(userId: string): Promise<readonly Session[]>;
+  /** The cookie that carries the refresh token; `null` where it is in the body. Adapters read it. */
+  readonly cookie: CookieSettings | null;
+}

@@ -1,0 +1,169 @@
+import type { Server } from "node:http";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import type { Changes } from "../support/flow.ts";
+import { houseOf, READER } from "../support/flow.ts";
+import { APPS } from "./apps.ts";
+import { type Answer, exchange } from "./exchange.ts";
+
+const JSON_TYPE = ["Content-Type", "application/json"];
+const json = ({ body }: Answer): Record<string, string> => JSON.parse(body) as Record<string, string>;
+const changes: Changes = { refresh: { cookie: {} } };
+
+describe.each(Object.entries(APPS))("%s", (_name, app) => {
+  const servers: Server[] = [];
+  const serve = async (auth: SessionAuthenticator): Promise<Server> => {
+    const server = await app(auth);
+    servers.push(server);
+    return server;
+  };
+  const post = (server: Server, path: string, body: object | null, headers: readonly string[] = []): Promise<Answer> =>
+    exchange(server, {
+      method: "POST",
+      path,
+      headers: [...(body === null ? [] : JSON_TYPE), ...headers],
+      ...(body !== null && { body: JSON.stringify(body) }),
+    });
+  const me = async (server: Server, token: string | undefined): Promise<number> =>
+    (await exchange(server, { path: "/me", headers: ["Authorization", `Bearer ${token}`] })).status;
+  afterAll(() => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  describe("with the refresh token in the body", () => {
+    let server: Server;
+    let house: ReturnType<typeof houseOf>;
+    beforeAll(async () => {
+      house = houseOf();
+      server = await serve(house.auth as never);
+    });
+
+    it("logs in, refreshes, and ends the session when a spent token comes again", async () => {
+      const login = await post(server, "/login", READER);
+      expect(login.headers["set-cookie"]).toBeUndefined();
+      const { refresh_token } = json(login);
+      const next = await post(server, "/refresh", { refresh_token });
+      expect([next.status, next.headers["cache-control"]]).toEqual([200, "no-store"]);
+      expect(json(next)).toEqual({
+        access_token: expect.any(String),
+        token_type: "Bearer",
+        expires_in: 900,
+        refresh_token: expect.any(String),
+      });
+      expect(await me(server, json(next).access_token)).toBe(200);
+      house.clock.now += 60_000;
+      expect((await post(server, "/refresh", { refresh_token })).status).toBe(401);
+      expect((await post(server, "/refresh", { refresh_token: json(next).refresh_token })).status).toBe(401);
+      expect(await me(server, json(next).access_token)).toBe(401);
+    });
+
+    it("logs out: the refresh token is dead", async () => {
+      const { access_token, refresh_token } = json(await post(server, "/login", READER));
+      const out = await post(server, "/logout", null, ["Authorization", `Bearer ${access_token}`]);
+      expect([out.status, out.body, out.headers["set-cookie"]]).toEqual([204, "", undefined]);
+      expect((await post(server, "/refresh", { refresh_token })).status).toBe(401);
+    });
+
+    it("changes the password", async () => {
+      const before = json(await post(server, "/login", READER));
+      house.clock.now += 1_000;
+      const changed = await post(server, "/password", { ...READER, newPassword: "another" });
+      expect(changed.status).toBe(200);
+      expect(await me(server, before.access_token)).toBe(401);
+      expect(await me(server, json(changed).access_token)).toBe(200);
+      house.clock.now += 1_000;
+      const back = { login: "reader", password: "another", newPassword: READER.password };
+      expect((await post(server, "/password", back)).status).toBe(200);
+    });
+  });
+
+  describe("with the refresh token in a cookie", () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = await serve(houseOf(changes).auth as never);
+    });
+    const cookieOf = (answer: Answer): string => {
+      expect(answer.headers["set-cookie"]?.length).toBe(1);
+      return answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    };
+
+    it("logs in, refreshes and logs out without a script ever seeing it", async () => {
+      const login = await post(server, "/login", READER);
+      expect(login.headers["set-cookie"]?.[0]).toMatch(
+        /^__Host-refresh=[\w-]{43}; Max-Age=1209600; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+      );
+      expect(json(login)).toEqual({ access_token: expect.any(String), token_type: "Bearer", expires_in: 900 });
+      const next = await post(server, "/refresh", null, ["Cookie", `theme=dark; ${cookieOf(login)}`]);
+      expect(next.status).toBe(200);
+      expect(cookieOf(next)).not.toBe(cookieOf(login));
+      expect(Object.keys(json(next))).not.toContain("refresh_token");
+      const out = await post(server, "/logout", null, ["Cookie", cookieOf(next)]);
+      expect([out.status, out.headers["set-cookie"]?.[0]]).toEqual([
+        204,
+        "__Host-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict",
+      ]);
+      expect(await me(server, json(next).access_token)).toBe(401);
+      expect((await post(server, "/refresh", null, ["Cookie", cookieOf(next)])).status).toBe(401);
+      expect((await post(server, "/logout", null, ["Cookie", cookieOf(next)])).status).toBe(204);
+    });
+
+    it("logs out by the access token where there is no cookie", async () => {
+      const { access_token } = json(await post(server, "/login", READER));
+      expect((await post(server, "/logout", null, ["Authorization", `Bearer ${access_token}`])).status).toBe(204);
+      expect(await me(server, access_token)).toBe(401);
+      expect((await post(server, "/logout", null)).status).toBe(401);
+    });
+
+    it("takes no refresh token from the body, and of two cookies none", async () => {
+      const cookie = cookieOf(await post(server, "/login", READER));
+      expect((await post(server, "/refresh", { refresh_token: cookie.split("=")[1] })).status).toBe(401);
+      expect((await post(server, "/refresh", null, ["Cookie", `${cookie}; __Host-refresh=x`])).status).toBe(400);
+      expect((await post(server, "/refresh", null, ["Cookie", cookie])).status).toBe(200);
+    });
+
+    it.each(["/login", "/refresh", "/logout", "/password"])("refuses a page of another site at %s", async (path) => {
+      const body = path === "/login" || path === "/password" ? { ...READER, newPassword: "x" } : null;
+      const cookie = cookieOf(await post(server, "/login", READER));
+      for (const [site, origin] of [
+        ["cross-site", "https://evil.example"],
+        ["same-site", "https://other.example.com"],
+      ] as const) {
+        const headers = ["Cookie", cookie, "Sec-Fetch-Site", site, "Origin", origin];
+        const answer = await post(server, path, body, headers);
+        expect([answer.status, answer.headers["set-cookie"]]).toEqual([403, undefined]);
+      }
+      const own = ["Cookie", cookie, "Sec-Fetch-Site", "same-origin"];
+      expect((await post(server, "/refresh", null, own)).status).toBe(200);
+    });
+
+    it("takes a request of its own origin from an older browser", async () => {
+      const cookie = cookieOf(await post(server, "/login", READER));
+      const { port } = server.address() as { port: number };
+      const own = ["Cookie", cookie, "Origin", `http://127.0.0.1:${port}`];
+      expect((await post(server, "/refresh", null, own)).status).toBe(200);
+    });
+  });
+
+  it("counts attempts by the address that the framework tells", async () => {
+    const keys: string[] = [];
+    const address = new RateLimiterMemory({ points: 2, duration: 60 });
+    const account = {
+      consume: async (key: string) => keys.push(key),
+      get: async () => null,
+      delete: async () => true,
+    };
+    const server = await serve(houseOf({ more: { throttle: { account, address } } }).auth as never);
+    const codes = [];
+    for (let at = 0; at < 3; at += 1) {
+      codes.push((await post(server, "/login", { login: `nobody-${at}`, password: "x", ip: `192.0.2.${at}` })).status);
+    }
+    const { digestOf } = await import("../../src/core/digest.ts");
+    expect(codes).toEqual([401, 401, 429]);
+    expect(new Set(keys).size).toBe(2);
+    expect((await address.get(digestOf("127.0.0.1")))?.consumedPoints).toBe(3);
+  });
+});
