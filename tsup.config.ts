@@ -10,6 +10,7 @@ export const ENTRIES: Record<string, string> = {
   fastify: "src/adapters/fastify.ts",
   fetch: "src/adapters/fetch.ts",
   "stores/memory": "src/stores/memory.ts",
+  testing: "src/testing.ts",
 };
 
 const SHARED: Options = {

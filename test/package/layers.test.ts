@@ -30,6 +30,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^core\//, /^(core\/|node:)/],
   [/^stores\/contract\.ts$/, /^$/],
   [/^stores\/memory/, /^stores\/(contract|memory)/],
+  [/^testing/, /^(testing|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|core\/|stores\/contract)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|core\/|stores\/contract|node:|fastify$)/],
 ];

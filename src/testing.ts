@@ -1,0 +1,13 @@
+/**
+ * For tests: the promises of stores as cases for any runner, tokens of any instant, a clock that stands still, and
+ * passwords that cost next to nothing to hash.
+ *
+ * @module
+ */
+export { blocklistContract } from "./testing/blocklist.ts";
+export { type FrozenClock, frozenClock } from "./testing/clock.ts";
+export type { ContractCase } from "./testing/contract.ts";
+export { cheapPasswords } from "./testing/passwords.ts";
+export { refreshStoreContract } from "./testing/refresh.ts";
+export { type MintOptions, mintToken } from "./testing/token.ts";
+export { type UserStoreUnderTest, userStoreContract } from "./testing/users.ts";

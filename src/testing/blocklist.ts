@@ -1,0 +1,162 @@
+import { equal, ok } from "node:assert/strict";
+import type { Blocklist, TokenReference } from "../stores/contract.ts";
+import { type ContractCase, casesOf, fresh, oddIds, passing } from "./contract.ts";
+
+const HOUR = 3_600_000;
+
+interface Scene {
+  readonly token: TokenReference;
+  readonly now: number;
+  readonly later: Date;
+}
+
+/** A token that nobody has revoked, and instants around the present one. */
+function scene(now: () => number): Scene {
+  const time = now();
+  const token = { jti: fresh("jti"), sid: fresh("sid"), userId: fresh("user"), issuedAt: new Date(time) };
+  return { token, now: time, later: new Date(time + HOUR) };
+}
+
+/**
+ * What every {@link Blocklist} promises, as cases for any runner.
+ *
+ * @param open - gives the store, the same or another for each case; the cases use ids of their own
+ * @param now - the store's clock, if it isn't `Date.now`
+ *
+ * @example
+ * ```ts
+ * for (const { name, run } of blocklistContract(() => myBlocklist)) test(name, run);
+ * ```
+ */
+export function blocklistContract(
+  open: () => Blocklist | Promise<Blocklist>,
+  now: () => number = Date.now,
+): readonly ContractCase[] {
+  return casesOf(open, {
+    "answers exactly false for what was not revoked": async (list) => {
+      equal(await list.isRevoked(scene(now).token), false);
+    },
+    "answers exactly true for a revoked token, and for no other": async (list) => {
+      const { token, later } = scene(now);
+      await list.revokeToken(token.jti as string, later, token.userId);
+      equal(await list.isRevoked(token), true);
+      equal(await list.isRevoked({ ...token, jti: fresh("jti") }), false);
+    },
+    "answers exactly true for every token of a revoked session, and for no other": async (list) => {
+      const { token, later } = scene(now);
+      await list.revokeSession(token.sid as string, later, token.userId);
+      equal(await list.isRevoked({ ...token, jti: fresh("jti") }), true);
+      equal(await list.isRevoked({ ...token, jti: null }), true);
+      equal(await list.isRevoked({ ...token, sid: fresh("sid") }), false);
+    },
+    "cuts off a user's tokens up to an instant, to the millisecond": async (list) => {
+      const { token, now: at, later } = scene(now);
+      await list.revokeUser(token.userId, new Date(at), later);
+      const issued = (ms: number) => list.isRevoked({ ...token, issuedAt: new Date(at + ms) });
+      equal(await issued(-HOUR), true, "issued long before");
+      equal(await issued(-1), true, "issued in the same second, before");
+      equal(await issued(0), true, "issued at that very instant");
+      equal(await issued(1), false, "issued in the same second, after");
+      equal(await issued(HOUR), false, "issued long after");
+      equal(await list.isRevoked({ ...token, userId: fresh("user") }), false, "another user's");
+    },
+    "takes a token without a time for one of before the cut": async (list) => {
+      const { token, now: at, later } = scene(now);
+      await list.revokeUser(token.userId, new Date(at), later);
+      equal(await list.isRevoked({ ...token, issuedAt: new Date(Number.NaN) }), true);
+      equal(await list.isRevoked({ ...token, issuedAt: new Date(-8.64e15) }), true);
+      equal(await list.isRevoked({ ...token, issuedAt: new Date(8.64e15) }), false);
+    },
+    "never moves a user's cut back": async (list) => {
+      const { token, now: at, later } = scene(now);
+      await list.revokeUser(token.userId, new Date(at), later);
+      await list.revokeUser(token.userId, new Date(at - HOUR), new Date(at + 1_000));
+      equal(await list.isRevoked(token), true);
+      await list.revokeUser(token.userId, new Date(at + 5), later);
+      equal(await list.isRevoked({ ...token, issuedAt: new Date(at + 5) }), true);
+    },
+    "finds nothing by what a token does not have": async (list) => {
+      const { token, later } = scene(now);
+      await list.revokeToken("null", later, token.userId);
+      await list.revokeSession("null", later, token.userId);
+      equal(await list.isRevoked({ ...token, jti: null, sid: null }), false);
+    },
+    "keeps tokens, sessions and users apart": async (list) => {
+      const { token, now: at, later } = scene(now);
+      const id = fresh("id");
+      await list.revokeToken(id, later, token.userId);
+      equal(await list.isRevoked({ ...token, sid: id }), false, "a session with a token's id");
+      const other = fresh("id");
+      await list.revokeSession(other, later, token.userId);
+      equal(await list.isRevoked({ ...token, jti: other }), false, "a token with a session's id");
+      const user = fresh("id");
+      await list.revokeUser(user, new Date(at), later);
+      equal(await list.isRevoked({ ...token, jti: user, sid: user }), false, "a token with a user's id");
+    },
+    "remembers until the end that was named, and no less for being told twice": async (list) => {
+      const { token, now: at, later } = scene(now);
+      const soon = new Date(at + 400);
+      const [jti, sid] = [token.jti as string, token.sid as string];
+      const other = { ...token, jti: fresh("jti"), sid: fresh("sid"), userId: fresh("user") };
+      await list.revokeToken(jti, later, token.userId);
+      await list.revokeToken(jti, soon, token.userId);
+      await list.revokeSession(other.sid, later, other.userId);
+      await list.revokeSession(other.sid, soon, other.userId);
+      const third = { ...token, jti: null, sid: null, userId: fresh("user") };
+      await list.revokeUser(third.userId, new Date(at), later);
+      await list.revokeUser(third.userId, new Date(at), soon);
+      await passing(600);
+      equal(await list.isRevoked({ ...token, sid }), true, "a token");
+      equal(await list.isRevoked(other), true, "a session");
+      equal(await list.isRevoked(third), true, "a user");
+    },
+    "takes an end that has passed, and one that is far away": async (list) => {
+      const { token, now: at } = scene(now);
+      await list.revokeToken(fresh("jti"), new Date(at - HOUR), token.userId);
+      await list.revokeSession(fresh("sid"), new Date(0), token.userId);
+      await list.revokeUser(fresh("user"), new Date(at), new Date(at - 1));
+      equal(await list.isRevoked(token), false);
+      await list.revokeToken(token.jti as string, new Date(8.64e15), token.userId);
+      equal(await list.isRevoked(token), true);
+    },
+    "tells apart ids of any characters": async (list) => {
+      const { token, later } = scene(now);
+      const ids = oddIds();
+      for (const id of ids) equal(await list.isRevoked({ ...token, jti: id, sid: id, userId: id }), false, id);
+      for (const [at, id] of ids.entries()) {
+        await list.revokeToken(id, later, token.userId);
+        await list.revokeSession(id, later, id);
+        const next = ids[at + 1];
+        if (next !== undefined) equal(await list.isRevoked({ ...token, jti: next }), false, next);
+        if (next !== undefined) equal(await list.isRevoked({ ...token, sid: next, userId: next }), false, next);
+      }
+      for (const id of ids) {
+        equal(await list.isRevoked({ ...token, jti: id }), true, `token ${id}`);
+        equal(await list.isRevoked({ ...token, sid: id, userId: id }), true, `session ${id}`);
+        const bare = { ...token, jti: null, sid: null, userId: id };
+        await list.revokeUser(id, token.issuedAt, later);
+        equal(await list.isRevoked(bare), true, `user ${id}`);
+      }
+    },
+    "knows at once what it said it stored, among many at a time": async (list) => {
+      const { token, later } = scene(now);
+      const all = Array.from({ length: 200 }, () => fresh("jti"));
+      const answers = await Promise.all(
+        all.map(async (jti, at) => {
+          const asked = { ...token, jti };
+          const before = await list.isRevoked(asked);
+          if (at % 2 === 0) await list.revokeToken(jti, later, token.userId);
+          return [before, await list.isRevoked(asked)];
+        }),
+      );
+      ok(
+        answers.every(([before]) => before === false),
+        "revoked before it was",
+      );
+      ok(
+        answers.every(([, after], at) => after === (at % 2 === 0)),
+        "not revoked, or the wrong one",
+      );
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { inspect } from "node:util";
+import type { UserStore } from "../stores/contract.ts";
+import { type ContractCase, casesOf, fresh } from "./contract.ts";
+
+/** A user store, and how a case gets users into it. */
+export interface UserStoreUnderTest {
+  /** The store. */
+  readonly users: UserStore;
+  /** Adds a user to it. */
+  add(user: {
+    readonly id: string;
+    readonly login: string;
+    readonly passwordHash: string | null;
+    readonly disabled: boolean;
+  }): void | Promise<void>;
+}
+
+const HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$uJbWPzk5RXJgKNwPXQPCGF6OdGnvMcF8fC0zYTTBvB4";
+const NEXT = HASH.replace("c29tZXNhbHQ", "b3RoZXJzYWx0");
+
+async function withUser(
+  { add }: UserStoreUnderTest,
+  change: { readonly login?: string; readonly passwordHash?: null; readonly disabled?: true } = {},
+): Promise<{ id: string; login: string }> {
+  const user = { id: fresh("user"), login: fresh("login"), passwordHash: HASH, disabled: false, ...change };
+  await add(user);
+  return user;
+}
+
+/**
+ * What every {@link UserStore} promises, as cases for any runner.
+ *
+ * @param open - gives the store, the same or another for each case, and a way to add users; the cases use ids of their own
+ *
+ * @example
+ * ```ts
+ * for (const { name, run } of userStoreContract(() => ({ users, add: insertUser }))) test(name, run);
+ * ```
+ */
+export function userStoreContract(
+  open: () => UserStoreUnderTest | Promise<UserStoreUnderTest>,
+): readonly ContractCase[] {
+  return casesOf(open, {
+    "answers exactly null for a user that there is not": async ({ users }) => {
+      equal(await users.findById(fresh("user")), null);
+      equal(await users.findCredentials(fresh("login")), null);
+    },
+    "finds a user by id and by login": async (store) => {
+      const { id, login } = await withUser(store);
+      equal((await store.users.findById(id))?.id, id);
+      const found = await store.users.findCredentials(login);
+      deepEqual([found?.user.id, found?.passwordHash], [id, HASH]);
+      ok(!found?.user.disabled, "a user is disabled who is not");
+    },
+    "keeps the hash off the user": async (store) => {
+      const { id, login } = await withUser(store);
+      const seen = inspect([await store.users.findById(id), (await store.users.findCredentials(login))?.user], {
+        depth: null,
+        showHidden: true,
+      });
+      ok(!seen.includes("argon2"), "the user object holds the hash");
+    },
+    "tells of a disabled user, and of one without a password": async (store) => {
+      const disabled = await withUser(store, { disabled: true });
+      equal((await store.users.findById(disabled.id))?.disabled, true);
+      equal((await store.users.findCredentials(disabled.login))?.user.disabled, true);
+      const without = await withUser(store, { passwordHash: null });
+      equal((await store.users.findCredentials(without.login))?.passwordHash, null);
+    },
+    "takes a login for text, whatever it looks like": async (store) => {
+      await withUser(store);
+      const odd = ["%", "_", "*", "' OR 1=1 --", '" OR ""="', "\\", "$ne", "{}", "null", "\u{1f511}", "x".repeat(900)];
+      for (const text of odd) equal(await store.users.findCredentials(`${text}${fresh("")}`), null, text);
+      for (const text of ["%", "_", "' OR 1=1 --", ""]) equal(await store.users.findCredentials(text), null, text);
+      for (const text of odd) {
+        const { id, login } = await withUser(store, { login: `${fresh("login")}${text}`.toLowerCase() });
+        equal((await store.users.findCredentials(login))?.user.id, id, text);
+      }
+    },
+    "replaces a hash only where it is still the one that was read": async (store) => {
+      const { users } = store;
+      if (users.replacePasswordHash === undefined) return;
+      const { id, login } = await withUser(store);
+      equal(await users.replacePasswordHash(id, NEXT, HASH), false, "another hash than the stored one");
+      equal(await users.replacePasswordHash(fresh("user"), HASH, NEXT), false, "a user that there is not");
+      equal((await users.findCredentials(login))?.passwordHash, HASH);
+      equal(await users.replacePasswordHash(id, HASH, NEXT), true);
+      equal((await users.findCredentials(login))?.passwordHash, NEXT);
+    },
+    "lets one of fifty replacements at once through": async (store) => {
+      const { users } = store;
+      const { id } = await withUser(store);
+      const replace = () => users.replacePasswordHash?.(id, HASH, NEXT) ?? true;
+      const answers = await Promise.all(Array.from({ length: 50 }, replace));
+      equal(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
+    },
+    "says since when another password holds, and nothing of a renewed hash": async (store) => {
+      const { users } = store;
+      if (users.replacePasswordHash === undefined) return;
+      const { id, login } = await withUser(store);
+      const since = async () => [
+        (await users.findById(id))?.passwordChangedAt ?? null,
+        (await users.findCredentials(login))?.user.passwordChangedAt ?? null,
+      ];
+      await users.replacePasswordHash(id, HASH, NEXT);
+      deepEqual(await since(), [null, null]);
+      const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
+      equal(await users.replacePasswordHash(id, NEXT, HASH, changedAt), true);
+      deepEqual(await since(), [changedAt, changedAt]);
+    },
+  });
+}

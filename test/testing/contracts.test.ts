@@ -1,0 +1,32 @@
+import { describe, it } from "vitest";
+import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+
+describe("memoryBlocklist", () => {
+  it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
+});
+
+describe("memoryRefreshStore", () => {
+  it.each(refreshStoreContract(() => memoryRefreshStore()))("$name", ({ run }) => run());
+});
+
+describe("memoryUsers", () => {
+  const open = () => {
+    const users = memoryUsers();
+    return {
+      users,
+      add: ({
+        id,
+        login,
+        passwordHash,
+        disabled,
+      }: {
+        id: string;
+        login: string;
+        passwordHash: string | null;
+        disabled: boolean;
+      }) => users.add({ login, passwordHash, user: { id, disabled } }),
+    };
+  };
+  it.each(userStoreContract(open))("$name", ({ run }) => run());
+});
