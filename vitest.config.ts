@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    globalSetup: ["test/support/servers/postgres.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

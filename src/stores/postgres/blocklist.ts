@@ -1,0 +1,66 @@
+import type { Blocklist } from "../contract.ts";
+import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
+import { spelled } from "../shared/text.ts";
+import { at, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+
+/** A blocklist in a table. */
+export interface SqlBlocklist extends Blocklist {
+  /**
+   * Deletes revocations whose tokens had all ended at or before an instant: run it now and then.
+   *
+   * @returns how many went
+   */
+  deleteExpired(at: Date): Promise<number>;
+}
+
+const BATCH = 5_000;
+
+/**
+ * Revocations in a Postgres table: see {@link postgresSchema}. What a call has answered for survives a crash, as far as the
+ * server's `synchronous_commit` says.
+ *
+ * @throws TypeError when the client is none, or a table's name
+ *
+ * @example
+ * ```ts
+ * const guard = createGuard({ token: accessToken, blocklist: postgresBlocklist({ client: pool }) });
+ * ```
+ */
+export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
+  const run = runnerOf("postgresBlocklist", options);
+  const { revocations } = postgresTables("postgresBlocklist", options.tables);
+  const upsert = `INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
+    VALUES ($1, $2, $3, ${at("$4")}, ${at("$5")})
+    ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
+      issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
+      expires_at = greatest(known.expires_at, excluded.expires_at)`;
+  const revoke = async (kind: string, id: string, userId: string, upTo: Date | null, expiresAt: Date) => {
+    const cut = upTo === null ? null : millisecondsOf(upTo);
+    await run(upsert, kind, spelled(id), spelled(userId), cut, millisecondsOf(expiresAt));
+  };
+
+  return {
+    revokeToken: (jti, expiresAt, userId) => revoke("token", jti, userId, null, expiresAt),
+    revokeSession: (sid, expiresAt, userId) => revoke("session", sid, userId, null, expiresAt),
+    revokeUser: (userId, issuedUpTo, expiresAt) => revoke("user", userId, userId, issuedUpTo, expiresAt),
+    async isRevoked({ jti, sid, userId, issuedAt }) {
+      const sql = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = $1)
+        OR (kind = 'session' AND id = $2)
+        OR (kind = 'user' AND id = $3 AND issued_up_to >= ${at("$4")})) AS revoked`;
+      const ids = [jti, sid, userId].map((id) => (id === null ? null : spelled(id)));
+      const [row] = await run(sql, ...ids, issuedAtOrFirst(issuedAt));
+      return row?.revoked as boolean;
+    },
+    async deleteExpired(now) {
+      const sql = `DELETE FROM ${revocations} WHERE (kind, id) IN (SELECT kind, id FROM ${revocations}
+        WHERE expires_at <= ${at("$1")} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`;
+      let deleted = 0;
+      let rows: readonly unknown[];
+      do {
+        rows = await run(sql, millisecondsOf(now));
+        deleted += rows.length;
+      } while (rows.length === BATCH);
+      return deleted;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { type PostgresTables, postgresTables } from "./client.ts";
+
+/**
+ * The tables and indices of the Postgres stores, as text for your migrations: Postgres 13 or later. Leave out what you
+ * don't use. Nothing in it drops or changes what is there.
+ *
+ * @throws TypeError when a table's name is none
+ *
+ * @example
+ * ```ts
+ * await pool.query(postgresSchema());
+ * ```
+ */
+export function postgresSchema(tables?: PostgresTables): string {
+  const { users, sessions, refreshTokens, revocations } = postgresTables("postgresSchema", tables);
+  const index = (table: string, column: string): string => {
+    const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${column}"`;
+    return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${column});`;
+  };
+  return `CREATE TABLE IF NOT EXISTS ${users} (
+  id text PRIMARY KEY,
+  login text NOT NULL UNIQUE,
+  password_hash text,
+  disabled boolean NOT NULL DEFAULT false,
+  password_changed_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS ${sessions} (
+  sid text PRIMARY KEY,
+  user_id text NOT NULL,
+  created_at timestamptz NOT NULL,
+  last_used_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+${index(sessions, "user_id")}
+${index(sessions, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${refreshTokens} (
+  token_hash text PRIMARY KEY,
+  sid text NOT NULL REFERENCES ${sessions} ON DELETE CASCADE,
+  expires_at timestamptz NOT NULL,
+  spent_at timestamptz
+);
+${index(refreshTokens, "sid")}
+${index(refreshTokens, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${revocations} (
+  kind text NOT NULL,
+  id text NOT NULL,
+  user_id text NOT NULL,
+  issued_up_to timestamptz,
+  expires_at timestamptz NOT NULL,
+  txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  PRIMARY KEY (kind, id)
+);
+${index(revocations, "expires_at")}
+${index(revocations, "txid")}
+`;
+}

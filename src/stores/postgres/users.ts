@@ -1,0 +1,97 @@
+import type { Credentials, User, UserStore } from "../contract.ts";
+import { instantOrNull, millisecondsOf } from "../shared/instant.ts";
+import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+
+/** A user as the SQL stores keep them. */
+export interface SqlUser extends User {
+  /** The name to log in with. */
+  readonly login: string;
+  /** A user who may not log in. */
+  readonly disabled: boolean;
+  /** When the password last became another one; `null` while it is the first. */
+  readonly passwordChangedAt: Date | null;
+}
+
+/** What is known of a user before anything is asked. */
+export interface NewSqlUser {
+  /** The user's id. */
+  readonly id: string;
+  /** The name to log in with. */
+  readonly login: string;
+  /** What `hashPassword` made; `null` for a user who can't log in by password. */
+  readonly passwordHash: string | null;
+  /** A user who may not log in. `false` by default. */
+  readonly disabled?: boolean;
+}
+
+/** A user store in a table, which can be written too. */
+export interface SqlUsers extends UserStore<SqlUser> {
+  /**
+   * Adds a user.
+   *
+   * @throws Error when the id or the login is taken
+   */
+  add(user: NewSqlUser): Promise<void>;
+  /** Says whether a user may log in; `false` when there is no such user. */
+  setDisabled(id: string, disabled: boolean): Promise<boolean>;
+  /** Removes a user; `false` when there was none. Call `logoutEverywhere` too: sessions and tokens are kept elsewhere. */
+  remove(id: string): Promise<boolean>;
+  /** Replaces a hash, where it is still the one that was read. */
+  replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
+}
+
+/**
+ * Users in a Postgres table: see {@link postgresSchema}. Logins are compared as they are, so write and ask them in one
+ * spelling, such as in lower case. If your users have more than this, write the three methods of a `UserStore` yourself.
+ *
+ * @throws TypeError when the client is none, or a table's name
+ *
+ * @example
+ * ```ts
+ * const users = postgresUsers({ client: pool });
+ * await users.add({ id: "u1", login: "reader@example.com", passwordHash: await hashPassword(password) });
+ * ```
+ */
+export function postgresUsers(options: PostgresOptions): SqlUsers {
+  const run = runnerOf("postgresUsers", options);
+  const { users } = postgresTables("postgresUsers", options.tables);
+  const columns = `id, login, disabled, ${ms("password_changed_at")} AS changed`;
+
+  return {
+    async findById(id) {
+      const [row] = await run(`SELECT ${columns} FROM ${users} WHERE id = $1`, id);
+      return row === undefined ? null : userOf(row);
+    },
+    async findCredentials(login): Promise<Credentials<SqlUser> | null> {
+      const [row] = await run(`SELECT ${columns}, password_hash AS hash FROM ${users} WHERE login = $1`, login);
+      return row === undefined ? null : { user: userOf(row), passwordHash: row.hash as string | null };
+    },
+    async replacePasswordHash(userId, current, next, changedAt) {
+      const since = changedAt === undefined ? null : millisecondsOf(changedAt);
+      const set = `password_hash = $3, password_changed_at = coalesce(${at("$4")}, password_changed_at)`;
+      const sql = `UPDATE ${users} SET ${set} WHERE id = $1 AND password_hash = $2 RETURNING id`;
+      return (await run(sql, userId, current, next, since)).length === 1;
+    },
+    async add({ id, login, passwordHash, disabled = false }) {
+      const sql = `INSERT INTO ${users} (id, login, password_hash, disabled) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING RETURNING id`;
+      const rows = await run(sql, id, login, passwordHash, disabled);
+      if (rows.length === 0) throw new Error("postgresUsers: there is a user with this id or this login");
+    },
+    async setDisabled(id, disabled) {
+      return (await run(`UPDATE ${users} SET disabled = $2 WHERE id = $1 RETURNING id`, id, disabled)).length === 1;
+    },
+    async remove(id) {
+      return (await run(`DELETE FROM ${users} WHERE id = $1 RETURNING id`, id)).length === 1;
+    },
+  };
+}
+
+function userOf({ id, login, disabled, changed }: Record<string, unknown>): SqlUser {
+  return {
+    id: id as string,
+    login: login as string,
+    disabled: disabled as boolean,
+    passwordChangedAt: instantOrNull(changed),
+  };
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import { DATABASES, type SqlStores } from "./sql-stores.ts";
+
+describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
+  let stores: SqlStores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  describe("users", () => {
+    it.each(userStoreContract(() => ({ users: stores.users, add: (user) => stores.users.add(user) })))(
+      "$name",
+      ({ run }) => run(),
+    );
+
+    it("are added once, disabled, and removed", async () => {
+      const user = { id: "user-1", login: "reader", passwordHash: null };
+      await stores.users.add(user);
+      for (const twin of [user, { ...user, id: "user-2" }, { ...user, login: "other" }]) {
+        await expect(stores.users.add(twin)).rejects.toThrow(/there is a user with this id or this login/);
+      }
+      const found = { id: "user-1", login: "reader", disabled: false, passwordChangedAt: null };
+      expect(await stores.users.findById("user-1")).toEqual(found);
+      expect(await stores.users.setDisabled("user-1", true)).toBe(true);
+      expect(await stores.users.findById("user-1")).toEqual({ ...found, disabled: true });
+      expect([await stores.users.remove("user-1"), await stores.users.remove("user-1")]).toEqual([true, false]);
+      expect(await stores.users.setDisabled("user-1", true)).toBe(false);
+    });
+  });
+
+  describe("sessions", () => {
+    it.each(refreshStoreContract(() => stores.refresh))("$name", ({ run }) => run());
+
+    it("are deleted once they have ended, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      const session = (sid: string) => ({ sid, userId: "old", createdAt: at(0), lastUsedAt: at(0) });
+      await stores.refresh.startSession(session("old-1"), { tokenHash: "old-1", expiresAt: at(60) });
+      await stores.refresh.startSession(session("old-2"), { tokenHash: "old-2", expiresAt: at(60) });
+      const found = await stores.refresh.findToken("old-2");
+      await stores.refresh.spend(
+        found as NonNullable<typeof found>,
+        { tokenHash: "old-3", expiresAt: at(120) },
+        at(1),
+        at(0),
+      );
+      expect(await stores.refresh.deleteExpired(at(59.999))).toBe(0);
+      expect(await stores.refresh.deleteExpired(at(60))).toBe(2);
+      expect((await stores.refresh.sessions("old", at(0))).map(({ sid }) => sid)).toEqual(["old-2"]);
+      expect(await stores.refresh.findToken("old-2")).toBeNull();
+      expect(await stores.refresh.findToken("old-3")).not.toBeNull();
+      expect(await stores.refresh.deleteExpired(at(120))).toBe(1);
+      expect(await stores.refresh.findToken("old-3")).toBeNull();
+    });
+  });
+
+  describe("revocations", () => {
+    it.each(blocklistContract(() => stores.blocklist))("$name", ({ run }) => run());
+
+    it("are deleted once they have ended, in batches, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      await stores.blocklist.deleteExpired(at(0));
+      const ids = Array.from({ length: 100 }, (_, id) => `old-${id}`);
+      await Promise.all(ids.map((id) => stores.blocklist.revokeToken(id, at(60), "old")));
+      expect(await stores.blocklist.deleteExpired(at(59.999))).toBe(0);
+      const asked = { jti: "old-7", sid: null, userId: "old", issuedAt: at(0) };
+      expect(await stores.blocklist.isRevoked(asked)).toBe(true);
+      expect(await stores.blocklist.deleteExpired(at(60))).toBe(100);
+      expect(await stores.blocklist.isRevoked(asked)).toBe(false);
+    });
+
+    it.each([undefined, null, new Date(Number.NaN), "2030-01-01"])("need an end, and %s is none", async (end) => {
+      await expect(async () => stores.blocklist.revokeToken("t", end as Date, "u")).rejects.toThrow(/no valid Date/);
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import { inject } from "vitest";
+import {
+  type PostgresClient,
+  postgresBlocklist,
+  postgresRefreshStore,
+  postgresSchema,
+  postgresUsers,
+  type SqlBlocklist,
+  type SqlRefreshStore,
+  type SqlUsers,
+} from "../../src/stores/postgres.ts";
+
+/** The stores of one database, empty at first. */
+export interface SqlStores {
+  readonly users: SqlUsers;
+  readonly refresh: SqlRefreshStore;
+  readonly blocklist: SqlBlocklist;
+  close(): Promise<void>;
+}
+
+let schemas = 0;
+
+/** A Pool of the tests' Postgres, whose tables are in a schema of their own. */
+export async function openPool(): Promise<{ pool: pg.Pool; schema: string }> {
+  schemas += 1;
+  const schema = `stores_${process.pid}_${schemas}`;
+  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 20 });
+  await pool.query(`CREATE SCHEMA ${schema}`);
+  return { pool, schema };
+}
+
+/** The names of the tables in a schema. */
+export function tablesIn(schema: string): Record<"users" | "sessions" | "refreshTokens" | "revocations", string> {
+  return {
+    users: `${schema}.users`,
+    sessions: `${schema}.sessions`,
+    refreshTokens: `${schema}.refresh_tokens`,
+    revocations: `${schema}.revocations`,
+  };
+}
+
+async function onPool(): Promise<SqlStores> {
+  const { pool, schema } = await openPool();
+  const options = { client: pool, tables: tablesIn(schema) };
+  await pool.query(postgresSchema(options.tables));
+  return { ...postgresStores(options), close: () => pool.end() };
+}
+
+async function onPglite(): Promise<SqlStores> {
+  const client = new PGlite();
+  await client.exec(postgresSchema());
+  return { ...postgresStores({ client }), close: () => client.close() };
+}
+
+function postgresStores(options: { client: PostgresClient; tables?: ReturnType<typeof tablesIn> }) {
+  return {
+    users: postgresUsers(options),
+    refresh: postgresRefreshStore(options),
+    blocklist: postgresBlocklist(options),
+  };
+}
+
+/** Every database that the SQL stores run on here. */
+export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
+  ...(inject("postgresUrl") !== null && { "Postgres, by a Pool": onPool }),
+  PGlite: onPglite,
+};
