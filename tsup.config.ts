@@ -11,6 +11,8 @@ export const ENTRIES: Record<string, string> = {
   fetch: "src/adapters/fetch.ts",
   "stores/memory": "src/stores/memory.ts",
   testing: "src/testing.ts",
+  "stores/sqlite": "src/stores/sqlite.ts",
+  "stores/postgres": "src/stores/postgres.ts",
 };
 
 const SHARED: Options = {

@@ -4,8 +4,9 @@
  *
  * @module
  */
-export { postgresBlocklist, type SqlBlocklist } from "./postgres/blocklist.ts";
+export { postgresBlocklist } from "./postgres/blocklist.ts";
 export type { PostgresClient, PostgresOptions, PostgresTables } from "./postgres/client.ts";
-export { postgresRefreshStore, type SqlRefreshStore } from "./postgres/refresh.ts";
+export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
-export { type NewSqlUser, postgresUsers, type SqlUser, type SqlUsers } from "./postgres/users.ts";
+export { postgresUsers } from "./postgres/users.ts";
+export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";

@@ -1,17 +1,7 @@
-import type { Blocklist } from "../contract.ts";
 import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
+import type { SqlBlocklist } from "../shared/sql.ts";
 import { spelled } from "../shared/text.ts";
 import { at, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
-
-/** A blocklist in a table. */
-export interface SqlBlocklist extends Blocklist {
-  /**
-   * Deletes revocations whose tokens had all ended at or before an instant: run it now and then.
-   *
-   * @returns how many went
-   */
-  deleteExpired(at: Date): Promise<number>;
-}
 
 const BATCH = 5_000;
 

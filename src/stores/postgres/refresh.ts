@@ -1,16 +1,7 @@
-import type { RefreshStore, Session, StoredRefreshToken } from "../contract.ts";
+import type { Session, StoredRefreshToken } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
+import type { SqlRefreshStore } from "../shared/sql.ts";
 import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
-
-/** A refresh store in tables. */
-export interface SqlRefreshStore extends RefreshStore {
-  /**
-   * Deletes sessions and tokens that ended at or before an instant: run it now and then.
-   *
-   * @returns how many sessions and tokens went
-   */
-  deleteExpired(at: Date): Promise<number>;
-}
 
 const BATCH = 5_000;
 const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.last_used_at")} AS used`;

@@ -1,44 +1,7 @@
-import type { Credentials, User, UserStore } from "../contract.ts";
+import type { Credentials } from "../contract.ts";
 import { instantOrNull, millisecondsOf } from "../shared/instant.ts";
+import type { SqlUser, SqlUsers } from "../shared/sql.ts";
 import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
-
-/** A user as the SQL stores keep them. */
-export interface SqlUser extends User {
-  /** The name to log in with. */
-  readonly login: string;
-  /** A user who may not log in. */
-  readonly disabled: boolean;
-  /** When the password last became another one; `null` while it is the first. */
-  readonly passwordChangedAt: Date | null;
-}
-
-/** What is known of a user before anything is asked. */
-export interface NewSqlUser {
-  /** The user's id. */
-  readonly id: string;
-  /** The name to log in with. */
-  readonly login: string;
-  /** What `hashPassword` made; `null` for a user who can't log in by password. */
-  readonly passwordHash: string | null;
-  /** A user who may not log in. `false` by default. */
-  readonly disabled?: boolean;
-}
-
-/** A user store in a table, which can be written too. */
-export interface SqlUsers extends UserStore<SqlUser> {
-  /**
-   * Adds a user.
-   *
-   * @throws Error when the id or the login is taken
-   */
-  add(user: NewSqlUser): Promise<void>;
-  /** Says whether a user may log in; `false` when there is no such user. */
-  setDisabled(id: string, disabled: boolean): Promise<boolean>;
-  /** Removes a user; `false` when there was none. Call `logoutEverywhere` too: sessions and tokens are kept elsewhere. */
-  remove(id: string): Promise<boolean>;
-  /** Replaces a hash, where it is still the one that was read. */
-  replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
-}
 
 /**
  * Users in a Postgres table: see {@link postgresSchema}. Logins are compared as they are, so write and ask them in one

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StoredRefreshToken } from "../../src/stores/contract.ts";
+import {
+  type SqliteOptions,
+  sqliteBlocklist,
+  sqliteRefreshStore,
+  sqliteSchema,
+  sqliteUsers,
+} from "../../src/stores/sqlite.ts";
+import { SQLITES } from "./sql-stores.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const at = (ms: number): Date => new Date(NOW + ms);
+const token = () => ({ tokenHash: randomUUID(), expiresAt: at(86_400_000) });
+const [[, openLibsql] = []] = Object.entries(SQLITES);
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hallpass-sqlite-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(Object.entries(SQLITES))("%s", (name, open) => {
+  const file = () => join(folder, `${name.replace(/\W/g, "")}.db`);
+  const begun = async (store: ReturnType<typeof sqliteRefreshStore>): Promise<StoredRefreshToken> => {
+    const first = token();
+    await store.startSession({ sid: randomUUID(), userId: "user-1", createdAt: at(0), lastUsedAt: at(0) }, first);
+    return (await store.findToken(first.tokenHash)) as StoredRefreshToken;
+  };
+
+  it("spends once among four processes, round after round", { timeout: 60_000 }, async () => {
+    const database = open(file());
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
+    database.exec(sqliteSchema());
+    const store = sqliteRefreshStore({ database });
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => begun(store)));
+    const work = tokens.map(({ tokenHash }) => tokenHash).join(",");
+    const fixture = join(import.meta.dirname, "spend-sqlite.ts");
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const child = spawn(process.execPath, ["--import", "tsx", fixture, name, file(), work], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        let output = "";
+        for await (const chunk of child.stdout) output += chunk;
+        return JSON.parse(output) as string[];
+      }),
+    );
+    for (const index of tokens.keys()) {
+      const came = outcomes.map((of) => of[index]);
+      expect(came.filter((outcome) => outcome === "fresh").length, String(came)).toBe(1);
+      expect(came.filter((outcome) => outcome === "sibling").length).toBe(3);
+    }
+    database.close();
+  });
+
+  it("leaves an application's own transaction as it was", async () => {
+    const database = open(":memory:");
+    database.exec(sqliteSchema());
+    const store = sqliteRefreshStore({ database });
+    const stored = await begun(store);
+    database.exec("BEGIN");
+    expect(await store.spend(stored, token(), at(1), at(0))).toBe("fresh");
+    const twin = { tokenHash: stored.tokenHash, expiresAt: at(1) };
+    await expect(store.spend(stored, twin, at(2), at(0))).rejects.toThrow();
+    database.exec("COMMIT");
+    const { spentAt, session } = (await store.findToken(stored.tokenHash)) as StoredRefreshToken;
+    expect([spentAt, session.lastUsedAt]).toEqual([at(1), at(1)]);
+    database.close();
+  });
+
+  it("has every index that its schema names", () => {
+    const database = open(":memory:");
+    database.exec(sqliteSchema());
+    database.exec(sqliteSchema());
+    const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
+    expect((rows as { name: string }[]).map((row) => row.name).sort()).toEqual([
+      "hallpass_refresh_tokens_expires_at",
+      "hallpass_refresh_tokens_sid",
+      "hallpass_revocations_expires_at",
+      "hallpass_sessions_expires_at",
+      "hallpass_sessions_user_id",
+    ]);
+    database.exec(`ATTACH ':memory:' AS other; ${sqliteSchema({ users: "other.users", sessions: "other.sessions" })}`);
+    database.close();
+  });
+});
+
+describe("a SQLite store", () => {
+  const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist };
+
+  it.each(Object.entries(MAKERS))("%s refuses what is no database, and asks nothing when it is made", (_name, make) => {
+    for (const database of [undefined, null, {}, ":memory:", { prepare: () => ({}) }]) {
+      expect(() => make({ database } as never)).toThrow(/database must be one of better-sqlite3/);
+    }
+    const empty = openLibsql?.(":memory:");
+    expect(() => make({ database: empty as never })).not.toThrow();
+    empty?.close();
+  });
+
+  it.each(["", "a b", 'a"; DROP TABLE x; --', null])("takes no %j for a table", (name) => {
+    expect(() => sqliteSchema({ sessions: name as string })).toThrow(/tables.sessions must be a name/);
+  });
+
+  it("takes nonsense for no answer", async () => {
+    const saying = (answer: unknown): SqliteOptions => ({
+      database: { prepare: () => ({ all: () => answer as unknown[], run: () => undefined }), exec: () => undefined },
+    });
+    const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
+    await expect(sqliteUsers(saying(undefined)).findById("x")).rejects.toThrow(/answered without rows/);
+    await expect(sqliteRefreshStore(saying([{}])).findToken("x")).rejects.toThrow(/no instant/);
+    for (const answer of [[], [{}], [{ revoked: 2 }], [{ revoked: "0" }]]) {
+      expect(await sqliteBlocklist(saying(answer)).isRevoked(asked)).toBeUndefined();
+    }
+  });
+
+  it("is an outage where its tables are missing", async () => {
+    const database = openLibsql?.(":memory:") as NonNullable<ReturnType<NonNullable<typeof openLibsql>>>;
+    await expect(sqliteUsers({ database }).findById("x")).rejects.toThrow(/no such table/);
+    database.close();
+  });
+});
