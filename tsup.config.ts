@@ -13,6 +13,7 @@ export const ENTRIES: Record<string, string> = {
   testing: "src/testing.ts",
   "stores/sqlite": "src/stores/sqlite.ts",
   "stores/postgres": "src/stores/postgres.ts",
+  "stores/redis": "src/stores/redis.ts",
 };
 
 const SHARED: Options = {

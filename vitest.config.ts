@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    globalSetup: ["test/support/servers/postgres.ts"],
+    globalSetup: ["test/support/servers/postgres.ts", "test/support/servers/redis.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

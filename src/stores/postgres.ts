@@ -5,7 +5,7 @@
  * @module
  */
 export { postgresBlocklist } from "./postgres/blocklist.ts";
-export type { PostgresClient, PostgresOptions, PostgresTables } from "./postgres/client.ts";
+export type { PostgresAnswer, PostgresClient, PostgresOptions, PostgresTables } from "./postgres/client.ts";
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";

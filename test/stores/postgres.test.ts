@@ -29,7 +29,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
   });
   afterAll(() => opened.pool.end());
 
-  const begun = async (userId = randomUUID()): Promise<StoredRefreshToken> => {
+  const begun = async (userId: string = randomUUID()): Promise<StoredRefreshToken> => {
     const first = token();
     await store.startSession({ sid: randomUUID(), userId, createdAt: at(0), lastUsedAt: at(0) }, first);
     return (await store.findToken(first.tokenHash)) as StoredRefreshToken;

@@ -3,7 +3,13 @@ import { checkClient, quotedTables } from "../shared/text.ts";
 /** What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. */
 export interface PostgresClient {
   /** Runs one statement with its parameters. */
-  query(sql: string, parameters: unknown[]): Promise<{ rows: unknown[] }>;
+  query(sql: string, parameters: unknown[]): Promise<PostgresAnswer>;
+}
+
+/** What the stores read of an answer. */
+export interface PostgresAnswer {
+  /** Its rows, as objects. */
+  readonly rows: unknown[];
 }
 
 /** The names of the tables, with their schema if need be. */

@@ -33,15 +33,26 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide("postgresUrl", process.env.TEST_POSTGRES_URL);
     return undefined;
   }
-  if (binaries() === null) {
-    if (process.env.CI === "true") throw new Error("Postgres is missing: install it, or set TEST_POSTGRES_URL");
-    console.log("Postgres is missing, and its tests are skipped: install it, or set TEST_POSTGRES_URL");
-    project.provide("postgresUrl", null);
+  return provided("Postgres", "TEST_POSTGRES_URL", startPostgres, (url) => project.provide("postgresUrl", url));
+}
+
+/** Starts a server for the tests, which are skipped where that can't be, but for CI. */
+export async function provided(
+  name: string,
+  variable: string,
+  start: () => Promise<Server>,
+  provide: (url: string | null) => void,
+): Promise<(() => Promise<void>) | undefined> {
+  try {
+    const server = await start();
+    provide(server.url);
+    return server.stop;
+  } catch (cause) {
+    if (process.env.CI === "true") throw new Error(`${name} does not start: install it, or set ${variable}`, { cause });
+    console.log(`${name} does not start, and its tests are skipped: install it, or set ${variable}`);
+    provide(null);
     return undefined;
   }
-  const server = await startPostgres();
-  project.provide("postgresUrl", server.url);
-  return server.stop;
 }
 
 /** Starts a Postgres on a free port of the loopback, in a folder of its own. */

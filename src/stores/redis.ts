@@ -1,0 +1,9 @@
+/**
+ * Sessions and revocations in Redis or Valkey, over a client that the application made: ioredis, node-redis or iovalkey,
+ * also in a cluster.
+ *
+ * @module
+ */
+export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts";
+export type { RedisOptions, RedisSend } from "./redis/client.ts";
+export { redisRefreshStore } from "./redis/refresh.ts";

@@ -1,0 +1,53 @@
+import { checkClient, spelled } from "../shared/text.ts";
+
+/** Sends one command, and gives its reply: what every Redis client can do. */
+export type RedisSend = (command: string, ...parameters: string[]) => Promise<unknown>;
+
+/** What a Redis store is made of. */
+export interface RedisOptions {
+  /**
+   * Sends a command by the application's client:
+   *
+   * - ioredis and iovalkey, also their Cluster: `(...command) => client.call(...command)`
+   * - node-redis: `(...command) => client.sendCommand(command)`
+   * - node-redis' cluster: `(...command) => cluster.sendCommand(command[command[0] === "EVAL" ? 3 : 1], false, command)`
+   */
+  readonly send: RedisSend;
+  /** What every key begins with. `"hallpass:"` by default. */
+  readonly prefix?: string;
+}
+
+/** Options, checked and with their defaults. */
+export function redisSettings(owner: string, options: RedisOptions): Required<RedisOptions> {
+  checkClient(owner, options, ["send"], "send must be a function: (...command) => client.call(...command) for ioredis");
+  const { send, prefix = "hallpass:" } = options;
+  if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix)) {
+    throw new TypeError(`${owner}: prefix must be a non-empty string without braces`);
+  }
+  return { send, prefix };
+}
+
+/** What all keys of one user begin with: what is in the braces decides a cluster's slot, so they are all on one node. */
+export function keysOf(prefix: string, userId: string): string {
+  return `${prefix}{${encodeURIComponent(spelled(userId))}}`;
+}
+
+// Entries outlive their need by this, so that a server's clock that runs a little fast forgets none too soon.
+const MARGIN = 60_000;
+
+/** For how many milliseconds something is to be kept, from an instant to another; 0 where that has passed. */
+export function ttlOf(from: number, to: number): number {
+  return to > from ? Math.ceil(to - from) + MARGIN : 0;
+}
+
+/** A reply that is a list of texts, some of which may be missing. */
+export function textsOf(reply: unknown, length: number): readonly (string | null)[] {
+  const isFitting = Array.isArray(reply) && reply.length === length;
+  if (!isFitting || !reply.every((it) => it === null || typeof it === "string")) throw nonsense();
+  return reply as (string | null)[];
+}
+
+/** The error of a reply that the command can't have. */
+export function nonsense(): TypeError {
+  return new TypeError("Redis replied with what this command can't reply");
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { freePort, provided, type Server } from "./postgres.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A Redis to test against; `null` where there is none. */
+    redisUrl: string | null;
+  }
+}
+
+/** Hands the tests a Redis: the one that is named, or one of their own. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.TEST_REDIS_URL !== undefined) {
+    project.provide("redisUrl", process.env.TEST_REDIS_URL);
+    return undefined;
+  }
+  return provided("Redis", "TEST_REDIS_URL", startRedis, (url) => project.provide("redisUrl", url));
+}
+
+/** Starts a Redis on a free port of the loopback, in a folder of its own; it keeps what it is told, also when it is killed. */
+export async function startRedis(...more: readonly string[]): Promise<Server> {
+  const program = binary();
+  if (program === null) throw new Error("Redis is missing");
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "hallpass-redis-"));
+  const settings = {
+    port: String(port),
+    bind: "127.0.0.1",
+    dir: folder,
+    save: "",
+    appendonly: "yes",
+    appendfsync: "no",
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  let child: ChildProcess;
+  const restart = async (): Promise<void> => {
+    child = spawn(program, [...args, "--maxmemory-policy", "noeviction", ...more], { stdio: "ignore" });
+    await answering(port);
+  };
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGCONT");
+    child.kill("SIGKILL");
+    await ended;
+  };
+  const stop = async (): Promise<void> => {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await restart().catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { url: `redis://127.0.0.1:${port}`, port, pid: () => child.pid as number, kill, restart, stop };
+}
+
+function binary(): string | null {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const programs = ["redis-server", "valkey-server"].flatMap((name) => folders.map((folder) => join(folder, name)));
+  return programs.find((program) => existsSync(program)) ?? null;
+}
+
+async function answering(port: number): Promise<void> {
+  for (let attempt = 0; !(await pong(port)); attempt += 1) {
+    if (attempt === 200) throw new Error("Redis does not answer");
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+function pong(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    socket.once("data", (data) => {
+      socket.destroy();
+      resolve(data.toString().startsWith("+PONG"));
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
