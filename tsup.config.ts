@@ -14,6 +14,7 @@ export const ENTRIES: Record<string, string> = {
   "stores/sqlite": "src/stores/sqlite.ts",
   "stores/postgres": "src/stores/postgres.ts",
   "stores/redis": "src/stores/redis.ts",
+  "stores/replicated": "src/stores/replicated.ts",
 };
 
 const SHARED: Options = {

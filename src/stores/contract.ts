@@ -122,3 +122,43 @@ export interface Blocklist {
   /** Whether a token was revoked in any of the three ways: exactly `true` or `false`. */
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
 }
+
+/** A revocation as a {@link RevocationFeed} hands it on. */
+export type Revocation =
+  | {
+      /** What is revoked. */
+      readonly kind: "token" | "session";
+      /** Its id. */
+      readonly id: string;
+      /** When its last token will have ended. */
+      readonly expiresAt: Date;
+    }
+  | {
+      /** What is revoked: a user's tokens. */
+      readonly kind: "user";
+      /** The user's id. */
+      readonly id: string;
+      /** Up to when they were issued. */
+      readonly issuedUpTo: Date;
+      /** When the last of them will have ended. */
+      readonly expiresAt: Date;
+    };
+
+/** What a {@link RevocationFeed} has read. */
+export interface RevocationPage {
+  /** What was revoked. May repeat what was read before, and leaves nothing out. */
+  readonly revocations: readonly Revocation[];
+  /** Where to go on reading. */
+  readonly cursor: string;
+}
+
+/** A shared blocklist's revocations, in the order in which they are stored. */
+export interface RevocationFeed {
+  /**
+   * All that was revoked since a cursor; since ever, for `null`. Where there is nothing, it may wait for something, and
+   * then has to say so in time.
+   *
+   * @param waitMs - for how many milliseconds it may wait
+   */
+  read(cursor: string | null, waitMs: number): Promise<RevocationPage>;
+}

@@ -6,6 +6,7 @@
  */
 export { postgresBlocklist } from "./postgres/blocklist.ts";
 export type { PostgresAnswer, PostgresClient, PostgresOptions, PostgresTables } from "./postgres/client.ts";
+export { type PostgresFeedOptions, postgresRevocationFeed } from "./postgres/feed.ts";
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";

@@ -3,6 +3,9 @@ import type { SqlBlocklist } from "../shared/sql.ts";
 import { spelled } from "../shared/text.ts";
 import { at, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
 
+/** On which Postgres says that there are revocations to be read. */
+const CHANNEL = "hallpass_revocations";
+
 const BATCH = 5_000;
 
 /**
@@ -19,11 +22,12 @@ const BATCH = 5_000;
 export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
   const run = runnerOf("postgresBlocklist", options);
   const { revocations } = postgresTables("postgresBlocklist", options.tables);
-  const upsert = `INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
-    VALUES ($1, $2, $3, ${at("$4")}, ${at("$5")})
-    ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
-      issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
-      expires_at = greatest(known.expires_at, excluded.expires_at)`;
+  const upsert = `WITH stored AS (INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
+      VALUES ($1, $2, $3, ${at("$4")}, ${at("$5")})
+      ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
+        issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
+        expires_at = greatest(known.expires_at, excluded.expires_at))
+    SELECT pg_notify('${CHANNEL}', '')`;
   const revoke = async (kind: string, id: string, userId: string, upTo: Date | null, expiresAt: Date) => {
     const cut = upTo === null ? null : millisecondsOf(upTo);
     await run(upsert, kind, spelled(id), spelled(userId), cut, millisecondsOf(expiresAt));

@@ -1,12 +1,18 @@
-import type { Blocklist } from "../contract.ts";
+import type { Blocklist, Revocation } from "../contract.ts";
 import { millisecondsOf } from "../shared/instant.ts";
 import { spelled } from "../shared/text.ts";
 import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf, ttlOf } from "./client.ts";
+import { publisher } from "./feed.ts";
 
 /** What a Redis blocklist is made of. */
 export interface RedisBlocklistOptions extends RedisOptions {
   /** The clock by which entries are kept: milliseconds since 1970, like `Date.now`, which is the default. */
   readonly now?: () => number;
+  /**
+   * Writes revocations to a stream too, for {@link redisRevocationFeed}, and keeps them there for so many milliseconds: at
+   * least as long as your longest-lived access token. Not written by default.
+   */
+  readonly feedRetentionMs?: number;
 }
 
 // What is stored stays stored for at least as long, and a user's cut never moves back.
@@ -36,9 +42,12 @@ const CUT = /^-?\d{1,16}$/;
 export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
   const { send, prefix } = redisSettings("redisBlocklist", options);
   const { now = Date.now } = options;
-  const revoke = async (key: string, value: number, expiresAt: Date): Promise<void> => {
-    const ttl = ttlOf(now(), millisecondsOf(expiresAt));
-    if (ttl > 0 && (await send("EVAL", REVOKE, "1", key, String(value), String(ttl))) !== "OK") throw nonsense();
+  const publish = publisher(send, prefix, now, options.feedRetentionMs);
+  const revoke = async (key: string, value: number, revocation: Revocation): Promise<void> => {
+    const ttl = ttlOf(now(), millisecondsOf(revocation.expiresAt));
+    if (ttl === 0) return;
+    if ((await send("EVAL", REVOKE, "1", key, String(value), String(ttl))) !== "OK") throw nonsense();
+    await publish(revocation);
   };
   const tokenKey = (userId: string, jti: string): string => `${keysOf(prefix, userId)}:revoked:token:${spelled(jti)}`;
   const sessionKey = (userId: string, sid: string): string =>
@@ -46,9 +55,10 @@ export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
   const userKey = (userId: string): string => `${keysOf(prefix, userId)}:revoked`;
 
   return {
-    revokeToken: (jti, expiresAt, userId) => revoke(tokenKey(userId, jti), 1, expiresAt),
-    revokeSession: (sid, expiresAt, userId) => revoke(sessionKey(userId, sid), 1, expiresAt),
-    revokeUser: (userId, issuedUpTo, expiresAt) => revoke(userKey(userId), millisecondsOf(issuedUpTo), expiresAt),
+    revokeToken: (id, expiresAt, userId) => revoke(tokenKey(userId, id), 1, { kind: "token", id, expiresAt }),
+    revokeSession: (id, expiresAt, userId) => revoke(sessionKey(userId, id), 1, { kind: "session", id, expiresAt }),
+    revokeUser: (id, issuedUpTo, expiresAt) =>
+      revoke(userKey(id), millisecondsOf(issuedUpTo), { kind: "user", id, issuedUpTo, expiresAt }),
     async isRevoked({ jti, sid, userId, issuedAt }) {
       const keys = [
         userKey(userId),

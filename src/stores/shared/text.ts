@@ -6,6 +6,11 @@ export function spelled(id: string): string {
   return JSON.stringify(id).slice(1, -1);
 }
 
+/** The id that has a spelling. */
+export function unspelled(spelling: string): string {
+  return JSON.parse(`"${spelling}"`) as string;
+}
+
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
 
 /** Checks the names of tables, and quotes them, with their schema if they have one. */
