@@ -41,13 +41,14 @@ export interface Changes {
   readonly refresh?: Partial<RefreshOptions>;
   readonly more?: Partial<AuthenticatorOptions>;
   readonly like?: House;
+  readonly clock?: { now: number };
   readonly ahead?: number;
 }
 
 /** A house of its own, or one more node of a house, whose clock may be ahead. */
 export function houseOf(changes: Changes = {}): House {
   const { like, ahead = 0 } = changes;
-  const clock = like?.clock ?? { now: NOW };
+  const clock = changes.clock ?? like?.clock ?? { now: NOW };
   const users = like?.users ?? memoryUsers();
   if (like === undefined) users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });
   const store = { ...(like?.store ?? memoryRefreshStore()), ...changes.store };

@@ -18,8 +18,10 @@ declare module "vitest" {
 export interface Server {
   readonly url: string;
   readonly port: number;
-  /** The process, to be stopped and continued. */
-  pid(): number;
+  /** Stops it where it stands, connections open. */
+  pause(): void;
+  /** Lets it go on. */
+  resume(): void;
   kill(): Promise<void>;
   /** Starts it again, on the same port, with what it had stored. */
   restart(): Promise<void>;
@@ -82,11 +84,17 @@ export async function startPostgres(): Promise<Server> {
     child = spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" });
     await answering(url);
   };
+  const signal = (name: "SIGSTOP" | "SIGCONT"): void => {
+    const backends = execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    for (const pid of [child.pid as number, ...backends.map(Number)]) process.kill(pid, name);
+  };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGCONT");
-    child.kill("SIGQUIT");
+    signal("SIGCONT");
+    child.kill("SIGQUIT"); // for all of its processes, and without a word to disk
     await ended;
   };
   const stop = async (): Promise<void> => {
@@ -97,7 +105,7 @@ export async function startPostgres(): Promise<Server> {
     await stop();
     throw error;
   });
-  return { url, port, pid: () => child.pid as number, kill, restart, stop };
+  return { url, port, pause: () => signal("SIGSTOP"), resume: () => signal("SIGCONT"), kill, restart, stop };
 }
 
 async function answering(url: string): Promise<void> {

@@ -45,7 +45,6 @@ export async function startRedis(...more: readonly string[]): Promise<Server> {
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGCONT");
     child.kill("SIGKILL");
     await ended;
   };
@@ -57,7 +56,15 @@ export async function startRedis(...more: readonly string[]): Promise<Server> {
     await stop();
     throw error;
   });
-  return { url: `redis://127.0.0.1:${port}`, port, pid: () => child.pid as number, kill, restart, stop };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
+    kill,
+    restart,
+    stop,
+  };
 }
 
 function binary(): string | null {

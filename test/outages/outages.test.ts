@@ -1,0 +1,249 @@
+import type { Server as HttpServer } from "node:http";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import type { Blocklist, RefreshStore, UserStore } from "../../src/stores/contract.ts";
+import { memoryUsers } from "../../src/stores/memory.ts";
+import { postgresBlocklist, postgresRefreshStore, postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
+import { redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
+import { APPS } from "../adapters/apps.ts";
+import { type Answer, exchange } from "../adapters/exchange.ts";
+import { houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { type Server, startPostgres } from "../support/servers/postgres.ts";
+import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
+import { startRedis } from "../support/servers/redis.ts";
+
+const TIME_LIMIT = 300;
+/** What a request may take: each of the two calls that it makes at the most, and the machine's own slowness. */
+const MOST = 2 * TIME_LIMIT + 700;
+const HASH = await passwords.hash(PASSWORD);
+
+interface Stores {
+  readonly users: UserStore;
+  readonly store: RefreshStore;
+  readonly blocklist: Blocklist;
+  close(): unknown;
+}
+
+interface Backend {
+  start(): Promise<Server>;
+  /** By a client that is set up as the README says. */
+  connect(url: string): Promise<Stores>;
+}
+
+function onRedis(send: (...command: string[]) => Promise<unknown>, close: () => unknown): Stores {
+  const users = memoryUsers();
+  users.add({ login: READER.login, passwordHash: HASH, user: { id: "user-1" } });
+  return { users, store: redisRefreshStore({ send }), blocklist: redisBlocklist({ send }), close };
+}
+
+const BACKENDS: Readonly<Record<string, Backend>> = {
+  "Redis, by ioredis": {
+    start: startRedis,
+    async connect(url) {
+      const client = new Redis(url, { commandTimeout: 2_000, maxRetriesPerRequest: 1 });
+      client.on("error", () => undefined);
+      return onRedis(
+        (...command) => client.call(...(command as [string])),
+        () => client.disconnect(),
+      );
+    },
+  },
+  "Redis, by node-redis": {
+    start: startRedis,
+    async connect(url) {
+      const client = createClient({ url, commandOptions: { timeout: 2_000 }, pingInterval: 1_000 });
+      client.on("error", () => undefined);
+      await client.connect();
+      return onRedis(
+        (...command) => client.sendCommand(command),
+        () => client.destroy(),
+      );
+    },
+  },
+  "Postgres, by a Pool of pg": {
+    start: startPostgres,
+    async connect(url) {
+      const client = new pg.Pool({
+        connectionString: url,
+        max: 10,
+        connectionTimeoutMillis: 2_000,
+        query_timeout: 2_000,
+      });
+      client.on("error", () => undefined);
+      await client.query(postgresSchema());
+      const users = postgresUsers({ client });
+      if ((await users.findById("user-1")) === null) {
+        await users.add({ id: "user-1", login: READER.login, passwordHash: HASH });
+      }
+      return {
+        users,
+        store: postgresRefreshStore({ client }),
+        blocklist: postgresBlocklist({ client }),
+        close: () => client.end(),
+      };
+    },
+  },
+};
+
+interface Place {
+  readonly server: Server;
+  readonly proxy: TcpProxy;
+}
+
+const OUTAGES: Readonly<Record<string, { begin(at: Place): unknown; end(at: Place): unknown }>> = {
+  "connections are refused": { begin: ({ proxy }) => proxy.become("cut"), end: ({ proxy }) => proxy.become("clear") },
+  "the server was killed": { begin: ({ server }) => server.kill(), end: ({ server }) => server.restart() },
+  "the server is paused": {
+    begin: ({ server }) => server.pause(),
+    end: ({ server }) => server.resume(),
+  },
+  "the network swallows everything": {
+    begin: ({ proxy }) => proxy.become("swallow"),
+    end: ({ proxy }) => proxy.become("clear"),
+  },
+  "the reply is noise": { begin: ({ proxy }) => proxy.become("garble"), end: ({ proxy }) => proxy.become("clear") },
+};
+
+const ROWS: string[] = [];
+const unhandled: unknown[] = [];
+const note = (reason: unknown): number => unhandled.push(reason);
+
+describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("in an outage", () => {
+  beforeAll(() => void process.on("unhandledRejection", note));
+  afterAll(() => void process.off("unhandledRejection", note));
+
+  describe.each(Object.entries(BACKENDS))("of %s", (name, backend) => {
+    let place: Place;
+    let stores: Stores;
+    let app: HttpServer;
+    beforeAll(async () => {
+      const server = await backend.start();
+      const proxy = await startProxy(server.port);
+      place = { server, proxy };
+      stores = await backend.connect(server.url.replace(String(server.port), String(proxy.port)));
+      const { auth } = houseOf({ ...stores, more: { storeTimeoutMs: TIME_LIMIT }, clock: { now: Date.now() } });
+      app = await (APPS.Fetch as (it: SessionAuthenticator) => Promise<HttpServer>)(auth as SessionAuthenticator);
+    }, 60_000);
+    afterAll(async () => {
+      app.closeAllConnections();
+      app.close();
+      await stores.close();
+      await place.proxy.stop();
+      await place.server.stop();
+    });
+
+    const post = (path: string, body: object | null, token?: string): Promise<Answer> =>
+      exchange(app, {
+        method: "POST",
+        path,
+        headers: [
+          ...(body === null ? [] : ["Content-Type", "application/json"]),
+          ...(token === undefined ? [] : ["Authorization", `Bearer ${token}`]),
+        ],
+        ...(body !== null && { body: JSON.stringify(body) }),
+      });
+    const me = (token: string): Promise<Answer> =>
+      exchange(app, { path: "/me", headers: ["Authorization", `Bearer ${token}`] });
+    const login = async (): Promise<{ access_token: string; refresh_token: string }> => {
+      const answer = await post("/login", READER);
+      expect(answer.status).toBe(200);
+      return JSON.parse(answer.body) as { access_token: string; refresh_token: string };
+    };
+    const timed = async (work: Promise<Answer>): Promise<Answer & { ms: number }> => {
+      const started = performance.now();
+      return { ...(await work), ms: performance.now() - started };
+    };
+    const statuses = (answers: readonly Answer[]): string =>
+      [...new Set(answers.map(({ status }) => status))].sort().join(" or ");
+
+    it.each(Object.entries(OUTAGES))("where %s", { timeout: 90_000 }, async (situation, { begin, end }) => {
+      const [good, gone, leaving] = [await login(), await login(), await login()];
+      expect((await post("/logout", null, gone.access_token)).status).toBe(204);
+      await begin(place);
+      const times = (count: number, work: () => Promise<Answer>) =>
+        Promise.all(Array.from({ length: count }, () => timed(work())));
+      const protectedOnes = await times(20, () => me(good.access_token));
+      const revokedOnes = await times(20, () => me(gone.access_token));
+      const logins = await times(3, () => post("/login", READER));
+      const logouts = await times(3, () => post("/logout", null, leaving.access_token));
+      const refreshes = await times(3, () => post("/refresh", { refresh_token: good.refresh_token }));
+      const all = [...protectedOnes, ...revokedOnes, ...logins, ...logouts, ...refreshes];
+      await end(place);
+      const ended = performance.now();
+      while ((await me(good.access_token)).status !== 200) {
+        expect(performance.now() - ended, "recovery").toBeLessThan(30_000);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const recovery = performance.now() - ended;
+
+      for (const { body, headers } of all) {
+        expect(JSON.parse(body)).toEqual({ error: "unavailable", message: "Try again in a moment" });
+        expect(headers["retry-after"]).toBe("5");
+      }
+      expect(all.filter(({ ms }) => ms > MOST).map(({ ms }) => ms)).toEqual([]);
+      expect((await me(gone.access_token)).status).toBe(401);
+      expect([204, 401]).toContain((await post("/logout", null, leaving.access_token)).status);
+      expect((await me(leaving.access_token)).status).toBe(401);
+      expect((await post("/refresh", { refresh_token: leaving.refresh_token })).status).toBe(401);
+      expect((await post("/refresh", { refresh_token: good.refresh_token })).status).toBe(200);
+      expect((await post("/login", READER)).status).toBe(200);
+      expect(unhandled).toEqual([]);
+      const slowest = Math.max(...all.map(({ ms }) => ms));
+      console.log(
+        `${name}, ${situation}: slowest answer ${Math.round(slowest)} ms, right again after ${Math.round(recovery)} ms`,
+      );
+      const cells = [protectedOnes, revokedOnes, logins, logouts, refreshes].map(statuses);
+      ROWS.push(`| ${name} | ${situation} | ${cells.join(" | ")} |`);
+    });
+
+    it("where the server restarts under load", { timeout: 90_000 }, async () => {
+      const [good, gone] = [await login(), await login()];
+      expect((await post("/logout", null, gone.access_token)).status).toBe(204);
+      let isOver = false;
+      const protectedOnes: (Answer & { ms: number })[] = [];
+      const revokedOnes: (Answer & { ms: number })[] = [];
+      const load = async (token: string, answers: (Answer & { ms: number })[]): Promise<void> => {
+        while (!isOver) answers.push(await timed(me(token)));
+      };
+      const loads = [1, 2, 3, 4].flatMap(() => [
+        load(good.access_token, protectedOnes),
+        load(gone.access_token, revokedOnes),
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await place.server.kill();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await place.server.restart();
+      const ended = performance.now();
+      while ((await me(good.access_token)).status !== 200) expect(performance.now() - ended).toBeLessThan(30_000);
+      isOver = true;
+      await Promise.all(loads);
+      expect(statuses(protectedOnes)).toBe("200 or 503");
+      expect(statuses(revokedOnes)).toBe("401 or 503");
+      expect([...protectedOnes, ...revokedOnes].filter(({ ms }) => ms > MOST)).toEqual([]);
+      expect(unhandled).toEqual([]);
+      ROWS.push(
+        `| ${name} | the server restarts under load | ${statuses(protectedOnes)} | ${statuses(revokedOnes)} | | | |`,
+      );
+    });
+  });
+
+  it("docs/outages.md says what came back", async () => {
+    const head = ["store", "what happened", "a good token", "a revoked token", "log in", "log out", "refresh"];
+    const text = `# What came back in outages
+
+Written by \`test/outages\`, which runs an application over HTTP against real servers, makes the outage happen, and holds every
+answer to this: it comes within the time limit of the calls it makes (here ${TIME_LIMIT} ms a call), lets nobody in who was logged
+out, says nothing of the driver's, and never says 2xx to a log-out or a refresh that may not have been stored. Afterwards, the same
+application works again without being restarted, revoked tokens are still revoked, and what was refused may be sent again.
+
+| ${head.join(" | ")} |
+|${head.map(() => "---").join("|")}|
+${ROWS.join("\n")}
+`;
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, "../../docs/outages.md"));
+  });
+});
