@@ -4,18 +4,12 @@ import {
   createAuthenticator,
   defineToken,
   hashPassword,
-  type RevokingAuthenticator,
+  type SessionAuthenticator,
   type SigningKey,
   secretKey,
   type TokenProfile,
-  type User,
 } from "hallpass";
-import { memoryBlocklist, memoryUsers } from "hallpass/stores/memory";
-
-/** What this application knows of its users. */
-export interface Account extends User {
-  readonly name: string;
-}
+import { openStores, type Stores } from "./stores.ts";
 
 export const LOGIN = "reader@example.com";
 export const PASSWORD = "correct horse battery staple";
@@ -30,12 +24,15 @@ export const accessToken: TokenProfile<undefined> = defineToken({
   expiresIn: "15m",
 });
 
-const users = memoryUsers<Account>();
-users.add({ login: LOGIN, passwordHash: await hashPassword(PASSWORD), user: { id: "user-1", name: "A reader" } });
+const reader = { id: "user-1", login: LOGIN, passwordHash: await hashPassword(PASSWORD) };
+const stores: Stores = await openStores(process.argv, reader);
+export const where: string = stores.where;
 
-export const auth: RevokingAuthenticator<ClaimsOf<typeof accessToken>, Account> = createAuthenticator({
+export const auth: SessionAuthenticator<ClaimsOf<typeof accessToken>> = createAuthenticator({
   token: accessToken,
-  users,
-  blocklist: memoryBlocklist(),
-  claims: ({ name }) => ({ name, scope: "orders:read" }),
+  users: stores.users,
+  blocklist: stores.blocklist,
+  // A grace of none, to show what theft leads to; leave it out, and two tabs may refresh at once.
+  refresh: { store: stores.refresh, reuseGrace: 0 },
+  claims: () => ({ scope: "orders:read" }),
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeToken, defineToken, issueToken } from "hallpass";
-import { accessToken, key, LOGIN, PASSWORD } from "./auth.ts";
+import { accessToken, key, LOGIN, PASSWORD, where } from "./auth.ts";
 
 const FRAMEWORKS = { Express: "./express.ts", Koa: "./koa.ts", Fastify: "./fastify.ts" };
 const ANSWER_WITHIN = 10_000;
@@ -26,7 +26,7 @@ for (const [framework, file] of Object.entries(FRAMEWORKS)) {
   const server = await listen(0);
   if (!server.listening) await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  console.log(`\n${framework} on http://127.0.0.1:${port}`);
+  console.log(`\n${framework} on http://127.0.0.1:${port}, remembering in ${where}`);
   await walk(`http://127.0.0.1:${port}`);
   server.closeAllConnections();
   server.close();
@@ -63,6 +63,43 @@ async function walk(origin: string): Promise<void> {
   await take(origin, { title: "missing scope", request: "POST /orders", token, status: 403, challenge: LACKING });
   await take(origin, { title: "log out", request: "POST /logout", token, status: 204 });
   await take(origin, { title: "the same token", ...me, token, status: 401, challenge: /has been revoked/ });
+  await robbery(origin, right);
+  await everywhere(origin, right);
+}
+
+/** A refresh token is sent by two: who sends it second ends the session for both. */
+async function robbery(origin: string, credentials: object): Promise<void> {
+  const refused = { request: "POST /refresh", status: 401, challenge: REALM_ALONE };
+  const first = await take(origin, { title: "log in", request: "POST /login", body: credentials, status: 200 });
+  const { refresh_token: stolen } = first;
+  const refreshing = { request: "POST /refresh", body: { refresh_token: stolen } };
+  const second = await take(origin, { title: "refresh", ...refreshing, status: 200 });
+  await new Promise((resolve) => setTimeout(resolve, 10)); // or both might come in the same millisecond
+  await take(origin, { title: "the spent one again", ...refused, body: { refresh_token: stolen } });
+  await take(origin, { title: "the other one", ...refused, body: { refresh_token: second.refresh_token } });
+  const token = String(second.access_token);
+  await take(origin, {
+    title: "its access token",
+    request: "GET /me",
+    token,
+    status: 401,
+    challenge: /has been revoked/,
+  });
+}
+
+/** Two devices, of which one logs both out. */
+async function everywhere(origin: string, credentials: object): Promise<void> {
+  const entering = { request: "POST /login", body: credentials, status: 200 };
+  const tokens: string[] = [];
+  for (const device of ["phone", "laptop"]) {
+    tokens.push(String((await take(origin, { title: `log in on the ${device}`, ...entering })).access_token));
+  }
+  const leaving = { title: "log out everywhere", request: "POST /logout/everywhere", status: 204 };
+  await take(origin, { ...leaving, token: String(tokens[0]) });
+  const revoked = { request: "GET /me", status: 401, challenge: /has been revoked/ };
+  for (const token of tokens) await take(origin, { title: "its token", ...revoked, token });
+  const after = await take(origin, { title: "log in again", ...entering });
+  await take(origin, { title: "protected route", request: "GET /me", token: String(after.access_token), status: 200 });
 }
 
 async function take(origin: string, step: Step): Promise<Record<string, unknown>> {
@@ -80,7 +117,7 @@ async function take(origin: string, step: Step): Promise<Record<string, unknown>
   const good =
     response.status === step.status &&
     (step.challenge === undefined ? challenge === null : step.challenge.test(challenge ?? ""));
-  expect(good, `${step.title.padEnd(20)} ${step.request.padEnd(13)} → ${response.status}`);
+  expect(good, `${step.title.padEnd(20)} ${step.request.padEnd(23)} → ${response.status}`);
   if (challenge !== null) console.log(`      WWW-Authenticate: ${challenge}`);
   const text = await response.text();
   return response.ok && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {};

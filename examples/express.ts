@@ -1,13 +1,27 @@
 import type { Server } from "node:http";
 import express, { type ErrorRequestHandler } from "express";
 import { isAuthError } from "hallpass";
-import { authOf, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/express";
+import {
+  authOf,
+  changePassword,
+  login,
+  logout,
+  optionalAuth,
+  refresh,
+  requireAuth,
+  requireScope,
+} from "hallpass/express";
 import { auth } from "./auth.ts";
 
 const app = express();
 
 app.post("/login", express.json(), login(auth));
+app.post("/refresh", express.json(), refresh(auth));
+app.post("/password", express.json(), changePassword(auth));
 app.post("/logout", logout(auth));
+app.post("/logout/everywhere", requireAuth(auth), (req, res, next) => {
+  auth.logoutEverywhere(authOf(req, auth).userId).then(() => res.status(204).end(), next);
+});
 app.get("/me", requireAuth(auth), (req, res) => {
   res.json(authOf(req, auth).claims);
 });

@@ -1,12 +1,27 @@
 import type { Server } from "node:http";
 import fastify from "fastify";
-import { authOf, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/fastify";
+import {
+  authOf,
+  changePassword,
+  login,
+  logout,
+  optionalAuth,
+  refresh,
+  requireAuth,
+  requireScope,
+} from "hallpass/fastify";
 import { auth } from "./auth.ts";
 
 const app = fastify();
 
 app.post("/login", login(auth));
+app.post("/refresh", refresh(auth));
+app.post("/password", changePassword(auth));
 app.post("/logout", logout(auth));
+app.post("/logout/everywhere", { onRequest: requireAuth(auth) }, async (request, reply) => {
+  await auth.logoutEverywhere(authOf(request, auth).userId);
+  return reply.code(204).send();
+});
 app.get("/me", { onRequest: requireAuth(auth) }, async (request) => authOf(request, auth).claims);
 app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({ personal: request.auth !== null }));
 app.get("/orders", { onRequest: [requireAuth(auth), requireScope("orders:read")] }, async () => []);

@@ -1,9 +1,24 @@
-import { type FetchHandler, login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/fetch";
+import {
+  changePassword,
+  type FetchHandler,
+  login,
+  logout,
+  optionalAuth,
+  refresh,
+  requireAuth,
+  requireScope,
+} from "hallpass/fetch";
 import { auth } from "./auth.ts";
 
 const routes: Record<string, FetchHandler> = {
   "POST /login": login(auth),
+  "POST /refresh": refresh(auth),
+  "POST /password": changePassword(auth),
   "POST /logout": logout(auth),
+  "POST /logout/everywhere": requireAuth(auth)(async (_request, { userId }) => {
+    await auth.logoutEverywhere(userId);
+    return new Response(null, { status: 204 });
+  }),
   "GET /me": requireAuth(auth)((_request, identity) => Response.json(identity.claims)),
   "GET /feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),
   "GET /orders": requireAuth(auth)(requireScope("orders:read")(() => Response.json([]))),

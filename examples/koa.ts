@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
-import { login, logout, optionalAuth, requireAuth, requireScope } from "hallpass/koa";
+import { changePassword, login, logout, optionalAuth, refresh, requireAuth, requireScope } from "hallpass/koa";
 import Koa from "koa";
 import { auth } from "./auth.ts";
 
@@ -9,7 +9,13 @@ const app = new Koa();
 const router = new Router();
 
 router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
+router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
 router.post("/logout", logout(auth));
+router.post("/logout/everywhere", requireAuth(auth), async (ctx) => {
+  await auth.logoutEverywhere(ctx.state.auth.userId);
+  ctx.status = 204;
+});
 router.get("/me", requireAuth(auth), (ctx) => {
   ctx.body = ctx.state.auth.claims;
 });

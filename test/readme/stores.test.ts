@@ -1,12 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import type { Blocklist, UserStore } from "../../src/stores/contract.ts";
+import { userStoreContract } from "../../src/testing.ts";
 
 type Query = (sql: string, values: unknown[]) => Promise<{ rows: unknown[]; rowCount: number | null }>;
 
@@ -28,7 +29,8 @@ beforeAll(async () => {
   writeFileSync(COPY, /^```ts\n\/\/ stores\.ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? "");
   stores = (await import(COPY)) as Stores;
   await database.exec(`
-    CREATE TABLE users (id text PRIMARY KEY, email text UNIQUE, disabled boolean NOT NULL DEFAULT false, password_hash text);
+    CREATE TABLE users (id text PRIMARY KEY, email text UNIQUE, disabled boolean NOT NULL DEFAULT false, password_hash text,
+      changed_at timestamptz);
     CREATE TABLE revocations (kind text, key text, issued_up_to timestamptz, expires_at timestamptz, PRIMARY KEY (kind, key));
   `);
 });
@@ -49,13 +51,28 @@ it("the README's stores carry the flow on a real Postgres", async () => {
   const auth = createAuthenticator({ token, users, passwords, blocklist: stores.tableBlocklist(query) });
   const { accessToken } = await auth.login({ login: "Reader@Example.com", password: "correct horse" });
   const identity = await auth.authenticate(`Bearer ${accessToken}`);
-  expect(await users.findById(identity.userId)).toEqual({ id: "user-1", email: "reader@example.com", disabled: false });
+  expect(await users.findById(identity.userId)).toEqual({
+    id: "user-1",
+    email: "reader@example.com",
+    disabled: false,
+    passwordChangedAt: null,
+  });
   expect((await users.findCredentials("reader@example.com"))?.passwordHash).toMatch(/m=128,/);
   expect(await users.findCredentials("nobody")).toBeNull();
 
   await auth.logout(identity);
   await auth.logout(identity);
   await expect(auth.authenticate(`Bearer ${accessToken}`)).rejects.toMatchObject({ code: "revoked" });
+});
+
+describe("the README's users", () => {
+  const open = () => ({
+    users: stores.tableUsers(query),
+    add: async (user: { id: string; login: string; disabled: boolean; passwordHash: string | null }) => {
+      await query("INSERT INTO users VALUES ($1, $2, $3, $4)", [user.id, user.login, user.disabled, user.passwordHash]);
+    },
+  });
+  it.each(userStoreContract(open))("$name", ({ run }) => run());
 });
 
 it("the README's blocklist knows sessions and users too", async () => {
