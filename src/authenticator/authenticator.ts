@@ -30,7 +30,8 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
   logout(identity: Identity): Promise<void>;
   /**
    * Ends all of a user's sessions and revokes all of their tokens, on every node, also those of this same second; the
-   * login that follows lives.
+   * login that follows lives. It holds for as long as the profile's `expiresIn`: give tokens that you issue for longer a
+   * profile of their own.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored: try again
    * @throws TypeError when the id is no non-empty string

@@ -74,7 +74,7 @@ async function endSessions(settings: SessionSettings, userId: string): Promise<v
 }
 
 async function revokeSessions(settings: CommonSettings, sids: readonly string[], userId: string): Promise<void> {
-  for (const sid of sids) await revokeSession(settings, sid, userId);
+  await Promise.all(sids.map((sid) => revokeSession(settings, sid, userId)));
 }
 
 async function revokeSession(settings: CommonSettings, sid: string, userId: string): Promise<void> {

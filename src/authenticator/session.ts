@@ -70,7 +70,7 @@ async function issueUncut(settings: CommonSettings, claims: InputOf<TokenProfile
     const accessToken = await issueAt(claims, token, readClock(token.now) + Math.min(ahead, 1));
     if (blocklist === null) return accessToken;
     const issued = decodeToken(accessToken).claims as unknown as CheckedClaims;
-    const reference = referenceOf(issued, issued.sub as string);
+    const reference = { ...referenceOf(issued, issued.sub as string), sid: null }; // about the cut alone
     const isCut = await ask("blocklist.isRevoked", storeTimeoutMs, () => blocklist.isRevoked(reference), isBoolean);
     if (!isCut) return accessToken;
   }

@@ -127,6 +127,17 @@ describe("logoutEverywhere", () => {
     expect(await codeOf(here.auth.login(READER))).toBe("unavailable");
   });
 
+  it("answers a refresh that it came before with 401, and at once", async () => {
+    const real = houseOf();
+    const findById = async (id: string) => {
+      await real.auth.logoutEverywhere(id);
+      return real.users.findById(id);
+    };
+    const { auth } = houseOf({ like: real, users: { findById } });
+    const login = await auth.login(READER);
+    expect(await codeOf(auth.refresh(login.refreshToken))).toBe(REFUSED);
+  });
+
   it("leaves other users alone", async () => {
     const { auth, users } = houseOf();
     users.add({ login: "other", passwordHash: await passwords.hash(PASSWORD), user: { id: "user-2" } });
