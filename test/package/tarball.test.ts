@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENTRIES } from "../../tsup.config.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
@@ -93,6 +94,22 @@ describe("the tarball", () => {
     expect(JSON.parse(await output(process.execPath, path))).toEqual(OUTCOME);
   });
 
+  it("loads under every one of its names, in both builds, without a driver or a framework", async () => {
+    const names = Object.keys(ENTRIES).map((entry) => (entry === "index" ? "hallpass" : `hallpass/${entry}`));
+    const files = Object.keys(ENTRIES).map((entry) => `./node_modules/hallpass/dist/${entry}.cjs`);
+    const path = write(
+      "names.mjs",
+      `import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);
+      const exported = (module) => Object.entries(module).filter(([, it]) => typeof it === "function").length;
+      const esm = await Promise.all(${JSON.stringify(names)}.map((name) => import(name)));
+      console.log(JSON.stringify([esm.map(exported), ${JSON.stringify(files)}.map((file) => exported(require(file)))]));`,
+    );
+    const [esm, cjs] = JSON.parse(await output(process.execPath, path)) as number[][];
+    expect(esm).toEqual(cjs);
+    expect(esm?.every((count) => count > 0)).toBe(true);
+  });
+
   it("knows its errors, keys and profiles across both builds", async () => {
     const path = write(
       "both.mjs",
@@ -146,7 +163,10 @@ describe.each([
       import type { Request } from "express"; import { requireAuth } from "hallpass/fetch";
       const token = defineToken({ keys: secretKey("x"), issuer: null, audience: null });
       export const sub: Promise<string | undefined> = verifyToken("", token).then((claims) => claims.sub);
-      export const all = [memoryUsers, requireAuth];`;
+      import { postgresUsers } from "hallpass/stores/postgres"; import { redisBlocklist } from "hallpass/stores/redis";
+      import { sqliteUsers } from "hallpass/stores/sqlite"; import { replicatedBlocklist } from "hallpass/stores/replicated";
+      import { frozenClock } from "hallpass/testing";
+      export const all = [memoryUsers, requireAuth, postgresUsers, redisBlocklist, sqliteUsers, replicatedBlocklist, frozenClock];`;
     write(
       `${folder}/main.ts`,
       `${core} import { login } from "hallpass/express"; import * as k from "hallpass/koa"; import * as f from "hallpass/fastify";
