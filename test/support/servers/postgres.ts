@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -85,10 +85,9 @@ export async function startPostgres(): Promise<Server> {
     await answering(url);
   };
   const signal = (name: "SIGSTOP" | "SIGCONT"): void => {
-    const backends = execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" })
-      .trim()
-      .split("\n");
-    for (const pid of [child.pid as number, ...backends.map(Number)]) process.kill(pid, name);
+    child.kill(name); // at first, so that no other process comes up
+    const { stdout } = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
+    for (const pid of stdout.split("\n").filter(Boolean)) spawnSync("kill", [`-${name.slice(3)}`, pid]); // it may be gone
   };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
