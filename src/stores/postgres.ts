@@ -5,9 +5,10 @@
  * @module
  */
 export { postgresBlocklist } from "./postgres/blocklist.ts";
-export type { PostgresAnswer, PostgresClient, PostgresOptions, PostgresTables } from "./postgres/client.ts";
+export type { PostgresAnswer, PostgresClient, PostgresOptions } from "./postgres/client.ts";
 export { type PostgresFeedOptions, postgresRevocationFeed } from "./postgres/feed.ts";
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
+export type { SqlTables } from "./shared/tables.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
+export type { SqlTables } from "./shared/tables.ts";
 export { sqliteBlocklist } from "./sqlite/blocklist.ts";
 export type {
   SqliteDatabase,
   SqliteOptions,
   SqliteStatement,
-  SqliteTables,
   SqliteValue,
 } from "./sqlite/database.ts";
 export { sqliteRefreshStore } from "./sqlite/refresh.ts";

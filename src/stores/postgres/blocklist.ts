@@ -1,12 +1,11 @@
 import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
+import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
-import { at, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+import { at, deleteEnded, type PostgresOptions, runnerOf } from "./client.ts";
 
 /** On which Postgres says that there are revocations to be read. */
 const CHANNEL = "hallpass_revocations";
-
-const BATCH = 5_000;
 
 /**
  * Revocations in a Postgres table: see {@link postgresSchema}. What a call has answered for survives a crash, as far as the
@@ -21,7 +20,7 @@ const BATCH = 5_000;
  */
 export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
   const run = runnerOf("postgresBlocklist", options);
-  const { revocations } = postgresTables("postgresBlocklist", options.tables);
+  const { revocations } = quotedTables("postgresBlocklist", options.tables);
   const upsert = `WITH stored AS (INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
       VALUES ($1, $2, $3, ${at("$4")}, ${at("$5")})
       ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
@@ -45,16 +44,6 @@ export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
       const [row] = await run(sql, ...ids, issuedAtOrFirst(issuedAt));
       return row?.revoked as boolean;
     },
-    async deleteExpired(now) {
-      const sql = `DELETE FROM ${revocations} WHERE (kind, id) IN (SELECT kind, id FROM ${revocations}
-        WHERE expires_at <= ${at("$1")} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`;
-      let deleted = 0;
-      let rows: readonly unknown[];
-      do {
-        rows = await run(sql, millisecondsOf(now));
-        deleted += rows.length;
-      } while (rows.length === BATCH);
-      return deleted;
-    },
+    deleteExpired: async (now) => deleteEnded(run, revocations, "kind, id", millisecondsOf(now)),
   };
 }

@@ -1,4 +1,5 @@
-import { checkClient, quotedTables } from "../shared/text.ts";
+import type { SqlTables } from "../shared/tables.ts";
+import { checkClient } from "../shared/text.ts";
 
 /** What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. */
 export interface PostgresClient {
@@ -12,36 +13,12 @@ export interface PostgresAnswer {
   readonly rows: unknown[];
 }
 
-/** The names of the tables, with their schema if need be. */
-export interface PostgresTables {
-  /** `"hallpass_users"` by default. */
-  readonly users?: string;
-  /** `"hallpass_sessions"` by default. */
-  readonly sessions?: string;
-  /** `"hallpass_refresh_tokens"` by default. */
-  readonly refreshTokens?: string;
-  /** `"hallpass_revocations"` by default. */
-  readonly revocations?: string;
-}
-
 /** What a Postgres store is made of. */
 export interface PostgresOptions {
   /** The application's client, connected in its own way and time. */
   readonly client: PostgresClient;
   /** The names of the tables. */
-  readonly tables?: PostgresTables;
-}
-
-const DEFAULTS = {
-  users: "hallpass_users",
-  sessions: "hallpass_sessions",
-  refreshTokens: "hallpass_refresh_tokens",
-  revocations: "hallpass_revocations",
-} as const;
-
-/** The tables' names, checked and quoted. */
-export function postgresTables(owner: string, tables: PostgresTables | undefined): Required<PostgresTables> {
-  return quotedTables<keyof PostgresTables>(owner, DEFAULTS, tables);
+  readonly tables?: SqlTables;
 }
 
 /** Runs a statement and gives its rows. */
@@ -66,4 +43,19 @@ export function at(parameter: string): string {
 /** A timestamp as milliseconds since 1970: a number, whatever the client makes of timestamps. */
 export function ms(column: string): string {
   return `round(extract(epoch from ${column}) * 1000)::float8`;
+}
+
+const BATCH = 5_000;
+
+/** Deletes what has ended by an instant, in batches that lock little and not for long, and counts what went. */
+export async function deleteEnded(run: Run, table: string, key: string, now: number): Promise<number> {
+  const sql = `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE expires_at <= ${at("$1")}
+    ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`;
+  let deleted = 0;
+  let batch: number;
+  do {
+    batch = (await run(sql, now)).length;
+    deleted += batch;
+  } while (batch === BATCH);
+  return deleted;
 }

@@ -1,7 +1,8 @@
 import type { Revocation, RevocationFeed } from "../contract.ts";
 import { instantOf } from "../shared/instant.ts";
+import { quotedTables } from "../shared/tables.ts";
 import { unspelled } from "../shared/text.ts";
-import { ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+import { ms, type PostgresOptions, runnerOf } from "./client.ts";
 
 /** What a Postgres feed is made of. */
 export interface PostgresFeedOptions extends PostgresOptions {
@@ -28,7 +29,7 @@ export interface PostgresFeedOptions extends PostgresOptions {
  */
 export function postgresRevocationFeed(options: PostgresFeedOptions): RevocationFeed {
   const run = runnerOf("postgresRevocationFeed", options);
-  const { revocations } = postgresTables("postgresRevocationFeed", options.tables);
+  const { revocations } = quotedTables("postgresRevocationFeed", options.tables);
   // A row may become visible after one of a later transaction. So reading goes on, not from the last row seen, but from
   // the first transaction that was still under way: some rows come twice, and none is left out.
   const sql = `SELECT snapshot.cursor, kind, id, ${ms("issued_up_to")} AS cut, ${ms("expires_at")} AS ends

@@ -1,9 +1,9 @@
 import type { Session, StoredRefreshToken } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
-import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+import { quotedTables } from "../shared/tables.ts";
+import { at, deleteEnded, ms, type PostgresOptions, runnerOf } from "./client.ts";
 
-const BATCH = 5_000;
 const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.last_used_at")} AS used`;
 
 /**
@@ -20,14 +20,11 @@ const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.las
  */
 export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore {
   const run = runnerOf("postgresRefreshStore", options);
-  const { sessions, refreshTokens: tokens } = postgresTables("postgresRefreshStore", options.tables);
+  const { sessions, refreshTokens: tokens } = quotedTables("postgresRefreshStore", options.tables);
   // Whoever writes locks the session first and its tokens after, as the cascade of a deletion does.
   const locked = `session AS (SELECT sid FROM ${sessions} WHERE sid = $2 FOR UPDATE)`;
   const used = `UPDATE ${sessions} SET last_used_at = ${at("$5")}, expires_at = greatest(expires_at, ${at("$4")})`;
   const successor = `INSERT INTO ${tokens} (token_hash, sid, expires_at) SELECT $3, $2, ${at("$4")}`;
-  const batch = (table: string, key: string): string =>
-    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE expires_at <= ${at("$1")}
-       ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`;
 
   return {
     async startSession({ sid, userId, createdAt, lastUsedAt }, { tokenHash, expiresAt }) {
@@ -77,15 +74,8 @@ export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore 
       return (await run(sql, userId, millisecondsOf(now))).map(sessionOf);
     },
     async deleteExpired(now) {
-      let deleted = 0;
-      for (const sql of [batch(sessions, "sid"), batch(tokens, "token_hash")]) {
-        let rows: readonly unknown[];
-        do {
-          rows = await run(sql, millisecondsOf(now));
-          deleted += rows.length;
-        } while (rows.length === BATCH);
-      }
-      return deleted;
+      const time = millisecondsOf(now);
+      return (await deleteEnded(run, sessions, "sid", time)) + (await deleteEnded(run, tokens, "token_hash", time));
     },
   };
 }

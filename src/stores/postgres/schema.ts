@@ -1,4 +1,4 @@
-import { type PostgresTables, postgresTables } from "./client.ts";
+import { quotedTables, type SqlTables } from "../shared/tables.ts";
 
 /**
  * The tables and indices of the Postgres stores, as text for your migrations: Postgres 13 or later. Leave out what you
@@ -11,8 +11,8 @@ import { type PostgresTables, postgresTables } from "./client.ts";
  * await pool.query(postgresSchema());
  * ```
  */
-export function postgresSchema(tables?: PostgresTables): string {
-  const { users, sessions, refreshTokens, revocations } = postgresTables("postgresSchema", tables);
+export function postgresSchema(tables?: SqlTables): string {
+  const { users, sessions, refreshTokens, revocations } = quotedTables("postgresSchema", tables);
   const index = (table: string, column: string): string => {
     const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${column}"`;
     return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${column});`;

@@ -1,7 +1,8 @@
 import type { Credentials } from "../contract.ts";
 import { instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlUser, SqlUsers } from "../shared/sql.ts";
-import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client.ts";
+import { quotedTables } from "../shared/tables.ts";
+import { at, ms, type PostgresOptions, runnerOf } from "./client.ts";
 
 /**
  * Users in a Postgres table: see {@link postgresSchema}. Logins are compared as they are, so write and ask them in one
@@ -17,7 +18,7 @@ import { at, ms, type PostgresOptions, postgresTables, runnerOf } from "./client
  */
 export function postgresUsers(options: PostgresOptions): SqlUsers {
   const run = runnerOf("postgresUsers", options);
-  const { users } = postgresTables("postgresUsers", options.tables);
+  const { users } = quotedTables("postgresUsers", options.tables);
   const columns = `id, login, disabled, ${ms("password_changed_at")} AS changed`;
 
   return {

@@ -1,7 +1,8 @@
 import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
+import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
-import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
+import { runnerOf, type SqliteOptions } from "./database.ts";
 
 /**
  * Revocations in a SQLite table: see {@link sqliteSchema}. For the processes of one machine. It answers at once, since
@@ -16,7 +17,7 @@ import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
  */
 export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
   const { rows, write } = runnerOf("sqliteBlocklist", options);
-  const { revocations } = sqliteTables("sqliteBlocklist", options.tables);
+  const { revocations } = quotedTables("sqliteBlocklist", options.tables);
   const upsert = `INSERT INTO ${revocations} (kind, id, issued_up_to, expires_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (kind, id) DO UPDATE SET issued_up_to = max(issued_up_to, excluded.issued_up_to),
       expires_at = max(expires_at, excluded.expires_at)`;

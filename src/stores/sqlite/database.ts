@@ -1,4 +1,5 @@
-import { checkClient, quotedTables } from "../shared/text.ts";
+import type { SqlTables } from "../shared/tables.ts";
+import { checkClient } from "../shared/text.ts";
 
 /** What the stores need of a SQLite database: one of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`. */
 export interface SqliteDatabase {
@@ -19,36 +20,12 @@ export interface SqliteStatement {
 /** What the stores bind to a statement. */
 export type SqliteValue = string | number | null;
 
-/** The names of the tables. */
-export interface SqliteTables {
-  /** `"hallpass_users"` by default. */
-  readonly users?: string;
-  /** `"hallpass_sessions"` by default. */
-  readonly sessions?: string;
-  /** `"hallpass_refresh_tokens"` by default. */
-  readonly refreshTokens?: string;
-  /** `"hallpass_revocations"` by default. */
-  readonly revocations?: string;
-}
-
 /** What a SQLite store is made of. */
 export interface SqliteOptions {
   /** The application's database, opened in its own way and time. */
   readonly database: SqliteDatabase;
   /** The names of the tables. */
-  readonly tables?: SqliteTables;
-}
-
-const DEFAULTS = {
-  users: "hallpass_users",
-  sessions: "hallpass_sessions",
-  refreshTokens: "hallpass_refresh_tokens",
-  revocations: "hallpass_revocations",
-} as const;
-
-/** The tables' names, checked and quoted. */
-export function sqliteTables(owner: string, tables: SqliteTables | undefined): Required<SqliteTables> {
-  return quotedTables<keyof SqliteTables>(owner, DEFAULTS, tables);
+  readonly tables?: SqlTables;
 }
 
 /** Runs statements, each prepared at its first use. */

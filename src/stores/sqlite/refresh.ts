@@ -1,7 +1,8 @@
 import type { Session, StoredRefreshToken } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
-import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
+import { quotedTables } from "../shared/tables.ts";
+import { runnerOf, type SqliteOptions } from "./database.ts";
 
 /**
  * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine; set `busy_timeout` where there
@@ -18,7 +19,7 @@ import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
  */
 export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
   const { rows, write, atomically } = runnerOf("sqliteRefreshStore", options);
-  const { sessions, refreshTokens: tokens } = sqliteTables("sqliteRefreshStore", options.tables);
+  const { sessions, refreshTokens: tokens } = quotedTables("sqliteRefreshStore", options.tables);
   const addToken = `INSERT INTO ${tokens} (token_hash, sid, expires_at) VALUES (?, ?, ?)`;
   // Not left to a foreign key, since SQLite heeds those only where it is told to.
   const dropTokens = `DELETE FROM ${tokens} WHERE sid NOT IN (SELECT sid FROM ${sessions}) AND sid = ?`;

@@ -1,4 +1,4 @@
-import { type SqliteTables, sqliteTables } from "./database.ts";
+import { quotedTables, type SqlTables } from "../shared/tables.ts";
 
 /**
  * The tables and indices of the SQLite stores, as text for your migrations: SQLite 3.35 or later. Leave out what you don't
@@ -11,8 +11,8 @@ import { type SqliteTables, sqliteTables } from "./database.ts";
  * database.exec(sqliteSchema());
  * ```
  */
-export function sqliteSchema(tables?: SqliteTables): string {
-  const { users, sessions, refreshTokens, revocations } = sqliteTables("sqliteSchema", tables);
+export function sqliteSchema(tables?: SqlTables): string {
+  const { users, sessions, refreshTokens, revocations } = quotedTables("sqliteSchema", tables);
   const index = (table: string, column: string): string => {
     const [name = "", schema = ""] = table.split(".").reverse();
     const prefix = schema === "" ? "" : `${schema}.`;

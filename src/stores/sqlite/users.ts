@@ -1,6 +1,7 @@
 import { instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlUser, SqlUsers } from "../shared/sql.ts";
-import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
+import { quotedTables } from "../shared/tables.ts";
+import { runnerOf, type SqliteOptions } from "./database.ts";
 
 /**
  * Users in a SQLite table: see {@link sqliteSchema}. Logins are compared as they are, so write and ask them in one
@@ -16,7 +17,7 @@ import { runnerOf, type SqliteOptions, sqliteTables } from "./database.ts";
  */
 export function sqliteUsers(options: SqliteOptions): SqlUsers {
   const { rows } = runnerOf("sqliteUsers", options);
-  const { users } = sqliteTables("sqliteUsers", options.tables);
+  const { users } = quotedTables("sqliteUsers", options.tables);
 
   return {
     async findById(id) {
