@@ -1,5 +1,6 @@
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring.ts";
+import { RevokedIds } from "./revoked-ids.ts";
 
 /** What a {@link memoryBlocklist} can be told. */
 export interface MemoryBlocklistOptions {
@@ -38,21 +39,31 @@ interface UserCut {
  */
 export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
   const { now = Date.now } = options;
-  const tokens = new ExpiringMap(inMilliseconds, now);
-  const sessions = new ExpiringMap(inMilliseconds, now);
+  const tokens = new RevokedIds(now);
+  const sessions = new RevokedIds(now);
   const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, now);
+
+  /** With every use, of whatever kind: what has expired leaves also where its own kind is used no more. */
+  const sweep = (): void => {
+    tokens.sweep();
+    sessions.sweep();
+    users.sweep();
+  };
 
   return {
     get size() {
       return tokens.size + sessions.size + users.size;
     },
     revokeToken(jti, expiresAt) {
-      tokens.set(jti, later(tokens.get(jti), inSeconds(expiresAt)));
+      sweep();
+      tokens.add(jti, inSeconds(expiresAt));
     },
     revokeSession(sid, expiresAt) {
-      sessions.set(sid, later(sessions.get(sid), inSeconds(expiresAt)));
+      sweep();
+      sessions.add(sid, inSeconds(expiresAt));
     },
     revokeUser(userId, issuedUpTo, expiresAt) {
+      sweep();
       const cut = users.get(userId);
       users.set(userId, {
         issuedUpTo: later(cut?.issuedUpTo, instant(issuedUpTo)),
@@ -60,21 +71,18 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
       });
     },
     isRevoked({ jti, sid, userId, issuedAt }) {
-      if (jti !== null && tokens.get(jti) !== undefined) return true;
-      if (sid !== null && sessions.get(sid) !== undefined) return true;
+      sweep();
+      if (jti !== null && tokens.has(jti)) return true;
+      if (sid !== null && sessions.has(sid)) return true;
       const cut = users.get(userId);
       return cut !== undefined && !(issuedAt.getTime() > cut.issuedUpTo);
     },
   };
 }
 
-// Whole seconds are small integers, which a map holds without an object for each.
+// Whole seconds are small integers, which take no object for each.
 function inSeconds(expiresAt: Date): number {
   return Math.ceil(instant(expiresAt) / 1_000);
-}
-
-function inMilliseconds(seconds: number): number {
-  return seconds * 1_000;
 }
 
 /** Revoking again never shortens what was revoked. */

@@ -22,6 +22,7 @@ export class ExpiringMap<V> {
 
   /** The entry, unless it has expired. */
   get(key: string): V | undefined {
+    if (this.#entries.size === 0) return undefined;
     const now = this.#now();
     this.#sweep(now);
     const value = this.#entries.get(key);
@@ -32,6 +33,11 @@ export class ExpiringMap<V> {
     const now = this.#now();
     this.#sweep(now);
     if (this.#expiryOf(value) > now) this.#entries.set(key, value);
+  }
+
+  /** Lets go a few of those that have expired, as every other use does. */
+  sweep(): void {
+    if (this.#entries.size > 0) this.#sweep(this.#now());
   }
 
   #sweep(now: number): void {

@@ -1,0 +1,276 @@
+import { randomUUID } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hashOf } from "../../src/stores/memory/uuid.ts";
+import { memoryBlocklist } from "../../src/stores/memory.ts";
+
+const START = Date.parse("2030-01-01T00:00:00Z");
+const LAST_SECOND = 2 ** 32 - 1;
+const UUID = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+function blocklistAt(start = START) {
+  let now = start;
+  const blocklist = memoryBlocklist({ now: () => now });
+  const asked = { sid: null, userId: "u1", issuedAt: new Date(start) };
+  return {
+    blocklist,
+    revoke: (jti: string, seconds: number) => blocklist.revokeToken(jti, new Date(start + seconds * 1_000)),
+    isRevoked: (jti: string) => blocklist.isRevoked({ ...asked, jti }),
+    pass: (seconds: number) => {
+      now += seconds * 1_000;
+    },
+  };
+}
+
+/** A UUID of four words. */
+function uuidOf(...words: readonly number[]): string {
+  const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function replaced(at: number, by: string): string {
+  return UUID.slice(0, at) + by + UUID.slice(at + 1);
+}
+
+/** What is not the UUID, and might be taken for it: of the same low bytes, in upper case, a little longer or shorter. */
+const LIKE_THE_UUID = [
+  ...[...UUID].map((character, at) => replaced(at, String.fromCharCode(0x100 + character.charCodeAt(0)))),
+  ...[...UUID].map((character, at) => replaced(at, String.fromCharCode(0x80 + character.charCodeAt(0)))),
+  ...[...UUID].map((character, at) => replaced(at, character === "-" ? "0" : "-")),
+  ...["g", "`", "/", ":", "@", "G", " ", "\0", "\uffff"].flatMap((other) => [replaced(0, other), replaced(35, other)]),
+  UUID.toUpperCase(),
+  replaced(35, "E"),
+  UUID.slice(1),
+  `${UUID}0`,
+  `${UUID} `,
+  `{${UUID}}`,
+  UUID.replaceAll("-", ""),
+  "",
+];
+
+describe("memoryBlocklist: ids of every kind", () => {
+  it("takes nothing for a UUID that is like it, and no UUID for what is like it", () => {
+    const one = blocklistAt();
+    one.revoke(UUID, 60);
+    expect(LIKE_THE_UUID.filter(one.isRevoked)).toEqual([]);
+    expect(one.isRevoked(UUID)).toBe(true);
+
+    const others = blocklistAt();
+    for (const id of LIKE_THE_UUID) others.revoke(id, 60);
+    expect(others.isRevoked(UUID)).toBe(false);
+    expect(LIKE_THE_UUID.filter(others.isRevoked)).toEqual(LIKE_THE_UUID);
+    expect(others.blocklist.size).toBe(LIKE_THE_UUID.length);
+  });
+
+  it("tells UUIDs apart that differ in one digit", () => {
+    const { revoke, isRevoked } = blocklistAt();
+    revoke(UUID, 60);
+    const digits = [...UUID].flatMap((character, at) => (character === "-" ? [] : [at]));
+    const near = digits.flatMap((at) => [..."0123456789abcdef"].map((digit) => replaced(at, digit)));
+    expect(near.filter(isRevoked)).toEqual(digits.map(() => UUID));
+  });
+
+  it("does not fall over what is no string", () => {
+    const { revoke, isRevoked } = blocklistAt();
+    revoke(7 as never, 60);
+    expect([7, 8, undefined].map((id) => isRevoked(id as never))).toEqual([true, false, false]);
+  });
+
+  it("keeps ids that count up, in whichever word", () => {
+    const { blocklist, revoke, isRevoked } = blocklistAt();
+    const ids = [0, 1, 2, 3].flatMap((word) =>
+      Array.from({ length: 2_000 }, (_, count) => uuidOf(...[5, 6, 7, 8].with(word, 1_000 + count))),
+    );
+    for (const id of ids) revoke(id, 60);
+    expect(blocklist.size).toBe(8_000);
+    expect(ids.every(isRevoked)).toBe(true);
+    expect(isRevoked(uuidOf(5, 6, 7, 999))).toBe(false);
+  });
+
+  it("keeps ids that all have one hash", () => {
+    const { blocklist, revoke, isRevoked, pass } = blocklistAt();
+    let first = 0;
+    while ((hashOf(Int32Array.of(first, 0, 0, 0), 0) & 0xffff) !== 0) first += 1;
+    const ids: string[] = [];
+    for (let tops = 0; ids.length < 6_200; tops += 1) {
+      const words = Int32Array.of(first + (tops << 27), tops << 22, tops << 17, tops << 12).map((w) => w & 0xf8000000);
+      words[0]! += first;
+      if (hashOf(words, 0) === hashOf(Int32Array.of(first, 0, 0, 0), 0)) ids.push(uuidOf(...words));
+    }
+    for (const id of ids) revoke(id, 60);
+    expect(blocklist.size).toBe(6_200);
+    expect(ids.every(isRevoked)).toBe(true);
+    pass(60);
+    expect(ids.some(isRevoked)).toBe(false);
+  });
+});
+
+describe("memoryBlocklist: the end of an entry", () => {
+  it("is the whole second after it, also where 32 bits don't hold it", () => {
+    for (const second of [-5, 0, 1, START / 1_000, LAST_SECOND, LAST_SECOND + 1, 2 ** 40]) {
+      for (const id of [UUID, "no-uuid"]) {
+        const { blocklist, revoke, isRevoked, pass } = blocklistAt(second * 1_000 - 2_500);
+        revoke(id, 1.6);
+        pass(2.499);
+        for (let use = 0; use < 100; use += 1) isRevoked("");
+        expect(isRevoked(id), `${second}`).toBe(true);
+        pass(0.001);
+        expect(isRevoked(id), `${second}`).toBe(false);
+        revoke(id, 2.5);
+        for (let use = 0; use < 100; use += 1) isRevoked("");
+        expect(blocklist.size, `${second}`).toBe(0);
+      }
+    }
+  });
+
+  it.each([UUID, "no-uuid"])("is never brought forward by revoking %s again", (id) => {
+    const beyond = LAST_SECOND - START / 1_000 + 60;
+    for (const ends of [
+      [60, 10],
+      [10, 60],
+      [beyond, 10],
+      [10, beyond],
+    ]) {
+      const { revoke, isRevoked, pass } = blocklistAt();
+      for (const end of ends) revoke(id, end);
+      pass(Math.max(...ends) - 1);
+      expect(isRevoked(id)).toBe(true);
+      pass(1);
+      expect(isRevoked(id)).toBe(false);
+    }
+  });
+
+  it("is what a plain map says", () => {
+    const count = fc.integer({ min: 0, max: 40 });
+    const id = fc.oneof(
+      fc.constantFrom(UUID, ...LIKE_THE_UUID),
+      count.map((last) => uuidOf(1, 2, 3, last)),
+      count.map((first) => uuidOf(first, 2, 3, 4).toUpperCase()),
+      fc.uuid(),
+      fc.string(),
+    );
+    const step = fc.oneof(
+      fc.record({ id, kind: fc.constantFrom("token", "session"), seconds: fc.integer({ min: -5, max: 90 }) }),
+      fc.record({ pass: fc.integer({ min: 0, max: 30 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        let now = START;
+        const blocklist = memoryBlocklist({ now: () => now });
+        const ends = { token: new Map<string, number>(), session: new Map<string, number>() };
+        for (const step of steps) {
+          if ("pass" in step) now += step.pass * 1_000;
+          else {
+            const known = ends[step.kind as "token"];
+            const end = now + step.seconds * 1_000;
+            known.set(step.id, Math.max(known.get(step.id) ?? end, end));
+            blocklist[step.kind === "token" ? "revokeToken" : "revokeSession"](step.id, new Date(end));
+          }
+          for (const { id } of steps.filter((other) => "id" in other).slice(0, 5)) {
+            const [token, session] = [(ends.token.get(id) ?? 0) > now, (ends.session.get(id) ?? 0) > now];
+            const asked = { userId: "u1", issuedAt: new Date(START) };
+            expect(blocklist.isRevoked({ ...asked, jti: id, sid: null })).toBe(token);
+            expect(blocklist.isRevoked({ ...asked, jti: null, sid: id })).toBe(session);
+            expect(blocklist.isRevoked({ ...asked, jti: id, sid: id })).toBe(token || session);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("memoryBlocklist: many entries", () => {
+  it("holds, of tens of thousands that come and go, those that a plain map does", () => {
+    const { blocklist, revoke, isRevoked, pass } = blocklistAt();
+    const ends = new Map<string, number>();
+    let [passed, most] = [0, 0];
+    for (let round = 0; round < 60; round += 1) {
+      const lifetime = round % 20 < 12 ? 40 : 3; // so that tables split and join
+      for (let count = 0; count < 1_000; count += 1) {
+        const id = count % 2 === 0 ? randomUUID() : uuidOf(round, 2, 3, count);
+        ends.set(id, passed + 1 + (count % lifetime));
+        revoke(id, passed + 1 + (count % lifetime));
+      }
+      if (round % 4 === 0) expect([...ends].filter(([id, end]) => isRevoked(id) !== end > passed)).toEqual([]);
+      most = Math.max(most, blocklist.size);
+      pass(1);
+      passed += 1;
+      for (const [id, end] of ends) if (end + 10 < passed) ends.delete(id);
+    }
+    expect(blocklist.size).toBeLessThan(most);
+    expect(most).toBeGreaterThan(10_000);
+  });
+
+  it("keeps what is left of some tables when others have split further", () => {
+    const { blocklist, revoke, isRevoked, pass } = blocklistAt();
+    const long: string[] = [];
+    for (let count = 0; count < 30_000; count += 1) {
+      const ending = hashOf(Int32Array.of(1, 2, 3, count), 0) & 3;
+      const lasts = ending === 3 && count % 5 === 0;
+      if (ending % 2 === 0 && count % 30 !== 0) continue;
+      if (lasts) long.push(uuidOf(1, 2, 3, count));
+      revoke(uuidOf(1, 2, 3, count), lasts ? 120 : 60);
+    }
+    expect(blocklist.size).toBeGreaterThan(2 * 6_144);
+    pass(60);
+    for (let use = 0; use < 50_000; use += 1) isRevoked("another");
+    expect(blocklist.size).toBe(long.length);
+    expect(long.filter(isRevoked)).toEqual(long);
+  });
+
+  it("takes 27 to 54 bytes for each, and gives all back when they have expired and others are asked for", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const held = (): number => {
+      for (let times = 0; times < 3; times += 1) collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const { blocklist, revoke, isRevoked, pass } = blocklistAt();
+    const before = held();
+    const ids = Array.from({ length: 200_000 }, (_, count) => {
+      const id = randomUUID();
+      revoke(id, count % 2 === 0 ? 60 : 120);
+      return id;
+    });
+    expect(blocklist.size).toBe(200_000);
+    expect((held() - before) / 200_000).toBeGreaterThan(26);
+    expect((held() - before) / 200_000).toBeLessThan(55);
+    pass(60);
+    expect(ids.filter(isRevoked).length).toBe(100_000);
+    pass(60);
+    for (let use = 0; use < 200_000; use += 1) isRevoked("another");
+    expect(blocklist.size).toBe(0);
+    expect(held() - before).toBeLessThan(10_000);
+    expect(ids.some(isRevoked)).toBe(false);
+  });
+
+  it("lets expired ones of every kind go, whichever kind it is used for", () => {
+    const at = (seconds: number): Date => new Date(START + seconds * 1_000);
+    const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
+    const uses: ((list: ReturnType<typeof memoryBlocklist>) => void)[] = [
+      (list) => list.isRevoked(asked),
+      (list) => list.isRevoked({ ...asked, jti: UUID }),
+      (list) => list.isRevoked({ ...asked, sid: "no-uuid" }),
+      (list) => list.revokeToken("t", at(0)),
+      (list) => list.revokeSession(UUID, at(0)),
+      (list) => list.revokeUser("u", at(0), at(0)),
+    ];
+    for (const use of uses) {
+      let now = START;
+      const list = memoryBlocklist({ now: () => now });
+      for (let count = 0; count < 500; count += 1) {
+        for (const id of [uuidOf(1, 2, 3, count), `t${count}`]) {
+          list.revokeToken(id, at(60));
+          list.revokeSession(id, at(60));
+        }
+        list.revokeUser(`u${count}`, at(0), at(60));
+      }
+      expect(list.size).toBe(2_500);
+      now += 60_000;
+      for (let count = 0; count < 1_000; count += 1) use(list);
+      expect(list.size).toBe(0);
+    }
+  });
+});
