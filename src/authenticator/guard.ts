@@ -88,15 +88,18 @@ export function guardSettings<Profile extends TokenProfile>(options: GuardOption
 
 /** The guard of settings that were checked. */
 export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
-  const { token: profile, realm } = settings;
+  const { token: profile, blocklist, realm, storeTimeoutMs } = settings;
 
   const authenticateOptional = async (header: AuthorizationHeader): Promise<Identity<ClaimsOf<Profile>> | null> => {
     try {
       const token = parseBearer(onlyOne(header));
       if (token === null) return null;
-      const checked = openToken(token, profile);
-      const identity = identityOf(await shapeClaims(checked, profile));
-      await refuseRevoked(settings, referenceOf(checked, identity.userId));
+      // Awaited only where there is a promise: waiting for nothing would take a tenth of the whole.
+      const opened = openToken(token, profile);
+      const checked = opened instanceof Promise ? await opened : opened;
+      const shaped = shapeClaims(checked, profile);
+      const identity = identityOf(shaped instanceof Promise ? await shaped : shaped);
+      if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
       return identity;
     } catch (error) {
       throw isAuthError(error) ? inRealm(error, realm) : error;
@@ -129,11 +132,7 @@ function onlyOne(header: AuthorizationHeader): string | null | undefined {
   return header[0];
 }
 
-async function refuseRevoked(
-  { blocklist, storeTimeoutMs }: GuardSettings<TokenProfile>,
-  token: TokenReference,
-): Promise<void> {
-  if (blocklist === null) return;
+async function refuseRevoked(blocklist: Blocklist, storeTimeoutMs: number, token: TokenReference): Promise<void> {
   const call = () => blocklist.isRevoked(token);
   if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createGuard, type GuardOptions } from "../../src/authenticator/guard.ts";
 import { isAuthError } from "../../src/core/errors.ts";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
 import type { Blocklist, TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { CLAIMS, NOW, profileOf, signed } from "../support/tokens.ts";
@@ -27,6 +30,20 @@ describe("authenticate", () => {
     expect(Object.isFrozen(identity) && Object.isFrozen(identity.scopes)).toBe(true);
     expect((await guard.authenticate([good])).userId).toBe("user-1");
     expect((await guard.authenticate(`Bearer ${signed()}`)).scopes).toEqual([]);
+  });
+
+  it("waits for a thread pool and for a schema", async () => {
+    const keys = await importKey(await generateKey("Ed25519"));
+    const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
+    const claims = { "~standard": { version: 1, vendor: "test", validate } };
+    const profile = profileOf(keys, { threadPool: true, claims } as object);
+    const header = `Bearer ${await issueToken({ sub: "user-1" }, profileOf(keys))}`;
+    const { userId, claims: given } = await createGuard({ token: profile }).authenticate(header);
+    expect([userId, given.seen]).toEqual(["user-1", true]);
+    const other = createGuard({
+      token: profileOf(await importKey(await generateKey("Ed25519")), { threadPool: true }),
+    });
+    expect(await codeOf(other.authenticate(header))).toBe("invalid_token");
   });
 
   it.each<readonly [unknown, string]>([

@@ -40,11 +40,11 @@ export interface PairScheme {
   readonly options?: { padding: number; saltLength?: number } | { dsaEncoding: "ieee-p1363" };
 }
 
-/** RFC 7518 §3.2: a hash, and the fewest bytes a key for it may have. */
-export const HMAC_ALGORITHMS: Readonly<Record<HmacAlgorithm, { hash: string; bytes: number }>> = {
-  HS256: { hash: "sha256", bytes: 32 },
-  HS384: { hash: "sha384", bytes: 48 },
-  HS512: { hash: "sha512", bytes: 64 },
+/** RFC 7518 §3.2: a hash, the bytes of its block (FIPS 180-4), and the fewest bytes that a key for it may have. */
+export const HMAC_ALGORITHMS: Readonly<Record<HmacAlgorithm, { hash: string; block: number; bytes: number }>> = {
+  HS256: { hash: "sha256", block: 64, bytes: 32 },
+  HS384: { hash: "sha384", block: 128, bytes: 48 },
+  HS512: { hash: "sha512", block: 128, bytes: 64 },
 };
 
 const ED25519: PairScheme = { keyType: "ed25519", hash: null };

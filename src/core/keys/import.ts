@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
+import { fromBase64url } from "../base64url.ts";
 import { checkOptions, checkText } from "../options.ts";
 import { reading } from "../read.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
@@ -79,8 +80,8 @@ function secretAlgorithm(algorithm: Algorithm | undefined) {
 }
 
 function secretOf({ k }: JWK): Uint8Array {
-  const bytes = typeof k === "string" ? Buffer.from(k, "base64url") : undefined;
-  if (bytes === undefined || bytes.toString("base64url") !== k) {
+  const bytes = typeof k === "string" ? fromBase64url(k) : null;
+  if (bytes === null) {
     throw new TypeError('importKey: a JWK of type "oct" has its secret in "k", in base64url without padding');
   }
   return bytes;

@@ -8,6 +8,8 @@ export const KEY: unique symbol = Symbol.for("hallpass.key") as never;
 /** What the engine asks of a key. Signatures are canonical base64url text. */
 export interface KeyOperations {
   verify(signingInput: string, signature: string): boolean;
+  /** The same in libuv's thread pool. Absent where the way there takes longer than the work. */
+  verifyInPool?(signingInput: string, signature: string): Promise<boolean>;
   /** Absent in a key that only verifies. */
   sign?(signingInput: string): string | Promise<string>;
   /** The public half, to be published; `null` for a shared secret. */

@@ -1,5 +1,6 @@
 import { type AsymmetricKeyDetails, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
+import { fromBase64url } from "../base64url.ts";
 import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
@@ -19,6 +20,7 @@ const LOW_ORDER: ReadonlySet<string> = new Set([
 ]);
 
 const signInPool = promisify(sign);
+const verifyInPool = promisify(verify);
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
 export async function pairKey(
@@ -36,7 +38,7 @@ export async function pairKey(
   }
   const name = kid ?? (await thumbprint(jwk));
   const operations: KeyOperations = {
-    verify: verifier(publicHalf, scheme),
+    ...verifiers(publicHalf, scheme),
     publicJwk: { ...jwk, kid: name, alg: algorithm, use: "sig" },
     kidGiven: kid !== undefined,
     ...(half.type === "private" && { sign: signer(half, scheme) }),
@@ -91,10 +93,18 @@ function described(half: KeyObject): string {
   return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
 }
 
-function verifier(key: KeyObject, { hash, options }: PairScheme): KeyOperations["verify"] {
+function verifiers(key: KeyObject, { hash, options }: PairScheme): Pick<KeyOperations, "verify" | "verifyInPool"> {
   const prepared = { key, ...options };
-  return (signingInput, signature) =>
-    verify(hash, Buffer.from(signingInput), prepared, Buffer.from(signature, "base64url"));
+  return {
+    verify(signingInput, signature) {
+      const bytes = fromBase64url(signature);
+      return bytes !== null && verify(hash, Buffer.from(signingInput), prepared, bytes);
+    },
+    async verifyInPool(signingInput, signature) {
+      const bytes = fromBase64url(signature);
+      return bytes !== null && verifyInPool(hash, Buffer.from(signingInput), prepared, bytes);
+    },
+  };
 }
 
 function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNullable<KeyOperations["sign"]> {

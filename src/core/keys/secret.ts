@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { checkOptions, checkText } from "../options.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
+import { hmacOf } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
 
 /** What a secret can be told beyond its bytes. */
@@ -41,20 +42,20 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
 
 /** A key of raw bytes: what {@link secretKey} and a JWK of type `oct` come down to. */
 export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
-  const { hash, bytes: least } = HMAC_ALGORITHMS[algorithm];
+  const { bytes: least } = HMAC_ALGORITHMS[algorithm];
   if (bytes.length < least) {
     throw new TypeError(
       `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}. ` +
         `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
     );
   }
-  const key = createSecretKey(bytes);
-  const sign = (signingInput: string): string => createHmac(hash, key).update(signingInput).digest("base64url");
-  // Text is compared with text, so that only the canonical spelling of the signature can match.
+  const sign = hmacOf(HMAC_ALGORITHMS[algorithm], bytes);
+  const size = sign("").length;
+  const expected = Buffer.alloc(size);
+  const given = Buffer.alloc(size);
   const verify = (signingInput: string, signature: string): boolean => {
-    const expected = Buffer.from(sign(signingInput));
-    const given = Buffer.from(signature);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    expected.write(sign(signingInput));
+    return signature.length === size && given.write(signature) === size && timingSafeEqual(given, expected);
   };
   return makeKey(algorithm, kid, { sign, verify, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }

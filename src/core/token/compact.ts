@@ -1,13 +1,9 @@
-import { isUtf8 } from "node:buffer";
+import { fromBase64url, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
-
-// Whole groups of four, then what is left over, whose last character carries no bits that decoding would drop: RFC 4648
-// §3.5. Any other text that a lenient decoder reads as the same bytes would be a second spelling of the token.
-const GROUPS = "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?";
-const COMPACT = new RegExp(`^(?=[^.])${GROUPS}\\.(?=[^.])${GROUPS}\\.(?=[^.])${GROUPS}$`);
 
 /** A token in its three parts (RFC 7515 §7.1), still encoded, nothing about it verified. */
 export interface Compact {
+  readonly token: string;
   readonly header: string;
   readonly payload: string;
   readonly signature: string;
@@ -15,27 +11,34 @@ export interface Compact {
   readonly signingInput: string;
 }
 
-/** Splits a token, when it is one: of bounded length, three segments, each in the one canonical base64url spelling. */
+/** Splits a token at its first two dots, when it has them and is of bounded length. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
   if (typeof token !== "string") throw invalidToken("a token is a string");
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
-  if (!COMPACT.test(token))
-    throw invalidToken("a token is three segments of base64url, without padding, split by dots");
   const first = token.indexOf(".");
-  const last = token.lastIndexOf(".");
+  const second = token.indexOf(".", first + 1);
+  if (second === -1) throw misspelt();
   return {
+    token,
     header: token.slice(0, first),
-    payload: token.slice(first + 1, last),
-    signature: token.slice(last + 1),
-    signingInput: token.slice(0, last),
+    payload: token.slice(first + 1, second),
+    signature: token.slice(second + 1),
+    signingInput: token.slice(0, second),
   };
 }
 
-/** Reads a segment as the JSON object that it must be, in UTF-8 without exception. */
-export function readObject(segment: string, name: "header" | "payload"): Record<string, unknown> {
-  const bytes = Buffer.from(segment, "base64url");
-  const value = isUtf8(bytes) ? parsed(bytes.toString()) : undefined;
+/** Refuses a token of which a segment is empty, or not in its one spelling. */
+export function checkSpelling({ header, payload, signature }: Compact): void {
+  for (const segment of [header, payload, signature]) {
+    if (segment === "" || fromBase64url(segment) === null) throw misspelt();
+  }
+}
+
+/** Reads a segment as the JSON object that it must be, in UTF-8 without exception, and in its one spelling. */
+export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
+  const value = parsed(textFromBase64url(parts[name]));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    checkSpelling(parts);
     throw invalidToken(`the ${name} is not a JSON object in UTF-8`);
   }
   return value as Record<string, unknown>;
@@ -43,7 +46,7 @@ export function readObject(segment: string, name: "header" | "payload"): Record<
 
 /** Encodes an object as a segment. */
 export function writeObject(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  return toBase64url(JSON.stringify(value));
 }
 
 /** The refusal of a token: the same to the client whatever the reason, which is for the developer. */
@@ -51,9 +54,13 @@ export function invalidToken(why: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(why) });
 }
 
-function parsed(text: string): unknown {
+function misspelt(): AuthError {
+  return invalidToken("a token is three segments of base64url, without padding, split by dots");
+}
+
+function parsed(text: string | null): unknown {
   try {
-    return JSON.parse(text);
+    return text === null ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { readObject, splitToken } from "./compact.ts";
+import { checkSpelling, readObject, splitToken } from "./compact.ts";
 
 const LONGEST = 1_048_576;
 
@@ -23,6 +23,7 @@ export interface DecodedToken {
  * ```
  */
 export function decodeToken(token: string): DecodedToken {
-  const { header, payload } = splitToken(token, LONGEST);
-  return { header: readObject(header, "header"), claims: readObject(payload, "payload") };
+  const parts = splitToken(token, LONGEST);
+  checkSpelling(parts);
+  return { header: readObject(parts, "header"), claims: readObject(parts, "payload") };
 }

@@ -1,10 +1,16 @@
+import { flat } from "../flat.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
-import { invalidToken, readObject } from "./compact.ts";
+import { type Compact, checkSpelling, invalidToken, readObject } from "./compact.ts";
 
-/** How many accepted headers a profile remembers: an issuer has one for each of its keys. */
-const REMEMBERED = 32;
+/** How many accepted headers a profile remembers: an issuer has one for each key that it signs with. */
+const REMEMBERED = 8;
+
+interface AcceptedHeader {
+  readonly segment: string;
+  readonly keys: readonly VerifyingKey[];
+}
 
 /**
  * Tells which keys a token may have been signed with, by its header. Headers that led to a good signature are
@@ -13,7 +19,7 @@ const REMEMBERED = 32;
 export class HeaderReader {
   readonly #ring: KeyRing;
   readonly #typ: string | null;
-  readonly #accepted = new Map<string, readonly VerifyingKey[]>();
+  readonly #accepted: AcceptedHeader[] = [];
 
   constructor(ring: KeyRing, typ: string | null) {
     this.#ring = ring;
@@ -21,17 +27,21 @@ export class HeaderReader {
   }
 
   /** The keys to try. Nothing in a header but its `alg` and `kid` has a say in that. */
-  keysFor(segment: string): readonly VerifyingKey[] {
-    return this.#accepted.get(segment) ?? this.#read(segment);
+  keysFor(parts: Compact): readonly VerifyingKey[] {
+    for (const { segment, keys } of this.#accepted) if (segment === parts.header) return keys;
+    return this.#read(parts);
   }
 
   /** Remembers a header, once a signature over it held. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
-    if (this.#accepted.size < REMEMBERED) this.#accepted.set(segment, keys);
+    if (this.#accepted.length < REMEMBERED && this.#accepted.every((it) => it.segment !== segment)) {
+      this.#accepted.push({ segment: flat(segment), keys });
+    }
   }
 
-  #read(segment: string): readonly VerifyingKey[] {
-    const { alg, kid, typ, crit, b64 } = readObject(segment, "header");
+  #read(parts: Compact): readonly VerifyingKey[] {
+    checkSpelling(parts);
+    const { alg, kid, typ, crit, b64 } = readObject(parts, "header");
     if (typeof alg !== "string") throw invalidToken("the header has no alg");
     if (kid !== undefined && typeof kid !== "string") throw invalidToken("the header's kid is not a string");
     if (crit !== undefined || b64 !== undefined) throw invalidToken("the header asks for an extension by crit or b64");

@@ -1,11 +1,11 @@
-import { KEY, type SigningKey } from "../keys/key.ts";
+import { toBase64url } from "../base64url.ts";
 import { checkOptions } from "../options.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
 import { misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
-import { writeObject } from "./compact.ts";
 import { newJti } from "./jti.ts";
 import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
+import type { Template } from "./template.ts";
 
 /** What can be said about one token beyond its profile. */
 export interface IssueOptions {
@@ -38,42 +38,42 @@ export async function issueToken<Profile extends TokenProfile>(
   return issueAt(claims, profile, readClock(profile.now), expiresIn);
 }
 
-/** Issues a token as of an instant, in milliseconds since 1970. */
-export async function issueAt<Profile extends TokenProfile>(
+/** Issues a token as of an instant, in milliseconds since 1970. A promise only where there is something to wait for. */
+export function issueAt<Profile extends TokenProfile>(
   claims: InputOf<Profile>,
   profile: Profile,
   time: number,
   expiresIn: number = profile.expiresIn,
-): Promise<string> {
-  const { ring, schema, maxBytes } = internalsOf("issueToken", profile);
-  if (ring.current === null)
+): string | Promise<string> {
+  const { template, schema, maxBytes } = internalsOf("issueToken", profile);
+  if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
+  }
   const own = copyOf(claims);
-  if (schema !== undefined) await checkSchema(schema, own);
-  const payload = { ...writtenClaims(profile, time, expiresIn), ...own };
-  const signingInput = `${headerOf(profile, ring.current)}.${asJson(() => writeObject(payload))}`;
-  const token = `${signingInput}.${await ring.current[KEY].sign?.(signingInput)}`;
+  const issue = (): string | Promise<string> => {
+    const signingInput = `${template.header}.${toBase64url(payloadOf(template, own, time, expiresIn))}`;
+    const signature = template.sign(signingInput);
+    return typeof signature === "string"
+      ? whole(signingInput, signature, maxBytes)
+      : signature.then((text) => whole(signingInput, text, maxBytes));
+  };
+  return schema === undefined ? issue() : checkSchema(schema, own).then(issue);
+}
+
+function payloadOf({ opening }: Template, own: object, time: number, expiresIn: number): string {
+  const iat = Math.floor(time / 1_000);
+  const members = asJson(() => JSON.stringify(own)).slice(1);
+  return `${opening}"iat":${iat},"exp":${iat + expiresIn},"jti":"${newJti(time)}"${members === "}" ? "" : ","}${members}`;
+}
+
+function whole(signingInput: string, signature: string, maxBytes: number): string {
+  const token = `${signingInput}.${signature}`;
   if (token.length > maxBytes) {
     throw new TypeError(
       `issueToken: with these claims it has ${token.length} bytes, over the profile's maxBytes (${maxBytes})`,
     );
   }
   return token;
-}
-
-function headerOf({ typ }: TokenProfile, { algorithm, kid }: SigningKey): string {
-  return writeObject({ alg: algorithm, typ: typ ?? "JWT", ...(kid !== null && { kid }) });
-}
-
-function writtenClaims({ issuer, audience }: TokenProfile, time: number, expiresIn: number): Record<string, unknown> {
-  const iat = Math.floor(time / 1_000);
-  return {
-    ...(issuer !== null && { iss: issuer }),
-    ...(audience !== null && { aud: audience.length === 1 ? audience[0] : audience }),
-    iat,
-    exp: iat + expiresIn,
-    jti: newJti(time),
-  };
 }
 
 /** Read once, so that what is checked is what is signed. */

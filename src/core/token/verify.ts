@@ -1,8 +1,9 @@
-import { KEY } from "../keys/key.ts";
+import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
-import { type CheckedClaims, checkClaims } from "./claims.ts";
-import { invalidToken, readObject, splitToken } from "./compact.ts";
-import { type ClaimsOf, internalsOf, type TokenProfile } from "./profile.ts";
+import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
+import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
+import { freezeDeep } from "./freeze.ts";
+import { type ClaimsOf, internalsOf, type ProfileInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
 
 /**
@@ -24,26 +25,60 @@ export async function verifyToken<Profile extends TokenProfile>(
   token: string,
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
-  return shapeClaims(openToken(token, profile), profile);
+  const opened = openToken(token, profile);
+  return shapeClaims(opened instanceof Promise ? await opened : opened, profile);
 }
 
-/** The part of verifying that needs nobody: all but the schema. */
-export function openToken(token: unknown, profile: TokenProfile): CheckedClaims {
+/** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
+export function openToken(token: unknown, profile: TokenProfile): CheckedClaims | Promise<CheckedClaims> {
   const internals = internalsOf("verifyToken", profile);
-  const { header, payload, signature, signingInput } = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.keysFor(header);
-  if (!keys.some((key) => key[KEY].verify(signingInput, signature))) throw invalidToken("the signature does not hold");
-  internals.headers.accept(header, keys);
-  return checkClaims(readObject(payload, "payload"), internals, readClock(profile.now));
+  const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
+  if (known !== undefined) {
+    checkTimes(known, internals, readClock(internals.now) / 1_000);
+    return known;
+  }
+  const parts = splitToken(token, internals.maxBytes);
+  const keys = internals.headers.keysFor(parts);
+  if (internals.threadPool) return isSignedInPool(parts, keys).then((signed) => admit(signed, parts, keys, internals));
+  return admit(
+    keys.some((key) => key[KEY].verify(parts.signingInput, parts.signature)),
+    parts,
+    keys,
+    internals,
+  );
+}
+
+async function isSignedInPool({ signingInput, signature }: Compact, keys: readonly VerifyingKey[]): Promise<boolean> {
+  for (const key of keys) {
+    const { verify, verifyInPool = verify } = key[KEY];
+    if (await verifyInPool(signingInput, signature)) return true;
+  }
+  return false;
+}
+
+function admit(
+  isSigned: boolean,
+  parts: Compact,
+  keys: readonly VerifyingKey[],
+  internals: ProfileInternals<unknown>,
+): CheckedClaims {
+  if (!isSigned) {
+    checkSpelling(parts); // whose complaint says more
+    throw invalidToken("the signature does not hold");
+  }
+  internals.headers.accept(parts.header, keys);
+  const claims = checkClaims(freezeDeep(readObject(parts, "payload")), internals, readClock(internals.now));
+  internals.cache?.add(parts.token, claims);
+  return claims;
 }
 
 /** Hands the application's claims to the profile's schema, and what the profile checked around it. */
-export async function shapeClaims<Profile extends TokenProfile>(
+export function shapeClaims<Profile extends TokenProfile>(
   checked: CheckedClaims,
   profile: Profile,
-): Promise<ClaimsOf<Profile>> {
+): ClaimsOf<Profile> | Promise<ClaimsOf<Profile>> {
   const { schema } = internalsOf("verifyToken", profile);
-  return (schema === undefined ? checked : await shaped(checked, schema)) as ClaimsOf<Profile>;
+  return (schema === undefined ? checked : shaped(checked, schema)) as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>;
 }
 
 async function shaped(checked: CheckedClaims, schema: ClaimsSchema): Promise<object> {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { generateKey } from "../../../src/core/keys/generate.ts";
+import { importKey } from "../../../src/core/keys/import.ts";
+import { KEY } from "../../../src/core/keys/key.ts";
+import { keyRing } from "../../../src/core/keys/ring.ts";
+import { secretKey } from "../../../src/core/keys/secret.ts";
+import { issueToken } from "../../../src/core/token/issue.ts";
+import { openToken, verifyToken } from "../../../src/core/token/verify.ts";
+import { NOW, profileOf, reasonFor, SECRET } from "../../support/tokens.ts";
+
+describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread pool", async (algorithm) => {
+  const key = await importKey(await generateKey(algorithm));
+  const onTheSpot = profileOf(key);
+  const inPool = profileOf(key, { threadPool: true, cacheSize: 0 });
+  const token = await issueToken({ sub: "user-1" }, onTheSpot);
+
+  it("gives the answers of a check on the spot", async () => {
+    const [header = "", payload = "", signature = ""] = token.split(".");
+    const other = await issueToken({ sub: "user-2" }, onTheSpot);
+    const twins = [
+      token,
+      `${header}.${payload}.${other.split(".")[2]}`,
+      `${header}.${other.split(".")[1]}.${signature}`,
+      `${header}.${payload}.AAAA`,
+      `${header}.${payload}.${signature}=`,
+      `${header}.${payload}.`,
+      "no token",
+    ];
+    for (const twin of twins) expect(await reasonFor(twin, inPool)).toBe(await reasonFor(twin, onTheSpot));
+    expect(await reasonFor(token, inPool)).toBe("accepted");
+    expect(await verifyToken(token, inPool)).toEqual(await verifyToken(token, onTheSpot));
+  });
+
+  it("leaves the event loop meanwhile", async () => {
+    const opened = openToken(token, inPool);
+    expect(opened).toBeInstanceOf(Promise);
+    expect(openToken(token, onTheSpot)).not.toBeInstanceOf(Promise);
+    await opened;
+  });
+
+  it("goes by the time when the check is over", async () => {
+    let now = NOW;
+    const profile = profileOf(key, { threadPool: true, now: () => now });
+    const verified = verifyToken(token, profile);
+    now += 901_000;
+    await expect(verified).rejects.toMatchObject({ code: "expired" });
+  });
+
+  it("is spared a token that is cached", async () => {
+    const profile = profileOf(key, { threadPool: true });
+    for (let time = 0; time < 2; time += 1) await verifyToken(token, profile);
+    expect(openToken(token, profile)).toMatchObject({ sub: "user-1" });
+  });
+});
+
+it("tries the keys of a ring in turn, secrets among them on the spot", async () => {
+  const [first, second] = await Promise.all([1, 2].map(async () => importKey(await generateKey("Ed25519"))));
+  const secret = secretKey(SECRET);
+  const ring = keyRing(secret, first as never, second as never);
+  const profile = profileOf(ring, { threadPool: true });
+  for (const key of [first, second, secret]) {
+    const token = await issueToken({ sub: "user-1" }, profileOf(key as typeof secret));
+    expect((await verifyToken(token, profile)).sub).toBe("user-1");
+  }
+  expect(secret[KEY].verifyInPool).toBeUndefined();
+});
