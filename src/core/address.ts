@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
-
-const MAPPED = /^(?:0{1,4}:){5}ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const IPV6 = /^[\da-f:.]{2,45}$/i;
+const MAPPED = "0:0:0:0:0:ffff";
 
 /**
  * The part of an address that one person is likely to hold: all of an IPv4 address, also where it is written as IPv6
@@ -8,34 +8,31 @@ const MAPPED = /^(?:0{1,4}:){5}ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
  */
 export function addressGroup(address: unknown): string {
   if (typeof address !== "string") return "unknown";
-  if (isIPv4(address)) return address;
-  const [bare = ""] = address.toLowerCase().split("%");
-  if (!isIPv6(bare)) return "unknown";
-  const groups = groupsOf(bare);
-  const [, high, low] = MAPPED.exec(groups.join(":")) ?? [];
-  if (high !== undefined && low !== undefined) return dotted(high, low);
-  return `${groups.slice(0, 4).map(withoutZeros).join(":")}::/64`;
+  if (IPV4.test(address)) return hostOf(address) === address ? address : "unknown";
+  const [bare = ""] = address.split("%", 1);
+  const host = IPV6.test(bare) ? hostOf(`[${bare}]`) : null;
+  if (host === null) return "unknown";
+  const groups = groupsOf(host.slice(1, -1));
+  if (groups.slice(0, 6).join(":") === MAPPED) return groups.slice(6).flatMap(bytesOf).join(".");
+  return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/** The eight groups of an IPv6 address that {@link isIPv6} took. */
+/** The one spelling of a host, by the rules of URLs; `null` for what is no host. `node:net` would bring all of its streams. */
+function hostOf(host: string): string | null {
+  try {
+    return new URL(`http://${host}`).hostname;
+  } catch {
+    return null;
+  }
+}
+
+/** The eight groups of an IPv6 address in its one spelling (RFC 5952). */
 function groupsOf(address: string): string[] {
-  const written = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...bytes) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [head = "", tail] = written.split("::");
-  const front = head === "" ? [] : head.split(":");
-  const back = tail === undefined || tail === "" ? [] : tail.split(":");
+  const [front = [], back = []] = address.split("::").map((half) => half.split(":").filter(Boolean));
   return [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back];
 }
 
-function dotted(high: string, low: string): string {
-  return [high, low]
-    .map((group) => Number.parseInt(group, 16))
-    .flatMap((group) => [group >> 8, group & 255])
-    .join(".");
-}
-
-function withoutZeros(group: string): string {
-  return group.replace(/^0+(?=.)/, "");
+function bytesOf(group: string): number[] {
+  const value = Number.parseInt(group, 16);
+  return [value >> 8, value & 255];
 }
