@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
+import { KEY } from "../../src/core/keys/key.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { CLAIMS, encode, HEADER, profileOf, reasonFor, SECRET, signed } from "../support/tokens.ts";
 
@@ -26,6 +28,14 @@ describe("a token has one spelling", () => {
     ["the other alphabet", `${header}.${payload}.${signature.slice(0, -2)}+/`],
     ["percent-encoding", `${header}%2E${payload}%2E${signature}`],
     ["full-width characters", `${header}．${payload}．${signature}`],
+    [
+      "a character whose low byte is a letter's",
+      `${header}.${String.fromCharCode(0x100 + payload.charCodeAt(0))}${payload.slice(1)}.${signature}`,
+    ],
+    [
+      "such a one in the signature",
+      `${header}.${payload}.${signature.slice(0, -1)}${String.fromCharCode(0x100 + signature.charCodeAt(42))}`,
+    ],
     ["a lone surrogate", `${header}.${payload}.${signature}\ud800`],
     ["another ending of the signature", `${header}.${payload}.${otherEnding(signature)}`],
     ["two segments", `${header}.${payload}`],
@@ -55,6 +65,32 @@ describe("a token has one spelling", () => {
         expect(Buffer.from(twin[at] ?? "", "base64url")).toEqual(Buffer.from(segment, "base64url"));
         expect(await reasonFor(twin.join("."))).toMatch(/three segments/);
       }
+    }
+  });
+
+  it.each([
+    ["padding", (text: string) => `${text}=`],
+    ["a line break", (text: string) => `${text}\n`],
+    ["a line break inside", (text: string) => `${text.slice(0, 8)}\n${text.slice(8)}`],
+    ["another ending", otherEnding],
+    ["the other alphabet", (text: string) => text.replaceAll("-", "+").replaceAll("_", "/")],
+    ["a character whose low byte is a letter's", (text: string) => text.replace("I", "\u0149")],
+    ["another segment", (text: string) => `${text}.${text}`],
+  ])("also where the issuer signed another: %s", async (_what, respell) => {
+    const text = encode({ ...CLAIMS, x: "?>?>?>~~~", y: "zzz" });
+    expect([/[-_]/.test(text), text.length % 4 > 1]).toEqual([true, true]);
+    const key = await importKey(await generateKey("Ed25519"));
+    for (const { sign, profile, alg } of [
+      { sign: secretKey(SECRET)[KEY].sign, profile: profileOf(), alg: "HS256" },
+      { sign: key[KEY].sign, profile: profileOf(key), alg: "Ed25519" },
+    ]) {
+      const issue = async (spelt: string) => {
+        const input = `${encode({ ...HEADER, alg })}.${spelt}`;
+        return `${input}.${await sign?.(input)}`;
+      };
+      expect(await reasonFor(await issue(respell(text)), profile)).toMatch(/three segments/);
+      expect(await reasonFor(await issue(text), profile)).toBe("accepted");
+      expect(await reasonFor(await issue(respell(text)), profile)).toMatch(/three segments/); // the header being known
     }
   });
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
-import { fromBase64url } from "../base64url.ts";
+import { fromBase64url, isAscii } from "../base64url.ts";
 import { checkOptions, checkText } from "../options.ts";
 import { reading } from "../read.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
@@ -80,7 +80,7 @@ function secretAlgorithm(algorithm: Algorithm | undefined) {
 }
 
 function secretOf({ k }: JWK): Uint8Array {
-  const bytes = typeof k === "string" ? fromBase64url(k) : null;
+  const bytes = typeof k === "string" && isAscii(k) ? fromBase64url(k) : null;
   if (bytes === null) {
     throw new TypeError('importKey: a JWK of type "oct" has its secret in "k", in base64url without padding');
   }

@@ -2,11 +2,34 @@ import { flat } from "../flat.ts";
 import type { CheckedClaims } from "./claims.ts";
 
 const BYTES_A_TOKEN = 1_024;
-const SIGHTINGS = 8_192;
+const MARKS = 8_192;
 
 interface Verified {
   readonly token: string;
   readonly claims: CheckedClaims;
+}
+
+/** Tokens that were kept at about the same time. */
+class Generation {
+  readonly #tokens = new Map<string, Verified>();
+  /** Which marks its tokens have: a token that is new, as most are that are not here, is not looked for any further. */
+  readonly #marks = new Uint8Array(MARKS);
+  #bytes = 0;
+
+  get(token: string, mark: number): Verified | undefined {
+    return this.#marks[placeOf(mark)] === 0 ? undefined : this.#tokens.get(keyOf(token));
+  }
+
+  /** Whether there is room for one more among so many, of a kilobyte each. */
+  hasRoomFor({ token }: Verified, size: number): boolean {
+    return this.#tokens.size < size && this.#bytes + token.length <= size * BYTES_A_TOKEN;
+  }
+
+  put(verified: Verified, mark: number): void {
+    this.#tokens.set(keyOf(verified.token), verified);
+    this.#marks[placeOf(mark)] = 1;
+    this.#bytes += verified.token.length;
+  }
 }
 
 /**
@@ -14,15 +37,15 @@ interface Verified {
  * every use.
  *
  * A token is kept when it comes for the second time, so that one that comes once costs next to nothing and drives out
- * nobody. Tokens are in two generations: when the younger is full, it becomes the older one, which goes, but for what
- * was used meanwhile. So what is in use stays, and nothing is ever searched for what to forget.
+ * nobody. When the younger generation is full, it becomes the older one, which goes, but for what was used meanwhile: so
+ * what is in use stays, and nothing is ever searched for what to forget.
  */
 export class VerifiedTokens {
   readonly #half: number;
-  readonly #sightings = new Int32Array(SIGHTINGS);
-  #younger = new Map<string, Verified>();
-  #older = new Map<string, Verified>();
-  #bytes = 0;
+  /** Marks of tokens that came, two to a place, the later one first. */
+  readonly #sightings = new Int32Array(MARKS);
+  #younger = new Generation();
+  #older = new Generation();
 
   /** @param size - how many tokens at most; fewer where they have over a kilobyte each */
   constructor(size: number) {
@@ -31,43 +54,41 @@ export class VerifiedTokens {
 
   /** The claims of a token that is, to the letter, one that was verified. */
   get(token: string): CheckedClaims | undefined {
-    const key = keyOf(token);
-    const found = this.#younger.get(key) ?? this.#renewed(key);
+    const mark = markOf(token);
+    const found = this.#younger.get(token, mark) ?? this.#renewed(token, mark);
     return found?.token === token ? found.claims : undefined;
   }
 
   /** Tells of a token that was verified in every respect. */
   add(token: string, claims: CheckedClaims): void {
-    if (this.#wasSeen(markOf(token))) this.#put(keyOf(token), { token: flat(token), claims });
+    const mark = markOf(token);
+    if (this.#wasSeen(mark)) this.#keep({ token: flat(token), claims }, mark);
   }
 
-  /** Two marks to a place, the later one first. */
+  #renewed(token: string, mark: number): Verified | undefined {
+    const found = this.#older.get(token, mark);
+    if (found !== undefined) this.#keep(found, mark);
+    return found;
+  }
+
+  #keep(verified: Verified, mark: number): void {
+    if (!this.#younger.hasRoomFor(verified, this.#half)) {
+      this.#older = this.#younger;
+      this.#younger = new Generation();
+    }
+    this.#younger.put(verified, mark);
+  }
+
   #wasSeen(mark: number): boolean {
-    const at = (mark << 1) & (SIGHTINGS - 1);
+    const at = placeOf(mark) & ~1;
     if (this.#sightings[at] === mark || this.#sightings[at + 1] === mark) return true;
     this.#sightings[at + 1] = this.#sightings[at] as number;
     this.#sightings[at] = mark;
     return false;
   }
-
-  #renewed(key: string): Verified | undefined {
-    const found = this.#older.get(key);
-    if (found !== undefined) this.#put(key, found);
-    return found;
-  }
-
-  #put(key: string, verified: Verified): void {
-    this.#bytes += verified.token.length;
-    if (this.#younger.size >= this.#half || this.#bytes > this.#half * BYTES_A_TOKEN) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
-      this.#bytes = verified.token.length;
-    }
-    this.#younger.set(key, verified);
-  }
 }
 
-/** The end of the signature. A Map hashes what it is asked for, and a slice of up to 12 characters faster than any longer one. */
+/** The end of the signature. A Map hashes what it is asked for, and a slice of up to 12 characters faster than a longer one. */
 function keyOf(token: string): string {
   return token.slice(-12);
 }
@@ -76,5 +97,9 @@ function keyOf(token: string): string {
 function markOf(token: string): number {
   let mark = 0;
   for (let at = token.length - 10; at < token.length - 4; at += 1) mark = Math.imul(mark, 67) + token.charCodeAt(at);
-  return mark | 1;
+  return mark | 1; // and never 0, which is no mark
+}
+
+function placeOf(mark: number): number {
+  return (mark >>> 1) & (MARKS - 1);
 }

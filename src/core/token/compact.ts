@@ -1,4 +1,4 @@
-import { fromBase64url, textFromBase64url, toBase64url } from "../base64url.ts";
+import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 
 /** A token in its three parts (RFC 7515 §7.1), still encoded, nothing about it verified. */
@@ -11,10 +11,11 @@ export interface Compact {
   readonly signingInput: string;
 }
 
-/** Splits a token at its first two dots, when it has them and is of bounded length. */
+/** Splits a token at its first two dots, when it has them, is of bounded length, and all ASCII. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
   if (typeof token !== "string") throw invalidToken("a token is a string");
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
+  if (!isAscii(token)) throw misspelt();
   const first = token.indexOf(".");
   const second = token.indexOf(".", first + 1);
   if (second === -1) throw misspelt();

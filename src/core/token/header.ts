@@ -34,9 +34,8 @@ export class HeaderReader {
 
   /** Remembers a header, once a signature over it held. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
-    if (this.#accepted.length < REMEMBERED && this.#accepted.every((it) => it.segment !== segment)) {
-      this.#accepted.push({ segment: flat(segment), keys });
-    }
+    if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
+    if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: flat(segment), keys });
   }
 
   #read(parts: Compact): readonly VerifyingKey[] {

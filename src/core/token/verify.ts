@@ -11,7 +11,9 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
  * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. Nothing of the payload is read
  * before the signature holds.
  *
- * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them
+ * A token that the profile remembers (`cacheSize`) is held to its times again, and to the schema.
+ *
+ * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check failed
  * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
  *

@@ -1,0 +1,18 @@
+/** How much work a run puts into its figures: `full` for figures to quote, `smoke` to see that everything still runs. */
+export interface Effort {
+  /** Rounds of each workload; all contenders have their turn in each. */
+  readonly rounds: number;
+  /** Milliseconds that a contender has in a round. */
+  readonly slice: number;
+  /** Seconds of load on a server in a round. */
+  readonly load: number;
+  /** Distinct tokens, where tokens are to be new. */
+  readonly tokens: number;
+  /** The most entries that a blocklist is filled with. */
+  readonly entries: number;
+}
+
+export const EFFORTS = {
+  full: { rounds: 9, slice: 120, load: 3, tokens: 20_000, entries: 5_000_000 },
+  smoke: { rounds: 1, slice: 5, load: 0.2, tokens: 2_000, entries: 100_000 },
+} as const satisfies Record<string, Effort>;
