@@ -2,10 +2,21 @@ import type { Effort } from "./effort.ts";
 import { type Figure, figureOf } from "./figure.ts";
 import { byTurns } from "./turns.ts";
 
-/** Somebody who does the work: the same for each of a batch. */
+/** Does something with each of a batch. */
+export type Work<Item> = (batch: readonly Item[]) => void | Promise<void>;
+
+/** Somebody who does the work. */
 export interface Contender<Item> {
   readonly name: string;
-  readonly work: (batch: readonly Item[]) => void | Promise<void>;
+  /** Asked at the beginning of each turn, so that who is to remember nothing can begin anew. */
+  readonly begin: () => Work<Item>;
+}
+
+/** What there is to be worked on. */
+export interface Supply<Item> {
+  readonly next: () => Item;
+  /** How many there are before they come again, where that would make a difference: a turn ends there. */
+  readonly distinct?: number;
 }
 
 const BATCH = 100;
@@ -14,21 +25,22 @@ const BATCH = 100;
 export async function compete<Item>(
   { rounds, slice }: Effort,
   of: { suite: string; workload: string },
-  supply: () => Item,
+  supply: Supply<Item>,
   contenders: readonly Contender<Item>[],
 ): Promise<Figure[]> {
-  const works = new Map(contenders.map(({ name, work }) => [name, work]));
-  const samples = await byTurns(rounds, works.keys(), (name) =>
-    timeAnItem(slice, supply, works.get(name) as Contender<Item>["work"]),
+  const beginnings = new Map(contenders.map(({ name, begin }) => [name, begin]));
+  const samples = await byTurns(rounds, beginnings.keys(), (name) =>
+    timeAnItem(slice, supply, (beginnings.get(name) as Contender<Item>["begin"])()),
   );
   return [...samples].map(([contender, own]) => figureOf({ ...of, contender, unit: "µs" }, own));
 }
 
-async function timeAnItem<Item>(slice: number, supply: () => Item, work: Contender<Item>["work"]): Promise<number> {
+async function timeAnItem<Item>(slice: number, supply: Supply<Item>, work: Work<Item>): Promise<number> {
+  const { next, distinct = Number.POSITIVE_INFINITY } = supply;
   let count = 0;
   let spent = 0;
-  while (spent < slice) {
-    const batch = Array.from({ length: BATCH }, supply);
+  while (spent < slice && count + BATCH <= distinct) {
+    const batch = Array.from({ length: BATCH }, next);
     const start = performance.now();
     await work(batch);
     spent += performance.now() - start;

@@ -9,7 +9,8 @@ import type { BenchAlgorithm, Keys } from "./keys.ts";
 /** Somebody who verifies a token: signature, issuer, audience, and the time. */
 export interface Verifier {
   readonly name: string;
-  readonly verify: (token: string) => unknown;
+  /** Makes what verifies, with nothing in its memory. */
+  readonly make: () => (token: string) => unknown;
   /** Whether the answer comes as a promise. */
   readonly isAsync: boolean;
 }
@@ -30,13 +31,16 @@ function pooled({ algorithm, signing }: Keys): Verifier[] {
 }
 
 function ours(name: string, keys: SigningKey, options: Partial<TokenOptions>): Verifier {
-  const profile = defineToken({ keys, issuer: ISSUER, audience: AUDIENCE, ...options });
-  return { name, verify: (token) => verifyToken(token, profile), isAsync: true };
+  const make = () => {
+    const profile = defineToken({ keys, issuer: ISSUER, audience: AUDIENCE, ...options });
+    return (token: string) => verifyToken(token, profile);
+  };
+  return { name, make, isAsync: true };
 }
 
 function jose({ algorithm, joseVerify }: Keys): Verifier[] {
   const options = { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE, typ: "at+jwt" };
-  return [{ name: "jose", verify: (token) => jwtVerify(token, joseVerify, options), isAsync: true }];
+  return [{ name: "jose", make: () => (token) => jwtVerify(token, joseVerify, options), isAsync: true }];
 }
 
 function fastJwt({ algorithm, verifyText: key }: Keys): Verifier[] {
@@ -49,21 +53,21 @@ function fastJwt({ algorithm, verifyText: key }: Keys): Verifier[] {
   };
   const whole = { cache: true, cacheKeyBuilder: (token: string) => token };
   return [
-    { name: "fast-jwt, cache off", verify: createVerifier(options), isAsync: false },
-    { name: "fast-jwt, cache on", verify: createVerifier({ ...options, cache: true }), isAsync: false },
-    { name: "fast-jwt, cache by whole token", verify: createVerifier({ ...options, ...whole }), isAsync: false },
+    { name: "fast-jwt, cache off", make: () => createVerifier(options), isAsync: false },
+    { name: "fast-jwt, cache on", make: () => createVerifier({ ...options, cache: true }), isAsync: false },
+    { name: "fast-jwt, cache by whole token", make: () => createVerifier({ ...options, ...whole }), isAsync: false },
   ];
 }
 
 function jsonWebToken({ algorithm, verify: key }: Keys): Verifier[] {
   if (algorithm === "EdDSA") return []; // which it does not know
   const options = { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE };
-  return [{ name: "jsonwebtoken", verify: (token) => jsonwebtoken.verify(token, key, options), isAsync: false }];
+  return [{ name: "jsonwebtoken", make: () => (token) => jsonwebtoken.verify(token, key, options), isAsync: false }];
 }
 
 function rust({ algorithm, verifyText: key }: Keys): Verifier[] {
   const validation = { algorithms: [named(algorithm)], iss: [ISSUER], aud: [AUDIENCE], leeway: 0 };
-  return [{ name: "@node-rs/jsonwebtoken", verify: (token) => rustVerify(token, key, validation), isAsync: false }];
+  return [{ name: "@node-rs/jsonwebtoken", make: () => (token) => rustVerify(token, key, validation), isAsync: false }];
 }
 
 /** Its enum exists for the compiler alone; at run time it is the names. */

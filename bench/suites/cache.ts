@@ -1,4 +1,4 @@
-import { compete } from "../measure/compete.ts";
+import { compete, type Work } from "../measure/compete.ts";
 import type { Effort } from "../measure/effort.ts";
 import type { Figure } from "../measure/figure.ts";
 import { zipf } from "../measure/zipf.ts";
@@ -15,14 +15,15 @@ export async function cache(effort: Effort): Promise<Figure[]> {
   const tokens = await issueTokens(keys, effort.tokens);
   const figures: Figure[] = [];
   for (const share of SHARES) {
-    const contenders = oursOf(keys).map(({ name, verify }) => ({
-      name,
-      async work(batch: readonly string[]) {
+    const contenders = oursOf(keys).map(({ name, make }) => {
+      const verify = make();
+      const work: Work<string> = async (batch) => {
         for (const token of batch) await verify(token);
-      },
-    }));
+      };
+      return { name, begin: () => work };
+    });
     const of = { suite: "cache", workload: `HS256, ${share} % first seen` };
-    figures.push(...(await compete(effort, of, mixed(tokens, share), contenders)));
+    figures.push(...(await compete(effort, of, { next: mixed(tokens, share) }, contenders)));
   }
   return figures;
 }

@@ -1,5 +1,5 @@
 import { jwtVerify } from "jose";
-import { type Contender, compete } from "../measure/compete.ts";
+import { type Contender, compete, type Work } from "../measure/compete.ts";
 import type { Effort } from "../measure/effort.ts";
 import type { Figure } from "../measure/figure.ts";
 import { bareSign } from "../peers/floor.ts";
@@ -18,39 +18,30 @@ export async function issue(effort: Effort): Promise<Figure[]> {
     for (const issuer of issuersOf(keys)) await checkWork(issuer, keys);
     const contenders = [await floor(keys), ...issuersOf(keys).map(contender)];
     let user = 0;
-    const supply = () => claimsOf(user++);
+    const supply = { next: () => claimsOf(user++) };
     figures.push(...(await compete(effort, { suite: "issue", workload: algorithm }, supply, contenders)));
   }
   return figures;
 }
 
 function contender({ name, issue, isAsync }: Issuer): Contender<Claims> {
-  if (isAsync) {
-    return {
-      name,
-      async work(batch) {
-        for (const claims of batch) await issue(claims);
-      },
-    };
-  }
-  return {
-    name,
-    work(batch) {
-      for (const claims of batch) issue(claims);
-    },
+  const asked: Work<Claims> = async (batch) => {
+    for (const claims of batch) await issue(claims);
   };
+  const called: Work<Claims> = (batch) => {
+    for (const claims of batch) issue(claims);
+  };
+  return { name, begin: () => (isAsync ? asked : called) };
 }
 
 async function floor(keys: Keys): Promise<Contender<Claims>> {
   const sign = bareSign(keys);
   const [token = ""] = await issueTokens(keys, 1);
   const input = Buffer.from(token.slice(0, token.lastIndexOf(".")));
-  return {
-    name: "the bare operation",
-    work(batch) {
-      for (const _ of batch) sign(input);
-    },
+  const work: Work<Claims> = (batch) => {
+    for (const _ of batch) sign(input);
   };
+  return { name: "the bare operation", begin: () => work };
 }
 
 /** A contender that leaves something out is none. */

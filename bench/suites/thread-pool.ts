@@ -15,7 +15,7 @@ const PERCENTILES = { "p50 ms": 0.5, "p99 ms": 0.99 };
 export async function threadPool({ rounds, load, tokens: count }: Effort): Promise<Figure[]> {
   const keys = await makeKeys("EdDSA");
   const tokens = await issueTokens(keys, count);
-  const verifiers = new Map(verifiersOf(keys).map(({ name, verify }) => [name, verify]));
+  const verifiers = new Map(verifiersOf(keys).map(({ name, make }) => [name, make()]));
   const figures: Figure[] = [];
   for (const rate of RATES) {
     const samples = await byTurns(Math.min(rounds, 5), CONTENDERS, async (name) => {

@@ -1,4 +1,4 @@
-import { type Contender, compete } from "../measure/compete.ts";
+import { type Contender, compete, type Work } from "../measure/compete.ts";
 import type { Effort } from "../measure/effort.ts";
 import type { Figure } from "../measure/figure.ts";
 import { zipf } from "../measure/zipf.ts";
@@ -24,21 +24,25 @@ export async function verify(effort: Effort): Promise<Figure[]> {
   for (const algorithm of ALGORITHMS) {
     const keys = await makeKeys(algorithm);
     const tokens = (await issueTokens(keys, effort.tokens)).map(prepare);
-    for (const verifier of verifiersOf(keys)) await checkWork(verifier, tokens[0] as Visit);
-    const workloads = {
-      "first seen": Array.from(tokens.keys()),
-      repeated: zipf(Math.min(SESSIONS, tokens.length)),
-    };
-    for (const [seen, order] of Object.entries(workloads)) {
-      for (const [manner, concurrency] of Object.entries(CONCURRENCIES)) {
-        const supply = visits(tokens, order);
-        const contenders = [...floors(bareVerify(keys)), ...verifiersOf(keys).map((it) => contender(it, concurrency))];
-        const of = { suite: "verify", workload: `${algorithm}, ${seen}, ${manner}` };
-        figures.push(...(await compete(effort, of, supply, contenders)));
-      }
+    const floor = floors(bareVerify(keys));
+    const verifiers = verifiersOf(keys);
+    for (const verifier of verifiers) await checkWork(verifier, tokens[0] as Visit);
+    for (const [manner, concurrency] of Object.entries(CONCURRENCIES)) {
+      const workload = (seen: string) => ({ suite: "verify", workload: `${algorithm}, ${seen}, ${manner}` });
+      // Whoever remembers tokens begins each turn with nothing in memory, and no token comes twice in a turn.
+      const once = { next: visits(tokens, Array.from(tokens.keys())), distinct: tokens.length };
+      const forgetful = verifiers.map((it) => ({ name: it.name, begin: () => workOf(it, concurrency) }));
+      figures.push(...(await compete(effort, workload("first seen"), once, [...floor, ...forgetful])));
+      const again = { next: visits(tokens, zipf(SESSIONS)) };
+      const lasting = verifiers.map((it) => ({ name: it.name, begin: always(workOf(it, concurrency)) }));
+      figures.push(...(await compete(effort, workload("repeated"), again, [...floor, ...lasting])));
     }
   }
   return figures;
+}
+
+function always<T>(value: T): () => T {
+  return () => value;
 }
 
 function prepare(token: string): Visit {
@@ -52,7 +56,7 @@ function prepare(token: string): Visit {
 }
 
 /** Each visit brings its token in another string, as each request does: one that was seen has been hashed, too. */
-export function visits(tokens: readonly Visit[], order: readonly number[]): () => Visit {
+function visits(tokens: readonly Visit[], order: readonly number[]): () => Visit {
   let at = 0;
   return () => {
     const visit = tokens[order[at++ % order.length] as number] as Visit;
@@ -60,28 +64,20 @@ export function visits(tokens: readonly Visit[], order: readonly number[]): () =
   };
 }
 
-function contender({ name, verify, isAsync }: Verifier, concurrency: number): Contender<Visit> {
+function workOf({ make, isAsync }: Verifier, concurrency: number): Work<Visit> {
+  const verify = make();
   if (!isAsync) {
-    return {
-      name,
-      work(batch) {
-        for (const { token } of batch) verify(token);
-      },
+    return (batch) => {
+      for (const { token } of batch) verify(token);
     };
   }
   if (concurrency > 1) {
-    return {
-      name,
-      async work(batch) {
-        await Promise.all(batch.map(({ token }) => verify(token)));
-      },
+    return async (batch) => {
+      await Promise.all(batch.map(({ token }) => verify(token)));
     };
   }
-  return {
-    name,
-    async work(batch) {
-      for (const { token } of batch) await verify(token);
-    },
+  return async (batch) => {
+    for (const { token } of batch) await verify(token);
   };
 }
 
@@ -89,12 +85,12 @@ function contender({ name, verify, isAsync }: Verifier, concurrency: number): Co
 function floors(isSigned: ReturnType<typeof bareVerify>): Contender<Visit>[] {
   const floor = (name: string, read: (payload: string) => unknown): Contender<Visit> => ({
     name,
-    work(batch) {
+    begin: always((batch) => {
       for (const { input, signature, payload } of batch) {
         if (!isSigned(input, signature)) throw new Error("the floor has to hold");
         read(payload);
       }
-    },
+    }),
   });
   return [
     floor("the bare operation", () => undefined),
@@ -105,7 +101,8 @@ function floors(isSigned: ReturnType<typeof bareVerify>): Contender<Visit>[] {
 }
 
 /** A contender that does not look is none. */
-async function checkWork({ name, verify }: Verifier, { token }: Visit): Promise<void> {
+async function checkWork({ name, make }: Verifier, { token }: Visit): Promise<void> {
+  const verify = make();
   await verify(token);
   const damaged = token.slice(0, -9) + (token.at(-9) === "A" ? "B" : "A") + token.slice(-8);
   const accepted = await Promise.resolve(damaged)

@@ -50,6 +50,8 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
     );
   }
   const sign = hmacOf(HMAC_ALGORITHMS[algorithm], bytes);
+  // Text is compared with text, so that only the canonical spelling of the signature can match; and no part of one, since
+  // the buffer still holds the rest of another.
   const size = sign("").length;
   const expected = Buffer.alloc(size);
   const given = Buffer.alloc(size);

@@ -30,12 +30,16 @@ export interface IssueOptions {
 export async function issueToken<Profile extends TokenProfile>(
   claims: InputOf<Profile>,
   profile: Profile,
-  options: IssueOptions = {},
+  options?: IssueOptions,
 ): Promise<string> {
   internalsOf("issueToken", profile);
-  checkOptions("issueToken", options, ["expiresIn"]);
-  const expiresIn = options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
+  const expiresIn = options === undefined ? profile.expiresIn : expiryOf(options, profile);
   return issueAt(claims, profile, readClock(profile.now), expiresIn);
+}
+
+function expiryOf(options: IssueOptions, profile: TokenProfile): number {
+  checkOptions("issueToken", options, ["expiresIn"]);
+  return options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
 }
 
 /** Issues a token as of an instant, in milliseconds since 1970. A promise only where there is something to wait for. */
@@ -50,14 +54,15 @@ export function issueAt<Profile extends TokenProfile>(
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }
   const own = copyOf(claims);
-  const issue = (): string | Promise<string> => {
-    const signingInput = `${template.header}.${toBase64url(payloadOf(template, own, time, expiresIn))}`;
-    const signature = template.sign(signingInput);
-    return typeof signature === "string"
-      ? whole(signingInput, signature, maxBytes)
-      : signature.then((text) => whole(signingInput, text, maxBytes));
-  };
-  return schema === undefined ? issue() : checkSchema(schema, own).then(issue);
+  if (schema === undefined) return sign(template, payloadOf(template, own, time, expiresIn), maxBytes);
+  return checkSchema(schema, own).then(() => sign(template, payloadOf(template, own, time, expiresIn), maxBytes));
+}
+
+function sign({ header, sign }: Template, payload: string, maxBytes: number): string | Promise<string> {
+  const signingInput = `${header}.${toBase64url(payload)}`;
+  const signature = sign(signingInput);
+  if (typeof signature !== "string") return signature.then((text) => whole(signingInput, text, maxBytes));
+  return whole(signingInput, signature, maxBytes);
 }
 
 function payloadOf({ opening }: Template, own: object, time: number, expiresIn: number): string {
