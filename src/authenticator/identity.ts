@@ -18,7 +18,19 @@ export function identityOf<Claims>(claims: Claims): Identity<Claims> {
   const { sub, scope = "" } = claims as { sub?: unknown; scope?: unknown };
   if (typeof sub !== "string" || sub === "") throw invalidToken("sub must name a user");
   if (typeof scope !== "string") throw invalidToken("scope must be a string of scopes with spaces between them");
-  return Object.freeze({ userId: sub, scopes: Object.freeze(scope.split(" ").filter(Boolean)), claims });
+  return Object.freeze({ userId: sub, scopes: scopesOf(scope), claims });
+}
+
+const REMEMBERED_SCOPES = 256;
+const scopesByText = new Map<string, readonly string[]>();
+
+/** Users have few scopes between them, and to split and freeze them takes longer than all else about an identity. */
+function scopesOf(text: string): readonly string[] {
+  const known = scopesByText.get(text);
+  if (known !== undefined) return known;
+  const scopes = Object.freeze(text.split(" ").filter(Boolean));
+  if (scopesByText.size < REMEMBERED_SCOPES) scopesByText.set(text, scopes);
+  return scopes;
 }
 
 /** What a blocklist is asked about a token. */

@@ -24,6 +24,24 @@ describe.each([
   });
 });
 
+it("takes a signature to the last character, whatever it compared before", () => {
+  const key = secretKey("x".repeat(32))[KEY];
+  const signature = key.sign?.("text") as string;
+  const last = signature.charCodeAt(42);
+  for (const twin of [
+    signature.slice(0, -1),
+    `${signature}A`,
+    signature + signature,
+    `${signature.slice(0, -1)}\u0141`,
+    `${signature.slice(0, -1)}\u{1f600}`,
+    signature.slice(0, -1) + String.fromCharCode(0x100 + last),
+    "",
+  ]) {
+    expect(key.verify("text", signature)).toBe(true);
+    expect(key.verify("text", twin)).toBe(false);
+  }
+});
+
 it("counts a string's bytes, not its characters", () => {
   expect(secretKey("é".repeat(16)).algorithm).toBe("HS256");
   expect(() => secretKey("é".repeat(15))).toThrow(/this one has 30/);
