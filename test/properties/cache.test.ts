@@ -104,6 +104,15 @@ it("a revocation counts from the same moment on, whatever was cached", async () 
   );
 });
 
+it("a cached token is refused from the moment that it is revoked", async () => {
+  const blocklist = memoryBlocklist({ now: () => NOW });
+  const guard = createGuard({ token: profileOf(), blocklist });
+  const header = `Bearer ${signed({ ...TIMES, jti: "t1" })}`;
+  for (let time = 0; time < 3; time += 1) expect((await guard.authenticate(header)).userId).toBe("user-1");
+  blocklist.revokeToken("t1", new Date(NOW + 60_000));
+  await expect(guard.authenticate(header)).rejects.toMatchObject({ code: "revoked" });
+});
+
 describe("a key that was removed", async () => {
   const leaving = await importKey(await generateKey("ES256"));
   const staying = secretKey(SECRET);

@@ -96,7 +96,9 @@ function keyOf(token: string): string {
 /** A few characters of the signature in one number. Where two tokens have the same, one is kept too early, no more. */
 function markOf(token: string): number {
   let mark = 0;
-  for (let at = token.length - 10; at < token.length - 4; at += 1) mark = Math.imul(mark, 67) + token.charCodeAt(at);
+  for (let at = token.length - 10; at < token.length - 4; at += 1) {
+    mark = (Math.imul(mark, 67) + token.charCodeAt(at)) | 0;
+  }
   return mark | 1; // and never 0, which is no mark
 }
 
