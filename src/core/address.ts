@@ -9,7 +9,7 @@ const MAPPED = "0:0:0:0:0:ffff";
 export function addressGroup(address: unknown): string {
   if (typeof address !== "string") return "unknown";
   if (IPV4.test(address)) return hostOf(address) === address ? address : "unknown";
-  const [bare = ""] = address.split("%", 1);
+  const bare = address.replace(/%.*/s, ""); // without its zone
   const host = IPV6.test(bare) ? hostOf(`[${bare}]`) : null;
   if (host === null) return "unknown";
   const groups = groupsOf(host.slice(1, -1));

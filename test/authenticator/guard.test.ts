@@ -32,6 +32,29 @@ describe("authenticate", () => {
     expect((await guard.authenticate(`Bearer ${signed()}`)).scopes).toEqual([]);
   });
 
+  it("tells scopes apart, of however many kinds they are", async () => {
+    for (let kind = 0; kind < 300; kind += 1) {
+      const header = `Bearer ${signed({ ...CLAIMS, scope: `read:${kind}  write:${kind}` })}`;
+      for (let time = 0; time < 2; time += 1) {
+        const { scopes } = await guard.authenticate(header);
+        expect([...scopes]).toEqual([`read:${kind}`, `write:${kind}`]);
+        expect(Object.isFrozen(scopes)).toBe(true);
+      }
+    }
+  });
+
+  it("takes a header in every form that parses, whether its token was seen or not", async () => {
+    const token = signed({ ...CLAIMS, sub: "user-7" });
+    for (const header of ["Bearer", "bearer", "BEARER ", "Bearer  "].map((scheme) => `${scheme} ${token}`)) {
+      for (let time = 0; time < 3; time += 1) expect((await guard.authenticate(header)).userId).toBe("user-7");
+    }
+    for (const header of [`Bearer ${token} `, `Bearer ${token},`, `Bearer ${token}\n`, `Bearer\t${token}`]) {
+      expect(await codeOf(guard.authenticate(header))).toBe("invalid_request");
+    }
+    expect(await codeOf(guard.authenticate(`Bearer ${token}=`))).toBe("invalid_token");
+    expect(await codeOf(guard.authenticate(`Basic ${token}`))).toBe("missing_token");
+  });
+
   it("waits for a thread pool and for a schema", async () => {
     const keys = await importKey(await generateKey("Ed25519"));
     const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });

@@ -31,14 +31,22 @@ export async function verifyToken<Profile extends TokenProfile>(
   return shapeClaims(opened instanceof Promise ? await opened : opened, profile);
 }
 
+/** The claims of a token that the profile remembers, if their time is now; `undefined` for any other token. */
+export function recallToken(token: string, profile: TokenProfile): CheckedClaims | undefined {
+  return recall(token, internalsOf("verifyToken", profile));
+}
+
+function recall(token: string, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
+  const known = internals.cache?.get(token);
+  if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
+  return known;
+}
+
 /** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
 export function openToken(token: unknown, profile: TokenProfile): CheckedClaims | Promise<CheckedClaims> {
   const internals = internalsOf("verifyToken", profile);
-  const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
-  if (known !== undefined) {
-    checkTimes(known, internals, readClock(internals.now) / 1_000);
-    return known;
-  }
+  const known = typeof token === "string" ? recall(token, internals) : undefined;
+  if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.keysFor(parts);
   if (internals.threadPool) return isSignedInPool(parts, keys).then((signed) => admit(signed, parts, keys, internals));
