@@ -86,7 +86,7 @@ export function guardSettings<Profile extends TokenProfile>(options: GuardOption
   return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs };
 }
 
-const USUAL = "Bearer ";
+const BEARER = "Bearer ";
 
 /** The guard of settings that were checked. */
 export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
@@ -97,7 +97,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
   /** The claims of the header's token. One that was verified before has been parsed before, which takes as long as all else. */
   const claimsOf = (header: string | null | undefined): ReturnType<typeof openToken> | null => {
     const known =
-      typeof header === "string" && header.startsWith(USUAL) && recallToken(header.slice(USUAL.length), profile);
+      typeof header === "string" && header.startsWith(BEARER) && recallToken(header.slice(BEARER.length), profile);
     if (known) return known;
     const token = parseBearer(header);
     return token === null ? null : openToken(token, profile);

@@ -1,15 +1,11 @@
 /** Freezes what JSON.parse made, all the way down. In a loop, since JSON may be nested deeper than calls can be. */
 export function freezeDeep<T extends object>(root: T): T {
-  const pending: object[] = [];
-  for (
-    let value: Record<string, unknown> | undefined = root as Record<string, unknown>;
-    value !== undefined;
-    value = pending.pop() as never
-  ) {
+  const pending = [root as Record<string, unknown>];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     Object.freeze(value);
     for (const name in value) {
       const part = value[name];
-      if (typeof part === "object" && part !== null) pending.push(part);
+      if (typeof part === "object" && part !== null) pending.push(part as Record<string, unknown>);
     }
   }
   return root;
