@@ -5,11 +5,12 @@ import type { JWK } from "./jwk.ts";
 /** Where a key keeps what it can do. A registered symbol, so that two copies of this package know each other's keys. */
 export const KEY: unique symbol = Symbol.for("hallpass.key") as never;
 
-/** What the engine asks of a key. Signatures are canonical base64url text. */
+/** What the engine asks of a key. */
 export interface KeyOperations {
-  verify(signingInput: string, signature: string): boolean;
+  /** Whether a token, all ASCII, ends in a signature in its one spelling, over what stands before the dot at `end`. */
+  verify(token: string, end: number): boolean;
   /** The same in libuv's thread pool. Absent where the way there takes longer than the work. */
-  verifyInPool?(signingInput: string, signature: string): Promise<boolean>;
+  verifyInPool?(token: string, end: number): Promise<boolean>;
   /** Absent in a key that only verifies. */
   sign?(signingInput: string): string | Promise<string>;
   /** The public half, to be published; `null` for a shared secret. */

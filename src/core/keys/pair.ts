@@ -1,6 +1,6 @@
 import { type AsymmetricKeyDetails, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
-import { fromBase64url } from "../base64url.ts";
+import { fromBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
@@ -96,15 +96,20 @@ function described(half: KeyObject): string {
 function verifiers(key: KeyObject, { hash, options }: PairScheme): Pick<KeyOperations, "verify" | "verifyInPool"> {
   const prepared = { key, ...options };
   return {
-    verify(signingInput, signature) {
-      const bytes = fromBase64url(signature);
-      return bytes !== null && verify(hash, Buffer.from(signingInput), prepared, bytes);
+    verify(token, end) {
+      const signed = signedOf(token, end);
+      return signed !== null && verify(hash, signed.input, prepared, signed.signature);
     },
-    async verifyInPool(signingInput, signature) {
-      const bytes = fromBase64url(signature);
-      return bytes !== null && verifyInPool(hash, Buffer.from(signingInput), prepared, bytes);
+    async verifyInPool(token, end) {
+      const signed = signedOf(token, end);
+      return signed !== null && verifyInPool(hash, signed.input, prepared, signed.signature);
     },
   };
+}
+
+function signedOf(token: string, end: number): { input: Buffer; signature: Buffer } | null {
+  const signature = isAscii(token) ? fromBase64url(token.slice(end + 1)) : null;
+  return signature && { input: Buffer.from(token.slice(0, end)), signature };
 }
 
 function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNullable<KeyOperations["sign"]> {
@@ -119,7 +124,7 @@ function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNull
 /** A private key whose public members are another key's signs tokens that nobody can verify. */
 async function checkHalvesMatch({ sign, verify }: KeyOperations): Promise<void> {
   const probe = "probe";
-  if (sign !== undefined && !verify(probe, await sign(probe))) {
+  if (sign !== undefined && !verify(`${probe}.${await sign(probe)}`, probe.length)) {
     throw new TypeError("importKey: the private and the public part of this key do not belong together");
   }
 }

@@ -6,36 +6,37 @@ export interface Compact {
   readonly token: string;
   readonly header: string;
   readonly payload: string;
-  readonly signature: string;
-  /** What the signature is over. */
-  readonly signingInput: string;
+  /** Where the payload ends, and with it what the signature is over. */
+  readonly end: number;
 }
 
-/** Splits a token at its first two dots, when it has them, is of bounded length, and all ASCII. */
+/** Splits a token at its first two dots, when it has them and is of bounded length. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
   if (typeof token !== "string") throw invalidToken("a token is a string");
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
-  if (!isAscii(token)) throw misspelt();
   const first = token.indexOf(".");
-  const second = token.indexOf(".", first + 1);
-  if (second === -1) throw misspelt();
+  const end = token.indexOf(".", first + 1);
+  if (end === -1) throw misspelt();
   return {
     token,
     header: token.slice(0, first),
-    payload: token.slice(first + 1, second),
-    signature: token.slice(second + 1),
-    signingInput: token.slice(0, second),
+    payload: token.slice(first + 1, end),
+    end,
   };
 }
 
-/** Refuses a token of which a segment is empty, or not in its one spelling. */
-export function checkSpelling({ header, payload, signature }: Compact): void {
-  for (const segment of [header, payload, signature]) {
+/** Refuses a token that isn't all ASCII, or of which a segment is empty, or not in its one spelling. */
+export function checkSpelling({ token, header, payload, end }: Compact): void {
+  if (!isAscii(token)) throw misspelt();
+  for (const segment of [header, payload, token.slice(end + 1)]) {
     if (segment === "" || fromBase64url(segment) === null) throw misspelt();
   }
 }
 
-/** Reads a segment as the JSON object that it must be, in UTF-8 without exception, and in its one spelling. */
+/**
+ * Reads a segment as the JSON object that it must be, in UTF-8 without exception, and in its one spelling. By now the
+ * token is known to be ASCII: by its signature, or by {@link checkSpelling}.
+ */
 export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
   const value = parsed(textFromBase64url(parts[name]));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -23,12 +23,16 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
  * console.log(claims.sub);
  * ```
  */
-export async function verifyToken<Profile extends TokenProfile>(
-  token: string,
-  profile: Profile,
-): Promise<ClaimsOf<Profile>> {
-  const opened = openToken(token, profile);
-  return shapeClaims(opened instanceof Promise ? await opened : opened, profile);
+export function verifyToken<Profile extends TokenProfile>(token: string, profile: Profile): Promise<ClaimsOf<Profile>> {
+  // An async function's promise takes 3% longer.
+  try {
+    const internals = internalsOf("verifyToken", profile);
+    const opened = open(token, internals);
+    const claims = opened instanceof Promise ? opened.then((it) => shape(it, internals)) : shape(opened, internals);
+    return Promise.resolve(claims as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** The claims of a token that the profile remembers, if their time is now; `undefined` for any other token. */
@@ -36,43 +40,51 @@ export function recallToken(token: string, profile: TokenProfile): CheckedClaims
   return recall(token, internalsOf("verifyToken", profile));
 }
 
-function recall(token: string, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
+/** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
+export function openToken(token: unknown, profile: TokenProfile): CheckedClaims | Promise<CheckedClaims> {
+  return open(token, internalsOf("verifyToken", profile));
+}
+
+/** Hands the application's claims to the profile's schema, and what the profile checked around it. */
+export function shapeClaims<Profile extends TokenProfile>(
+  checked: CheckedClaims,
+  profile: Profile,
+): ClaimsOf<Profile> | Promise<ClaimsOf<Profile>> {
+  return shape(checked, internalsOf("verifyToken", profile)) as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>;
+}
+
+type Internals = ProfileInternals<ClaimsSchema | undefined>;
+
+function recall(token: string, internals: Internals): CheckedClaims | undefined {
   const known = internals.cache?.get(token);
   if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
   return known;
 }
 
-/** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
-export function openToken(token: unknown, profile: TokenProfile): CheckedClaims | Promise<CheckedClaims> {
-  const internals = internalsOf("verifyToken", profile);
+function open(token: unknown, internals: Internals): CheckedClaims | Promise<CheckedClaims> {
   const known = typeof token === "string" ? recall(token, internals) : undefined;
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.keysFor(parts);
   if (internals.threadPool) return isSignedInPool(parts, keys).then((signed) => admit(signed, parts, keys, internals));
-  return admit(
-    keys.some((key) => key[KEY].verify(parts.signingInput, parts.signature)),
-    parts,
-    keys,
-    internals,
-  );
+  return admit(isSigned(parts, keys), parts, keys, internals);
 }
 
-async function isSignedInPool({ signingInput, signature }: Compact, keys: readonly VerifyingKey[]): Promise<boolean> {
+function isSigned({ token, end }: Compact, keys: readonly VerifyingKey[]): boolean {
+  for (const key of keys) if (key[KEY].verify(token, end)) return true;
+  return false;
+}
+
+async function isSignedInPool({ token, end }: Compact, keys: readonly VerifyingKey[]): Promise<boolean> {
   for (const key of keys) {
     const { verify, verifyInPool = verify } = key[KEY];
-    if (await verifyInPool(signingInput, signature)) return true;
+    if (await verifyInPool(token, end)) return true;
   }
   return false;
 }
 
-function admit(
-  isSigned: boolean,
-  parts: Compact,
-  keys: readonly VerifyingKey[],
-  internals: ProfileInternals<unknown>,
-): CheckedClaims {
-  if (!isSigned) {
+function admit(holds: boolean, parts: Compact, keys: readonly VerifyingKey[], internals: Internals): CheckedClaims {
+  if (!holds) {
     checkSpelling(parts); // whose complaint says more
     throw invalidToken("the signature does not hold");
   }
@@ -82,13 +94,8 @@ function admit(
   return claims;
 }
 
-/** Hands the application's claims to the profile's schema, and what the profile checked around it. */
-export function shapeClaims<Profile extends TokenProfile>(
-  checked: CheckedClaims,
-  profile: Profile,
-): ClaimsOf<Profile> | Promise<ClaimsOf<Profile>> {
-  const { schema } = internalsOf("verifyToken", profile);
-  return (schema === undefined ? checked : shaped(checked, schema)) as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>;
+function shape(checked: CheckedClaims, { schema }: Internals): object | Promise<object> {
+  return schema === undefined ? checked : shaped(checked, schema);
 }
 
 async function shaped(checked: CheckedClaims, schema: ClaimsSchema): Promise<object> {

