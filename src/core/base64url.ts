@@ -36,11 +36,11 @@ export function toBase64url(text: string): string {
 const ENDINGS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /**
- * Whether a text is the one spelling of what it was decoded to (§3.5). Node's decoder also takes the other alphabet's
+ * Whether a text of ASCII is the one spelling of what it was decoded to (§3.5), which has so many bytes. Node's decoder also takes the other alphabet's
  * `+` and `/`, and skips what is in none: then there are fewer bytes than so many characters spell. To encode the bytes
  * again and compare would cost a tenth of a verification.
  */
-function isCanonical(text: string, length: number): boolean {
+export function isCanonical(text: string, length: number): boolean {
   const ending = ENDINGS[text.length % 4] as string | null;
   return (
     length === Math.floor((text.length * 3) / 4) &&

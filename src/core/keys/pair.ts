@@ -1,9 +1,9 @@
 import { type AsymmetricKeyDetails, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
-import { fromBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
+import { signedParts } from "./signed-parts.ts";
 
 const LEAST_RSA_BITS = 2_048;
 const LEAST_RSA_EXPONENT = 3n;
@@ -97,19 +97,16 @@ function verifiers(key: KeyObject, { hash, options }: PairScheme): Pick<KeyOpera
   const prepared = { key, ...options };
   return {
     verify(token, end) {
-      const signed = signedOf(token, end);
+      const signed = signedParts(token, end);
       return signed !== null && verify(hash, signed.input, prepared, signed.signature);
     },
     async verifyInPool(token, end) {
-      const signed = signedOf(token, end);
-      return signed !== null && verifyInPool(hash, signed.input, prepared, signed.signature);
+      const signed = signedParts(token, end);
+      if (signed === null) return false;
+      // Copied: by the time the pool looks at them, those are of another token.
+      return verifyInPool(hash, Buffer.from(signed.input), prepared, Buffer.from(signed.signature));
     },
   };
-}
-
-function signedOf(token: string, end: number): { input: Buffer; signature: Buffer } | null {
-  const signature = isAscii(token) ? fromBase64url(token.slice(end + 1)) : null;
-  return signature && { input: Buffer.from(token.slice(0, end)), signature };
 }
 
 function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNullable<KeyOperations["sign"]> {

@@ -31,6 +31,13 @@ describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread
     expect(await verifyToken(token, inPool)).toEqual(await verifyToken(token, onTheSpot));
   });
 
+  it("checks many at once, each by its own bytes", async () => {
+    const tokens = await Promise.all(Array.from({ length: 20 }, (_, n) => issueToken({ sub: `user-${n}` }, onTheSpot)));
+    const damaged = tokens.map((text, at) => (at % 2 === 0 ? text : text.replace(/.{9}$/, "AAAAAAAAA")));
+    const answers = await Promise.all(damaged.map((text) => reasonFor(text, inPool)));
+    expect(answers.map((answer) => answer === "accepted")).toEqual(damaged.map((_, at) => at % 2 === 0));
+  });
+
   it("leaves the event loop meanwhile", async () => {
     const opened = openToken(token, inPool);
     expect(opened).toBeInstanceOf(Promise);
