@@ -23,13 +23,13 @@ const BATCH = 100;
 
 /** Lets contenders do the same work by turns. Gives microseconds an item, without what it takes to supply them. */
 export async function compete<Item>(
-  { rounds, slice }: Effort,
+  { shortRounds, slice }: Effort,
   of: { suite: string; workload: string },
   supply: Supply<Item>,
   contenders: readonly Contender<Item>[],
 ): Promise<Figure[]> {
   const beginnings = new Map(contenders.map(({ name, begin }) => [name, begin]));
-  const samples = await byTurns(rounds, beginnings.keys(), (name) =>
+  const samples = await byTurns(shortRounds, beginnings.keys(), (name) =>
     timeAnItem(slice, supply, (beginnings.get(name) as Contender<Item>["begin"])()),
   );
   return [...samples].map(([contender, own]) => figureOf({ ...of, contender, unit: "µs" }, own));
