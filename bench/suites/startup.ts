@@ -1,4 +1,4 @@
-import { probe } from "../load/probe.ts";
+import { plainProbe, probe } from "../load/probe.ts";
 import type { Effort } from "../measure/effort.ts";
 import { type Figure, figureOf } from "../measure/figure.ts";
 import { byTurns } from "../measure/turns.ts";
@@ -39,7 +39,7 @@ type Import = Readonly<Record<keyof typeof UNITS, number>>;
 
 /** What it takes to import a module, each time in a process of its own, beside importing nothing. */
 export async function startup({ rounds }: Effort): Promise<Figure[]> {
-  const imports = await byTurns(rounds, IMPORTS, (names) => probe<Import>("import", ...names.split(" ")));
+  const imports = await byTurns(rounds, IMPORTS, importing);
   const empty = imports.get(EMPTY) as Import[];
   imports.delete(EMPTY);
   const figures = [...imports].flatMap(([contender, own]) =>
@@ -51,6 +51,12 @@ export async function startup({ rounds }: Effort): Promise<Figure[]> {
     ),
   );
   return [...figures, ...(await lateLoading())];
+}
+
+async function importing(names: string): Promise<Import> {
+  const modules = names.split(" ");
+  const time = await plainProbe<Pick<Import, "ms">>("import-time", ...modules);
+  return { ...time, ...(await probe<Omit<Import, "ms">>("import-memory", ...modules)) };
 }
 
 const LATE = ["jose", "@node-rs/argon2"];
