@@ -80,7 +80,7 @@ export function optionalAuth(guard: Guard): ExpressMiddleware {
  */
 export function requireScope(...scopes: string[]): ExpressMiddleware {
   checkScopes(scopes);
-  return before((req) => authorizePass(req, scopes));
+  return before(async (req) => authorizePass(req, scopes));
 }
 
 /**
@@ -168,11 +168,9 @@ function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
   });
 }
 
-function before(work: (req: ExpressRequest) => void | Promise<void>): ExpressMiddleware {
+function before(work: (req: ExpressRequest) => Promise<void>): ExpressMiddleware {
   return (req, _res, next) => {
-    Promise.resolve(req)
-      .then(work)
-      .then(() => next(), next);
+    work(req).then(() => next(), next);
   };
 }
 
