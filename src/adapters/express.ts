@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
+import { askNow, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { missingParser, parsedBody } from "./body.ts";
@@ -49,7 +50,7 @@ export type ExpressMiddleware = (req: ExpressRequest, res: ServerResponse, next:
  */
 export function requireAuth(guard: Guard): ExpressMiddleware {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticate(header));
+  return recognise(guard, "authenticate");
 }
 
 /**
@@ -65,7 +66,7 @@ export function requireAuth(guard: Guard): ExpressMiddleware {
  */
 export function optionalAuth(guard: Guard): ExpressMiddleware {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticateOptional(header));
+  return recognise(guard, "authenticateOptional");
 }
 
 /**
@@ -80,7 +81,7 @@ export function optionalAuth(guard: Guard): ExpressMiddleware {
  */
 export function requireScope(...scopes: string[]): ExpressMiddleware {
   checkScopes(scopes);
-  return before(async (req) => authorizePass(req, scopes));
+  return before((req) => authorizePass(req, scopes));
 }
 
 /**
@@ -159,18 +160,27 @@ export function authOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Iden
   return identityFrom(req, guard);
 }
 
-type Recognition = Guard["authenticateOptional"];
-
 function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
-  return before(async (req) => {
-    req.auth = await recognition(authorizationOf(req));
-    leavePass(req, guard, req.auth);
+  const admit = (req: ExpressRequest, identity: Identity | null): void => {
+    req.auth = identity;
+    leavePass(req, guard, identity);
+  };
+  return before((req) => {
+    const found = askNow(guard, recognition, authorizationOf(req));
+    return found instanceof Promise ? found.then((identity) => admit(req, identity)) : admit(req, found);
   });
 }
 
-function before(work: (req: ExpressRequest) => Promise<void>): ExpressMiddleware {
+function before(work: (req: ExpressRequest) => void | Promise<void>): ExpressMiddleware {
   return (req, _res, next) => {
-    work(req).then(() => next(), next);
+    let pending: void | Promise<void>;
+    try {
+      pending = work(req);
+    } catch (error) {
+      return next(error);
+    }
+    if (pending === undefined) return next();
+    pending.then(() => next(), next);
   };
 }
 

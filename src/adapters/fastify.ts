@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
+import { askNow, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { parsedBody } from "./body.ts";
@@ -40,7 +41,7 @@ export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => P
  */
 export function requireAuth(guard: Guard): FastifyHook {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticate(header));
+  return recognise(guard, "authenticate");
 }
 
 /**
@@ -56,7 +57,7 @@ export function requireAuth(guard: Guard): FastifyHook {
  */
 export function optionalAuth(guard: Guard): FastifyHook {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticateOptional(header));
+  return recognise(guard, "authenticateOptional");
 }
 
 /**
@@ -151,9 +152,10 @@ export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): I
   return identityFrom(request, guard);
 }
 
-function recognise(guard: Guard, recognition: Guard["authenticateOptional"]): FastifyHook {
+function recognise(guard: Guard, recognition: Recognition): FastifyHook {
   return async (request) => {
-    request.auth = await recognition(authorizationOf(request.raw));
+    const found = askNow(guard, recognition, authorizationOf(request.raw));
+    request.auth = found instanceof Promise ? await found : found;
     leavePass(request, guard, request.auth);
   };
 }

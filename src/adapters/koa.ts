@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
+import { askNow, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { missingParser, parsedBody } from "./body.ts";
@@ -64,7 +65,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  */
 export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims>> {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticate(header));
+  return recognise(guard, "authenticate");
 }
 
 /**
@@ -82,7 +83,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Ide
  */
 export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims> | null> {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticateOptional(header));
+  return recognise(guard, "authenticateOptional");
 }
 
 /**
@@ -179,12 +180,10 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
   return identityFrom(ctx.state, guard);
 }
 
-function recognise<Auth extends Identity | null>(
-  guard: Guard,
-  recognition: (header: Parameters<Guard["authenticate"]>[0]) => Promise<Auth>,
-): KoaAuthMiddleware<Auth> {
+function recognise<Auth extends Identity | null>(guard: Guard, recognition: Recognition): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    ctx.state.auth = await recognition(authorizationOf(ctx.req));
+    const found = askNow<Auth>(guard, recognition, authorizationOf(ctx.req));
+    ctx.state.auth = found instanceof Promise ? await found : found;
     leavePass(ctx.state, guard, ctx.state.auth);
     await next();
   };

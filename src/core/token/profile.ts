@@ -153,6 +153,11 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
   return profile[PROFILE];
 }
 
+/** Whether a profile has a schema for the application's claims, which may take its time. */
+export function hasSchema(profile: TokenProfile): boolean {
+  return internalsOf("hasSchema", profile).schema !== undefined;
+}
+
 /** Whether a value was made by {@link defineToken}. */
 export function isProfile(value: unknown): value is TokenProfile {
   return markOf(value, PROFILE) !== undefined;
