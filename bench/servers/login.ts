@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { hash, verify } from "@node-rs/argon2";
 import fastify, { type FastifyInstance } from "fastify";
-import { createAuthenticator } from "hallpass";
+import { type AuthenticatorOptions, createAuthenticator, createPasswordHasher } from "hallpass";
 import { login, requireAuth } from "hallpass/fastify";
 import { memoryUsers } from "hallpass/stores/memory";
 import { SignJWT } from "jose";
@@ -15,13 +15,17 @@ import { AUDIENCE, ISSUER } from "./profile.ts";
 /** The cost of either side: OWASP's, and hallpass's unless told otherwise. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-export const CONTENDERS: Contenders = { hallpass: gated, "argon2 and jose, called straight": ungated };
+export const CONTENDERS: Contenders = {
+  hallpass: () => gated(),
+  "hallpass, three hashes at a time": () => gated({ passwords: createPasswordHasher({ maxConcurrent: 3 }) }),
+  "argon2 and jose, called straight": ungated,
+};
 
-async function gated(): Promise<Server> {
+async function gated(options: Pick<AuthenticatorOptions, "passwords"> = {}): Promise<Server> {
   const users = memoryUsers();
   const passwordHash = await hash(CREDENTIALS.password, COST);
   users.add({ login: CREDENTIALS.login, passwordHash, user: { id: "user-1" } });
-  const auth = createAuthenticator({ token: accessToken, users });
+  const auth = createAuthenticator({ token: accessToken, users, ...options });
   const app = fastify();
   app.post("/login", login(auth));
   app.get("/me", { onRequest: requireAuth(auth) }, async (request) => ({ id: request.auth?.userId }));
