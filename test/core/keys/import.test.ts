@@ -148,6 +148,9 @@ describe("what is refused", () => {
   const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }) as JWK;
   const secp = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
   const RS256 = { algorithm: "RS256" } as const;
+  const whole = rsa.privateKey.export({ format: "jwk" });
+  const even = Buffer.from(whole.n as string, "base64url").map((byte, at, all) => (at === all.length - 1 ? 0 : byte));
+  const damaged = { ...whole, n: Buffer.from(even).toString("base64url") };
 
   it.each<readonly [string, unknown, object, RegExp]>([
     ["RSA without its algorithm", jwk, {}, /needs its algorithm named: .*RS256.*PS512/],
@@ -163,6 +166,7 @@ describe("what is refused", () => {
       /no algorithm fits a key of type ec/,
     ],
     ["a key for agreement", generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }), {}, /no algorithm fits/],
+    ["RSA with a modulus that is no product", damaged, RS256, /do not belong together/],
     ["halves of two keys", { ...p256, x: other.x, y: other.y }, {}, /do not belong together|can't be read/],
     ["a point off the curve", { ...p256, d: undefined, x: randomBytes(32).toString("base64url") }, {}, /can't be read/],
     ["a key for encryption", { ...p256, use: "enc" }, {}, /"use" is not "sig"/],
