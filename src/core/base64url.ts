@@ -44,7 +44,7 @@ export function isCanonical(text: string, length: number): boolean {
   const ending = ENDINGS[text.length % 4] as string | null;
   return (
     length === Math.floor((text.length * 3) / 4) &&
-    (ending === null || ending.includes(text.slice(-1))) &&
+    (ending === null || ending.includes(text.charAt(text.length - 1))) &&
     !text.includes("+") &&
     !text.includes("/")
   );

@@ -1,11 +1,13 @@
+type Members = Record<string, unknown>;
+
 /** Freezes what JSON.parse made, all the way down. In a loop, since JSON may be nested deeper than calls can be. */
 export function freezeDeep<T extends object>(root: T): T {
-  const pending = [root as Record<string, unknown>];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+  const pending: Members[] = [];
+  for (let value: Members | undefined = root as Members; value !== undefined; value = pending.pop()) {
     Object.freeze(value);
     for (const name in value) {
       const part = value[name];
-      if (typeof part === "object" && part !== null) pending.push(part as Record<string, unknown>);
+      if (typeof part === "object" && part !== null) pending.push(part as Members);
     }
   }
   return root;
