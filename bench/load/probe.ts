@@ -2,11 +2,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const COLLECTING = "--expose-gc";
-
 /** Runs a probe that collects garbage, in plain Node, with nothing else in its process. */
 export function probe<Result>(name: string, ...args: string[]): Promise<Result> {
-  return probeWith([COLLECTING], name, args);
+  return probeWith(["--expose-gc"], name, args);
 }
 
 /** As {@link probe}, but with no flag: any makes Node compile its own modules anew, of which it has the code otherwise. */

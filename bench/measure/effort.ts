@@ -8,6 +8,8 @@ export interface Effort {
   readonly slice: number;
   /** Seconds of load on a server in a round. */
   readonly load: number;
+  /** Seconds of load on a server in a short round. */
+  readonly shortLoad: number;
   /** Distinct tokens, where tokens are to be new. */
   readonly tokens: number;
   /** The most entries that a blocklist is filled with. */
@@ -15,6 +17,6 @@ export interface Effort {
 }
 
 export const EFFORTS = {
-  full: { rounds: 9, shortRounds: 41, slice: 25, load: 3, tokens: 20_000, entries: 5_000_000 },
-  smoke: { rounds: 1, shortRounds: 1, slice: 5, load: 0.2, tokens: 2_000, entries: 100_000 },
+  full: { rounds: 9, shortRounds: 41, slice: 25, load: 3, shortLoad: 0.25, tokens: 20_000, entries: 5_000_000 },
+  smoke: { rounds: 1, shortRounds: 1, slice: 5, load: 0.2, shortLoad: 0.02, tokens: 2_000, entries: 100_000 },
 } as const satisfies Record<string, Effort>;

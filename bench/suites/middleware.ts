@@ -44,9 +44,8 @@ const WORKLOADS: readonly Workload[] = [
 ];
 
 /** A hello world that only those with a good token may read: what the guard adds to its framework. */
-export async function middleware({ shortRounds, load }: Effort): Promise<Figure[]> {
+export async function middleware({ shortRounds, shortLoad: seconds }: Effort): Promise<Figure[]> {
   const loader = await startChild<"ready">("load/requests.ts");
-  const seconds = load / 12; // as a machine changes its mind within seconds
   const figures: Figure[] = [];
   try {
     for (const framework of FRAMEWORKS) {

@@ -2,7 +2,8 @@ import { parseBearer } from "../core/bearer.ts";
 import { formatChallenge } from "../core/challenge.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
 import { checkInteger, checkMethods, checkOptions, checkText } from "../core/options.ts";
-import { type ClaimsOf, hasSchema, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { type ClaimsOf, internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { isBoolean } from "./answers.ts";
@@ -91,9 +92,9 @@ const BEARER = "Bearer ";
 
 /** The guard of settings that were checked. */
 export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
-  const { token: profile, blocklist, realm, storeTimeoutMs } = settings;
-
-  const asksNobody = blocklist === null && !hasSchema(profile);
+  const { blocklist, realm, storeTimeoutMs } = settings;
+  const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
+  const asksNobody = blocklist === null && profile.schema === undefined;
 
   type Found = Identity<ClaimsOf<Profile>>;
   type Opened = ReturnType<typeof openToken>;
@@ -127,7 +128,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
       // Awaited only where there is a promise: waiting for nothing would take a tenth of the whole.
       const checked = opened instanceof Promise ? await opened : opened;
       const shaped = shapeClaims(checked, profile);
-      const identity = identityOf(shaped instanceof Promise ? await shaped : shaped);
+      const identity = identityOf((shaped instanceof Promise ? await shaped : shaped) as ClaimsOf<Profile>);
       if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
       return identity;
     } catch (error) {

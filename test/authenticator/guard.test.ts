@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createGuard, type GuardOptions } from "../../src/authenticator/guard.ts";
-import { isAuthError } from "../../src/core/errors.ts";
+import { AuthError, isAuthError } from "../../src/core/errors.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
@@ -201,4 +201,21 @@ it.each<readonly [object, RegExp]>([
   [{ token, users: {} }, /there is no option "users"/],
 ])("createGuard refuses %o", (options, why) => {
   expect(() => createGuard(options as GuardOptions)).toThrow(why);
+});
+
+it("a guard without a blocklist waits for the schema, and gives what that makes of the claims", async () => {
+  const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
+  const claims = { "~standard": { version: 1, vendor: "test", validate } } as never;
+  const token = profileOf(undefined, { claims });
+  const header = `Bearer ${await issueToken({ sub: "user-1" }, token)}`;
+  expect((await createGuard({ token }).authenticate(header)).claims).toMatchObject({ seen: true });
+});
+
+it("a guard's promises are promises all the same", async () => {
+  const guard = createGuard({ token: profileOf(undefined, { now: () => NOW }) });
+  for (const header of ["Bearer x", null, 1 as never, ["a", "b"]]) {
+    const refused = guard.authenticate(header);
+    expect(refused).toBeInstanceOf(Promise);
+    await expect(refused).rejects.toBeInstanceOf(AuthError);
+  }
 });

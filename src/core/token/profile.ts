@@ -3,6 +3,7 @@ import { asRing, type KeyRing } from "../keys/ring.ts";
 import { checkInteger, checkOptions } from "../options.ts";
 import { markOf } from "../read.ts";
 import { type Duration, toSeconds } from "../time.ts";
+import { USUAL_MAX_BYTES } from "../usual.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
@@ -120,7 +121,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   options: TokenOptions<Schema>,
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
-  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = 8_192 } = options;
+  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = USUAL_MAX_BYTES } = options;
   const { cacheSize = 2_000, threadPool = false, claims, now = Date.now } = options;
   const ring = asRing(options.keys);
   const described = {
@@ -151,11 +152,6 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
 ): ProfileInternals<Schema> {
   if (!isProfile(profile)) throw new TypeError(`${caller} takes a token profile made by defineToken`);
   return profile[PROFILE];
-}
-
-/** Whether a profile has a schema for the application's claims, which may take its time. */
-export function hasSchema(profile: TokenProfile): boolean {
-  return internalsOf("hasSchema", profile).schema !== undefined;
 }
 
 /** Whether a value was made by {@link defineToken}. */

@@ -26,9 +26,12 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
 export function verifyToken<Profile extends TokenProfile>(token: string, profile: Profile): Promise<ClaimsOf<Profile>> {
   // An async function's promise takes 3% longer.
   try {
-    const internals = internalsOf("verifyToken", profile);
-    const opened = open(token, internals);
-    const claims = opened instanceof Promise ? opened.then((it) => shape(it, internals)) : shape(opened, internals);
+    const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
+    const opened = openToken(token, internals);
+    const claims =
+      opened instanceof Promise
+        ? opened.then((checked) => shapeClaims(checked, internals))
+        : shapeClaims(opened, internals);
     return Promise.resolve(claims as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>);
   } catch (error) {
     return Promise.reject(error);
@@ -36,33 +39,18 @@ export function verifyToken<Profile extends TokenProfile>(token: string, profile
 }
 
 /** The claims of a token that the profile remembers, if their time is now; `undefined` for any other token. */
-export function recallToken(token: string, profile: TokenProfile): CheckedClaims | undefined {
-  return recall(token, internalsOf("verifyToken", profile));
-}
-
-/** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
-export function openToken(token: unknown, profile: TokenProfile): CheckedClaims | Promise<CheckedClaims> {
-  return open(token, internalsOf("verifyToken", profile));
-}
-
-/** Hands the application's claims to the profile's schema, and what the profile checked around it. */
-export function shapeClaims<Profile extends TokenProfile>(
-  checked: CheckedClaims,
-  profile: Profile,
-): ClaimsOf<Profile> | Promise<ClaimsOf<Profile>> {
-  return shape(checked, internalsOf("verifyToken", profile)) as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>;
-}
-
-type Internals = ProfileInternals<ClaimsSchema | undefined>;
-
-function recall(token: string, internals: Internals): CheckedClaims | undefined {
+export function recallToken(token: string, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
   const known = internals.cache?.get(token);
   if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
   return known;
 }
 
-function open(token: unknown, internals: Internals): CheckedClaims | Promise<CheckedClaims> {
-  const known = typeof token === "string" ? recall(token, internals) : undefined;
+/** The part of verifying that needs nobody: all but the schema. A promise only where signatures go to the thread pool. */
+export function openToken(
+  token: unknown,
+  internals: ProfileInternals<unknown>,
+): CheckedClaims | Promise<CheckedClaims> {
+  const known = typeof token === "string" ? recallToken(token, internals) : undefined;
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.keysFor(parts);
@@ -83,7 +71,12 @@ async function isSignedInPool({ token, end }: Compact, keys: readonly VerifyingK
   return false;
 }
 
-function admit(holds: boolean, parts: Compact, keys: readonly VerifyingKey[], internals: Internals): CheckedClaims {
+function admit(
+  holds: boolean,
+  parts: Compact,
+  keys: readonly VerifyingKey[],
+  internals: ProfileInternals<unknown>,
+): CheckedClaims {
   if (!holds) {
     checkSpelling(parts); // whose complaint says more
     throw invalidToken("the signature does not hold");
@@ -94,7 +87,11 @@ function admit(holds: boolean, parts: Compact, keys: readonly VerifyingKey[], in
   return claims;
 }
 
-function shape(checked: CheckedClaims, { schema }: Internals): object | Promise<object> {
+/** Hands the application's claims to the profile's schema, and what the profile checked around it. */
+export function shapeClaims(
+  checked: CheckedClaims,
+  { schema }: ProfileInternals<ClaimsSchema | undefined>,
+): object | Promise<object> {
   return schema === undefined ? checked : shaped(checked, schema);
 }
 

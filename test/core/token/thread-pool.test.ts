@@ -5,6 +5,7 @@ import { KEY } from "../../../src/core/keys/key.ts";
 import { keyRing } from "../../../src/core/keys/ring.ts";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
+import { internalsOf } from "../../../src/core/token/profile.ts";
 import { openToken, verifyToken } from "../../../src/core/token/verify.ts";
 import { NOW, profileOf, reasonFor, SECRET } from "../../support/tokens.ts";
 
@@ -39,9 +40,9 @@ describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread
   });
 
   it("leaves the event loop meanwhile", async () => {
-    const opened = openToken(token, inPool);
+    const opened = openToken(token, internalsOf("test", inPool));
     expect(opened).toBeInstanceOf(Promise);
-    expect(openToken(token, onTheSpot)).not.toBeInstanceOf(Promise);
+    expect(openToken(token, internalsOf("test", onTheSpot))).not.toBeInstanceOf(Promise);
     await opened;
   });
 
@@ -56,7 +57,7 @@ describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread
   it("is spared a token that is cached", async () => {
     const profile = profileOf(key, { threadPool: true });
     for (let time = 0; time < 2; time += 1) await verifyToken(token, profile);
-    expect(openToken(token, profile)).toMatchObject({ sub: "user-1" });
+    expect(openToken(token, internalsOf("test", profile))).toMatchObject({ sub: "user-1" });
   });
 });
 
