@@ -1,3 +1,4 @@
+import { timeOf } from "../shared/date.ts";
 import type { Credentials, Session, SpendOutcome, StoredRefreshToken, User } from "../stores/contract.ts";
 
 /** Whether a value is an object and no array. */
@@ -83,5 +84,5 @@ function isSession(value: unknown): boolean {
 }
 
 function isInstant(value: unknown): boolean {
-  return value instanceof Date && !Number.isNaN(value.getTime());
+  return !Number.isNaN(timeOf(value));
 }

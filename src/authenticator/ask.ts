@@ -1,4 +1,5 @@
 import { AuthError } from "../core/errors.ts";
+import { isThenable, withTimeout } from "../shared/promise.ts";
 
 /**
  * Asks a store of the application, which may be down, slow, or wrong: what is late, throws, or answers something that
@@ -15,7 +16,7 @@ export async function ask<T>(
   let answer: T;
   try {
     const given = call();
-    answer = isThenable(given) ? await within(timeoutMs, given, name) : given;
+    answer = isThenable(given) ? await withTimeout(name, timeoutMs, given) : given;
   } catch (cause) {
     throw new AuthError("unavailable", { cause });
   }
@@ -25,20 +26,4 @@ export async function ask<T>(
     });
   }
   return answer;
-}
-
-function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {
-  return typeof (given as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
-}
-
-async function within<T>(timeoutMs: number, promise: PromiseLike<T>, name: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} did not answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,6 +2,7 @@ import { checkMethods, checkOptions } from "../core/options.ts";
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordHasher } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
+import { ignore } from "../shared/listener.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
@@ -88,7 +89,7 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
 ): FlowSettings<U> {
   const settings = guardSettings(options);
-  const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = noOne } = options;
+  const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = ignore } = options;
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkMethods("createAuthenticator's options", { claims, onRehashFailure }, ["claims", "onRehashFailure"]);
@@ -118,5 +119,3 @@ function refreshing<U extends User>(settings: Parameters<typeof refresh<U>>[0]):
 function noClaims(): object {
   return {};
 }
-
-function noOne(): void {}

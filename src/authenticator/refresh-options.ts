@@ -1,5 +1,6 @@
 import { checkMethods, checkOptions } from "../core/options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
+import { ignore } from "../shared/listener.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
 
@@ -46,7 +47,7 @@ const OPTIONS = ["store", "idleLifetime", "absoluteLifetime", "reuseGrace", "coo
 /** Checks how sessions are to be kept up. */
 export function refreshSettings(options: RefreshOptions): RefreshSettings {
   checkOptions("refresh", options, OPTIONS);
-  const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s", onReuse = noOne } = options;
+  const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s", onReuse = ignore } = options;
   checkMethods("refresh: store", store, METHODS);
   checkMethods("refresh", { onReuse }, ["onReuse"]);
   return {
@@ -58,5 +59,3 @@ export function refreshSettings(options: RefreshOptions): RefreshSettings {
     onReuse,
   };
 }
-
-function noOne(): void {}

@@ -1,5 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
+import { tell } from "../shared/listener.ts";
 import type { StoredRefreshToken, User } from "../stores/contract.ts";
 import { isOutcome, isUserOrNull } from "./answers.ts";
 import { ask } from "./ask.ts";
@@ -45,11 +46,7 @@ function isReused({ spentAt }: StoredRefreshToken, graceFrom: number): boolean {
 async function stolen(settings: SessionSettings, { session }: StoredRefreshToken): Promise<never> {
   const { sid, userId } = session;
   await endSession(settings, sid, userId);
-  try {
-    settings.refresh.onReuse({ sid, userId });
-  } catch {
-    // Who listens can't change the answer.
-  }
+  tell(settings.refresh.onReuse, { sid, userId });
   throw refused(settings);
 }
 

@@ -5,6 +5,7 @@ import { decodeToken } from "../core/token/decode.ts";
 import { issueAt } from "../core/token/issue.ts";
 import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { sleep } from "../shared/promise.ts";
 import type { Session, User } from "../stores/contract.ts";
 import { isAnything, isBoolean, isObject } from "./answers.ts";
 import { ask } from "./ask.ts";
@@ -66,7 +67,7 @@ export async function issueAccess<U extends User>(
 async function issueUncut(settings: CommonSettings, claims: InputOf<TokenProfile>): Promise<string> {
   const { token, blocklist, storeTimeoutMs } = settings;
   for (let waited = 0, ahead = 0; waited <= storeTimeoutMs; waited += ahead, ahead = ahead * 2 + 1) {
-    if (ahead > 1) await passing(ahead);
+    if (ahead > 1) await sleep(ahead);
     const accessToken = await issueAt(claims, token, readClock(token.now) + Math.min(ahead, 1));
     if (blocklist === null) return accessToken;
     const issued = decodeToken(accessToken).claims as unknown as CheckedClaims;
@@ -75,8 +76,4 @@ async function issueUncut(settings: CommonSettings, claims: InputOf<TokenProfile
     if (!isCut) return accessToken;
   }
   throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to an instant to come") });
-}
-
-function passing(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

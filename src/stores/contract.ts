@@ -117,10 +117,21 @@ export interface Blocklist {
   revokeToken(jti: string, expiresAt: Date, userId: string): void | Promise<void>;
   /** Revokes every token of a session. `userId` says whose it is, for stores that keep a user's entries together. */
   revokeSession(sid: string, expiresAt: Date, userId: string): void | Promise<void>;
-  /** Revokes every token of a user that was issued at or before an instant. */
-  revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date): void | Promise<void>;
+  /**
+   * Revokes every token of a user that was issued at or before an instant and, in the same step, every token of some of
+   * the user's sessions, whatever clock dated it.
+   *
+   * @param sids - the sessions; none by default
+   */
+  revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void | Promise<void>;
   /** Whether a token was revoked in any of the three ways: exactly `true` or `false`. */
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
+  /**
+   * Up to when a user's tokens are revoked, as {@link Blocklist.revokeUser} said: the latest instant that it was given;
+   * `null` where there is none that still counts. A login dates its tokens after it. Leave the method out, and a login
+   * that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
+   */
+  revokedUpTo?(userId: string): Date | null | Promise<Date | null>;
 }
 
 /** A revocation as a {@link RevocationFeed} hands it on. */
@@ -148,15 +159,17 @@ export type Revocation =
 export interface RevocationPage {
   /** What was revoked. May repeat what was read before, and leaves nothing out. */
   readonly revocations: readonly Revocation[];
-  /** Where to go on reading. */
+  /** Where to go on reading. It belongs to one life of its store: of another, a feed begins anew. */
   readonly cursor: string;
+  /** Whether there is more to be read at once: only a page without it has caught up. `false` by default. */
+  readonly more?: boolean;
 }
 
 /** A shared blocklist's revocations, in the order in which they are stored. */
 export interface RevocationFeed {
   /**
-   * All that was revoked since a cursor; since ever, for `null`. Where there is nothing, it may wait for something, and
-   * then has to say so in time.
+   * A page of what was revoked since a cursor; since ever, for `null`. Where there is nothing, it may wait for something,
+   * and then has to say so in time.
    *
    * @param waitMs - for how many milliseconds it may wait
    */

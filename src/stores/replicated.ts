@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { stopwatch, systemClock } from "../shared/clock.ts";
+import { ignore, tell } from "../shared/listener.ts";
+import { sleep, withTimeout } from "../shared/promise.ts";
 import type { Blocklist, Revocation, RevocationFeed } from "./contract.ts";
 // Not a store of its own, but a copy of one: what it keeps it in is the store in memory.
 import { type MemoryBlocklist, memoryBlocklist } from "./memory/blocklist.ts";
@@ -50,7 +53,7 @@ const PAUSES = { first: 50, last: 1_000 } as const;
  * ```
  */
 export function replicatedBlocklist(options: ReplicatedBlocklistOptions): ReplicatedBlocklist {
-  const { store, feed, maxStalenessMs = 2_000, now = Date.now, onFeedError = noOne } = options ?? {};
+  const { store, feed, maxStalenessMs = 2_000, now = systemClock, onFeedError = ignore } = options ?? {};
   const methods = ["revokeToken", "revokeSession", "revokeUser", "isRevoked"] as const;
   checkClient("replicatedBlocklist", store, methods, "store must be a blocklist");
   checkClient("replicatedBlocklist", feed, ["read"], "feed must be the feed of that blocklist");
@@ -66,7 +69,7 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
   /** Counted from when it was asked: an answer says nothing of what came after it was sent. */
   const pull = async (self: symbol): Promise<void> => {
     const asked = stopwatch();
-    const page = await within(waitMs + maxStalenessMs, feed.read(cursor, waitMs));
+    const page = await withTimeout("the feed", waitMs + maxStalenessMs, feed.read(cursor, waitMs));
     if (following !== self) return;
     for (const revocation of page.revocations) apply(copy, revocation);
     cursor = page.cursor;
@@ -79,10 +82,10 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
         await pull(self);
         loaded();
         pause = PAUSES.first;
-        await passing(1); // lets requests have their turn, and what comes at once be read at once
+        await sleep(1, { unref: true }); // lets requests have their turn, and what comes at once be read at once
       } catch (error) {
-        told(onFeedError, error);
-        await passing(pause);
+        tell(onFeedError, error);
+        await sleep(pause, { unref: true });
         pause = Math.min(pause * 2, PAUSES.last);
       }
     }
@@ -126,33 +129,3 @@ function apply(copy: MemoryBlocklist, revocation: Revocation): void {
   else if (revocation.kind === "session") copy.revokeSession(id, expiresAt);
   else copy.revokeToken(id, expiresAt);
 }
-
-/** Milliseconds that no clock's being set can change. */
-function stopwatch(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the feed did not answer within ${timeoutMs} ms`)), timeoutMs);
-    timer.unref();
-  });
-  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
-}
-
-function passing(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
-}
-
-function told(listener: (error: unknown) => void, error: unknown): void {
-  try {
-    listener(error);
-  } catch {
-    // Who listens can't stop it.
-  }
-}
-
-function noOne(): void {}

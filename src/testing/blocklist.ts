@@ -1,6 +1,7 @@
 import { equal, ok } from "node:assert/strict";
+import { sleep } from "../shared/promise.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { type ContractCase, casesOf, fresh, oddIds, passing } from "./contract.ts";
+import { type ContractCase, casesOf, fresh, oddIds } from "./contract.ts";
 
 const HOUR = 3_600_000;
 
@@ -105,7 +106,7 @@ export function blocklistContract(
       const third = { ...token, jti: null, sid: null, userId: fresh("user") };
       await list.revokeUser(third.userId, new Date(at), later);
       await list.revokeUser(third.userId, new Date(at), soon);
-      await passing(600);
+      await sleep(600);
       equal(await list.isRevoked({ ...token, sid }), true, "a token");
       equal(await list.isRevoked(other), true, "a session");
       equal(await list.isRevoked(third), true, "a user");

@@ -51,8 +51,3 @@ export function oddIds(): readonly string[] {
   ];
   return [...odd.map((it) => own + it), ...odd.map((it) => it + own).filter((it) => it !== own)];
 }
-
-/** Waits, as long as a case can't do without. */
-export function passing(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -1,3 +1,4 @@
+import { systemClock } from "../../shared/clock.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { checkInteger, checkOptions } from "../options.ts";
@@ -122,7 +123,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = USUAL_MAX_BYTES } = options;
-  const { cacheSize = 2_000, threadPool = false, claims, now = Date.now } = options;
+  const { cacheSize = 2_000, threadPool = false, claims, now = systemClock } = options;
   const ring = asRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),

@@ -1,3 +1,5 @@
+import { systemClock } from "../../shared/clock.ts";
+import { timeOf } from "../../shared/date.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring.ts";
 import { RevokedIds } from "./revoked-ids.ts";
@@ -38,7 +40,7 @@ interface UserCut {
  * ```
  */
 export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
-  const { now = Date.now } = options;
+  const { now = systemClock } = options;
   const tokens = new RevokedIds(now);
   const sessions = new RevokedIds(now);
   const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, now);
@@ -91,7 +93,7 @@ function later(known: number | undefined, given: number): number {
 }
 
 function instant(date: Date): number {
-  const time = date instanceof Date ? date.getTime() : Number.NaN;
+  const time = timeOf(date);
   if (Number.isNaN(time)) throw new TypeError("memoryBlocklist: a revocation needs valid Dates");
   return time;
 }

@@ -1,3 +1,4 @@
+import { systemClock } from "../../shared/clock.ts";
 import type { Blocklist, Revocation } from "../contract.ts";
 import { millisecondsOf } from "../shared/instant.ts";
 import { spelled } from "../shared/text.ts";
@@ -41,7 +42,7 @@ const CUT = /^-?\d{1,16}$/;
  */
 export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
   const { send, prefix } = redisSettings("redisBlocklist", options);
-  const { now = Date.now } = options;
+  const { now = systemClock } = options;
   const publish = publisher(send, prefix, now, options.feedRetentionMs);
   const revoke = async (key: string, value: number, revocation: Revocation): Promise<void> => {
     const ttl = ttlOf(now(), millisecondsOf(revocation.expiresAt));

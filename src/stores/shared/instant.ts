@@ -1,9 +1,11 @@
+import { timeOf } from "../../shared/date.ts";
+
 const EARLIEST = -62_135_596_800_000; // the year 1, which every database reaches
 const LATEST = Date.UTC(9_999, 11, 31);
 
 /** An instant in milliseconds since 1970, within what every database can hold. */
 export function millisecondsOf(date: Date): number {
-  const time = date instanceof Date ? date.getTime() : Number.NaN;
+  const time = timeOf(date);
   if (Number.isNaN(time)) throw new TypeError("a store was given an instant that is no valid Date");
   return Math.min(Math.max(time, EARLIEST), LATEST);
 }

@@ -6,6 +6,7 @@ import { secretKey } from "../../../src/core/keys/secret.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { defineToken, type TokenOptions, type TokenProfile } from "../../../src/core/token/profile.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
 import { SECRET } from "../../support/tokens.ts";
 
 const keys = secretKey(SECRET);
@@ -19,7 +20,7 @@ it("has the defaults that its docs tell", () => {
     typ: "at+jwt",
     expiresIn: 900,
     clockTolerance: 0,
-    now: Date.now,
+    now: systemClock,
   });
 });
 

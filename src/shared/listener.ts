@@ -1,0 +1,14 @@
+import { isThenable } from "./promise.ts";
+
+/** Tells a listener of the application, which can't change what goes on: neither by throwing nor by rejecting. */
+export function tell<Args extends readonly unknown[]>(listener: (...args: Args) => unknown, ...args: Args): void {
+  try {
+    const answer = listener(...args);
+    if (isThenable(answer)) answer.then(undefined, ignore);
+  } catch {
+    // The listener's failure is its own.
+  }
+}
+
+/** For a listener that nobody gave. */
+export function ignore(): void {}
