@@ -2,13 +2,13 @@ import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from 
 import {
   type CookieSettings,
   type HeaderReader,
-  readCookie,
+  readCookies,
   refuseCrossSite,
   setCookie,
 } from "../authenticator/cookie.ts";
 import type { AuthorizationHeader } from "../authenticator/guard.ts";
 import type { LoginResult, SessionResult } from "../authenticator/session.ts";
-import { AuthError } from "../core/errors.ts";
+import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 
 /** What the handlers need of a request, whatever framework it came through. */
 export interface Arrival {
@@ -28,42 +28,72 @@ export interface Departure {
   readonly cookie: string | null;
 }
 
-/** Logs in, or changes the password of, whom the body's credentials name. */
+/** Logs in, or changes the password of, whom the body's credentials name. A session that the cookie is of ends. */
 export async function enter(
   auth: Authenticator,
   verb: Authenticator["login"],
   { header, ip, body }: Arrival,
 ): Promise<Departure> {
   const cookie = cookieOf(auth);
-  if (cookie !== null) refuseCrossSite(cookie, header);
-  return tokenAnswer(await verb(await body(), { ip }), cookie);
+  if (cookie === null) return tokenAnswer(await verb(await body(), { ip }), null);
+  refuseCrossSite(cookie, header);
+  return tokenAnswer(await verb(await body(), { ip, refreshToken: readCookies(cookie, header) }), cookie);
 }
 
 /** Refreshes by the token of the cookie, or of the body. */
 export async function renew(auth: SessionAuthenticator, { header, body }: Arrival): Promise<Departure> {
   const { cookie } = auth;
-  if (cookie === null) {
-    const { refresh_token } = ((await body()) ?? {}) as { refresh_token?: unknown };
-    return tokenAnswer(await auth.refresh(refresh_token), null);
-  }
+  if (cookie === null) return tokenAnswer(await auth.refresh(refreshTokenIn(await body())), null);
   refuseCrossSite(cookie, header);
-  const token = readCookie(cookie, header);
-  if (token === null) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
-  return tokenAnswer(await auth.refresh(token), cookie);
+  const tokens = readCookies(cookie, header);
+  if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
+  try {
+    return tokenAnswer(await auth.refresh(tokens), cookie);
+  } catch (error) {
+    throw isAuthError(error) && error.expose ? takingAway(cookie, error) : error;
+  }
 }
 
-/** Logs out by the cookie, which a browser still has when its access token has expired, or else by the access token. */
-export async function leave(auth: RevokingAuthenticator, { header, authorization }: Arrival): Promise<Departure> {
+/** The refusal of a cookie, which takes the cookie away: a browser would send it for ever. */
+function takingAway(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
+  return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": setCookie(cookie, "", 0) } });
+}
+
+/** What of a dead token tells only that there is nothing left to log out of. */
+const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
+
+/**
+ * Logs out by all that the request shows: the refresh token in the cookie or the body, which a client still has when its
+ * access token has expired, and the access token.
+ */
+export async function leave(auth: RevokingAuthenticator, { header, authorization, body }: Arrival): Promise<Departure> {
   const cookie = cookieOf(auth);
-  if (cookie === null) {
-    await auth.logout(await auth.authenticate(authorization()));
-    return { status: 204, body: null, cookie: null };
+  if (cookie !== null) refuseCrossSite(cookie, header);
+  const tokens = cookie === null ? await readSent(auth, body) : readCookies(cookie, header);
+  const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator).logoutByRefreshToken(tokens));
+  try {
+    const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
+    if (identity !== null) await auth.logout(identity);
+  } catch (error) {
+    const isOver = isAuthError(error) && error.expose && (isDone || (tokens.length > 0 && DEAD.has(error.code)));
+    if (!isOver) throw error;
   }
-  refuseCrossSite(cookie, header);
-  const token = readCookie(cookie, header);
-  if (token === null) await auth.logout(await auth.authenticate(authorization()));
-  else await (auth as SessionAuthenticator).logoutByRefreshToken(token);
-  return { status: 204, body: null, cookie: setCookie(cookie, "", 0) };
+  return { status: 204, body: null, cookie: cookie === null ? null : setCookie(cookie, "", 0) };
+}
+
+/**
+ * The refresh token that a log-out's body may hold. A body that nothing parsed holds none: whoever logs out by an access
+ * token needs no parser.
+ */
+async function readSent(auth: RevokingAuthenticator, body: Arrival["body"]): Promise<readonly string[]> {
+  if (!("refresh" in auth)) return [];
+  const read = async (): Promise<unknown> => body();
+  const token = await read().then(refreshTokenIn, () => undefined);
+  return typeof token === "string" && token !== "" ? [token] : [];
+}
+
+function refreshTokenIn(body: unknown): unknown {
+  return ((body ?? {}) as { refresh_token?: unknown }).refresh_token;
 }
 
 function cookieOf(auth: Authenticator): CookieSettings | null {

@@ -1,5 +1,5 @@
 import { timeOf } from "../shared/date.ts";
-import type { Credentials, Session, SpendOutcome, StoredRefreshToken, User } from "../stores/contract.ts";
+import type { Credentials, EndReason, Session, StoredSession, User } from "../stores/contract.ts";
 
 /** Whether a value is an object and no array. */
 export function isObject(value: unknown): value is object {
@@ -34,37 +34,49 @@ export function isUserOrNull(answer: unknown, id: string): boolean {
 function isUser(value: unknown): value is User {
   if (!isObject(value)) return false;
   const { id, passwordChangedAt = null } = value as Partial<User>;
-  return isText(id) && (passwordChangedAt === null || isInstant(passwordChangedAt));
+  return isText(id) && isInstantOrNull(passwordChangedAt);
 }
 
-/** Whether an answer is of a refresh store's `findToken`, about the token that was asked for. */
-export function isTokenOrNull(answer: unknown, tokenHash: string): boolean {
+/** Whether an answer is of a refresh store's `findSession`, about the family that was asked for. */
+export function isStoredSessionOrNull(answer: unknown, family: string): boolean {
   if (answer === null) return true;
-  if (!isObject(answer)) return false;
-  const token = answer as Partial<StoredRefreshToken>;
+  if (!isSession(answer)) return false;
+  const session = answer as Partial<StoredSession>;
   return (
-    token.tokenHash === tokenHash &&
-    isInstant(token.expiresAt) &&
-    (token.spentAt === null || isInstant(token.spentAt)) &&
-    isSession(token.session)
+    session.family === family &&
+    isInstant(session.expiresAt) &&
+    isInstantOrNull(session.passwordChangedAt) &&
+    typeof session.rotation === "string" &&
+    isCount(session.revision) &&
+    REASONS.has(session.ended)
   );
 }
+
+const REASONS: ReadonlySet<unknown> = new Set<EndReason | null>([null, "logout", "reuse"]);
 
 /** Whether an answer is of a refresh store's `sessions`. */
 export function isSessions(answer: unknown): boolean {
   return Array.isArray(answer) && answer.every(isSession);
 }
 
-/** Whether an answer is of a refresh store's `endSessions`. */
+/** Whether an answer is a list of ids. */
 export function isTexts(answer: unknown): boolean {
   return Array.isArray(answer) && answer.every(isText);
 }
 
-const OUTCOMES: ReadonlySet<unknown> = new Set<SpendOutcome>(["fresh", "sibling", "reused", "ended"]);
+/** Whether an answer is of a refresh store's `startSession`. */
+export function isTextsOrNull(answer: unknown): boolean {
+  return answer === null || isTexts(answer);
+}
 
-/** Whether an answer is of a refresh store's `spend`. */
-export function isOutcome(answer: unknown): boolean {
-  return OUTCOMES.has(answer);
+/** Whether an answer is how often something was done. */
+export function isCount(answer: unknown): boolean {
+  return Number.isSafeInteger(answer) && (answer as number) >= 0;
+}
+
+/** Whether an answer is a valid Date, or `null`. */
+export function isInstantOrNull(answer: unknown): boolean {
+  return answer === null || isInstant(answer);
 }
 
 /** Whether an answer is exactly `true` or `false`. */

@@ -1,4 +1,5 @@
 import { AuthError } from "../core/errors.ts";
+import { stopwatch } from "../shared/clock.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
 
 /**
@@ -26,4 +27,32 @@ export async function ask<T>(
     });
   }
   return answer;
+}
+
+/** How long stores may take: one call, and all calls of one request. */
+export interface TimeLimits {
+  readonly storeTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** The time that one request has, shared by all that it asks. */
+export interface Budget {
+  /** Milliseconds that are left; never negative. */
+  left(): number;
+  /** Asks a store as {@link ask} does, for as long as one call may take and the request has time left. */
+  ask<T>(name: string, call: () => T | PromiseLike<T>, fits: (answer: T) => boolean): Promise<T>;
+}
+
+/** Begins a request's time. */
+export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): Budget {
+  const end = stopwatch() + requestTimeoutMs;
+  const left = (): number => Math.max(end - stopwatch(), 0);
+  return {
+    left,
+    async ask(name, call, fits) {
+      const timeoutMs = Math.min(storeTimeoutMs, left());
+      if (timeoutMs > 0) return ask(name, timeoutMs, call, fits);
+      throw new AuthError("unavailable", { cause: new Error(`no time of the request was left to call ${name}`) });
+    },
+  };
 }

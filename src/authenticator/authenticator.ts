@@ -11,7 +11,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * Checks a login and issues a token.
    *
    * @param input - what the client sent: anything; `{ login, password }`, two non-empty strings, is what can succeed
-   * @param origin - the address that the throttle counts by; never taken from the input, which is the client's to write
+   * @param origin - the address that the throttle counts by, never taken from the input, which is the client's to write; and
+   * the refresh token of the session that this login takes the place of
    * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429), `overloaded`
    * or `unavailable` (503)
    */
@@ -39,7 +40,8 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
   logoutEverywhere(userId: string): Promise<void>;
   /**
    * Changes the password of a user who knows the present one, ends all of the user's sessions as
-   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever did it.
+   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever did it. After a 503 it may be sent again as it
+   * was: a change that was stored is then completed.
    *
    * Where a password is set in another way (a reset by mail, an administrator), store the hash and call
    * `logoutEverywhere`.
@@ -60,22 +62,26 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
   changePassword(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
   /**
-   * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A spent one
-   * that comes again after `reuseGrace` was stolen: its session ends and its access tokens are revoked. The user is read
-   * again: deleted, disabled, or with another password since, there is no refresh.
+   * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is good
+   * until one of its successors is used. One that comes when somebody else has used a later one was stolen: its session
+   * ends and its access tokens are revoked. The user is read again: deleted, disabled, or with another password since,
+   * there is no refresh.
    *
-   * @param refreshToken - what the client sent
-   * @throws AuthError `malformed_refresh_token` (400), `invalid_refresh_token` (401) whether it is unknown, expired, spent
-   * or of an ended session, `unavailable` (503): then the token may be sent again
+   * @param refreshToken - what the client sent; a list, where it sent several cookies of the name: those of no living session
+   * are passed over
+   * @throws AuthError `malformed_refresh_token` (400), also for tokens of several living sessions; `invalid_refresh_token`
+   * (401) whether it is unknown, expired, stolen or of an ended session; `unavailable` (503): then it may be sent again
    */
   refresh(refreshToken: unknown): Promise<SessionResult<U>>;
   /**
    * Ends the session that a refresh token belongs to, for a client whose access token has expired. One that belongs to
    * none is no error.
    *
-   * @throws AuthError `malformed_refresh_token` (400), `unavailable` (503) when it may not have been stored
+   * @param refreshToken - what the client sent; a list, where it sent several cookies of the name
+   * @returns whether it belonged to a session
+   * @throws AuthError `malformed_refresh_token` (400), `unavailable` (503) when it may not have been stored: send it again
    */
-  logoutByRefreshToken(refreshToken: unknown): Promise<void>;
+  logoutByRefreshToken(refreshToken: unknown): Promise<boolean>;
   /**
    * Ends one of a user's own sessions, for an account page. Another user's is left alone.
    *

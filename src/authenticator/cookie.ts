@@ -51,17 +51,17 @@ export function setCookie({ name, path }: CookieSettings, value: string, maxAge:
   return `${name}=${value}; Max-Age=${maxAge}; Path=${path}; HttpOnly; Secure; SameSite=Strict`;
 }
 
-/** The refresh token among a request's cookies; `null` where there is none. Of two, one would be somebody else's. */
-export function readCookie({ name }: CookieSettings, header: HeaderReader): string | null {
-  const values = (header("cookie") ?? "")
+/**
+ * The refresh tokens among a request's cookies. There may be several: where the path was another one before, browsers go
+ * on sending the older cookie beside the present one.
+ */
+export function readCookies({ name }: CookieSettings, header: HeaderReader): readonly string[] {
+  return (header("cookie") ?? "")
     .split(";")
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  if (values.length > 1) {
-    throw new AuthError("malformed_refresh_token", { cause: new Error(`the cookie ${name} is there more than once`) });
-  }
-  return values[0] ?? null;
+    .map((pair) => pair.slice(name.length + 1))
+    .filter((value) => value !== "");
 }
 
 /**

@@ -11,8 +11,8 @@ import { type LoginOrigin, login } from "./login.ts";
 import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions } from "./logout.ts";
 import { changePassword } from "./password.ts";
 import { refresh } from "./refresh.ts";
-import { type RefreshOptions, refreshSettings } from "./refresh-options.ts";
-import type { FlowSettings } from "./settings.ts";
+import { type RefreshOptions, type RefreshSettings, refreshSettings } from "./refresh-options.ts";
+import { type AuthenticatorSettings, withBudget } from "./settings.ts";
 import { type ThrottleOptions, throttleSettings } from "./throttle.ts";
 
 /** The claims that a login adds to a user's `sub`. */
@@ -45,7 +45,7 @@ export type AuthenticatorOptions<
     /** How attempts to log in are limited. Not at all by default. */
     readonly throttle?: ThrottleOptions;
     /** Told when a hash could not be renewed after a good login. Nobody by default. */
-    readonly onRehashFailure?: (error: unknown) => void;
+    readonly onRehashFailure?: (error: unknown) => unknown;
   };
 
 /**
@@ -77,7 +77,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   const settings = flowSettings(options);
   return Object.freeze({
     ...guardOf<Profile>({ ...settings, token: options.token }),
-    login: (input: unknown, origin?: LoginOrigin) => login(settings, input, origin),
+    login: (input: unknown, origin?: LoginOrigin) => login(withBudget(settings), input, origin),
     ...(settings.refresh === null && settings.blocklist === null ? {} : revoking(settings)),
     ...(settings.refresh !== null && refreshing({ ...settings, refresh: settings.refresh })),
   });
@@ -87,7 +87,7 @@ const OPTIONS = [...GUARD_OPTIONS, "users", "passwords", "claims", "refresh", "t
 
 function flowSettings<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
-): FlowSettings<U> {
+): AuthenticatorSettings<U> {
   const settings = guardSettings(options);
   const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = ignore } = options;
   checkMethods("users", users, ["findById", "findCredentials"]);
@@ -98,20 +98,22 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
   return { ...settings, users, passwords, claims, onRehashFailure, refresh, throttle };
 }
 
-function revoking<U extends User>(settings: FlowSettings<U>): object {
+function revoking<U extends User>(settings: AuthenticatorSettings<U>): object {
   return {
-    logout: (identity: Identity) => logout(settings, identity),
-    logoutEverywhere: (userId: string) => logoutEverywhere(settings, userId),
-    changePassword: (input: unknown, origin?: LoginOrigin) => changePassword(settings, input, origin),
+    logout: (identity: Identity) => logout(withBudget(settings), identity),
+    logoutEverywhere: (userId: string) => logoutEverywhere(withBudget(settings), userId),
+    changePassword: (input: unknown, origin?: LoginOrigin) => changePassword(withBudget(settings), input, origin),
   };
 }
 
-function refreshing<U extends User>(settings: Parameters<typeof refresh<U>>[0]): object {
+function refreshing<U extends User>(
+  settings: AuthenticatorSettings<U> & { readonly refresh: RefreshSettings },
+): object {
   return {
-    refresh: (refreshToken: unknown) => refresh(settings, refreshToken),
-    logoutByRefreshToken: (refreshToken: unknown) => logoutByRefreshToken(settings, refreshToken),
-    logoutSession: (userId: string, sid: string) => logoutSession(settings, userId, sid),
-    sessions: (userId: string) => sessions(settings, userId),
+    refresh: (refreshToken: unknown) => refresh(withBudget(settings), refreshToken),
+    logoutByRefreshToken: (refreshToken: unknown) => logoutByRefreshToken(withBudget(settings), refreshToken),
+    logoutSession: (userId: string, sid: string) => logoutSession(withBudget(settings), userId, sid),
+    sessions: (userId: string) => sessions(withBudget(settings), userId),
     cookie: settings.refresh.cookie,
   };
 }

@@ -22,8 +22,10 @@ export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
   readonly blocklist?: Blocklist;
   /** The protection space that challenges name (RFC 9110 §11.5). `"api"` by default. */
   readonly realm?: string;
-  /** How long a store may take to answer, in milliseconds. 2000 by default. */
+  /** How long one call of a store may take, in milliseconds. 2000 by default. */
   readonly storeTimeoutMs?: number;
+  /** How long all calls that one request makes may take, hashing included, in milliseconds. 5000 by default. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** Tells who is asking, and whether they may. Every refusal is an {@link AuthError}. */
@@ -49,7 +51,7 @@ export interface Guard<Claims = unknown> {
 }
 
 /** The options of a guard, by name. */
-export const GUARD_OPTIONS = ["token", "blocklist", "realm", "storeTimeoutMs"] as const;
+export const GUARD_OPTIONS = ["token", "blocklist", "realm", "storeTimeoutMs", "requestTimeoutMs"] as const;
 
 /** Guard options, checked and with their defaults. */
 export interface GuardSettings<Profile extends TokenProfile> {
@@ -57,6 +59,7 @@ export interface GuardSettings<Profile extends TokenProfile> {
   readonly blocklist: Blocklist | null;
   readonly realm: string;
   readonly storeTimeoutMs: number;
+  readonly requestTimeoutMs: number;
 }
 
 /**
@@ -78,21 +81,23 @@ export function createGuard<Profile extends TokenProfile>(options: GuardOptions<
 
 /** Checks what both {@link createGuard} and {@link createAuthenticator} take. */
 export function guardSettings<Profile extends TokenProfile>(options: GuardOptions<Profile>): GuardSettings<Profile> {
-  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000 } = options;
+  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000, requestTimeoutMs = 5_000 } = options;
   if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
   if (blocklist !== undefined) {
     checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);
   }
   formatChallenge({ realm: checkText("realm", realm) });
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
-  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs };
+  checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
+  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs };
 }
 
 const BEARER = "Bearer ";
 
 /** The guard of settings that were checked. */
 export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
-  const { blocklist, realm, storeTimeoutMs } = settings;
+  const { blocklist, realm } = settings;
+  const storeTimeoutMs = Math.min(settings.storeTimeoutMs, settings.requestTimeoutMs); // a request makes one call
   const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
   const asksNobody = blocklist === null && profile.schema === undefined;
 

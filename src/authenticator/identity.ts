@@ -38,9 +38,12 @@ export function referenceOf({ jti, sid, iat }: CheckedClaims, userId: string): T
   return { jti: jti ?? null, sid: sid ?? null, userId, issuedAt: dateOf(issuedAt(jti, iat)) };
 }
 
-/** When the last verifier stops accepting a token. */
+/**
+ * Until when a revocation of a token must be kept: the last verifier stops accepting it a tolerance after `exp`, and the
+ * clock that the revocation is kept by may be ahead of that verifier's by another.
+ */
 export function endOf(exp: number, clockTolerance: number): Date {
-  return dateOf((exp + clockTolerance) * 1_000);
+  return dateOf((exp + 2 * clockTolerance) * 1_000);
 }
 
 const LAST_DATE = 8_640_000_000_000_000;

@@ -1,8 +1,15 @@
+import { addressGroup } from "../core/address.ts";
+import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
-import type { User } from "../stores/contract.ts";
-import { isBoolean, isCredentials, isText } from "./answers.ts";
-import { ask } from "./ask.ts";
-import { type LoginResult, openSession } from "./session.ts";
+import { readClock } from "../core/time.ts";
+import { timeOf } from "../shared/date.ts";
+import { tell } from "../shared/listener.ts";
+import type { Credentials, User } from "../stores/contract.ts";
+import { isBoolean, isCredentials, isText, isUserOrNull } from "./answers.ts";
+import { comparePasswords, hashPassword } from "./hashing.ts";
+import { logoutByRefreshToken } from "./logout.ts";
+import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
+import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
 import type { FlowSettings } from "./settings.ts";
 import { countAttempt } from "./throttle.ts";
 
@@ -10,13 +17,24 @@ import { countAttempt } from "./throttle.ts";
 export interface LoginOrigin {
   /** The client's address, as the framework knows it. Without one, attempts are counted together. */
   readonly ip?: string | undefined;
+  /**
+   * The refresh token of the session that the client has so far, or several where it sent several: a good login ends that
+   * session first (OWASP ASVS 7.2.4). Whatever is no refresh token is passed over.
+   */
+  readonly refreshToken?: unknown;
 }
 
-/** A user who has just proved to be one. */
+/** A user who has proved to be one, and what that rests on. */
 export interface Proof<U extends User> {
+  readonly name: string;
   readonly user: U;
+  /** Which of the passwords it was. */
   readonly password: string;
   readonly passwordHash: string;
+  /** The instant before the first read, in milliseconds since 1970. */
+  readonly decidedAt: number;
+  /** How far the user had been logged out everywhere before the password was compared. */
+  readonly marks: LogoutMarks;
 }
 
 /** Checks a login and issues its tokens. */
@@ -25,50 +43,115 @@ export async function login<U extends User>(
   input: unknown,
   origin: LoginOrigin = {},
 ): Promise<LoginResult<U>> {
-  const proof = await prove(settings, input, origin);
-  const result = await openSession(settings, proof.user);
+  const { name, password } = credentialsIn(input);
+  const proof = await prove(settings, name, [password], origin);
+  await endFormerSession(settings, origin);
+  const result = await beginSession(settings, proof);
   // A renewal that fails is tried again at the next login, and is no reason to refuse this one.
-  await rehash(settings, proof)
-    .catch(settings.onRehashFailure)
-    .catch(() => undefined);
+  await rehash(settings, proof).catch((error: unknown) => tell(settings.onRehashFailure, error));
   return result;
 }
 
 /**
- * Holds credentials against the stored hash. An unknown user, a wrong password, a disabled user, one without a hash and
- * one with an unreadable hash cost the same work and get the same answer.
+ * Holds passwords against the stored hash, one after the other. An unknown user, a wrong password, a disabled user, one
+ * without a hash and one with an unreadable hash cost the same work and get the same answer.
  */
 export async function prove<U extends User>(
   settings: FlowSettings<U>,
-  input: unknown,
+  name: string,
+  candidates: readonly string[],
   { ip }: LoginOrigin,
 ): Promise<Proof<U>> {
-  const { users, passwords, storeTimeoutMs } = settings;
-  const { name, password } = credentialsOf(input);
   const clear = await countAttempt(settings, name, ip);
-  const find = () => users.findCredentials(name);
-  const found = await ask("users.findCredentials", storeTimeoutMs, find, isCredentials);
-  const matched = await passwords.compare(password, found?.passwordHash ?? null);
-  if (found === null || !matched || found.user.disabled) {
-    throw new AuthError("invalid_credentials", { realm: settings.realm });
-  }
+  const decidedAt = readClock(settings.token.now);
+  const found = await findCredentials(settings, name);
+  const marks = await readMarks(settings, found?.user.id ?? digestOf(name));
+  const passwordHash = found?.passwordHash ?? null;
+  const password = await comparePasswords(settings, candidates, passwordHash, addressGroup(ip));
+  if (found === null || passwordHash === null || password === null || found.user.disabled) throw refused(settings);
+  if (wasCutBetween(marks, settings, decidedAt)) throw refused(settings);
   await clear();
-  return { user: found.user, password, passwordHash: found.passwordHash as string };
+  return { name, user: found.user, password, passwordHash, decidedAt, marks };
+}
+
+/** Begins a session for a user who proved to be one, unless what that rests on has changed since. */
+export async function beginSession<U extends User>(
+  settings: FlowSettings<U>,
+  proof: Proof<U>,
+): Promise<LoginResult<U>> {
+  const claims = await readClaims(settings, proof.user);
+  return openSession(settings, { ...proof, claims, ...(await confirm(settings, proof)) });
+}
+
+/** How often a hash may be replaced, by other logins that renew it, while one login looks. */
+const TRIES = 3;
+
+/**
+ * Reads the user again: comparing took its time, and whoever was disabled or got another password meanwhile is refused.
+ * The password's date is read before the hash, so that a hash that is still the same vouches for both.
+ */
+async function confirm<U extends User>(
+  settings: FlowSettings<U>,
+  { name, user: { id }, password, passwordHash }: Proof<U>,
+): Promise<Pick<Opening<U>, "user" | "passwordChangedAt">> {
+  let known = passwordHash;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const passwordChangedAt = settings.refresh === null ? null : await readPasswordChange(settings, id);
+    const again = await findCredentials(settings, name);
+    if (again === null || again.user.id !== id || again.user.disabled) throw refused(settings);
+    if (again.passwordHash === known) return { user: again.user, passwordChangedAt };
+    const renewed = await comparePasswords(settings, [password], again.passwordHash, undefined);
+    if (renewed === null) throw refused(settings);
+    known = again.passwordHash as string;
+  }
+  throw new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
+}
+
+/** When the user's password last became another one, read in the way in which a refresh reads it. */
+async function readPasswordChange<U extends User>(settings: FlowSettings<U>, id: string): Promise<Date | null> {
+  const { users, budget } = settings;
+  const find = async () => users.findById(id);
+  const user = await budget.ask("users.findById", find, (answer) => isUserOrNull(answer, id));
+  if (user === null || user.disabled) throw refused(settings);
+  const changedAt = timeOf(user.passwordChangedAt);
+  return Number.isNaN(changedAt) ? null : new Date(changedAt);
+}
+
+async function findCredentials<U extends User>(
+  { users, budget }: FlowSettings<U>,
+  name: string,
+): Promise<Credentials<U> | null> {
+  return budget.ask("users.findCredentials", async () => users.findCredentials(name), isCredentials);
+}
+
+/** Ends the session that the client has had so far, where it sent a refresh token of one. */
+async function endFormerSession<U extends User>(
+  settings: FlowSettings<U>,
+  { refreshToken }: LoginOrigin,
+): Promise<void> {
+  const { refresh } = settings;
+  const sent = [refreshToken].flat().filter(isText);
+  if (refresh !== null && sent.length > 0) await logoutByRefreshToken({ ...settings, refresh }, sent);
 }
 
 async function rehash<U extends User>(
-  { users, passwords, storeTimeoutMs }: FlowSettings<U>,
+  settings: FlowSettings<U>,
   { user, password, passwordHash }: Proof<U>,
 ): Promise<void> {
+  const { users, passwords, budget } = settings;
   if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash)) return;
-  const next = await passwords.hash(password);
+  const next = await hashPassword(settings, password, undefined);
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
-  await ask("users.replacePasswordHash", storeTimeoutMs, replace, isBoolean);
+  await budget.ask("users.replacePasswordHash", replace, isBoolean);
 }
 
 /** Two strings or nothing: whatever else a request's body may hold never reaches a query. */
-function credentialsOf(input: unknown): { name: string; password: string } {
+export function credentialsIn(input: unknown): { name: string; password: string } {
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
   if (!isText(name) || !isText(password)) throw new AuthError("malformed_credentials");
   return { name, password };
+}
+
+function refused({ realm }: { readonly realm: string }): AuthError {
+  return new AuthError("invalid_credentials", { realm });
 }

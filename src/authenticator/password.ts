@@ -1,31 +1,59 @@
+import { addressGroup } from "../core/address.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import type { User } from "../stores/contract.ts";
-import { isBoolean } from "./answers.ts";
-import { ask } from "./ask.ts";
-import { type LoginOrigin, prove } from "./login.ts";
+import { isBoolean, isText } from "./answers.ts";
+import { hashPassword } from "./hashing.ts";
+import { beginSession, credentialsIn, type LoginOrigin, type Proof, prove } from "./login.ts";
 import { logoutEverywhere } from "./logout.ts";
-import { type LoginResult, openSession } from "./session.ts";
+import { readMarks } from "./marks.ts";
+import type { LoginResult } from "./session.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** Puts another password in the place of one that its user knows, ends all sessions, and begins one for who did it. */
+/** How often the stored hash may be replaced by others while one change goes on. */
+const TRIES = 3;
+
+/**
+ * Puts another password in the place of one that its user knows, ends all sessions, and begins one for who did it.
+ *
+ * Whoever knows the new password already completes a change that was interrupted, so that a client that was told 503 may
+ * send it again.
+ */
 export async function changePassword<U extends User>(
   settings: FlowSettings<U>,
   input: unknown,
   origin: LoginOrigin = {},
 ): Promise<LoginResult<U>> {
-  const { users, passwords, token, storeTimeoutMs, realm } = settings;
+  const { users, token } = settings;
   if (typeof users.replacePasswordHash !== "function") {
     throw new TypeError("changePassword needs a user store with replacePasswordHash");
   }
+  const { name, password } = credentialsIn(input);
   const { newPassword } = (input ?? {}) as { newPassword?: unknown };
-  const { user, passwordHash } = await prove(settings, input, origin);
-  const next = await passwords.hash(newPassword as string);
+  const candidates = isText(newPassword) ? [password, newPassword] : [password];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const proof = await prove(settings, name, candidates, origin);
+    const passwordHash = await replacePassword(settings, proof, newPassword, origin);
+    if (passwordHash === null) continue; // Somebody else replaced the hash, perhaps this same request sent twice.
+    await logoutEverywhere(settings, proof.user.id);
+    const decidedAt = readClock(token.now);
+    const marks = await readMarks(settings, proof.user.id);
+    return beginSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
+  }
+  throw new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
+}
+
+/** The hash of the new password once it is stored; `null` where another one than was read is stored. */
+async function replacePassword<U extends User>(
+  settings: FlowSettings<U>,
+  { user, password, passwordHash }: Proof<U>,
+  newPassword: unknown,
+  { ip }: LoginOrigin,
+): Promise<string | null> {
+  const { users, token, budget } = settings;
+  if (password === newPassword) return passwordHash;
+  const next = await hashPassword(settings, newPassword, addressGroup(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
-  const replaced = await ask("users.replacePasswordHash", storeTimeoutMs, replace, isBoolean);
-  // Somebody else changed it since it was read: what was proved was the password of before.
-  if (!replaced) throw new AuthError("invalid_credentials", { realm });
-  await logoutEverywhere(settings, user.id);
-  return openSession(settings, { ...user, passwordChangedAt: changedAt });
+  return (await budget.ask("users.replacePasswordHash", replace, isBoolean)) ? next : null;
 }

@@ -1,6 +1,7 @@
-import { checkMethods, checkOptions } from "../core/options.ts";
+import { checkInteger, checkMethods, checkOptions } from "../core/options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { ignore } from "../shared/listener.ts";
+import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
 
@@ -13,17 +14,24 @@ export interface RefreshOptions {
   /** How long a session lives at the most: then the user logs in again. `"90d"` by default. */
   readonly absoluteLifetime?: Duration;
   /**
-   * How long after it was spent a refresh token may be sent again, as two tabs of one browser or a client whose answer got
-   * lost do. `"10s"` by default; 0 is strict. Later than that it was stolen, and its session ends.
+   * How long after a refresh token was used its siblings and its parent may still come, as requests of two tabs that cross
+   * do. `"10s"` by default. Later than that they were stolen, and the session ends. A token none of whose successors was
+   * used may come again however late, since its answer was lost. 0 is strict: each token gets exactly one answer, and a
+   * client that loses one loses its session.
    */
   readonly reuseGrace?: Duration;
+  /** How many sessions a user may have at once: with one more, the one that was not used for the longest time goes. 100 by default. */
+  readonly maxSessions?: number;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
   readonly cookie?: RefreshCookieOptions;
-  /** Told when a spent refresh token was sent again, and its session therefore ended: somebody has stolen it. Nobody by default. */
-  readonly onReuse?: (session: ReusedSession) => void;
+  /**
+   * Told when a refresh token came that somebody else had used, and its session was therefore ended: one of the two has
+   * stolen it. It may be told twice of one session, where the first time was interrupted. Nobody by default.
+   */
+  readonly onReuse?: (session: ReusedSession) => unknown;
 }
 
-/** The session that a spent refresh token belonged to. */
+/** The session that a stolen refresh token belonged to. */
 export interface ReusedSession {
   /** The session's id. */
   readonly sid: string;
@@ -37,17 +45,38 @@ export interface RefreshSettings {
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly reuseGrace: number;
+  readonly maxSessions: number;
   readonly cookie: CookieSettings | null;
-  readonly onReuse: (session: ReusedSession) => void;
+  readonly onReuse: (session: ReusedSession) => unknown;
+  /** The refreshes of one session that are under way in this process. */
+  readonly turns: Turns;
 }
 
-const METHODS = ["startSession", "findToken", "spend", "endSession", "endSessions", "sessions"] as const;
-const OPTIONS = ["store", "idleLifetime", "absoluteLifetime", "reuseGrace", "cookie", "onReuse"] as const;
+const METHODS = [
+  "endings",
+  "startSession",
+  "findSession",
+  "replaceSession",
+  "endSession",
+  "endSessions",
+  "deleteSessions",
+  "sessions",
+] as const;
+const OPTIONS = [
+  "store",
+  "idleLifetime",
+  "absoluteLifetime",
+  "reuseGrace",
+  "maxSessions",
+  "cookie",
+  "onReuse",
+] as const;
 
 /** Checks how sessions are to be kept up. */
 export function refreshSettings(options: RefreshOptions): RefreshSettings {
   checkOptions("refresh", options, OPTIONS);
-  const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s", onReuse = ignore } = options;
+  const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s" } = options;
+  const { maxSessions = 100, onReuse = ignore } = options;
   checkMethods("refresh: store", store, METHODS);
   checkMethods("refresh", { onReuse }, ["onReuse"]);
   return {
@@ -55,7 +84,9 @@ export function refreshSettings(options: RefreshOptions): RefreshSettings {
     idleLifetime: toSeconds("idleLifetime", idleLifetime, 1) * 1_000,
     absoluteLifetime: toSeconds("absoluteLifetime", absoluteLifetime, 1) * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
+    maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
     cookie: options.cookie === undefined ? null : cookieSettings(options.cookie),
     onReuse,
+    turns: new Turns(),
   };
 }

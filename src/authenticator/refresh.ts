@@ -1,64 +1,128 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { tell } from "../shared/listener.ts";
-import type { StoredRefreshToken, User } from "../stores/contract.ts";
-import { isOutcome, isUserOrNull } from "./answers.ts";
-import { ask } from "./ask.ts";
-import { endSession } from "./logout.ts";
-import { findRefreshToken, newRefreshToken } from "./refresh-token.ts";
-import { issueAccess, type SessionResult } from "./session.ts";
+import { timeOf } from "../shared/date.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
+import { isBoolean, isUserOrNull } from "./answers.ts";
+import { completeEnd, endSession } from "./end-session.ts";
+import { findSessions, type Presented } from "./find-sessions.ts";
+import { dateTokens, readRevokedUpTo } from "./marks.ts";
+import { digestsOf, nextRefreshToken, refreshTokensIn } from "./refresh-token.ts";
+import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
+import { endOfSession, given, issueAccess, readClaims, refuseRevoked, type SessionResult } from "./session.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 
+/** How often a refresh tries again that one in another process came before. */
+const TRIES = 8;
+
+type Settings<U extends User> = FlowSettings<U> & SessionSettings;
+
 /**
- * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Nothing is spent before all
- * that can fail has been done, so that a client may try again after an outage.
+ * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session take
+ * turns, since each changes the same record.
  */
-export async function refresh<U extends User>(
-  settings: FlowSettings<U> & SessionSettings,
-  refreshToken: unknown,
-): Promise<SessionResult<U>> {
-  const { token, storeTimeoutMs } = settings;
-  const { store, reuseGrace } = settings.refresh;
-  const found = await findRefreshToken(settings, refreshToken);
+export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+  const [first] = refreshTokensIn(sent);
+  if (first === undefined) throw refused(settings);
+  return settings.refresh.turns.take(digestsOf(first).family, () => refreshInTurn(settings, sent));
+}
+
+/** The rotation moves on only after all else that can fail, so that a client may try again after an outage. */
+async function refreshInTurn<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+  const { token } = settings;
   const now = readClock(token.now);
-  if (found === null || !(found.expiresAt.getTime() > now)) throw refused(settings);
-  const graceFrom = now - reuseGrace;
-  if (isReused(found, graceFrom)) return stolen(settings, found);
+  let presented = await findPresented(settings, sent, now);
+  const refreshToken = nextRefreshToken(presented.refreshToken);
+  let next = await advance(settings, presented, refreshToken, now);
 
-  const { session } = found;
-  const user = await ownerOf(settings, found);
-  const access = await issueAccess(settings, user, session.sid);
-  const { stored, given } = newRefreshToken(settings.refresh, session, now);
-  if (given.refreshExpiresIn <= 0) throw refused(settings);
-  const spend = async () => store.spend(found, stored, new Date(now), new Date(graceFrom));
-  const outcome = await ask("refresh.spend", storeTimeoutMs, spend, isOutcome);
-  if (outcome === "reused") return stolen(settings, found);
-  if (outcome === "ended") throw refused(settings);
-  return { ...access, ...given };
+  const { session } = presented;
+  const user = await findOwner(settings, session);
+  const claims = await readClaims(settings, user);
+  const decidedAt = Math.max(now, session.createdAt.getTime());
+  const date = await dateTokens(settings, decidedAt, await readRevokedUpTo(settings, user.id));
+  const access = await issueAccess(settings, user, claims, session.sid, date);
+  await refuseRevoked(settings, access.accessToken);
+
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    if (await replace(settings, presented.session, next)) return { ...access, ...given(refreshToken, next, now) };
+    presented = await findPresented(settings, presented.refreshToken, now);
+    next = await advance(settings, presented, refreshToken, now);
+  }
+  throw new AuthError("unavailable", { cause: new Error("too many refreshes of one session at once") });
 }
 
-/** Whether a token had been spent before the grace began. With a grace of none, spent at all. */
-function isReused({ spentAt }: StoredRefreshToken, graceFrom: number): boolean {
-  return spentAt !== null && spentAt.getTime() < graceFrom;
-}
-
-/** Two hold the token, and nobody knows which one stole it: the session ends for both. */
-async function stolen(settings: SessionSettings, { session }: StoredRefreshToken): Promise<never> {
-  const { sid, userId } = session;
-  await endSession(settings, sid, userId);
-  tell(settings.refresh.onReuse, { sid, userId });
+/** The living session of the one token, of those that were sent, that has one. */
+async function findPresented(settings: SessionSettings, sent: unknown, now: number): Promise<Presented> {
+  const found = await findSessions(settings, sent);
+  const living = found.filter(({ session }) => session.ended === null && session.expiresAt.getTime() > now);
+  const [presented, ...others] = living;
+  if (others.length > 0) {
+    throw new AuthError("malformed_refresh_token", {
+      cause: new Error("refresh tokens of several sessions were sent"),
+    });
+  }
+  if (presented !== undefined) return presented;
+  // Whoever ended it may have been interrupted: what follows from its end is completed before it is said to be over.
+  for (const { session } of found) if (session.ended !== null) await completeEnd(settings, session, session.ended);
   throw refused(settings);
 }
 
+/** The session once its token was used at an instant. A token that somebody else used before ends it. */
+async function advance(
+  settings: SessionSettings,
+  { refreshToken, session }: Presented,
+  successor: string,
+  now: number,
+): Promise<StoredSession> {
+  const { refresh } = settings;
+  const rotation = rotate(
+    rotationOf(session),
+    digestsOf(refreshToken).token,
+    digestsOf(successor).token,
+    now,
+    refresh.reuseGrace,
+  );
+  if (rotation === null) {
+    // Two hold tokens of it, and nobody knows which one stole it: the session ends for both.
+    await endSession(settings, session.sid, session.userId, "reuse");
+    throw refused(settings);
+  }
+  const expiresAt = endOfSession(refresh, session.createdAt.getTime(), now);
+  if (expiresAt.getTime() - now < 1_000) throw refused(settings); // what is left would be no second
+  const { revision } = session;
+  return {
+    ...session,
+    lastUsedAt: new Date(now),
+    expiresAt,
+    rotation: writeRotation(rotation),
+    revision: revision + 1,
+  };
+}
+
+function rotationOf({ rotation }: StoredSession): Rotation {
+  const known = readRotation(rotation);
+  if (known !== null) return known;
+  throw new AuthError("unavailable", { cause: new TypeError("the refresh store gave a rotation that is none") });
+}
+
+async function replace(
+  { refresh: { store }, budget }: SessionSettings,
+  session: StoredSession,
+  next: StoredSession,
+): Promise<boolean> {
+  return budget.ask("refresh.replaceSession", async () => store.replaceSession(session, next), isBoolean);
+}
+
 /** The session's user as of now: one who is gone, disabled, or has another password since gets no more tokens. */
-async function ownerOf<U extends User>(
-  settings: FlowSettings<U> & SessionSettings,
-  { session: { userId, createdAt } }: StoredRefreshToken,
+async function findOwner<U extends User>(
+  settings: Settings<U>,
+  { userId, passwordChangedAt }: StoredSession,
 ): Promise<U> {
-  const { users, storeTimeoutMs } = settings;
+  const { users, budget } = settings;
   const find = async () => users.findById(userId);
-  const user = await ask("users.findById", storeTimeoutMs, find, (answer) => isUserOrNull(answer, userId));
-  if (user === null || user.disabled || (user.passwordChangedAt ?? createdAt) > createdAt) throw refused(settings);
+  const user = await budget.ask("users.findById", find, (answer) => isUserOrNull(answer, userId));
+  // Compared, and not held against a clock: machines' clocks differ, and columns round.
+  const isSamePassword = Object.is(timeOf(user?.passwordChangedAt), timeOf(passwordChangedAt));
+  if (user === null || user.disabled || !isSamePassword) throw refused(settings);
   return user;
 }
 

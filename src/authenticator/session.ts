@@ -1,17 +1,19 @@
 import { AuthError } from "../core/errors.ts";
-import { readClock } from "../core/time.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { decodeToken } from "../core/token/decode.ts";
 import { issueAt } from "../core/token/issue.ts";
 import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
-import { sleep } from "../shared/promise.ts";
-import type { Session, User } from "../stores/contract.ts";
-import { isAnything, isBoolean, isObject } from "./answers.ts";
-import { ask } from "./ask.ts";
+import { ignore } from "../shared/listener.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
+import { isBoolean, isObject, isTextsOrNull } from "./answers.ts";
+import { revokeSession } from "./end-session.ts";
 import { referenceOf } from "./identity.ts";
-import { type GivenRefreshToken, newRefreshToken } from "./refresh-token.ts";
-import type { CommonSettings, FlowSettings } from "./settings.ts";
+import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
+import type { RefreshSettings } from "./refresh-options.ts";
+import { digestsOf, firstRefreshToken, type GivenRefreshToken } from "./refresh-token.ts";
+import { beginRotation, writeRotation } from "./rotation.ts";
+import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /** What a good login comes to. */
 export interface LoginResult<U extends User = User> {
@@ -28,52 +30,118 @@ export interface LoginResult<U extends User = User> {
 /** What a good login or refresh comes to where there are sessions. */
 export interface SessionResult<U extends User = User> extends LoginResult<U>, GivenRefreshToken {}
 
-/** Issues a user's tokens, and begins a session where sessions are kept. */
-export async function openSession<U extends User>(settings: FlowSettings<U>, user: U): Promise<LoginResult<U>> {
-  const { refresh, token, storeTimeoutMs } = settings;
-  if (refresh === null) return issueAccess(settings, user, null);
-  const now = readClock(token.now);
-  const at = new Date(now);
-  const session: Session = { sid: newJti(now), userId: user.id, createdAt: at, lastUsedAt: at };
-  const access = await issueAccess(settings, user, session.sid);
-  const { stored, given } = newRefreshToken(refresh, session, now);
-  await ask(
-    "refresh.startSession",
-    storeTimeoutMs,
-    async () => refresh.store.startSession(session, stored),
-    isAnything,
-  );
-  return { ...access, ...given } as SessionResult<U>;
-}
-
-/** Issues a user's access token, with the claims that the application gives. */
-export async function issueAccess<U extends User>(
-  settings: FlowSettings<U>,
-  user: U,
-  sid: string | null,
-): Promise<LoginResult<U>> {
-  const { token, storeTimeoutMs } = settings;
-  const read = async () => settings.claims(user);
-  const given = await ask("claims", storeTimeoutMs, read, isObject);
-  const claims = { ...given, sub: user.id, ...(sid !== null && { sid }) } as InputOf<TokenProfile>;
-  const accessToken = await issueUncut(settings, claims);
-  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
+/** A user for whom a session may begin: what that was decided on, and how far log-outs had come by then. */
+export interface Opening<U extends User> {
+  readonly user: U;
+  /** What the user's tokens are to say. */
+  readonly claims: object;
+  /** The instant before the first read that the decision rests on, in milliseconds since 1970. */
+  readonly decidedAt: number;
+  readonly marks: LogoutMarks;
+  /** The user's `passwordChangedAt`, as `findById` gives it. */
+  readonly passwordChangedAt: Date | null;
 }
 
 /**
- * Issues a token that no log-out everywhere has cut off already. One has where it happened in this very millisecond, or on
- * a machine whose clock is ahead: then the token is issued a moment later.
+ * Issues a user's tokens, and begins a session where sessions are kept; both are dated by the decision. A user who was
+ * logged out everywhere since the marks were read is refused.
  */
-async function issueUncut(settings: CommonSettings, claims: InputOf<TokenProfile>): Promise<string> {
-  const { token, blocklist, storeTimeoutMs } = settings;
-  for (let waited = 0, ahead = 0; waited <= storeTimeoutMs; waited += ahead, ahead = ahead * 2 + 1) {
-    if (ahead > 1) await sleep(ahead);
-    const accessToken = await issueAt(claims, token, readClock(token.now) + Math.min(ahead, 1));
-    if (blocklist === null) return accessToken;
-    const issued = decodeToken(accessToken).claims as unknown as CheckedClaims;
-    const reference = { ...referenceOf(issued, issued.sub as string), sid: null }; // about the cut alone
-    const isCut = await ask("blocklist.isRevoked", storeTimeoutMs, () => blocklist.isRevoked(reference), isBoolean);
-    if (!isCut) return accessToken;
+export async function openSession<U extends User>(
+  settings: FlowSettings<U>,
+  { user, claims, decidedAt, marks, passwordChangedAt }: Opening<U>,
+): Promise<LoginResult<U>> {
+  const { refresh } = settings;
+  const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
+  const sid = refresh === null ? null : newJti(date);
+  const access = await issueAccess(settings, user, claims, sid, date);
+  await refuseRevoked(settings, access.accessToken);
+  if ((await readRevokedUpTo(settings, user.id)) !== marks.revokedUpTo) throw cutOff(settings);
+  if (refresh === null || sid === null) return access;
+  const refreshToken = firstRefreshToken();
+  const { family, token } = digestsOf(refreshToken);
+  const createdAt = new Date(date);
+  const session: StoredSession = {
+    sid,
+    userId: user.id,
+    createdAt,
+    lastUsedAt: createdAt,
+    family,
+    expiresAt: endOfSession(refresh, date, date),
+    passwordChangedAt,
+    rotation: writeRotation(beginRotation(token)),
+    revision: 0,
+    ended: null,
+  };
+  await storeSession({ ...settings, refresh }, session, marks.endings);
+  return { ...access, ...given(refreshToken, session, date) } as SessionResult<U>;
+}
+
+/** When a session ends that was created and last used at two instants, unless it is used again. */
+export function endOfSession(
+  { idleLifetime, absoluteLifetime }: RefreshSettings,
+  createdAt: number,
+  usedAt: number,
+): Date {
+  return new Date(Math.min(usedAt + idleLifetime, createdAt + absoluteLifetime));
+}
+
+/** A refresh token as the client gets it at an instant. */
+export function given(refreshToken: string, { expiresAt }: StoredSession, now: number): GivenRefreshToken {
+  return { refreshToken, refreshExpiresIn: Math.floor((expiresAt.getTime() - now) / 1_000) };
+}
+
+/** Reads the claims that the application gives a user. */
+export async function readClaims<U extends User>({ budget, claims }: FlowSettings<U>, user: U): Promise<object> {
+  return budget.ask("claims", async () => claims(user), isObject);
+}
+
+/** Issues a user's access token, dated by an instant. */
+export async function issueAccess<U extends User>(
+  { token }: FlowSettings<U>,
+  user: U,
+  claims: object,
+  sid: string | null,
+  date: number,
+): Promise<LoginResult<U>> {
+  const own = { ...claims, sub: user.id, ...(sid !== null && { sid }) } as InputOf<TokenProfile>;
+  return { accessToken: await issueAt(own, token, date), tokenType: "Bearer", expiresIn: token.expiresIn, user };
+}
+
+/**
+ * Refuses to hand out a token that a log-out everywhere has cut off already, where the blocklist can't tell up to which
+ * instant it did.
+ */
+export async function refuseRevoked<U extends User>(
+  { blocklist, budget }: FlowSettings<U>,
+  accessToken: string,
+): Promise<void> {
+  if (blocklist === null || blocklist.revokedUpTo !== undefined) return;
+  const claims = decodeToken(accessToken).claims as unknown as CheckedClaims;
+  const reference = { ...referenceOf(claims, claims.sub as string), sid: null }; // about the cut alone
+  if (!(await budget.ask("blocklist.isRevoked", () => blocklist.isRevoked(reference), isBoolean))) return;
+  throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to now: send it again") });
+}
+
+async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
+  const { refresh, budget } = settings;
+  const { store, maxSessions } = refresh;
+  const { sid, userId } = session;
+  const start = (async () => store.startSession(session, endings, maxSessions))();
+  let deleted: readonly string[] | null;
+  try {
+    deleted = await budget.ask("refresh.startSession", () => start, isTextsOrNull);
+  } catch (outage) {
+    // Nobody will hold its token: where it was stored all the same, it goes.
+    const forget = () => store.endSession(sid, userId, "logout").then(() => store.deleteSessions(userId, [sid]));
+    void start.then(forget, forget).catch(ignore);
+    throw outage;
   }
-  throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to an instant to come") });
+  if (deleted === null) throw cutOff(settings);
+  // Their owner made room for this one: what is left of them ends by itself at the latest.
+  await Promise.allSettled(deleted.map((other) => revokeSession(settings, other, userId)));
+}
+
+function cutOff({ realm }: { readonly realm: string }): AuthError {
+  const cause = new Error("the user was logged out everywhere while this login was under way");
+  return new AuthError("invalid_credentials", { realm, cause });
 }

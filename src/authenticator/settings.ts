@@ -1,23 +1,35 @@
 import type { PasswordHasher } from "../core/password/hasher.ts";
 import type { TokenProfile } from "../core/token/profile.ts";
 import type { User, UserStore } from "../stores/contract.ts";
+import { type Budget, startBudget, type TimeLimits } from "./ask.ts";
 import type { GuardSettings } from "./guard.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 import type { ThrottleSettings } from "./throttle.ts";
 
-/** What the verbs of an authenticator work with, whoever its users are: checked and with its defaults. */
-export interface CommonSettings extends GuardSettings<TokenProfile> {
+/** What an authenticator was made with, whoever its users are: checked and with its defaults. */
+export interface AuthenticatorSettings<U extends User> extends GuardSettings<TokenProfile> {
   readonly refresh: RefreshSettings | null;
   readonly throttle: ThrottleSettings | null;
+  readonly users: UserStore<U>;
+  readonly passwords: PasswordHasher;
+  readonly claims: (user: U) => object | Promise<object>;
+  readonly onRehashFailure: (error: unknown) => unknown;
+}
+
+/** What the verbs that read no user work with, for one request. */
+export interface CommonSettings
+  extends Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure"> {
+  /** The time that the request has. */
+  readonly budget: Budget;
 }
 
 /** The settings of an authenticator that keeps sessions. */
 export type SessionSettings = CommonSettings & { readonly refresh: RefreshSettings };
 
-/** What the verbs that read a user work with. */
-export interface FlowSettings<U extends User> extends CommonSettings {
-  readonly users: UserStore<U>;
-  readonly passwords: PasswordHasher;
-  readonly claims: (user: U) => object | Promise<object>;
-  readonly onRehashFailure: (error: unknown) => void;
+/** What the verbs that read a user work with, for one request. */
+export type FlowSettings<U extends User> = AuthenticatorSettings<U> & { readonly budget: Budget };
+
+/** Gives a request its time. */
+export function withBudget<Settings extends TimeLimits>(settings: Settings): Settings & { readonly budget: Budget } {
+  return { ...settings, budget: startBudget(settings) };
 }

@@ -90,6 +90,8 @@ export interface AuthErrorDetails {
   readonly scope?: string;
   /** Seconds to wait before trying again, where the code has a `Retry-After`. */
   readonly retryAfter?: number;
+  /** Headers to answer with beside those of the code, such as a `Set-Cookie` that takes a dead cookie away. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const BRAND = Symbol.for("hallpass.AuthError");
@@ -133,7 +135,7 @@ export class AuthError extends Error {
     this.code = code;
     this.status = refusal.status;
     this.statusCode = refusal.status;
-    this.headers = headersOf(refusal, details);
+    this.headers = { ...headersOf(refusal, details), ...details.headers };
     this.expose = refusal.status < 500;
   }
 

@@ -44,54 +44,72 @@ export interface Session {
   readonly lastUsedAt: Date;
 }
 
-/** A refresh token as it is to be stored: never the token itself. */
-export interface RefreshToken {
-  /** The token's SHA-256, in base64url. */
-  readonly tokenHash: string;
-  /** When it ends, unless it is spent before. */
+/** Why a session was ended: its user logged out, or one of its refresh tokens was used by somebody else. */
+export type EndReason = "logout" | "reuse";
+
+/** A session as it is stored: never with a refresh token, only with digests of them. */
+export interface StoredSession extends Session {
+  /** A digest of what all refresh tokens of the session begin with, in base64url. No two sessions have the same. */
+  readonly family: string;
+  /** When it ends, unless it is refreshed before. */
   readonly expiresAt: Date;
-}
-
-/** A refresh token as it was found. */
-export interface StoredRefreshToken extends RefreshToken {
-  /** The session it belongs to, which has not been ended. */
-  readonly session: Session;
-  /** When it was first spent; `null` while it was not. */
-  readonly spentAt: Date | null;
+  /** The user's `passwordChangedAt` under which it began; `null` where the user has none. */
+  readonly passwordChangedAt: Date | null;
+  /** Where its rotation stands: text of at most 1024 characters, which no store looks into. */
+  readonly rotation: string;
+  /** Counts how often it was replaced or ended: a whole number, 0 at first. */
+  readonly revision: number;
+  /** Why it was ended; `null` while it lives. An ended session stays until it is deleted, so that what follows can be completed. */
+  readonly ended: EndReason | null;
 }
 
 /**
- * What came of spending a refresh token: `fresh`, it was the first time; `sibling`, it had been spent, but not before
- * the grace began; `reused`, it had been spent before that; `ended`, its session is over, or there is no such token.
- */
-export type SpendOutcome = "fresh" | "sibling" | "reused" | "ended";
-
-/**
- * Where sessions and their refresh tokens live. Every instant comes from the caller: a store reads no clock for its
- * answers. It may forget a token after its `expiresAt` and a session after the last of its tokens, and no sooner. Every
- * method answers only once what it does is stored, and throws in an outage.
+ * Where sessions live. What a refresh means is decided elsewhere: a store keeps records, and replaces one only where it is
+ * still the one that was read. Every instant comes from the caller: a store reads no clock for its answers. It may forget a
+ * session after its `expiresAt`, and no sooner. Every method answers only once what it does is stored, and throws in an
+ * outage.
  */
 export interface RefreshStore {
-  /** Begins a session with its first token. */
-  startSession(session: Session, first: RefreshToken): Promise<void>;
-  /** The token with a hash, spent ones too; `null` where there is none, or its session was ended. */
-  findToken(tokenHash: string): Promise<StoredRefreshToken | null>;
+  /** How often all of a user's sessions were ended; 0 where they never were, or not for a day. */
+  endings(userId: string): Promise<number>;
   /**
-   * Spends a token and adds its successor, in one step that no other can come between. The successor is added, and the
-   * session's `lastUsedAt` becomes `at`, where the outcome is `fresh` or `sibling`. Of any number of spends at once,
-   * exactly one is `fresh`.
+   * Begins a session, unless all of the user's were ended since `endings` was read: in one step that no
+   * {@link RefreshStore.endSessions} can come between. Where the user then has more than `limit` living sessions, those of
+   * the others that were not used for the longest time are deleted.
    *
-   * @param token - as {@link RefreshStore.findToken} gave it; what it says of being spent may be out of date
-   * @param successor - what takes its place
-   * @param at - the instant of spending
-   * @param graceFrom - spent at or after this instant, a token still gets a sibling
+   * @param endings - what {@link RefreshStore.endings} gave before anything was decided
+   * @param limit - how many living sessions a user may have
+   * @returns the ids of the sessions that were deleted for it; `null` where it was not begun
    */
-  spend(token: StoredRefreshToken, successor: RefreshToken, at: Date, graceFrom: Date): Promise<SpendOutcome>;
-  /** Ends a session: none of its tokens is found or spent from then on. Ending it again is no error. */
-  endSession(sid: string, userId: string): Promise<void>;
-  /** Ends all sessions of a user. Gives the ids of those that it ended. */
-  endSessions(userId: string): Promise<readonly string[]>;
-  /** A user's sessions that have a token which ends after an instant, the last used first. */
+  startSession(session: StoredSession, endings: number, limit: number): Promise<readonly string[] | null>;
+  /** The session of a family, an ended one too; `null` where there is none. */
+  findSession(family: string): Promise<StoredSession | null>;
+  /**
+   * Puts a session's next state in place of the one that was read, only where it is still stored with the `revision` that
+   * was read, and lives. Of any number of replacements at once, exactly one is `true`.
+   *
+   * @param session - as {@link RefreshStore.findSession} gave it
+   * @param next - what takes its place: of the same `sid`, `userId`, `family` and `createdAt`, its `revision` one more
+   * @returns whether it was replaced
+   */
+  replaceSession(session: StoredSession, next: StoredSession): Promise<boolean>;
+  /**
+   * Ends one session of a user: it is found as ended from then on, and never replaced. Ending it again is no error, and
+   * the first reason stays.
+   *
+   * @returns whether the user has such a session, be it ended before
+   */
+  endSession(sid: string, userId: string, reason: EndReason): Promise<boolean>;
+  /**
+   * Ends all sessions of a user, and counts one more of their endings.
+   *
+   * @param at - the instant of it: the count may be forgotten a day later
+   * @returns the ids of all that are now ended and not deleted yet
+   */
+  endSessions(userId: string, at: Date): Promise<readonly string[]>;
+  /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
+  deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
+  /** A user's living sessions that end after an instant, the last used first. */
   sessions(userId: string, at: Date): Promise<readonly Session[]>;
 }
 

@@ -34,7 +34,7 @@ async function onExpress(framework: typeof express, auth: SessionAuthenticator):
   app.post("/login", framework.json(), login(auth));
   app.post("/refresh", framework.json(), refresh(auth));
   app.post("/password", framework.json(), changePassword(auth));
-  app.post("/logout", logout(auth));
+  app.post("/logout", framework.json(), logout(auth));
   app.all("/me", requireAuth(auth), (req, res) => {
     res.json({ id: authOf(req, auth).userId, same: authOf(req, auth) === req.auth });
   });
@@ -57,6 +57,7 @@ async function onExpress(framework: typeof express, auth: SessionAuthenticator):
     res.json({});
   });
   app.post("/unparsed", login(auth));
+  app.post("/unparsed/logout", logout(auth));
   return listening(app.listen(0, "127.0.0.1"));
 }
 
@@ -67,7 +68,7 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise
   router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
   router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
   router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
-  router.post("/logout", logout(auth));
+  router.post("/logout", bodyParser({ enableTypes: ["json"] }), logout(auth));
   router.all("/me", requireAuth(auth), (ctx) => {
     ctx.body = { id: ctx.state.auth.userId, same: authOf(ctx, auth) === ctx.state.auth };
   });
@@ -90,6 +91,7 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise
     ctx.body = {};
   });
   router.post("/unparsed", login(auth));
+  router.post("/unparsed/logout", logout(auth));
   app.silent = true;
   app.use(router.routes());
   return listening(app.listen(0, "127.0.0.1"));

@@ -9,9 +9,10 @@ import { type Answer, exchange } from "./exchange.ts";
 
 const JSON_TYPE = ["Content-Type", "application/json"];
 const json = ({ body }: Answer): Record<string, string> => JSON.parse(body) as Record<string, string>;
+const TAKEN_AWAY = "__Host-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict";
 const changes: Changes = { refresh: { cookie: {} } };
 
-describe.each(Object.entries(APPS))("%s", (_name, app) => {
+describe.each(Object.entries(APPS))("%s", (name, app) => {
   const servers: Server[] = [];
   const serve = async (auth: SessionAuthenticator): Promise<Server> => {
     const server = await app(auth);
@@ -55,10 +56,12 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
         refresh_token: expect.any(String),
       });
       expect(await me(server, json(next).access_token)).toBe(200);
+      const last = await post(server, "/refresh", { refresh_token: json(next).refresh_token });
+      expect(last.status).toBe(200);
       house.clock.now += 60_000;
       expect((await post(server, "/refresh", { refresh_token })).status).toBe(401);
-      expect((await post(server, "/refresh", { refresh_token: json(next).refresh_token })).status).toBe(401);
-      expect(await me(server, json(next).access_token)).toBe(401);
+      expect((await post(server, "/refresh", { refresh_token: json(last).refresh_token })).status).toBe(401);
+      expect(await me(server, json(last).access_token)).toBe(401);
     });
 
     it("logs out: the refresh token is dead", async () => {
@@ -66,6 +69,37 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
       const out = await post(server, "/logout", null, ["Authorization", `Bearer ${access_token}`]);
       expect([out.status, out.body, out.headers["set-cookie"]]).toEqual([204, "", undefined]);
       expect((await post(server, "/refresh", { refresh_token })).status).toBe(401);
+    });
+
+    it("logs out by the refresh token alone, when the access token has expired", async () => {
+      const { access_token, refresh_token } = json(await post(server, "/login", READER));
+      house.clock.now += 900_000;
+      expect((await post(server, "/logout", null, ["Authorization", `Bearer ${access_token}`])).status).toBe(401);
+      const shown = ["Authorization", `Bearer ${access_token}`];
+      expect((await post(server, "/logout", { refresh_token }, shown)).status).toBe(204);
+      expect((await post(server, "/refresh", { refresh_token })).status).toBe(401);
+      expect((await post(server, "/logout", { refresh_token }, shown)).status).toBe(204); // both are over
+      expect((await post(server, "/logout", { refresh_token })).status).toBe(204);
+      expect((await post(server, "/logout", { refresh_token: 1 })).status).toBe(401);
+      expect((await post(server, "/logout", null)).status).toBe(401);
+    });
+
+    it.skipIf(!/Express|Koa/.test(name))("logs out without a parser, but for a token in the body", async () => {
+      const { access_token, refresh_token } = json(await post(server, "/login", READER));
+      expect((await post(server, "/unparsed/logout", { refresh_token })).status).toBe(401);
+      expect((await post(server, "/unparsed/logout", null, ["Authorization", `Bearer ${access_token}`])).status).toBe(
+        204,
+      );
+      expect(await me(server, access_token)).toBe(401);
+    });
+
+    it("logs out of both sessions that a request shows", async () => {
+      const [one, two] = [json(await post(server, "/login", READER)), json(await post(server, "/login", READER))];
+      const shown = ["Authorization", `Bearer ${two.access_token}`];
+      expect((await post(server, "/logout", { refresh_token: one.refresh_token }, shown)).status).toBe(204);
+      for (const { access_token } of [one, two]) expect(await me(server, access_token)).toBe(401);
+      const stale = { refresh_token: one.refresh_token };
+      expect((await post(server, "/logout", stale, ["Authorization", "Bearer x.y.z"])).status).toBe(401);
     });
 
     it("changes the password", async () => {
@@ -118,11 +152,47 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
       expect((await post(server, "/logout", null)).status).toBe(401);
     });
 
-    it("takes no refresh token from the body, and of two cookies none", async () => {
+    it("takes no refresh token from the body, and of two cookies that of a living session", async () => {
       const cookie = cookieOf(await post(server, "/login", READER));
       expect((await post(server, "/refresh", { refresh_token: cookie.split("=")[1] })).status).toBe(401);
-      expect((await post(server, "/refresh", null, ["Cookie", `${cookie}; __Host-refresh=x`])).status).toBe(400);
-      expect((await post(server, "/refresh", null, ["Cookie", cookie])).status).toBe(200);
+      const next = await post(server, "/refresh", null, ["Cookie", `__Host-refresh=x; ${cookie}`]);
+      expect(next.status).toBe(200);
+      const other = cookieOf(await post(server, "/login", READER));
+      const both = await post(server, "/refresh", null, ["Cookie", `${cookieOf(next)}; ${other}`]);
+      expect([both.status, both.headers["set-cookie"]]).toEqual([400, [TAKEN_AWAY]]);
+      expect((await post(server, "/logout", null, ["Cookie", `${cookieOf(next)}; ${other}`])).status).toBe(204);
+      for (const dead of [cookieOf(next), other]) {
+        expect((await post(server, "/refresh", null, ["Cookie", dead])).status).toBe(401);
+      }
+    });
+
+    it("takes a dead cookie away with the answer that refuses it", async () => {
+      for (const dead of ["x", "A".repeat(43)]) {
+        const refused = await post(server, "/refresh", null, ["Cookie", `__Host-refresh=${dead}`]);
+        expect([refused.status, refused.headers["set-cookie"]]).toEqual([401, [TAKEN_AWAY]]);
+        expect(refused.headers["www-authenticate"]).toBe('Bearer realm="api"');
+      }
+      expect((await post(server, "/refresh", null)).headers["set-cookie"]).toBeUndefined();
+    });
+
+    it("logs out by a good access token beside a stale cookie", async () => {
+      const { access_token } = json(await post(server, "/login", READER));
+      const shown = ["Authorization", `Bearer ${access_token}`, "Cookie", "__Host-refresh=stale"];
+      expect((await post(server, "/logout", null, shown)).status).toBe(204);
+      expect(await me(server, access_token)).toBe(401);
+    });
+
+    it("ends the session of the cookie that a login carries, and only a good one does", async () => {
+      const before = await post(server, "/login", READER);
+      const wrong = { ...READER, password: "wrong" };
+      expect((await post(server, "/login", wrong, ["Cookie", cookieOf(before)])).status).toBe(401);
+      expect(await me(server, json(before).access_token)).toBe(200);
+      const after = await post(server, "/login", READER, ["Cookie", cookieOf(before)]);
+      expect(after.status).toBe(200);
+      expect(await me(server, json(before).access_token)).toBe(401);
+      expect((await post(server, "/refresh", null, ["Cookie", cookieOf(before)])).status).toBe(401);
+      expect((await post(server, "/refresh", null, ["Cookie", cookieOf(after)])).status).toBe(200);
+      expect((await post(server, "/login", READER, ["Cookie", "__Host-refresh=stale"])).status).toBe(200);
     });
 
     it.each(["/login", "/refresh", "/logout", "/password"])("refuses a page of another site at %s", async (path) => {

@@ -259,7 +259,7 @@ describe("logout", () => {
     const auth = authOf(READERS, { blocklist: { ...blocklist, revokeToken } });
     const header = `Bearer ${(await auth.login(READER)).accessToken}`;
     await auth.logout(await auth.authenticate(header));
-    expect(told).toEqual([new Date((SECOND + 905) * 1_000)]);
+    expect(told).toEqual([new Date((SECOND + 910) * 1_000)]);
     expect(await codeOf(auth.authenticate(header))).toBe("revoked");
     expect((await auth.login(READER)).user.id).toBe("user-1");
   });

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { RefreshOptions } from "../../src/authenticator/refresh-options.ts";
-import type { RefreshStore, StoredRefreshToken, UserStore } from "../../src/stores/contract.ts";
+import type { RefreshStore, StoredSession, UserStore } from "../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, houseOf, OUTAGES, READER } from "../support/flow.ts";
@@ -32,20 +33,32 @@ describe("a session", () => {
     expect(await auth.sessions("user-1")).toEqual(await store.sessions("user-1", at));
   });
 
-  it("keeps the refresh token's SHA-256 and never the token", async () => {
+  it("keeps digests of refresh tokens, and never a token or what all of a session begin with", async () => {
     const stored: unknown[] = [];
     const inner = memoryRefreshStore();
-    const startSession: RefreshStore["startSession"] = async (...args) => {
-      stored.push(args);
-      await inner.startSession(...args);
-    };
-    const { auth } = houseOf({ store: { ...inner, startSession } });
+    const { auth } = houseOf({
+      store: {
+        ...inner,
+        startSession: (...args) => {
+          stored.push(args);
+          return inner.startSession(...args);
+        },
+        replaceSession: (...args) => {
+          stored.push(args);
+          return inner.replaceSession(...args);
+        },
+      },
+    });
     const { refreshToken } = await auth.login(READER);
-    const hash = Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(refreshToken))).toString(
-      "base64url",
-    );
-    expect(JSON.stringify(stored)).toContain(hash);
-    expect(JSON.stringify(stored)).not.toContain(refreshToken);
+    const next = await auth.refresh(refreshToken);
+    const text = JSON.stringify(stored);
+    for (const token of [refreshToken, next.refreshToken]) {
+      const hash = createHash("sha256").update(token).digest("base64url");
+      expect(text).toContain(hash.slice(0, 22));
+      expect(text).not.toContain(token.slice(0, 21));
+      expect(text).not.toContain(token.slice(21));
+    }
+    expect(next.refreshToken).toMatch(/^[\w-]{43}$/);
   });
 });
 
@@ -85,7 +98,7 @@ describe("refresh", () => {
     await auth.refresh("x".repeat(10_000_000)).catch(keep);
     await auth.refresh("A".repeat(43)).catch(keep);
     const spent = await auth.login(READER);
-    await auth.refresh(spent.refreshToken);
+    await auth.refresh((await auth.refresh(spent.refreshToken)).refreshToken);
     clock.now += MINUTE;
     await auth.refresh(spent.refreshToken).catch(keep);
     const ended = await auth.login(READER);
@@ -127,28 +140,40 @@ describe("refresh", () => {
     ["is gone", null, REFUSED],
     ["is disabled", { id: "user-1", disabled: true }, REFUSED],
     ["has another password since", { id: "user-1", passwordChangedAt: new Date(NOW + 1) }, REFUSED],
-    ["had the password changed as the session began", { id: "user-1", passwordChangedAt: new Date(NOW) }, "ok"],
+    ["has another password, by a clock that is behind", { id: "user-1", passwordChangedAt: new Date(1) }, REFUSED],
     ["never changed it", { id: "user-1", passwordChangedAt: null }, "ok"],
     ["is somebody else", { id: "user-2" }, "unavailable"],
     ["is a list", [], "unavailable"],
     ["is nothing known", undefined, "unavailable"],
     ["has a date that is none", { id: "user-1", passwordChangedAt: new Date(Number.NaN) }, "unavailable"],
     ["has a time as text", { id: "user-1", passwordChangedAt: "2030-01-01" }, "unavailable"],
-  ])("where the user %s", async (_how, user, answer) => {
+  ])("where the user %s", async (_how, changed, answer) => {
+    let user: unknown = { id: "user-1" };
     const { auth, clock } = houseOf({ users: { findById: async () => user } as Partial<UserStore> });
     const { refreshToken } = await auth.login(READER);
     clock.now += MINUTE;
+    user = changed;
     expect(await codeOf(auth.refresh(refreshToken))).toBe(answer);
   });
 
+  it("goes on under the password that the session began under, whatever the clocks and columns say of it", async () => {
+    let changedAt = new Date(NOW + 3_600_000);
+    const { auth } = houseOf({ users: { findById: async () => ({ id: "user-1", passwordChangedAt: changedAt }) } });
+    const { refreshToken } = await auth.login(READER);
+    const next = await auth.refresh(refreshToken);
+    changedAt = new Date(changedAt.getTime() - 1);
+    expect(await codeOf(auth.refresh(next.refreshToken))).toBe(REFUSED);
+  });
+
   it("spends nothing where the user can't be read, so that the client may try again", async () => {
-    let isDown = true;
+    let isDown = false;
     const findById = async () => {
       if (isDown) throw new Error("down");
       return { id: "user-1" };
     };
     const { auth, clock } = houseOf({ users: { findById } });
     const { refreshToken } = await auth.login(READER);
+    isDown = true;
     expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
     isDown = false;
     clock.now += 60 * MINUTE;
@@ -157,15 +182,40 @@ describe("refresh", () => {
 });
 
 describe("a refresh token that comes twice", () => {
-  it("gets a sibling within the grace, and both live on", async () => {
+  it("gets a successor however late, while none was used: its answer was lost", async () => {
+    const { auth, clock } = houseOf({ refresh: { idleLifetime: "30d" } });
+    const { refreshToken } = await auth.login(READER);
+    const lost = await auth.refresh(refreshToken);
+    clock.now += 20 * DAY;
+    const again = await auth.refresh(refreshToken);
+    expect(again.refreshToken).not.toBe(lost.refreshToken);
+    expect(await codeOf(auth.refresh(again.refreshToken))).toBe("ok");
+  });
+
+  it("leaves one lineage: the first successor that is used makes the others worthless", async () => {
     const { auth, clock } = houseOf();
     const { refreshToken } = await auth.login(READER);
     const one = await auth.refresh(refreshToken);
-    clock.now += 10_000;
     const two = await auth.refresh(refreshToken);
-    expect(two.refreshToken).not.toBe(one.refreshToken);
-    expect(await codeOf(auth.refresh(one.refreshToken))).toBe("ok");
-    expect(await codeOf(auth.refresh(two.refreshToken))).toBe("ok");
+    const next = await auth.refresh(one.refreshToken);
+    clock.now += 10_000;
+    expect(await codeOf(auth.refresh(two.refreshToken))).toBe(REFUSED);
+    expect(await codeOf(auth.refresh(next.refreshToken))).toBe(REFUSED);
+  });
+
+  it.each(["sibling", "parent"])("is a request that crossed, within the grace, as its %s was used", async (kind) => {
+    const { auth, clock } = houseOf();
+    const { refreshToken: parent } = await auth.login(READER);
+    const { refreshToken: used } = await auth.refresh(parent);
+    const { refreshToken: sibling } = await auth.refresh(parent);
+    const { refreshToken: next } = await auth.refresh(used);
+    clock.now += 9_999;
+    const crossed = await auth.refresh(kind === "parent" ? parent : sibling);
+    clock.now += MINUTE;
+    const last = await auth.refresh(crossed.refreshToken);
+    expect(await codeOf(auth.refresh(last.refreshToken))).toBe("ok");
+    clock.now += MINUTE;
+    expect(await codeOf(auth.refresh(next))).toBe(REFUSED);
   });
 
   it("ends the session after the grace, its access tokens too, and tells", async () => {
@@ -173,135 +223,209 @@ describe("a refresh token that comes twice", () => {
     const { auth, clock } = houseOf({ refresh: { onReuse: (session) => told.push(session) } });
     const first = await auth.login(READER);
     const second = await auth.refresh(first.refreshToken);
-    const { sid } = (await auth.authenticate(bearer(second))).claims;
-    clock.now += 10_001;
+    const third = await auth.refresh(second.refreshToken);
+    const { sid } = (await auth.authenticate(bearer(third))).claims;
+    clock.now += 10_000;
     expect(await codeOf(auth.refresh(first.refreshToken))).toBe(REFUSED);
     expect(told).toEqual([{ sid, userId: "user-1" }]);
-    expect(await codeOf(auth.refresh(second.refreshToken))).toBe(REFUSED);
-    expect(await codeOf(auth.authenticate(bearer(first)))).toBe("revoked");
-    expect(await codeOf(auth.authenticate(bearer(second)))).toBe("revoked");
+    expect(await codeOf(auth.refresh(third.refreshToken))).toBe(REFUSED);
+    for (const token of [first, second, third]) expect(await codeOf(auth.authenticate(bearer(token)))).toBe("revoked");
     expect(await codeOf(auth.login(READER))).toBe("ok");
     expect(told.length).toBe(1);
+  });
+
+  it("is theft where it is of many generations ago, of which nothing is kept", async () => {
+    const told: unknown[] = [];
+    const { auth } = houseOf({ refresh: { onReuse: (session) => told.push(session) } });
+    const first = await auth.login(READER);
+    let { refreshToken } = first;
+    for (let generation = 0; generation < 20; generation += 1) ({ refreshToken } = await auth.refresh(refreshToken));
+    expect(await codeOf(auth.refresh(first.refreshToken))).toBe(REFUSED);
+    expect(told.length).toBe(1);
+    expect(await codeOf(auth.refresh(refreshToken))).toBe(REFUSED);
+  });
+
+  it("is theft where nobody ever had it, but what all tokens of the session begin with", async () => {
+    const { auth } = houseOf();
+    const { refreshToken } = await auth.login(READER);
+    expect(await codeOf(auth.refresh(refreshToken.slice(0, 21) + "A".repeat(22)))).toBe(REFUSED);
+    expect(await codeOf(auth.refresh(refreshToken))).toBe(REFUSED);
   });
 
   it("leaves the user's other sessions alone", async () => {
     const { auth, clock } = houseOf();
     const stolen = await auth.login(READER);
     const other = await auth.login(READER);
-    await auth.refresh(stolen.refreshToken);
+    await auth.refresh((await auth.refresh(stolen.refreshToken)).refreshToken);
     clock.now += MINUTE;
-    await codeOf(auth.refresh(stolen.refreshToken));
+    expect(await codeOf(auth.refresh(stolen.refreshToken))).toBe(REFUSED);
     expect(await codeOf(auth.refresh(other.refreshToken))).toBe("ok");
     expect(await codeOf(auth.authenticate(bearer(other)))).toBe("ok");
   });
 
-  it("is theft at once where there is no grace", async () => {
-    const { auth, clock } = houseOf({ refresh: { reuseGrace: 0 } });
+  it("is theft at once where there is no grace, whatever became of its one answer", async () => {
+    const { auth } = houseOf({ refresh: { reuseGrace: 0 } });
     const { refreshToken } = await auth.login(READER);
     const second = await auth.refresh(refreshToken);
-    clock.now += 1;
     expect(await codeOf(auth.refresh(refreshToken))).toBe(REFUSED);
     expect(await codeOf(auth.refresh(second.refreshToken))).toBe(REFUSED);
   });
 
-  it("of fifty at once, leaves as many living tokens, and no alarm", async () => {
-    const told: unknown[] = [];
-    const { auth } = houseOf({ refresh: { onReuse: (session) => told.push(session) } });
+  it("of twenty at once without a grace, gets one answer", async () => {
+    const { auth } = houseOf({ refresh: { reuseGrace: 0 } });
     const { refreshToken } = await auth.login(READER);
-    const all = await Promise.all(Array.from({ length: 50 }, () => auth.refresh(refreshToken)));
-    expect(new Set(all.map((it) => it.refreshToken)).size).toBe(50);
-    expect(told).toEqual([]);
-    for (const { refreshToken: next } of all) expect(await codeOf(auth.refresh(next))).toBe("ok");
+    const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(auth.refresh(refreshToken))));
+    expect(codes.filter((code) => code === "ok").length).toBe(1);
   });
 
-  it("is not forgiven because who listens throws", async () => {
-    const { auth, clock } = houseOf({
-      refresh: {
-        onReuse: () => {
-          throw new Error("boo");
+  it("of fifty at once, gets fifty answers, of which the eight last are good until one is used", async () => {
+    const told: unknown[] = [];
+    const { auth, clock } = houseOf({ refresh: { onReuse: (session) => told.push(session) } });
+    const { refreshToken } = await auth.login(READER);
+    const all = await Promise.all(Array.from({ length: 50 }, () => auth.refresh(refreshToken)));
+    const tokens = all.map((it) => it.refreshToken);
+    expect(new Set(tokens).size).toBe(50);
+    const next = await auth.refresh(tokens[42]);
+    expect(await codeOf(auth.refresh(tokens[49]))).toBe("ok"); // a tab that crossed
+    expect(told).toEqual([]);
+    clock.now += MINUTE;
+    expect(await codeOf(auth.refresh(next.refreshToken))).toBe("ok");
+    expect(await codeOf(auth.refresh(tokens[41]))).toBe(REFUSED);
+    expect(told.length).toBe(1);
+  });
+
+  it("is not forgiven because who listens throws or rejects", async () => {
+    for (const boo of [() => Promise.reject(new Error("boo")), (): never => OUTAGES[0]?.[1]() as never]) {
+      const { auth } = houseOf({ refresh: { onReuse: boo, reuseGrace: 0 } });
+      const { refreshToken } = await auth.login(READER);
+      await auth.refresh(refreshToken);
+      expect(await codeOf(auth.refresh(refreshToken))).toBe(REFUSED);
+    }
+  });
+
+  it("is refused where the session ended meanwhile, and answered 503 where others are always faster", async () => {
+    const ended = houseOf({
+      store: {
+        replaceSession: async ({ sid, userId }) => {
+          await ended.store.endSession(sid, userId, "logout");
+          return false;
         },
       },
     });
+    expect(await codeOf(ended.auth.refresh((await ended.auth.login(READER)).refreshToken))).toBe(REFUSED);
+    const { auth } = houseOf({ store: { replaceSession: async () => false } });
     const { refreshToken } = await auth.login(READER);
-    await auth.refresh(refreshToken);
-    clock.now += MINUTE;
-    expect(await codeOf(auth.refresh(refreshToken))).toBe(REFUSED);
-  });
-
-  it.each(["reused", "ended"] as const)("%s, as the store alone sees it, is refused", async (outcome) => {
-    const told: unknown[] = [];
-    const { auth } = houseOf({
-      store: { spend: async () => outcome },
-      refresh: { onReuse: (session) => told.push(session) },
-    });
-    const login = await auth.login(READER);
-    expect(await codeOf(auth.refresh(login.refreshToken))).toBe(REFUSED);
-    expect(told.length).toBe(outcome === "reused" ? 1 : 0);
-    expect(await codeOf(auth.authenticate(bearer(login)))).toBe(outcome === "reused" ? "revoked" : "ok");
+    expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
   });
 
   it("is an outage where its session can't be ended", async () => {
-    const { auth, clock } = houseOf({
-      store: {
-        endSession: async () => {
-          throw new Error("down");
-        },
-      },
+    const { auth } = houseOf({
+      refresh: { reuseGrace: 0 },
+      store: { endSession: () => Promise.reject(new Error("down")) },
     });
     const { refreshToken } = await auth.login(READER);
     await auth.refresh(refreshToken);
-    clock.now += MINUTE;
     expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
   });
 });
 
+describe("several refresh tokens, as cookies of one name at several paths", () => {
+  it("are taken for the one of a living session", async () => {
+    const { auth } = houseOf();
+    const old = await auth.login(READER);
+    await auth.logoutByRefreshToken(old.refreshToken);
+    const { refreshToken } = await auth.login(READER);
+    const next = await auth.refresh([old.refreshToken, "x", "y".repeat(2_000), refreshToken]);
+    expect((await auth.refresh([next.refreshToken, old.refreshToken])).refreshToken.slice(0, 21)).toBe(
+      refreshToken.slice(0, 21),
+    );
+    expect(await codeOf(auth.refresh([old.refreshToken, "x"]))).toBe(REFUSED);
+    expect(await codeOf(auth.refresh(["y".repeat(2_000)]))).toBe(REFUSED);
+  });
+
+  it("are refused where two sessions live: one may be somebody else's", async () => {
+    const { auth } = houseOf();
+    const both = [(await auth.login(READER)).refreshToken, (await auth.login(READER)).refreshToken];
+    expect(await codeOf(auth.refresh(both))).toBe("malformed_refresh_token");
+    expect(await codeOf(auth.refresh(Array(9).fill("x")))).toBe("malformed_refresh_token");
+    expect(await codeOf(auth.logoutByRefreshToken(both))).toBe("ok");
+    for (const token of both) expect(await codeOf(auth.refresh(token))).toBe(REFUSED);
+  });
+});
+
 describe("a refresh store", () => {
-  describe.each(["startSession", "findToken", "spend"] as const)("whose %s", (method) => {
+  describe.each(["endings", "startSession", "findSession", "replaceSession"] as const)("whose %s", (method) => {
     it.each(OUTAGES)("%s is an outage", async (_how, broken) => {
       const { auth } = houseOf({ store: { [method]: broken } });
-      if (method === "startSession") return expect(await codeOf(auth.login(READER))).toBe("unavailable");
-      if (method === "findToken") return expect(await codeOf(auth.refresh("x"))).toBe("unavailable");
+      const isOfLogin = method === "startSession" || method === "endings";
+      if (isOfLogin) return expect(await codeOf(auth.login(READER))).toBe("unavailable");
+      if (method === "findSession") return expect(await codeOf(auth.refresh("x"))).toBe("unavailable");
       const login = await auth.login(READER);
       expect(await codeOf(auth.refresh(login.refreshToken))).toBe("unavailable");
     });
   });
 
   const at = new Date(NOW);
-  const session = { sid: "s", userId: "user-1", createdAt: at, lastUsedAt: at };
-  const sound = { session, expiresAt: new Date(NOW + DAY), spentAt: null };
+  const sound = {
+    sid: "s",
+    userId: "user-1",
+    createdAt: at,
+    lastUsedAt: at,
+    expiresAt: new Date(NOW + DAY),
+    passwordChangedAt: null,
+    rotation: "0;;;;",
+    revision: 0,
+    ended: null,
+  };
 
   it.each<readonly [string, unknown]>([
     ["undefined", undefined],
     ["true", true],
     ["a list", []],
-    ["another token", { ...sound, tokenHash: "x" }],
-    ["no session", { ...sound, session: null }],
-    ["a session of nobody", { ...sound, session: { ...session, userId: "" } }],
-    ["a session without an id", { ...sound, session: { ...session, sid: 1 } }],
+    ["another family", { ...sound, family: "x" }],
+    ["a session of nobody", { ...sound, userId: "" }],
+    ["a session without an id", { ...sound, sid: 1 }],
     ["a time as text", { ...sound, expiresAt: at.toISOString() }],
     ["a time that is none", { ...sound, expiresAt: new Date(Number.NaN) }],
-    ["not whether it was spent", { ...sound, spentAt: undefined }],
-    ["spent, as a number", { ...sound, spentAt: NOW }],
-  ])("that answers %s for a token is an outage", async (_what, answer) => {
-    const findToken = async (tokenHash: string) =>
-      (typeof answer === "object" && !Array.isArray(answer) ? { tokenHash, ...answer } : answer) as StoredRefreshToken;
-    expect(await codeOf(houseOf({ store: { findToken } }).auth.refresh("A".repeat(43)))).toBe("unavailable");
+    ["a password's time as a number", { ...sound, passwordChangedAt: NOW }],
+    ["no rotation", { ...sound, rotation: undefined }],
+    ["a rotation that is none", { ...sound, rotation: "x" }],
+    ["an empty rotation", { ...sound, rotation: "" }],
+    ["a rotation that is cut off", { ...sound, rotation: "0;;;a" }],
+    ["a rotation of other characters", { ...sound, rotation: "0;;;;a b" }],
+    ["a revision as text", { ...sound, revision: "0" }],
+    ["a negative revision", { ...sound, revision: -1 }],
+    ["ended for no reason", { ...sound, ended: "yes" }],
+    ["not whether it ended", { ...sound, ended: undefined }],
+  ])("that answers %s for a session is an outage", async (_what, answer) => {
+    const findSession = async (family: string) =>
+      (typeof answer === "object" && !Array.isArray(answer) ? { family, ...answer } : answer) as StoredSession;
+    expect(await codeOf(houseOf({ store: { findSession } }).auth.refresh("A".repeat(43)))).toBe("unavailable");
   });
 
-  it("that answers nonsense for a spending is an outage", async () => {
-    for (const answer of [undefined, true, "yes", { outcome: "fresh" }]) {
-      const { auth } = houseOf({ store: { spend: async () => answer as never } });
+  it("that answers nonsense for a replacement, a count or a beginning is an outage", async () => {
+    for (const answer of [undefined, 1, "yes", { outcome: true }, [1]]) {
+      const { auth } = houseOf({ store: { replaceSession: async () => answer as never } });
       const { refreshToken } = await auth.login(READER);
       expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
+      const begin = { startSession: async () => answer as never };
+      expect(await codeOf(houseOf({ store: begin }).auth.login(READER))).toBe("unavailable");
+      if (answer === 1) continue;
+      const count = { endings: async () => answer as never };
+      expect(await codeOf(houseOf({ store: count }).auth.login(READER))).toBe("unavailable");
     }
   });
 });
 
 it.each<readonly [Partial<RefreshOptions>, RegExp]>([
-  [{ store: {} as RefreshStore }, /refresh: store must be an object with the methods startSession, findToken, spend/],
+  [
+    { store: {} as RefreshStore },
+    /refresh: store must be an object with the methods endings, startSession, findSession/,
+  ],
   [{ idleLifetime: 0 }, /idleLifetime must be a whole number of seconds from 1/],
   [{ absoluteLifetime: "1y" as never }, /absoluteLifetime must be/],
   [{ reuseGrace: -1 }, /reuseGrace must be a whole number of seconds from 0/],
+  [{ maxSessions: 0 }, /maxSessions must be a whole number from 1/],
   [{ onReuse: true as never }, /refresh must be an object with the methods onReuse/],
   [{ lifetime: 1 } as never, /refresh: there is no option "lifetime"/],
 ])("createAuthenticator refuses refresh: %o", (options, why) => {

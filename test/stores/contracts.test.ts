@@ -35,23 +35,42 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
 
     it("are deleted once they have ended, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
-      const session = (sid: string) => ({ sid, userId: "old", createdAt: at(0), lastUsedAt: at(0) });
-      await stores.refresh.startSession(session("old-1"), { tokenHash: "old-1", expiresAt: at(60) });
-      await stores.refresh.startSession(session("old-2"), { tokenHash: "old-2", expiresAt: at(60) });
-      const found = await stores.refresh.findToken("old-2");
-      await stores.refresh.spend(
-        found as NonNullable<typeof found>,
-        { tokenHash: "old-3", expiresAt: at(120) },
-        at(1),
-        at(0),
-      );
+      const session = (sid: string, seconds: number) => ({
+        sid,
+        userId: "old",
+        family: sid,
+        createdAt: at(0),
+        lastUsedAt: at(0),
+        expiresAt: at(seconds),
+        passwordChangedAt: null,
+        rotation: "null",
+        revision: 0,
+        ended: null,
+      });
+      for (const [sid, seconds] of [
+        ["old-1", 60],
+        ["old-2", 60],
+        ["old-3", 120],
+      ] as const) {
+        expect(await stores.refresh.startSession(session(sid, seconds), 0, 100)).toEqual([]);
+      }
+      await stores.refresh.endSession("old-2", "old", "logout");
       expect(await stores.refresh.deleteExpired(at(59.999))).toBe(0);
       expect(await stores.refresh.deleteExpired(at(60))).toBe(2);
-      expect((await stores.refresh.sessions("old", at(0))).map(({ sid }) => sid)).toEqual(["old-2"]);
-      expect(await stores.refresh.findToken("old-2")).toBeNull();
-      expect(await stores.refresh.findToken("old-3")).not.toBeNull();
+      expect((await stores.refresh.sessions("old", at(0))).map(({ sid }) => sid)).toEqual(["old-3"]);
+      expect(await stores.refresh.findSession("old-2")).toBeNull();
+      expect(await stores.refresh.findSession("old-3")).not.toBeNull();
       expect(await stores.refresh.deleteExpired(at(120))).toBe(1);
-      expect(await stores.refresh.findToken("old-3")).toBeNull();
+      expect(await stores.refresh.findSession("old-3")).toBeNull();
+    });
+
+    it("forget how often a user's were ended, a day later and no sooner", async () => {
+      const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
+      await stores.refresh.endSessions("forgotten", at(0));
+      await stores.refresh.deleteExpired(at(23));
+      expect(await stores.refresh.endings("forgotten")).toBe(1);
+      await stores.refresh.deleteExpired(at(24));
+      expect(await stores.refresh.endings("forgotten")).toBe(0);
     });
   });
 

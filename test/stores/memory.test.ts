@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { newSession } from "../support/sessions.ts";
 
 const START = Date.parse("2030-01-01T00:00:00Z");
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
@@ -123,41 +124,37 @@ describe("memoryUsers", () => {
 });
 
 describe("memoryRefreshStore", () => {
-  const session = (sid: string, seconds: number) => ({
-    sid,
-    userId: "u1",
-    createdAt: at(seconds),
-    lastUsedAt: at(seconds),
+  const session = (sid: string, seconds: number, end: number) =>
+    newSession({ sid, userId: "u1", createdAt: at(seconds), expiresAt: at(end) });
+  const DAY = 86_400;
+
+  it("lets a user's expired sessions go when another begins a day later", async () => {
+    const store = memoryRefreshStore();
+    const [one, two, three] = [session("s1", 0, 60), session("s2", 0, 90), session("s3", 60 + DAY, 2 * DAY)] as const;
+    await store.startSession(one, 0, 100);
+    await store.startSession(two, 0, 100);
+    await store.startSession(three, 0, 100);
+    expect(await store.endSessions("u1", at(0))).toEqual(["s2", "s3"]);
+    expect(await store.findSession(one.family)).toBeNull();
   });
 
-  it("lets a user's ended sessions go when another begins", async () => {
+  it("lets other users' sessions go, and counts of a day ago, as sessions begin", async () => {
     const store = memoryRefreshStore();
-    await store.startSession(session("s1", 0), { tokenHash: "t1", expiresAt: at(60) });
-    await store.startSession(session("s2", 0), { tokenHash: "t2", expiresAt: at(90) });
-    await store.startSession(session("s3", 60), { tokenHash: "t3", expiresAt: at(120) });
-    expect(await store.endSessions("u1")).toEqual(["s2", "s3"]);
-    expect(await store.findToken("t2")).toBeNull();
-  });
-
-  it("lists what was used last first", async () => {
-    const store = memoryRefreshStore();
-    for (const [sid, seconds] of [
-      ["s1", 0],
-      ["s2", 2],
-      ["s3", 1],
-    ] as const) {
-      await store.startSession(session(sid, seconds), { tokenHash: sid, expiresAt: at(60) });
+    const old = session("s1", 0, 60);
+    await store.startSession(old, 0, 100);
+    await store.endSessions("u2", at(0));
+    for (let other = 0; other < 8; other += 1) {
+      await store.startSession(newSession({ createdAt: at(61 + DAY), expiresAt: at(9 * DAY) }), 0, 100);
     }
-    expect((await store.sessions("u1", at(3))).map(({ sid }) => sid)).toEqual(["s2", "s3", "s1"]);
+    expect(await store.findSession(old.family)).toBeNull();
+    expect(await store.endings("u2")).toBe(0);
   });
 
   it("knows nothing of a user without sessions", async () => {
     const store = memoryRefreshStore();
-    await store.endSession("s1", "u1");
-    expect(await store.endSessions("u1")).toEqual([]);
+    expect(await store.endSession("s1", "u1", "logout")).toBe(false);
     expect(await store.sessions("u1", at(0))).toEqual([]);
-    expect(await store.findToken("t1")).toBeNull();
-    const token = { tokenHash: "t1", expiresAt: at(60), spentAt: null, session: session("s1", 0) };
-    expect(await store.spend(token, { tokenHash: "t2", expiresAt: at(60) }, at(0), at(0))).toBe("ended");
+    expect(await store.endSessions("u1", at(0))).toEqual([]);
+    await store.deleteSessions("u1", ["s1"]);
   });
 });

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { SpendOutcome, StoredRefreshToken } from "../../src/stores/contract.ts";
 import {
   type PostgresOptions,
   postgresBlocklist,
@@ -12,11 +11,11 @@ import {
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
+import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
-const token = () => ({ tokenHash: randomUUID(), expiresAt: at(86_400_000) });
 
 describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
@@ -29,46 +28,49 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
   });
   afterAll(() => opened.pool.end());
 
-  const begun = async (userId: string = randomUUID()): Promise<StoredRefreshToken> => {
-    const first = token();
-    await store.startSession({ sid: randomUUID(), userId, createdAt: at(0), lastUsedAt: at(0) }, first);
-    return (await store.findToken(first.tokenHash)) as StoredRefreshToken;
-  };
-
-  it("of fifty spends exactly one is fresh, forty times over", { timeout: 60_000 }, async () => {
+  it("of fifty replacements exactly one is made, forty times over", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 40; round += 1) {
-      const stored = await begun();
-      const spends = Array.from({ length: 50 }, () => store.spend(stored, token(), at(1), at(round % 2)));
-      const outcomes = await Promise.all(spends);
-      expect(outcomes.filter((outcome) => outcome === "fresh").length).toBe(1);
-      expect(new Set(outcomes)).toEqual(new Set<SpendOutcome>(["fresh", "sibling"]));
+      const session = await begun(store);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => store.replaceSession(session, nextOf(session))),
+      );
+      expect(answers.filter((answer) => answer).length).toBe(1);
     }
   });
 
-  it("sessions that are spent, siblings and all, while they end leave nothing behind", {
-    timeout: 60_000,
-  }, async () => {
-    for (let round = 0; round < 150; round += 1) {
+  it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
+    for (let round = 0; round < 100; round += 1) {
       const userId = randomUUID();
-      const all = await Promise.all([begun(userId), begun(userId)]);
-      const successors = Array.from({ length: 8 }, token);
-      const spends = successors.map((next, index) =>
-        store.spend(all[index % 2] as StoredRefreshToken, next, at(1), at(0)),
-      );
-      const ends =
-        round % 2 === 0
-          ? all.map(({ session }) => store.endSession(session.sid, userId))
-          : [store.endSessions(userId), store.endSessions(userId)];
-      const cleaning = round % 10 === 0 ? store.deleteExpired(at(-1)) : 0;
-      await Promise.all([...spends, ...ends, cleaning]);
-      for (const { tokenHash } of [...all, ...successors]) expect(await store.findToken(tokenHash)).toBeNull();
+      const all = await Promise.all([begun(store, { userId }), begun(store, { userId })]);
+      const late = [newSession({ userId }), newSession({ userId })];
+      const work = [
+        ...all.map((session) => store.replaceSession(session, nextOf(session))),
+        ...late.map((session) => store.startSession(session, 0, 100)),
+        store.endSessions(userId, at(1)),
+        store.endSessions(userId, at(1)),
+        round % 10 === 0 ? store.deleteExpired(at(-1)) : 0,
+      ];
+      await Promise.all(work);
+      for (const { family } of all) expect((await store.findSession(family))?.ended).toBe("logout");
+      for (const { family } of late) expect((await store.findSession(family))?.ended ?? "logout").toBe("logout");
       expect(await store.sessions(userId, at(0))).toEqual([]);
+      await store.deleteSessions(userId, await store.endSessions(userId, at(1)));
     }
-    const { rows } = await opened.pool.query(
-      `SELECT count(*)::int AS left FROM ${opened.schema}.refresh_tokens t
-       WHERE NOT EXISTS (SELECT 1 FROM ${opened.schema}.sessions s WHERE s.sid = t.sid)`,
+    const { rows } = await opened.pool.query(`SELECT count(*)::int AS left FROM ${opened.schema}.sessions`);
+    expect(rows[0].left).toBe(40);
+  });
+
+  it("a user never has more sessions than the limit, however many begin at once", { timeout: 60_000 }, async () => {
+    const userId = randomUUID();
+    const starts = Array.from({ length: 60 }, (_, ms) =>
+      store.startSession(newSession({ userId, createdAt: at(ms) }), 0, 10),
     );
-    expect(rows).toEqual([{ left: 0 }]);
+    const deleted = (await Promise.all(starts)).flat();
+    const living = await store.sessions(userId, at(0));
+    expect(living.length).toBeGreaterThan(0);
+    expect(living.length).toBeLessThanOrEqual(10);
+    expect(new Set(deleted).size).toBe(60 - living.length);
+    await store.deleteSessions(userId, await store.endSessions(userId, at(1)));
   });
 
   it("a large clean-up goes in batches", { timeout: 60_000 }, async () => {
@@ -78,7 +80,9 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
        SELECT 'token', n::text, 'u', 'epoch' FROM generate_series(1, 12000) n`,
     );
     await opened.pool.query(
-      `INSERT INTO ${opened.schema}.sessions SELECT 'old' || n, 'u', 'epoch', 'epoch', 'epoch' FROM generate_series(1, 5001) n`,
+      `INSERT INTO ${opened.schema}.sessions (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
+         rotation, revision, endings)
+       SELECT 'old' || n, 'u', n, 'epoch', 'epoch', 'epoch', 'epoch', '', 0, 0 FROM generate_series(1, 5001) n`,
     );
     expect(await blocklist.deleteExpired(at(0))).toBe(12_000);
     expect(await store.deleteExpired(at(0))).toBe(5_001);
@@ -89,7 +93,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     const { rows } = await opened.pool.query("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", [
       opened.schema,
     ]);
-    expect(rows.map(({ tablename }) => tablename)).toEqual(["refresh_tokens", "revocations", "sessions", "users"]);
+    expect(rows.map(({ tablename }) => tablename)).toEqual(["revocations", "session_owners", "sessions", "users"]);
   });
 });
 
@@ -156,7 +160,7 @@ describe("a Postgres store", () => {
 
   it("takes rows of nonsense for no answer", async () => {
     const client = { query: async () => ({ rows: [{}] }) };
-    await expect(postgresRefreshStore({ client }).findToken("x")).rejects.toThrow(/no instant where one is stored/);
+    await expect(postgresRefreshStore({ client }).findSession("x")).rejects.toThrow(/no instant where one is stored/);
     await expect(postgresRefreshStore({ client }).sessions("x", at(0))).rejects.toThrow(/no instant/);
     expect(
       typeof (await postgresBlocklist({ client }).isRevoked({ jti: null, sid: null, userId: "u", issuedAt: at(0) })),

@@ -2,28 +2,19 @@ import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { StoredRefreshToken } from "../../src/stores/contract.ts";
 import { type RedisOptions, type RedisSend, redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
 import { blocklistContract, refreshStoreContract } from "../../src/testing.ts";
+import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
+import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { CLIENTS, type Connection, connected } from "./redis-clients.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
 const DAY = 86_400_000;
-const token = () => ({ tokenHash: randomUUID(), expiresAt: at(DAY) });
 
 const needsRedis = describe.skipIf(inject("redisUrl") === null);
-
-async function begun(
-  store: ReturnType<typeof redisRefreshStore>,
-  userId: string = randomUUID(),
-): Promise<StoredRefreshToken> {
-  const first = token();
-  await store.startSession({ sid: randomUUID(), userId, createdAt: at(0), lastUsedAt: at(0) }, first);
-  return (await store.findToken(first.tokenHash)) as StoredRefreshToken;
-}
 
 needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   let connection: Connection;
@@ -50,25 +41,28 @@ needsRedis("on several connections", () => {
   });
   const storeOf = (index: number) => redisRefreshStore(connections[index % 5] as Connection);
 
-  it("of fifty spends exactly one is fresh, fifty times over", { timeout: 60_000 }, async () => {
+  it("of fifty replacements exactly one is made, fifty times over", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 50; round += 1) {
-      const stored = await begun(storeOf(0));
-      const spends = Array.from({ length: 50 }, (_, index) => storeOf(index).spend(stored, token(), at(1), at(0)));
-      const outcomes = await Promise.all(spends);
-      expect(outcomes.filter((outcome) => outcome === "fresh").length).toBe(1);
-      expect(outcomes.filter((outcome) => outcome === "sibling").length).toBe(49);
+      const session = await begun(storeOf(0));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => storeOf(index).replaceSession(session, nextOf(session))),
+      );
+      expect(answers.filter((answer) => answer).length).toBe(1);
     }
   });
 
-  it("sessions that are spent while they end leave nothing behind", { timeout: 60_000 }, async () => {
+  it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 200; round += 1) {
-      const stored = await begun(storeOf(0));
-      const { sid, userId } = stored.session;
-      const successors = Array.from({ length: 4 }, token);
-      const spends = successors.map((next, index) => storeOf(index).spend(stored, next, at(1), at(0)));
-      const end = round % 2 === 0 ? storeOf(4).endSession(sid, userId) : storeOf(4).endSessions(userId);
-      await Promise.all([...spends, end]);
-      for (const { tokenHash } of successors) expect(await storeOf(0).findToken(tokenHash)).toBeNull();
+      const session = await begun(storeOf(0));
+      const { userId } = session;
+      const late = newSession({ userId });
+      await Promise.all([
+        storeOf(1).replaceSession(session, nextOf(session)),
+        storeOf(2).startSession(late, 0, 100),
+        storeOf(4).endSessions(userId, at(1)),
+      ]);
+      expect((await storeOf(0).findSession(session.family))?.ended).toBe("logout");
+      expect((await storeOf(0).findSession(late.family))?.ended ?? "logout").toBe("logout");
       expect(await storeOf(1).sessions(userId, at(0))).toEqual([]);
     }
   });
@@ -86,8 +80,10 @@ needsRedis("every key", () => {
     const prefix = `keys-${randomUUID()}:`;
     const store = redisRefreshStore({ send, prefix });
     const blocklist = redisBlocklist({ send, prefix, now: () => NOW });
-    const stored = await begun(store, "user-1");
-    await store.spend(stored, { tokenHash: "next", expiresAt: at(2 * DAY) }, at(1_000), at(0));
+    const session = await begun(store, { userId: "user-1" });
+    await begun(store, { userId: "user-1", expiresAt: at(DAY / 2), family: "shorter" });
+    await store.replaceSession(session, nextOf(session, { expiresAt: at(2 * DAY) }));
+    await store.endSessions("user-2", at(0));
     await blocklist.revokeToken("t", at(DAY), "user-1");
     await blocklist.revokeToken("t", at(1), "user-1");
     await blocklist.revokeSession("s", at(DAY), "user-1");
@@ -102,26 +98,52 @@ needsRedis("every key", () => {
     const minute = 60_000;
     expect(sorted).toEqual({
       "{user-1}:sessions": 2 * DAY + minute,
-      [`{user-1}:token:${stored.tokenHash}`]: DAY + minute,
-      "{user-1}:token:next": 2 * DAY + minute,
-      [`owner:${stored.tokenHash}`]: DAY + minute,
-      "owner:next": 2 * DAY + minute,
+      [`family:${session.family}`]: 2 * DAY + minute,
+      "family:shorter": DAY / 2 + minute,
+      "{user-2}:endings": DAY,
       "{user-1}:revoked:token:t": DAY + minute,
       "{user-1}:revoked:session:s": DAY + minute,
       "{user-1}:revoked": DAY + minute,
     });
   });
 
-  it("of a user's sessions leaves when the sessions have ended and another begins", async () => {
+  it("of an ended session leaves when it is deleted, and of an expired one when another begins", async () => {
     const { send } = connection;
-    const store = redisRefreshStore(connection);
-    const userId = randomUUID();
-    const session = (sid: string, ms: number) => ({ sid, userId, createdAt: at(ms), lastUsedAt: at(ms) });
-    await store.startSession(session("one", 0), { tokenHash: randomUUID(), expiresAt: at(10) });
-    await store.startSession(session("two", 0), { tokenHash: randomUUID(), expiresAt: at(11) });
-    await store.startSession(session("three", 10), { tokenHash: randomUUID(), expiresAt: at(20) });
-    await store.startSession(session("ended", 10), { tokenHash: randomUUID(), expiresAt: at(10) });
-    expect(await send("HKEYS", `hallpass:{${userId}}:sessions`)).toEqual(["two", "three"]);
+    const prefix = `left-${randomUUID()}:`;
+    const store = redisRefreshStore({ send, prefix });
+    const userId = "user-1";
+    for (const [family, end] of [
+      ["one", 10],
+      ["two", 11],
+      ["three", 20],
+    ] as const) {
+      await begun(store, { userId, sid: family, family, expiresAt: at(end) });
+    }
+    await begun(store, { userId, sid: "late", family: "late", createdAt: at(10) });
+    expect(((await send("HKEYS", `${prefix}{user-1}:sessions`)) as string[]).sort()).toEqual(["late", "three", "two"]);
+    await store.endSession("two", userId, "logout");
+    await store.deleteSessions(userId, ["two", "three"]);
+    const deleted = await store.startSession(newSession({ userId, family: "last", createdAt: at(11) }), 0, 1);
+    expect([...(deleted ?? [])].sort()).toEqual(["late", "three"]);
+    expect(await store.startSession(newSession({ userId, family: "refused" }), 1, 1)).toBeNull();
+    const families = (await send("KEYS", `${prefix}family:*`)) as string[];
+    expect(families.map((key) => key.slice(prefix.length)).sort()).toEqual(["family:last", "family:one"]);
+  });
+
+  it("of a live session takes no kilobyte, however often it is refreshed and whatever answers are lost", async () => {
+    const { send } = connection;
+    const prefix = `size-${randomUUID()}:`;
+    const store = redisRefreshStore({ send, prefix });
+    const auth = houseOf({ like: { ...houseOf(), store } }).auth;
+    let { refreshToken } = await auth.login(READER);
+    for (let generation = 0; generation < 30; generation += 1) {
+      const lost = refreshToken;
+      for (let again = 0; again < 9; again += 1) ({ refreshToken } = await auth.refresh(lost));
+    }
+    const keys = (await send("KEYS", `${prefix}*`)) as string[];
+    expect(keys.length).toBe(2);
+    const sizes = await Promise.all(keys.map((key) => send("MEMORY", "USAGE", key)));
+    expect(sizes.reduce<number>((sum, size) => sum + Number(size), 0)).toBeLessThan(1_024);
   });
 });
 
@@ -202,41 +224,39 @@ describe("a Redis store", () => {
 
   it.each([undefined, null, "QUEUED", 1, {}])("takes %j for no word of having stored", async (reply) => {
     const store = redisRefreshStore(saying(reply));
-    const session = { sid: "s", userId: "u", createdAt: at(0), lastUsedAt: at(0) };
-    const stored = { ...token(), session, spentAt: null };
+    const session = newSession();
     await expect(redisBlocklist(saying(reply)).revokeToken("t", new Date(8.64e15), "u")).rejects.toThrow(/can't reply/);
-    await expect(store.startSession(session, token())).rejects.toThrow(/can't reply/);
-    await expect(redisRefreshStore(saying("OK", reply)).startSession(session, token())).rejects.toThrow(/can't reply/);
-    await expect(store.spend(stored, token(), at(1), at(0))).rejects.toThrow(/can't reply/);
-    await expect(redisRefreshStore(saying("OK", reply)).spend(stored, token(), at(1), at(0))).rejects.toThrow(
-      /can't reply/,
-    );
-    if (reply !== 1) await expect(store.endSession("s", "u")).rejects.toThrow(/can't reply/);
-    await expect(store.endSessions("u")).rejects.toThrow(/can't reply/);
+    await expect(store.startSession(session, 0, 1)).rejects.toThrow(/can't reply/);
+    await expect(store.replaceSession(session, session)).rejects.toThrow(/can't reply/);
+    if (reply !== null) {
+      await expect(redisRefreshStore(saying("OK", reply)).startSession(session, 0, 1)).rejects.toThrow(/can't reply/);
+    }
+    if (reply !== null && reply !== 1) {
+      await expect(redisRefreshStore(saying("OK", reply)).replaceSession(session, session)).rejects.toThrow(/can't/);
+      await expect(store.endSession("s", "u", "logout")).rejects.toThrow(/can't reply/);
+    }
+    await expect(store.endSessions("u", at(0))).rejects.toThrow(/can't reply/);
     await expect(store.sessions("u", at(0))).rejects.toThrow(/can't reply/);
+    await expect(store.deleteSessions("u", ["s"])).rejects.toThrow(/can't reply/);
+  });
+
+  it("takes 2 for no word of what was done, and text for no count", async () => {
+    await expect(redisRefreshStore(saying(2)).endSession("s", "u", "logout")).rejects.toThrow(/can't reply/);
+    await expect(redisRefreshStore(saying("many")).endings("u")).rejects.toThrow(/can't reply/);
   });
 
   it.each([undefined, 1, "x", "{}", "[]", '["u"]', '["u",1]'])("takes %j for no owner", async (reply) => {
-    await expect(redisRefreshStore(saying(reply)).findToken("t")).rejects.toThrow(/can't reply/);
+    await expect(redisRefreshStore(saying(reply)).findSession("t")).rejects.toThrow(/can't reply/);
   });
 
-  it.each([
-    undefined,
-    "x",
-    ["[1,2,3]", "1"],
-    ["x", "1", ""],
-    ["{}", "1", ""],
-    ["[1,2]", "1", ""],
-    ['[1,2,"3"]', "1", ""],
-    ["[1,2,3]", "soon", ""],
-    ["[1,2,3]", "", ""],
-    ["[1,2,3]", null, ""],
-    ["[1,2,3]", "1", "now"],
-  ])("takes %j for no token", async (reply) => {
-    await expect(redisRefreshStore(saying('["u","s"]', reply)).findToken("t")).rejects.toThrow(
-      /can't reply|no instant/,
-    );
-  });
+  it.each([undefined, 1, "", "x", "?[1,2,3,4,5,6,7]", "+[1,2]", "+{}", "+x", '+["1",2,"f",4,null,0,""]'])(
+    "takes %j for no session",
+    async (reply) => {
+      await expect(redisRefreshStore(saying('["u","s"]', reply)).findSession("t")).rejects.toThrow(
+        /can't reply|no instant/,
+      );
+    },
+  );
 
   it("takes a list of odd length for no sessions", async () => {
     await expect(redisRefreshStore(saying(["s"])).sessions("u", at(0))).rejects.toThrow(/can't reply/);

@@ -1,5 +1,4 @@
-/** Spends the tokens it is given, as one of several processes, and prints what came of each. */
-import { randomUUID } from "node:crypto";
+/** Replaces the sessions it is given, as one of several processes, and prints what came of each. */
 import { sqliteRefreshStore } from "../../src/stores/sqlite.ts";
 
 const [driver = "", file = "", work = ""] = process.argv.slice(2);
@@ -10,13 +9,12 @@ const { default: Database } = await import("libsql");
 const database = DatabaseSync === null ? new Database(file) : new (DatabaseSync as typeof Database)(file);
 database.exec("PRAGMA busy_timeout = 5000");
 const store = sqliteRefreshStore({ database: database as never });
-const at = new Date(Date.UTC(2030, 0, 1) + 1);
-const outcomes: string[] = [];
-for (const tokenHash of work.split(",")) {
-  const token = await store.findToken(tokenHash);
-  if (token === null) throw new Error("the token is not there");
-  const successor = { tokenHash: randomUUID(), expiresAt: token.expiresAt };
-  outcomes.push(await store.spend(token, successor, at, new Date(0)));
+const outcomes: boolean[] = [];
+for (const family of work.split(",")) {
+  const session = await store.findSession(family);
+  if (session === null) throw new Error("the session is not there");
+  const first = { ...session, revision: 0 };
+  outcomes.push(await store.replaceSession(first, { ...first, revision: 1 }));
 }
 console.log(JSON.stringify(outcomes));
 database.close();

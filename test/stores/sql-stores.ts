@@ -40,11 +40,11 @@ export async function openPool(): Promise<{ pool: pg.Pool; schema: string }> {
 }
 
 /** The names of the tables in a schema. */
-export function tablesIn(schema: string): Record<"users" | "sessions" | "refreshTokens" | "revocations", string> {
+export function tablesIn(schema: string): Record<"users" | "sessions" | "sessionOwners" | "revocations", string> {
   return {
     users: `${schema}.users`,
     sessions: `${schema}.sessions`,
-    refreshTokens: `${schema}.refresh_tokens`,
+    sessionOwners: `${schema}.session_owners`,
     revocations: `${schema}.revocations`,
   };
 }

@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StoredRefreshToken } from "../../src/stores/contract.ts";
 import {
   type SqliteOptions,
   sqliteBlocklist,
@@ -12,11 +10,11 @@ import {
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
+import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { SQLITES } from "./sql-stores.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
-const token = () => ({ tokenHash: randomUUID(), expiresAt: at(86_400_000) });
 const [[, openLibsql] = []] = Object.entries(SQLITES);
 
 let folder = "";
@@ -27,19 +25,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   const file = () => join(folder, `${name.replace(/\W/g, "")}.db`);
-  const begun = async (store: ReturnType<typeof sqliteRefreshStore>): Promise<StoredRefreshToken> => {
-    const first = token();
-    await store.startSession({ sid: randomUUID(), userId: "user-1", createdAt: at(0), lastUsedAt: at(0) }, first);
-    return (await store.findToken(first.tokenHash)) as StoredRefreshToken;
-  };
-
-  it("spends once among four processes, round after round", { timeout: 60_000 }, async () => {
+  it("replaces once among four processes, round after round", { timeout: 60_000 }, async () => {
     const database = open(file());
     database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
     database.exec(sqliteSchema());
     const store = sqliteRefreshStore({ database });
-    const tokens = await Promise.all(Array.from({ length: 50 }, () => begun(store)));
-    const work = tokens.map(({ tokenHash }) => tokenHash).join(",");
+    const sessions = await Promise.all(Array.from({ length: 50 }, () => begun(store)));
+    const work = sessions.map(({ family }) => family).join(",");
     const fixture = join(import.meta.dirname, "spend-sqlite.ts");
     const outcomes = await Promise.all(
       [1, 2, 3, 4].map(async () => {
@@ -48,13 +40,12 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
         });
         let output = "";
         for await (const chunk of child.stdout) output += chunk;
-        return JSON.parse(output) as string[];
+        return JSON.parse(output) as boolean[];
       }),
     );
-    for (const index of tokens.keys()) {
+    for (const index of sessions.keys()) {
       const came = outcomes.map((of) => of[index]);
-      expect(came.filter((outcome) => outcome === "fresh").length, String(came)).toBe(1);
-      expect(came.filter((outcome) => outcome === "sibling").length).toBe(3);
+      expect(came.filter((isDone) => isDone === true).length, String(came)).toBe(1);
     }
     database.close();
   });
@@ -63,14 +54,13 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     const database = open(":memory:");
     database.exec(sqliteSchema());
     const store = sqliteRefreshStore({ database });
-    const stored = await begun(store);
+    const session = await begun(store);
+    const next = nextOf(session, { lastUsedAt: at(1) });
     database.exec("BEGIN");
-    expect(await store.spend(stored, token(), at(1), at(0))).toBe("fresh");
-    const twin = { tokenHash: stored.tokenHash, expiresAt: at(1) };
-    await expect(store.spend(stored, twin, at(2), at(0))).rejects.toThrow();
+    expect(await store.replaceSession(session, next)).toBe(true);
+    await expect(store.startSession(newSession({ family: session.family }), 0, 1)).rejects.toThrow();
     database.exec("COMMIT");
-    const { spentAt, session } = (await store.findToken(stored.tokenHash)) as StoredRefreshToken;
-    expect([spentAt, session.lastUsedAt]).toEqual([at(1), at(1)]);
+    expect(await store.findSession(session.family)).toEqual(next);
     database.close();
   });
 
@@ -80,8 +70,6 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.exec(sqliteSchema());
     const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
     expect((rows as { name: string }[]).map((row) => row.name).sort()).toEqual([
-      "hallpass_refresh_tokens_expires_at",
-      "hallpass_refresh_tokens_sid",
       "hallpass_revocations_expires_at",
       "hallpass_sessions_expires_at",
       "hallpass_sessions_user_id",
@@ -113,7 +101,7 @@ describe("a SQLite store", () => {
     });
     const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
     await expect(sqliteUsers(saying(undefined)).findById("x")).rejects.toThrow(/answered without rows/);
-    await expect(sqliteRefreshStore(saying([{}])).findToken("x")).rejects.toThrow(/no instant/);
+    await expect(sqliteRefreshStore(saying([{}])).findSession("x")).rejects.toThrow(/no instant/);
     for (const answer of [[], [{}], [{ revoked: 2 }], [{ revoked: "0" }]]) {
       expect(await sqliteBlocklist(saying(answer)).isRevoked(asked)).toBeUndefined();
     }

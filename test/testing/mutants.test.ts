@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type {
-  Blocklist,
-  RefreshStore,
-  Session,
-  StoredRefreshToken,
-  User,
-  UserStore,
-} from "../../src/stores/contract.ts";
+import type { Blocklist, RefreshStore, Session, StoredSession, User, UserStore } from "../../src/stores/contract.ts";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import type { ContractCase } from "../../src/testing.ts";
 import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
@@ -113,139 +106,205 @@ describe("the refresh store's contract", () => {
     const store = memoryRefreshStore();
     return { ...store, ...change(store) };
   };
-  const always = (outcome: "fresh" | "sibling" | "reused" | "ended", by: "fresh" | "sibling" | "reused" | "ended") =>
+  const finding = (change: (session: StoredSession) => StoredSession | null | undefined) =>
     broken((store) => ({
-      spend: async (...args) => {
-        const came = await store.spend(...args);
-        return came === by ? outcome : came;
-      },
-    }));
-  const finding = (change: (token: StoredRefreshToken) => StoredRefreshToken | null) =>
-    broken((store) => ({
-      findToken: async (hash) => {
-        const token = await store.findToken(hash);
-        return token === null ? null : change(token);
+      findSession: async (family) => {
+        const session = await store.findSession(family);
+        return session === null ? null : (change(session) as StoredSession | null);
       },
     }));
   const listing = (change: (sessions: readonly Session[]) => readonly Session[]) =>
     broken((store) => ({ sessions: async (...args) => change(await store.sessions(...args)) }));
+  const starting = (change: (args: Parameters<RefreshStore["startSession"]>) => typeof args) =>
+    broken((store) => ({ startSession: (...args) => store.startSession(...change(args)) }));
   const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
 
   const mutants: Readonly<Record<string, () => RefreshStore>> = {
     "answers undefined for none": broken((store) => ({
-      findToken: async (hash) => (await store.findToken(hash)) ?? (undefined as never),
+      findSession: async (family) => (await store.findSession(family)) ?? (undefined as never),
     })),
-    "keeps whole seconds": finding((token) => ({
-      ...token,
-      expiresAt: new Date(Math.floor(token.expiresAt.getTime() / 1_000) * 1_000),
+    "keeps whole seconds": finding((session) => ({
+      ...session,
+      expiresAt: new Date(Math.floor(session.expiresAt.getTime() / 1_000) * 1_000),
     })),
-    "never says spent": finding((token) => ({ ...token, spentAt: null })),
-    "hides spent tokens": finding((token) => (token.spentAt === null ? token : null)),
-    "spends again and again": always("fresh", "sibling"),
-    "knows no grace": always("reused", "sibling"),
-    "forgives all reuse": always("sibling", "reused"),
-    "takes unknown for fresh": always("fresh", "ended"),
-    "looks, then spends": broken((store) => {
-      const spent = new Set<string>();
+    "forgets under which password it began": finding((session) => ({ ...session, passwordChangedAt: null })),
+    "cuts a long rotation off": finding((session) => ({ ...session, rotation: session.rotation.slice(0, 255) })),
+    "hides what has ended": finding((session) => (session.ended === null ? session : null)),
+    "never says ended": finding((session) => ({ ...session, ended: null })),
+    "knows one reason": finding((session) => ({ ...session, ended: session.ended && "logout" })),
+    "takes the last reason": broken((store) => {
+      const reasons = new Map<string, "logout" | "reuse">();
       return {
-        spend: async (token, successor, at, graceFrom) => {
-          const isSpent = spent.has(token.tokenHash);
-          await pause();
-          spent.add(token.tokenHash);
-          const outcome = await store.spend(token, successor, at, graceFrom);
-          return isSpent || outcome === "ended" ? outcome : "fresh";
+        endSession: (sid, userId, reason) => {
+          reasons.set(sid, reason);
+          return store.endSession(sid, userId, reason);
+        },
+        findSession: async (family) => {
+          const session = await store.findSession(family);
+          return session && { ...session, ended: reasons.get(session.sid) ?? session.ended };
         },
       };
     }),
-    "counts the grace from its end": broken((store) => ({
-      spend: (token, successor, at, graceFrom) => store.spend(token, successor, at, new Date(graceFrom.getTime() + 1)),
-    })),
-    "counts the last spending": broken((store) => {
-      const last = new Map<string, Date>();
-      return {
-        findToken: async (hash) => {
-          const token = await store.findToken(hash);
-          return token === null ? null : { ...token, spentAt: last.get(hash) ?? null };
-        },
-        spend: async (token, successor, at, graceFrom) => {
-          const outcome = await store.spend(token, successor, at, graceFrom);
-          if (outcome !== "ended") last.set(token.tokenHash, at);
-          return outcome;
-        },
-      };
-    }),
-    "adds the successor of a reused token": broken((store) => ({
-      spend: async (token, successor, at, graceFrom) => {
-        const outcome = await store.spend(token, successor, at, graceFrom);
-        if (outcome === "reused") await store.spend(token, successor, at, new Date(0));
-        return outcome;
+    "replaces whatever it has": broken((store) => ({
+      replaceSession: async (session, next) => {
+        const stored = await store.findSession(session.family);
+        return stored !== null && stored.ended === null && store.replaceSession(stored, next);
       },
     })),
-    "unspends when the clock jumps back": broken((store) => {
-      let latest = 0;
-      return {
-        spend: async (token, successor, at, graceFrom) => {
-          const isBack = at.getTime() < latest;
-          latest = Math.max(latest, at.getTime());
-          const outcome = await store.spend(token, successor, at, graceFrom);
-          return isBack && outcome !== "ended" ? "fresh" : outcome;
-        },
-      };
-    }),
-    "ends nothing": broken(() => ({ endSession: async () => undefined })),
+    "looks, then replaces": broken((store) => ({
+      replaceSession: async (session, next) => {
+        const stored = await store.findSession(session.family);
+        if (stored === null || stored.ended !== null || stored.revision !== session.revision) return false;
+        await pause();
+        await store.replaceSession(stored, next);
+        return true;
+      },
+    })),
+    "replaces nothing, and says it did": broken(() => ({ replaceSession: async () => true })),
+    "answers 1 and 0": broken((store) => ({
+      replaceSession: async (...args) => Number(await store.replaceSession(...args)) as never,
+    })),
+    "adds what it should replace": broken((store) => ({
+      replaceSession: async (session, next) => {
+        const isDone = await store.replaceSession(session, next);
+        if (!isDone && (await store.findSession(session.family)) === null) await store.startSession(next, 0, 100);
+        return isDone;
+      },
+    })),
+    "replaces what has ended": broken((store) => ({
+      replaceSession: async (session, next) => {
+        const stored = await store.findSession(session.family);
+        if (stored?.ended == null) return store.replaceSession(session, next);
+        await store.deleteSessions(session.userId, [session.sid]);
+        await store.startSession({ ...next, ended: null }, await store.endings(session.userId), 100);
+        return true;
+      },
+    })),
+    "forgets the new end": broken((store) => ({
+      replaceSession: (session, next) => store.replaceSession(session, { ...next, expiresAt: session.expiresAt }),
+    })),
+    "ends nothing": broken(() => ({ endSession: async () => true })),
+    "ends without looking whose": broken((store) => ({
+      endSession: async (...args) => (await store.endSession(...args)) || true,
+    })),
     "ends every session of the user": broken((store) => ({
-      endSession: async (_sid, userId) => void (await store.endSessions(userId)),
+      endSession: async (sid, userId, reason) => {
+        const isThere = await store.endSession(sid, userId, reason);
+        await store.endSessions(userId, new Date(0));
+        return isThere;
+      },
     })),
     "throws at what has ended": broken((store) => {
       const ended = new Set<string>();
       return {
-        endSession: async (sid, userId) => {
+        endSession: async (sid, ...rest) => {
           if (ended.has(sid)) throw new Error("no such session");
           ended.add(sid);
-          await store.endSession(sid, userId);
+          return store.endSession(sid, ...rest);
         },
       };
     }),
-    "brings back what was ended": broken((store) => ({
-      spend: async (token, successor, at, graceFrom) => {
-        const outcome = await store.spend(token, successor, at, graceFrom);
-        if (outcome === "ended") await store.startSession(token.session, successor);
-        return outcome;
-      },
-    })),
-    "ends what there is, and lets a spend pass": broken((store) => ({
-      spend: async (token, successor, at, graceFrom) => {
-        await pause();
-        if ((await store.findToken(token.tokenHash)) === null) await store.startSession(token.session, successor);
-        return store.spend(token, successor, at, graceFrom);
-      },
-    })),
     "says nothing of what it ended": broken((store) => ({
-      endSessions: async (userId) => {
-        await store.endSessions(userId);
+      endSessions: async (...args) => {
+        await store.endSessions(...args);
         return [];
+      },
+    })),
+    "says only what lived": broken((store) => {
+      const told = new Set<string>();
+      return {
+        endSessions: async (...args) => {
+          const ended = (await store.endSessions(...args)).filter((sid) => !told.has(sid));
+          for (const sid of ended) told.add(sid);
+          return ended;
+        },
+      };
+    }),
+    "counts no endings": broken(() => ({ endings: async () => 0 })),
+    "counts once": broken((store) => ({ endings: async (userId) => Math.min(await store.endings(userId), 1) })),
+    "counts everybody's": broken((store) => {
+      let all = 0;
+      return {
+        endings: async () => all,
+        endSessions: (...args) => {
+          all += 1;
+          return store.endSessions(...args);
+        },
+      };
+    }),
+    "begins whatever was decided before": broken((store) => ({
+      startSession: async (session, _endings, limit) =>
+        store.startSession(session, await store.endings(session.userId), limit),
+    })),
+    "looks, then begins": broken((store) => ({
+      startSession: async (session, endings, limit) => {
+        if ((await store.endings(session.userId)) !== endings) return null;
+        await pause();
+        return store.startSession(session, await store.endings(session.userId), limit);
+      },
+    })),
+    "begins and says that it did not": broken((store) => ({
+      startSession: async (session, endings, limit) => {
+        const deleted = await store.startSession(session, endings, limit);
+        if (deleted === null) await store.startSession(session, await store.endings(session.userId), limit);
+        return deleted;
+      },
+    })),
+    "knows no limit": starting(([session, endings]) => [session, endings, 1_000]),
+    "has one too many": starting(([session, endings, limit]) => [session, endings, limit + 1]),
+    "says nothing of what made room": broken((store) => ({
+      startSession: async (...args) => (await store.startSession(...args)) && [],
+    })),
+    "makes room by what began first": broken((store) => {
+      const began = new Map<string, Date>();
+      return {
+        startSession: async (session, endings, limit) => {
+          began.set(session.sid, session.createdAt);
+          const all = await store.sessions(session.userId, new Date(0));
+          const surplus = [...all].sort((a, b) => +b.createdAt - +a.createdAt).slice(limit - 1);
+          for (const { sid, userId } of surplus) await store.endSession(sid, userId, "logout");
+          await store.deleteSessions(
+            session.userId,
+            surplus.map(({ sid }) => sid),
+          );
+          await store.startSession(session, endings, limit);
+          return surplus.map(({ sid }) => sid);
+        },
+      };
+    }),
+    "makes room by the one that has just begun": broken((store) => ({
+      startSession: async (session, endings, limit) => {
+        const all = await store.sessions(session.userId, new Date(0));
+        const isLast = all.length >= limit && all.every(({ lastUsedAt }) => lastUsedAt > session.lastUsedAt);
+        return isLast ? [session.sid] : store.startSession(session, endings, limit);
+      },
+    })),
+    "deletes nothing": broken(() => ({ deleteSessions: async () => undefined })),
+    "deletes what lives": broken((store) => ({
+      deleteSessions: async (userId, sids) => {
+        for (const sid of sids) await store.endSession(sid, userId, "logout");
+        await store.deleteSessions(userId, sids);
       },
     })),
     "lists the oldest first": listing((sessions) => [...sessions].reverse()),
     "lists ten": listing((sessions) => sessions.slice(0, 10)),
-    "lists by when they began": broken((store) => ({
-      spend: (token, successor, _at, graceFrom) => store.spend(token, successor, token.session.createdAt, graceFrom),
-    })),
-    "lists what has ended": broken((store) => ({ sessions: (userId) => store.sessions(userId, new Date(0)) })),
-    "lists by the first token": broken((store) => {
-      const ends = new Map<string, Date>();
+    "lists by when they began": listing((sessions) => [...sessions].sort((a, b) => +b.createdAt - +a.createdAt)),
+    "lists what has expired": broken((store) => ({ sessions: (userId) => store.sessions(userId, new Date(0)) })),
+    "lists what has ended": broken((store) => {
+      const known = new Map<string, Session[]>();
       return {
-        startSession: async (session, first) => {
-          ends.set(session.sid, first.expiresAt);
-          await store.startSession(session, first);
+        startSession: async (session, ...rest) => {
+          const { sid, userId, createdAt, lastUsedAt } = session;
+          known.set(userId, [...(known.get(userId) ?? []), { sid, userId, createdAt, lastUsedAt }]);
+          return store.startSession(session, ...rest);
         },
-        sessions: async (userId, at) =>
-          (await store.sessions(userId, at)).filter(({ sid }) => (ends.get(sid) ?? at) > at),
+        sessions: async (userId) => known.get(userId) ?? [],
       };
     }),
-    "cuts users' ids off": broken((store) => ({
-      startSession: (session, first) => store.startSession({ ...session, userId: session.userId.slice(0, 41) }, first),
-    })),
+    "cuts users' ids off": starting(([session, ...rest]) => [
+      { ...session, userId: session.userId.slice(0, 41) },
+      ...rest,
+    ]),
   };
 
   it("notices every broken store, by every case", { timeout: 60_000 }, async () => {

@@ -34,14 +34,18 @@ export interface PasswordHasher {
    * @returns a PHC string, to be stored as it is
    * @throws AuthError `unusable_password` (400), `overloaded` or `unavailable` (503)
    */
-  hash(password: string): Promise<string>;
+  hash(password: string, options?: { readonly from?: string; readonly signal?: AbortSignal }): Promise<string>;
   /**
    * Whether a password has a hash. Without one to compare with (`null`, or one that can't be read or costs more than
    * the ceiling) the answer is `false`, after as much work as any other.
    *
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
    */
-  compare(password: string, hash: string | null | undefined): Promise<boolean>;
+  compare(
+    password: string,
+    hash: string | null | undefined,
+    options?: { readonly from?: string; readonly signal?: AbortSignal },
+  ): Promise<boolean>;
   /** Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand. */
   needsRehash(hash: string): boolean;
   /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */

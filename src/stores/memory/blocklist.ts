@@ -18,8 +18,10 @@ export interface MemoryBlocklist extends Blocklist {
   revokeToken(jti: string, expiresAt: Date): void;
   /** Revokes every token of a session. */
   revokeSession(sid: string, expiresAt: Date): void;
-  /** Revokes every token of a user that was issued at or before an instant. */
-  revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date): void;
+  /** Revokes every token of a user that was issued at or before an instant, and every token of some sessions. */
+  revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void;
+  /** Up to when a user's tokens are revoked. */
+  revokedUpTo(userId: string): Date | null;
   /** Whether a token was revoked in any of the three ways. */
   isRevoked(token: TokenReference): boolean;
 }
@@ -64,13 +66,18 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
       sweep();
       sessions.add(sid, inSeconds(expiresAt));
     },
-    revokeUser(userId, issuedUpTo, expiresAt) {
+    revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
       sweep();
+      for (const sid of sids) sessions.add(sid, inSeconds(expiresAt));
       const cut = users.get(userId);
       users.set(userId, {
         issuedUpTo: later(cut?.issuedUpTo, instant(issuedUpTo)),
         expiresAt: later(cut?.expiresAt, instant(expiresAt)),
       });
+    },
+    revokedUpTo(userId) {
+      const cut = users.get(userId);
+      return cut === undefined ? null : new Date(cut.issuedUpTo);
     },
     isRevoked({ jti, sid, userId, issuedAt }) {
       sweep();

@@ -1,23 +1,14 @@
-import type { RefreshStore, RefreshToken, Session } from "../contract.ts";
-import { ExpiringMap } from "./expiring.ts";
+import type { RefreshStore, Session, StoredSession } from "../contract.ts";
 
-interface Token {
-  readonly userId: string;
-  readonly sid: string;
-  readonly expiresAt: number;
-  readonly spentAt: number | null;
-}
-
-interface Lasting {
-  readonly session: Session;
-  readonly expiresAt: number;
-}
-
-/** A user's sessions, until the last of them ends. */
+/** A user's sessions, and how often all of them were ended. */
 interface Owner {
-  readonly sessions: Map<string, Lasting>;
-  expiresAt: number;
+  readonly sessions: Map<string, StoredSession>;
+  endings: number;
+  endedAt: number;
 }
+
+/** How many owners are looked at for every session that begins: enough that they leave faster than others come. */
+const STEP = 2;
 
 /**
  * Sessions in this process's memory: for one process, and for tests. All are over when the process ends, so that a
@@ -29,68 +20,103 @@ interface Owner {
  * ```
  */
 export function memoryRefreshStore(): RefreshStore {
-  let latest = 0; // the latest instant that a caller named: what ended before it may go
-  const tokens = new ExpiringMap<Token>(
-    ({ expiresAt }) => expiresAt,
-    () => latest,
-  );
-  const owners = new ExpiringMap<Owner>(
-    ({ expiresAt }) => expiresAt,
-    () => latest,
-  );
+  const owners = new Map<string, Owner>();
+  const families = new Map<string, { readonly userId: string; readonly sid: string }>();
+  let hand: Iterator<[string, Owner]> = owners.entries();
 
-  const reach = (at: Date): void => {
-    latest = Math.max(latest, at.getTime());
-  };
-  const sessionOf = ({ userId, sid }: Token): Lasting | undefined => owners.get(userId)?.sessions.get(sid);
-  const add = (session: Session, { tokenHash, expiresAt }: RefreshToken): void => {
-    const { userId, sid, lastUsedAt } = session;
-    reach(lastUsedAt);
-    const owner = owners.get(userId) ?? { sessions: new Map<string, Lasting>(), expiresAt: 0 };
-    const end = Math.max(expiresAt.getTime(), owner.sessions.get(sid)?.expiresAt ?? 0);
-    for (const [old, { expiresAt: ended }] of owner.sessions) if (ended <= latest) owner.sessions.delete(old);
-    owner.sessions.set(sid, { session, expiresAt: end });
-    owner.expiresAt = Math.max(owner.expiresAt, end);
+  const sessionOf = (userId: string, sid: string): StoredSession | undefined => owners.get(userId)?.sessions.get(sid);
+  const ownerOf = (userId: string): Owner => {
+    const owner = owners.get(userId) ?? { sessions: new Map<string, StoredSession>(), endings: 0, endedAt: 0 };
     owners.set(userId, owner);
-    tokens.set(tokenHash, { userId, sid, expiresAt: expiresAt.getTime(), spentAt: null });
+    return owner;
+  };
+  const remove = ({ sessions }: Owner, { sid, family }: StoredSession): void => {
+    sessions.delete(sid);
+    families.delete(family);
+  };
+  const removeExpired = (owner: Owner, at: number): void => {
+    for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= at) remove(owner, session);
+  };
+  /** Lets go of a few owners whose sessions are long over. There is no timer, and no pass over all of them. */
+  const sweep = (at: number): void => {
+    for (let looked = 0; looked < STEP; looked += 1) {
+      const { done, value } = hand.next();
+      if (done === true) {
+        hand = owners.entries();
+        return;
+      }
+      const [userId, owner] = value;
+      removeExpired(owner, at - DAY);
+      if (owner.sessions.size === 0 && owner.endedAt <= at - DAY) owners.delete(userId);
+    }
   };
 
   return {
-    async startSession(session, first) {
-      add({ ...session }, first);
+    async endings(userId) {
+      return owners.get(userId)?.endings ?? 0;
     },
-    async findToken(tokenHash) {
-      const token = tokens.get(tokenHash);
-      const lasting = token && sessionOf(token);
-      if (token === undefined || lasting === undefined) return null;
-      const { expiresAt, spentAt } = token;
-      const spent = spentAt === null ? null : new Date(spentAt);
-      return { tokenHash, session: lasting.session, expiresAt: new Date(expiresAt), spentAt: spent };
+    async startSession(session, endings, limit) {
+      const at = session.createdAt.getTime();
+      sweep(at);
+      const owner = ownerOf(session.userId);
+      if (owner.endings !== endings) return null;
+      removeExpired(owner, at - DAY);
+      owner.sessions.set(session.sid, { ...session });
+      families.set(session.family, { userId: session.userId, sid: session.sid });
+      const surplus = living(owner)
+        .filter(({ sid }) => sid !== session.sid)
+        .slice(limit - 1);
+      for (const one of surplus) remove(owner, one);
+      return surplus.map(({ sid }) => sid);
     },
-    async spend({ tokenHash }, successor, at, graceFrom) {
-      const token = tokens.get(tokenHash);
-      const lasting = token && sessionOf(token);
-      if (token === undefined || lasting === undefined) return "ended";
-      if (token.spentAt !== null && token.spentAt < graceFrom.getTime()) return "reused";
-      if (token.spentAt === null) tokens.set(tokenHash, { ...token, spentAt: at.getTime() });
-      add({ ...lasting.session, lastUsedAt: at }, successor);
-      return token.spentAt === null ? "fresh" : "sibling";
+    async findSession(family) {
+      const found = families.get(family);
+      return (found && sessionOf(found.userId, found.sid)) ?? null;
     },
-    async endSession(sid, userId) {
-      owners.get(userId)?.sessions.delete(sid);
+    async replaceSession({ sid, userId, revision }, next) {
+      const stored = sessionOf(userId, sid);
+      if (stored === undefined || stored.ended !== null || stored.revision !== revision) return false;
+      ownerOf(userId).sessions.set(sid, { ...next });
+      return true;
     },
-    async endSessions(userId) {
-      const owner = owners.get(userId);
-      const ended = [...(owner?.sessions.keys() ?? [])];
-      owner?.sessions.clear();
-      return ended;
+    async endSession(sid, userId, reason) {
+      const stored = sessionOf(userId, sid);
+      if (stored === undefined) return false;
+      ownerOf(userId).sessions.set(sid, end(stored, reason));
+      return true;
+    },
+    async endSessions(userId, at) {
+      const owner = ownerOf(userId);
+      owner.endings += 1;
+      owner.endedAt = at.getTime();
+      for (const stored of owner.sessions.values()) owner.sessions.set(stored.sid, end(stored, "logout"));
+      return [...owner.sessions.keys()];
+    },
+    async deleteSessions(userId, sids) {
+      for (const sid of sids) {
+        const stored = sessionOf(userId, sid);
+        if (stored !== undefined && stored.ended !== null) remove(ownerOf(userId), stored);
+      }
     },
     async sessions(userId, at) {
-      reach(at);
-      return [...(owners.get(userId)?.sessions.values() ?? [])]
-        .filter(({ expiresAt }) => expiresAt > at.getTime())
-        .map(({ session }) => session)
-        .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+      const owner = owners.get(userId);
+      if (owner === undefined) return [];
+      return living(owner)
+        .filter(({ expiresAt }) => expiresAt.getTime() > at.getTime())
+        .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
     },
   };
+}
+
+const DAY = 86_400_000;
+
+/** Living sessions, the last used first. */
+function living({ sessions }: Owner): StoredSession[] {
+  return [...sessions.values()]
+    .filter(({ ended }) => ended === null)
+    .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+}
+
+function end(session: StoredSession, reason: "logout" | "reuse"): StoredSession {
+  return session.ended === null ? { ...session, ended: reason, revision: session.revision + 1 } : session;
 }

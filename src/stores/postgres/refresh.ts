@@ -1,10 +1,14 @@
-import type { Session, StoredRefreshToken } from "../contract.ts";
+import type { EndReason, Session, StoredSession } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
-import { at, deleteEnded, ms, type PostgresOptions, runnerOf } from "./client.ts";
+import { at, deleteEnded, ms, type PostgresOptions, type Run, runnerOf } from "./client.ts";
 
-const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.last_used_at")} AS used`;
+const LISTED = `sid, user_id, ${ms("created_at")} AS created, ${ms("last_used_at")} AS used`;
+const COLUMNS = `${LISTED}, family, ${ms("expires_at")} AS ends, ${ms("password_changed_at")} AS changed,
+  rotation, revision, ended`;
+
+const DAY = 86_400_000;
 
 /**
  * Sessions in two Postgres tables: see {@link postgresSchema}. Each step is one statement, so that a pool will do. What a
@@ -20,64 +24,94 @@ const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.las
  */
 export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore {
   const run = runnerOf("postgresRefreshStore", options);
-  const { sessions, refreshTokens: tokens } = quotedTables("postgresRefreshStore", options.tables);
-  // Whoever writes locks the session first and its tokens after, as the cascade of a deletion does.
-  const locked = `session AS (SELECT sid FROM ${sessions} WHERE sid = $2 FOR UPDATE)`;
-  const used = `UPDATE ${sessions} SET last_used_at = ${at("$5")}, expires_at = greatest(expires_at, ${at("$4")})`;
-  const successor = `INSERT INTO ${tokens} (token_hash, sid, expires_at) SELECT $3, $2, ${at("$4")}`;
+  const { sessions, sessionOwners: owners } = quotedTables("postgresRefreshStore", options.tables);
 
   return {
-    async startSession({ sid, userId, createdAt, lastUsedAt }, { tokenHash, expiresAt }) {
-      const sql = `WITH session AS (INSERT INTO ${sessions} (sid, user_id, created_at, last_used_at, expires_at)
-          VALUES ($1, $2, ${at("$3")}, ${at("$4")}, ${at("$6")}) RETURNING sid)
-        INSERT INTO ${tokens} (token_hash, sid, expires_at) SELECT $5, sid, ${at("$6")} FROM session`;
-      const [created, usedAt, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
-      await run(sql, sid, userId, created, usedAt, tokenHash, ends);
+    async endings(userId) {
+      const [row] = await run(`SELECT endings FROM ${owners} WHERE user_id = $1`, userId);
+      return row === undefined ? 0 : (row.endings as number);
     },
-    async findToken(tokenHash) {
-      const sql = `SELECT ${SESSION}, ${ms("t.expires_at")} AS ends, ${ms("t.spent_at")} AS spent
-        FROM ${tokens} t JOIN ${sessions} s ON s.sid = t.sid WHERE t.token_hash = $1`;
-      const [row] = await run(sql, tokenHash);
-      return row === undefined ? null : tokenOf(tokenHash, row);
+    async startSession(session, endings, limit) {
+      // Its owner's row is locked, as the end of all sessions locks it: of the two, one sees what the other wrote.
+      const sql = `WITH owner AS (INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${at("$4")})
+          ON CONFLICT (user_id) DO UPDATE SET used_at = greatest(known.used_at, excluded.used_at)
+          WHERE known.endings = $10 RETURNING endings)
+        INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
+          password_changed_at, rotation, revision, endings)
+        SELECT $1, $2, $3, ${at("$4")}, ${at("$5")}, ${at("$6")}, ${dayOf("$6")}, ${at("$7")}, $8, $9, endings
+        FROM owner WHERE endings = $10 RETURNING sid`;
+      if ((await run(sql, ...valuesOf(session), endings)).length === 0) return null;
+      return deleteSurplus(run, sessions, session, limit);
     },
-    async spend({ tokenHash, session: { sid } }, { tokenHash: next, expiresAt }, spentAt, graceFrom) {
-      const given = [tokenHash, sid, next, millisecondsOf(expiresAt), millisecondsOf(spentAt)];
-      const fresh = `WITH ${locked}, spent AS (
-          UPDATE ${tokens} SET spent_at = ${at("$5")}
-          WHERE token_hash = $1 AND spent_at IS NULL AND sid = (SELECT sid FROM session) RETURNING sid),
-        used AS (${used} WHERE sid = (SELECT sid FROM spent)),
-        successor AS (${successor} FROM spent)
-        SELECT sid FROM spent`;
-      if ((await run(fresh, ...given)).length === 1) return "fresh";
-      // Asked anew, since a statement that waited for another sees what was there before it waited.
-      const again = `WITH ${locked}, token AS (
-          SELECT spent_at >= ${at("$6")} AS forgiven FROM ${tokens}
-          WHERE token_hash = $1 AND sid = (SELECT sid FROM session)),
-        used AS (${used} WHERE sid = $2 AND (SELECT forgiven FROM token)),
-        successor AS (${successor} FROM token WHERE forgiven)
-        SELECT forgiven FROM token`;
-      const [row] = await run(again, ...given, millisecondsOf(graceFrom));
-      if (row === undefined) return "ended";
-      return row.forgiven === true ? "sibling" : "reused";
+    async findSession(family) {
+      const [row] = await run(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = $1`, family);
+      return row === undefined ? null : storedSessionOf(row);
     },
-    async endSession(sid, userId) {
-      await run(`DELETE FROM ${sessions} WHERE sid = $1 AND user_id = $2`, sid, userId);
+    async replaceSession({ sid, userId, revision }, { lastUsedAt, expiresAt, rotation, revision: next }) {
+      const sql = `UPDATE ${sessions} SET last_used_at = ${at("$4")}, expires_at = ${at("$5")},
+          expires_on = ${dayOf("$5")}, rotation = $6, revision = $7
+        WHERE sid = $1 AND user_id = $2 AND revision = $3 AND ended IS NULL RETURNING sid`;
+      const [used, ends] = [lastUsedAt, expiresAt].map(millisecondsOf);
+      return (await run(sql, sid, userId, revision, used, ends, rotation, next)).length === 1;
     },
-    async endSessions(userId) {
-      const sql = `DELETE FROM ${sessions} WHERE sid IN (
-        SELECT sid FROM ${sessions} WHERE user_id = $1 ORDER BY sid FOR UPDATE) RETURNING sid`;
-      return (await run(sql, userId)).map(({ sid }) => sid as string);
+    async endSession(sid, userId, reason) {
+      const sql = `UPDATE ${sessions} SET ended = coalesce(ended, $3), revision = revision + 1
+        WHERE sid = $1 AND user_id = $2 RETURNING sid`;
+      return (await run(sql, sid, userId, reason)).length === 1;
+    },
+    async endSessions(userId, instant) {
+      const count = `INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($1, 1, ${at("$2")})
+        ON CONFLICT (user_id) DO UPDATE SET endings = known.endings + 1,
+          used_at = greatest(known.used_at, excluded.used_at)
+        RETURNING endings`;
+      const [row] = await run(count, userId, millisecondsOf(instant));
+      // A statement of its own, which sees every session that began before the count went up, and leaves later ones alone.
+      const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
+        WHERE user_id = $1 AND endings < $2 RETURNING sid`;
+      return (await run(end, userId, row?.endings)).map(({ sid }) => sid as string);
+    },
+    async deleteSessions(userId, sids) {
+      const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;
+      await run(sql, userId, sids);
     },
     async sessions(userId, now) {
-      const sql = `SELECT ${SESSION} FROM ${sessions} s WHERE user_id = $1 AND expires_at > ${at("$2")}
-        ORDER BY last_used_at DESC`;
+      const sql = `SELECT ${LISTED} FROM ${sessions}
+        WHERE user_id = $1 AND ended IS NULL AND expires_at > ${at("$2")} ORDER BY last_used_at DESC`;
       return (await run(sql, userId, millisecondsOf(now))).map(sessionOf);
     },
     async deleteExpired(now) {
       const time = millisecondsOf(now);
-      return (await deleteEnded(run, sessions, "sid", time)) + (await deleteEnded(run, tokens, "token_hash", time));
+      const deleted = await deleteEnded(run, sessions, "sid", time);
+      const owner = `DELETE FROM ${owners} WHERE used_at <= ${at("$1")}
+        AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${owners}.user_id)`;
+      await run(owner, time - DAY);
+      return deleted;
     },
   };
+}
+
+/** The day of an instant, which is indexed in its place: it stays the same for most refreshes, and so do the indices. */
+function dayOf(parameter: string): string {
+  return `(${at(parameter)} AT TIME ZONE 'UTC')::date`;
+}
+
+/** A user may have so many living sessions: of all but the one that has just begun, those last used go. */
+async function deleteSurplus(
+  run: Run,
+  sessions: string,
+  { sid, userId }: StoredSession,
+  limit: number,
+): Promise<readonly string[]> {
+  const sql = `DELETE FROM ${sessions} WHERE sid IN (SELECT sid FROM ${sessions}
+      WHERE user_id = $1 AND sid <> $2 AND ended IS NULL ORDER BY last_used_at DESC OFFSET $3) RETURNING sid`;
+  return (await run(sql, userId, sid, limit - 1)).map((row) => row.sid as string);
+}
+
+function valuesOf(session: StoredSession): readonly unknown[] {
+  const { sid, userId, family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;
+  const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
+  const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
+  return [sid, userId, family, created, used, ends, changed, rotation, revision];
 }
 
 function sessionOf({ sid, user_id, created, used }: Record<string, unknown>): Session {
@@ -89,6 +123,14 @@ function sessionOf({ sid, user_id, created, used }: Record<string, unknown>): Se
   };
 }
 
-function tokenOf(tokenHash: string, row: Record<string, unknown>): StoredRefreshToken {
-  return { tokenHash, session: sessionOf(row), expiresAt: instantOf(row.ends), spentAt: instantOrNull(row.spent) };
+function storedSessionOf(row: Record<string, unknown>): StoredSession {
+  return {
+    ...sessionOf(row),
+    family: row.family as string,
+    expiresAt: instantOf(row.ends),
+    passwordChangedAt: instantOrNull(row.changed),
+    rotation: row.rotation as string,
+    revision: row.revision as number,
+    ended: row.ended as EndReason | null,
+  };
 }

@@ -12,7 +12,7 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, refreshTokens, revocations } = quotedTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations } = quotedTables("postgresSchema", tables);
   const index = (table: string, column: string): string => {
     const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${column}"`;
     return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${column});`;
@@ -24,23 +24,27 @@ export function postgresSchema(tables?: SqlTables): string {
   disabled boolean NOT NULL DEFAULT false,
   password_changed_at timestamptz
 );
+CREATE TABLE IF NOT EXISTS ${sessionOwners} (
+  user_id text PRIMARY KEY,
+  endings integer NOT NULL,
+  used_at timestamptz NOT NULL
+);
 CREATE TABLE IF NOT EXISTS ${sessions} (
   sid text PRIMARY KEY,
   user_id text NOT NULL,
+  family text NOT NULL UNIQUE,
   created_at timestamptz NOT NULL,
   last_used_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL
-);
-${index(sessions, "user_id")}
-${index(sessions, "expires_at")}
-CREATE TABLE IF NOT EXISTS ${refreshTokens} (
-  token_hash text PRIMARY KEY,
-  sid text NOT NULL REFERENCES ${sessions} ON DELETE CASCADE,
   expires_at timestamptz NOT NULL,
-  spent_at timestamptz
-);
-${index(refreshTokens, "sid")}
-${index(refreshTokens, "expires_at")}
+  expires_on date NOT NULL,
+  password_changed_at timestamptz,
+  rotation text NOT NULL,
+  revision integer NOT NULL,
+  ended text,
+  endings integer NOT NULL
+) WITH (fillfactor = 75);
+${index(sessions, "user_id")}
+${index(sessions, "expires_on")}
 CREATE TABLE IF NOT EXISTS ${revocations} (
   kind text NOT NULL,
   id text NOT NULL,

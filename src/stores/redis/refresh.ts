@@ -1,60 +1,17 @@
-import type { RefreshStore, Session, SpendOutcome } from "../contract.ts";
-import { instantOf, millisecondsOf } from "../shared/instant.ts";
+import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
+import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf, ttlOf } from "./client.ts";
+import { END, END_ALL, REMOVE, REPLACE, START } from "./refresh-scripts.ts";
 
-// A user's sessions are one hash: a session's id, and when it was created, last used, and will have ended.
-const LENGTHEN = `
-local function lengthen(key, ttl)
-  if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
-end
-local function add(key, sid, expiresAt, ttl)
-  redis.call('HSET', key, 'sid', sid, 'expiresAt', expiresAt, 'spentAt', '')
-  redis.call('PEXPIRE', key, ttl)
-end`;
+const DAY = 86_400_000;
 
-const START = `${LENGTHEN}
-local known = redis.call('HGETALL', KEYS[1])
-for i = 1, #known, 2 do
-  if cjson.decode(known[i + 1])[3] <= tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], known[i]) end
-end
-redis.call('HSET', KEYS[1], ARGV[1], '[' .. ARGV[2] .. ',' .. ARGV[3] .. ',' .. ARGV[4] .. ']')
-lengthen(KEYS[1], ARGV[5])
-add(KEYS[2], ARGV[1], ARGV[4], ARGV[5])
-return 'OK'`;
-
-const FIND = `
-local session = redis.call('HGET', KEYS[1], ARGV[1])
-local token = redis.call('HMGET', KEYS[2], 'sid', 'expiresAt', 'spentAt')
-if not session or token[1] ~= ARGV[1] then return false end
-return { session, token[2], token[3] }`;
-
-const SPEND = `${LENGTHEN}
-local session = redis.call('HGET', KEYS[1], ARGV[1])
-local token = redis.call('HMGET', KEYS[2], 'sid', 'spentAt')
-if not session or token[1] ~= ARGV[1] then return 'ended' end
-local isFresh = token[2] == ''
-if not isFresh and tonumber(token[2]) < tonumber(ARGV[3]) then return 'reused' end
-if isFresh then redis.call('HSET', KEYS[2], 'spentAt', ARGV[2]) end
-local known = cjson.decode(session)
-local ends = math.max(known[3], tonumber(ARGV[4]))
-redis.call('HSET', KEYS[1], ARGV[1], string.format('[%.0f,%s,%.0f]', known[1], ARGV[2], ends))
-lengthen(KEYS[1], ARGV[5])
-add(KEYS[3], ARGV[1], ARGV[4], ARGV[5])
-return isFresh and 'fresh' or 'sibling'`;
-
-const END_ALL = `
-local sids = redis.call('HKEYS', KEYS[1])
-redis.call('DEL', KEYS[1])
-return sids`;
-
-const LIST = `return redis.call('HGETALL', KEYS[1])`;
-
-const OUTCOMES: ReadonlySet<unknown> = new Set<SpendOutcome>(["fresh", "sibling", "reused", "ended"]);
+/** How the first character of a stored session tells whether, and why, it was ended. */
+const STATES: Readonly<Record<string, EndReason | null>> = { "+": null, l: "logout", r: "reuse" };
 
 /**
- * Sessions in Redis or Valkey. All of one user's are in one slot of a cluster, and every step is one script. Sessions and
- * tokens leave by themselves once they have ended. Redis must be told to keep what it is given: see
- * {@link redisBlocklist}; a session that it forgets has ended.
+ * Sessions in Redis or Valkey. All of one user's are one hash, in one slot of a cluster, and every step is one script.
+ * They leave by themselves once they have ended. Redis must be told to keep what it is given: see {@link redisBlocklist};
+ * a session that it forgets has ended.
  *
  * @throws TypeError when an option is none of its kind
  *
@@ -66,72 +23,103 @@ const OUTCOMES: ReadonlySet<unknown> = new Set<SpendOutcome>(["fresh", "sibling"
  */
 export function redisRefreshStore(options: RedisOptions): RefreshStore {
   const { send, prefix } = redisSettings("redisRefreshStore", options);
-  const run = (script: string, keys: readonly string[], ...values: (string | number)[]): Promise<unknown> =>
-    send("EVAL", script, String(keys.length), ...keys, ...values.map(String));
+  const run = (script: string, keys: readonly string[], ...values: readonly string[]): Promise<unknown> =>
+    send("EVAL", script, String(keys.length), ...keys, ...values);
   const sessionsKey = (userId: string): string => `${keysOf(prefix, userId)}:sessions`;
-  const tokenKey = (userId: string, hash: string): string => `${keysOf(prefix, userId)}:token:${hash}`;
-  const ownerKey = (hash: string): string => `${prefix}owner:${hash}`;
-  /** Who a token belongs to is kept by itself, since from the token alone nobody can tell the user's slot. */
-  const nameOwner = async ({ userId, sid }: Session, hash: string, ttl: number): Promise<void> => {
+  const endingsKey = (userId: string): string => `${keysOf(prefix, userId)}:endings`;
+  const familyKey = (family: string): string => `${prefix}family:${family}`;
+  /** A refresh token alone doesn't tell its user's slot: so who a family belongs to is kept by itself, for as long. */
+  const nameOwner = async ({ userId, sid, family }: StoredSession, ttl: number): Promise<void> => {
     const owner = JSON.stringify([userId, sid]);
-    if ((await send("SET", ownerKey(hash), owner, "PX", String(ttl))) !== "OK") throw nonsense();
+    if ((await send("SET", familyKey(family), owner, "PX", String(ttl))) !== "OK") throw nonsense();
+  };
+  const forgetFamilies = async (families: readonly (string | null)[]): Promise<void> => {
+    await Promise.all(families.map((family) => send("DEL", familyKey(family as string))));
   };
 
   return {
-    async startSession(session, { tokenHash, expiresAt }) {
-      const { sid, userId } = session;
-      const [created, used, ends] = [session.createdAt, session.lastUsedAt, expiresAt].map(millisecondsOf) as Instants;
-      const ttl = ttlOf(used, ends);
-      if (ttl === 0) return;
-      await nameOwner(session, tokenHash, ttl);
-      const keys = [sessionsKey(userId), tokenKey(userId, tokenHash)];
-      if ((await run(START, keys, sid, created, used, ends, ttl)) !== "OK") throw nonsense();
+    async endings(userId) {
+      return countOf((await send("GET", endingsKey(userId))) ?? 0);
     },
-    async findToken(tokenHash) {
-      const owner = ownerOf(await send("GET", ownerKey(tokenHash)));
+    async startSession(session, endings, limit) {
+      const { sid, userId, createdAt, expiresAt } = session;
+      const now = millisecondsOf(createdAt);
+      const ttl = Math.max(ttlOf(now, millisecondsOf(expiresAt)), 1);
+      await nameOwner(session, ttl);
+      const keys = [sessionsKey(userId), endingsKey(userId)];
+      const values = [sid, textOf(session), endings, limit, now, ttl].map(String);
+      const deleted = await run(START, keys, ...values);
+      if (deleted === null) {
+        await forgetFamilies([session.family]);
+        return null;
+      }
+      const pairs = pairsOf(deleted);
+      await forgetFamilies(pairs.map(([, family]) => family));
+      return pairs.map(([other]) => other);
+    },
+    async findSession(family) {
+      const owner = ownerOf(await send("GET", familyKey(family)));
       if (owner === null) return null;
       const [userId, sid] = owner;
-      const reply = await run(FIND, [sessionsKey(userId), tokenKey(userId, tokenHash)], sid);
-      if (reply === null) return null;
-      const [stored, ends, spent] = textsOf(reply, 3);
-      const { session } = sessionOf(userId, sid, stored);
-      return { tokenHash, session, expiresAt: dateOf(ends), spentAt: spent === "" ? null : dateOf(spent) };
+      const text = await send("HGET", sessionsKey(userId), sid);
+      return text === null ? null : sessionOf(userId, sid, text);
     },
-    async spend({ tokenHash, session }, successor, at, graceFrom) {
+    async replaceSession(session, next) {
       const { sid, userId } = session;
-      const [spentAt, grace, ends] = [at, graceFrom, successor.expiresAt].map(millisecondsOf) as Instants;
-      const ttl = Math.max(ttlOf(spentAt, ends), 1);
-      await nameOwner(session, successor.tokenHash, ttl);
-      const keys = [sessionsKey(userId), tokenKey(userId, tokenHash), tokenKey(userId, successor.tokenHash)];
-      const outcome = await run(SPEND, keys, sid, spentAt, grace, ends, ttl);
-      if (!OUTCOMES.has(outcome)) throw nonsense();
-      return outcome as SpendOutcome;
+      const ttl = Math.max(ttlOf(millisecondsOf(next.lastUsedAt), millisecondsOf(next.expiresAt)), 1);
+      await nameOwner(next, ttl);
+      return isDone(await run(REPLACE, [sessionsKey(userId)], sid, textOf(session), textOf(next), String(ttl)));
     },
-    async endSession(sid, userId) {
-      if (typeof (await send("HDEL", sessionsKey(userId), sid)) !== "number") throw nonsense();
+    async endSession(sid, userId, reason) {
+      return isDone(await run(END, [sessionsKey(userId)], sid, reason.charAt(0)));
     },
-    async endSessions(userId) {
-      return textList(await run(END_ALL, [sessionsKey(userId)]));
+    async endSessions(userId, _at) {
+      return textList(await run(END_ALL, [sessionsKey(userId), endingsKey(userId)], String(DAY)));
+    },
+    async deleteSessions(userId, sids) {
+      const deleted = pairsOf(await run(REMOVE, [sessionsKey(userId)], ...sids));
+      await forgetFamilies(deleted.map(([, family]) => family));
     },
     async sessions(userId, at) {
-      const listed = textList(await run(LIST, [sessionsKey(userId)]));
       const now = millisecondsOf(at);
-      return listed
-        .flatMap((sid, index) => (index % 2 === 0 ? [sessionOf(userId, sid, listed[index + 1])] : []))
-        .filter(({ expiresAt }) => expiresAt > now)
-        .map(({ session }) => session)
-        .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+      return pairsOf(await send("EVAL", LIST, "1", sessionsKey(userId)))
+        .map(([sid, text]) => sessionOf(userId, sid, text))
+        .filter(({ ended, expiresAt }) => ended === null && expiresAt.getTime() > now)
+        .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
+        .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
     },
   };
 }
 
-type Instants = [number, number, number];
+// In a script, since a hash of its own is one list to some clients and a map to others.
+const LIST = `return redis.call('HGETALL', KEYS[1])`;
 
-function sessionOf(userId: string, sid: string, stored: unknown): { session: Session; expiresAt: number } {
-  const known = parsed(stored);
-  if (!Array.isArray(known) || known.length !== 3) throw nonsense();
-  const [createdAt, lastUsedAt, expiresAt] = known.map(instantOf) as [Date, Date, Date];
-  return { session: { sid, userId, createdAt, lastUsedAt }, expiresAt: expiresAt.getTime() };
+/** A session as it is stored: what the scripts read of it comes first. */
+function textOf(session: StoredSession): string {
+  const { family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, revision, ended } = session;
+  const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
+  const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
+  const state = Object.keys(STATES).find((it) => STATES[it] === ended);
+  return `${state}${JSON.stringify([ends, used, family, created, changed, revision, rotation])}`;
+}
+
+function sessionOf(userId: string, sid: string, text: unknown): StoredSession {
+  const ended = typeof text === "string" ? STATES[text.charAt(0)] : undefined;
+  const known = ended === undefined ? null : parsed((text as string).slice(1));
+  if (!Array.isArray(known) || known.length !== 7) throw nonsense();
+  const [ends, used, family, created, changed, revision, rotation] = known as [unknown, unknown, string, ...unknown[]];
+  return {
+    sid,
+    userId,
+    createdAt: instantOf(created),
+    lastUsedAt: instantOf(used),
+    family,
+    expiresAt: instantOf(ends),
+    passwordChangedAt: instantOrNull(changed),
+    rotation: rotation as string,
+    revision: revision as number,
+    ended: ended as EndReason | null,
+  };
 }
 
 function ownerOf(reply: unknown): [userId: string, sid: string] | null {
@@ -149,11 +137,27 @@ function parsed(text: unknown): unknown {
   }
 }
 
-function dateOf(text: string | null | undefined): Date {
-  return instantOf(text === null || text === "" ? null : Number(text));
+/** A count, which some replies hold as text. */
+function countOf(reply: unknown): number {
+  const count = typeof reply === "string" || typeof reply === "number" ? Number(reply) : Number.NaN;
+  if (!Number.isSafeInteger(count)) throw nonsense();
+  return count;
+}
+
+/** A script's 1 or 0. */
+function isDone(reply: unknown): boolean {
+  const count = countOf(reply);
+  if (count !== 0 && count !== 1) throw nonsense();
+  return count === 1;
 }
 
 function textList(reply: unknown): readonly string[] {
-  if (!Array.isArray(reply) || !reply.every((it) => typeof it === "string")) throw nonsense();
+  if (!Array.isArray(reply) || !textsOf(reply, reply.length).every((it) => it !== null)) throw nonsense();
   return reply as string[];
+}
+
+/** A list in which every two texts belong together. */
+function pairsOf(reply: unknown): readonly (readonly [string, string])[] {
+  const texts = textList(reply);
+  return texts.flatMap((text, at) => (at % 2 === 0 ? [[text, texts[at + 1] as string] as const] : []));
 }

@@ -41,9 +41,9 @@ export interface SqlUsers extends UserStore<SqlUser> {
 /** A refresh store in tables. */
 export interface SqlRefreshStore extends RefreshStore {
   /**
-   * Deletes sessions and tokens that ended at or before an instant: run it now and then.
+   * Deletes sessions that ended at or before an instant: run it now and then.
    *
-   * @returns how many sessions and tokens went
+   * @returns how many sessions went
    */
   deleteExpired(at: Date): Promise<number>;
 }

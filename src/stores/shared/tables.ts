@@ -4,8 +4,8 @@ export interface SqlTables {
   readonly users?: string;
   /** `"hallpass_sessions"` by default. */
   readonly sessions?: string;
-  /** `"hallpass_refresh_tokens"` by default. */
-  readonly refreshTokens?: string;
+  /** How often all sessions of a user were ended. `"hallpass_session_owners"` by default. */
+  readonly sessionOwners?: string;
   /** `"hallpass_revocations"` by default. */
   readonly revocations?: string;
 }
@@ -13,7 +13,7 @@ export interface SqlTables {
 const DEFAULTS: Required<SqlTables> = {
   users: "hallpass_users",
   sessions: "hallpass_sessions",
-  refreshTokens: "hallpass_refresh_tokens",
+  sessionOwners: "hallpass_session_owners",
   revocations: "hallpass_revocations",
 };
 

@@ -33,7 +33,7 @@ export interface Runner {
   rows(sql: string, ...parameters: SqliteValue[]): Record<string, unknown>[];
   write(sql: string, ...parameters: SqliteValue[]): void;
   /** Does all of some work or nothing. What comes first in it must write: that waits for other processes' writing. */
-  atomically<T>(work: () => T): T;
+  atomically<T>(work: () => T): Promise<T>;
 }
 
 /** Binds a database, once it is known to be one. */
@@ -56,7 +56,7 @@ export function runnerOf(owner: string, options: SqliteOptions): Runner {
     write(sql, ...parameters) {
       statement(sql).run(...parameters);
     },
-    atomically(work) {
+    async atomically(work) {
       // A savepoint, and no transaction, since the application may be in one of its own.
       database.exec("SAVEPOINT hallpass");
       try {

@@ -1,13 +1,17 @@
-import type { Session, StoredRefreshToken } from "../contract.ts";
+import type { EndReason, Session, StoredSession } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { runnerOf, type SqliteOptions } from "./database.ts";
 
+const LISTED = "sid, user_id, created_at, last_used_at";
+const COLUMNS = `${LISTED}, family, expires_at, password_changed_at, rotation, revision, ended`;
+
+const DAY = 86_400_000;
+
 /**
- * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine; set `busy_timeout` where there
- * are several. What a call has answered for survives a crash of the process, and one of the machine as far as SQLite's
- * `synchronous` says.
+ * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine. What a call has answered for
+ * survives a crash of the process, and one of the machine as far as SQLite's `synchronous` says.
  *
  * @throws TypeError when the database is none, or a table's name
  *
@@ -18,74 +22,81 @@ import { runnerOf, type SqliteOptions } from "./database.ts";
  * ```
  */
 export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
-  const { rows, write, atomically } = runnerOf("sqliteRefreshStore", options);
-  const { sessions, refreshTokens: tokens } = quotedTables("sqliteRefreshStore", options.tables);
-  const addToken = `INSERT INTO ${tokens} (token_hash, sid, expires_at) VALUES (?, ?, ?)`;
-  // Not left to a foreign key, since SQLite heeds those only where it is told to.
-  const dropTokens = `DELETE FROM ${tokens} WHERE sid NOT IN (SELECT sid FROM ${sessions}) AND sid = ?`;
+  const { rows, atomically } = runnerOf("sqliteRefreshStore", options);
+  const { sessions, sessionOwners: owners } = quotedTables("sqliteRefreshStore", options.tables);
+  const endingsOf = (userId: string): number => {
+    const [row] = rows(`SELECT endings FROM ${owners} WHERE user_id = ?`, userId);
+    return row === undefined ? 0 : (row.endings as number);
+  };
+  const sidsOf = (ended: readonly Record<string, unknown>[]): readonly string[] =>
+    ended.map(({ sid }) => sid as string);
 
   return {
-    async startSession({ sid, userId, createdAt, lastUsedAt }, { tokenHash, expiresAt }) {
-      const ends = millisecondsOf(expiresAt);
-      const began = [createdAt, lastUsedAt].map(millisecondsOf);
+    async endings(userId) {
+      return endingsOf(userId);
+    },
+    startSession: (session, endings, limit) =>
       atomically(() => {
-        write(`INSERT INTO ${sessions} VALUES (?, ?, ?, ?, ?)`, sid, userId, ...began, ends);
-        write(addToken, tokenHash, sid, ends);
-      });
+        const { sid, userId, createdAt, family } = session;
+        if (endingsOf(userId) !== endings) return null;
+        const add = `INSERT INTO ${sessions} (sid, user_id, created_at, family, last_used_at, expires_at,
+          password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
+        const { lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;
+        const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf) as Instants;
+        const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
+        rows(add, sid, userId, created, family, used, ends, changed, rotation, revision);
+        const surplus = `SELECT sid FROM ${sessions} WHERE user_id = ? AND sid <> ? AND ended IS NULL
+          ORDER BY last_used_at DESC LIMIT -1 OFFSET ?`;
+        return sidsOf(rows(`DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`, userId, sid, limit - 1));
+      }),
+    async findSession(family) {
+      const [row] = rows(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
+      return row === undefined ? null : storedSessionOf(row);
     },
-    async findToken(tokenHash) {
-      const sql = `SELECT s.*, t.expires_at AS ends, t.spent_at AS spent
-        FROM ${tokens} t JOIN ${sessions} s ON s.sid = t.sid WHERE t.token_hash = ?`;
-      const [row] = rows(sql, tokenHash);
-      return row === undefined ? null : tokenOf(tokenHash, row);
-    },
-    async spend({ tokenHash, session: { sid } }, successor, at, graceFrom) {
-      const [ends, spentAt, grace] = [successor.expiresAt, at, graceFrom].map(millisecondsOf) as [
-        number,
-        number,
-        number,
-      ];
-      return atomically(() => {
-        const living = `token_hash = ? AND sid = (SELECT sid FROM ${sessions} WHERE sid = ?)`;
-        const spend = `UPDATE ${tokens} SET spent_at = ? WHERE spent_at IS NULL AND ${living} RETURNING sid`;
-        const isFresh = rows(spend, spentAt, tokenHash, sid).length === 1;
-        const [token] = rows(`SELECT spent_at AS spent FROM ${tokens} WHERE ${living}`, tokenHash, sid);
-        if (token === undefined) return "ended";
-        if (!isFresh && instantOf(token.spent).getTime() < grace) return "reused";
-        write(addToken, successor.tokenHash, sid, ends);
-        const use = `UPDATE ${sessions} SET last_used_at = ?, expires_at = max(expires_at, ?) WHERE sid = ?`;
-        write(use, spentAt, ends, sid);
-        return isFresh ? "fresh" : "sibling";
-      });
-    },
-    async endSession(sid, userId) {
+    replaceSession: ({ sid, userId, revision }, { lastUsedAt, expiresAt, rotation, revision: next }) =>
       atomically(() => {
-        write(`DELETE FROM ${sessions} WHERE sid = ? AND user_id = ?`, sid, userId);
-        write(dropTokens, sid);
-      });
-    },
-    async endSessions(userId) {
-      return atomically(() => {
-        const ended = rows(`DELETE FROM ${sessions} WHERE user_id = ? RETURNING sid`, userId);
-        const sids = ended.map(({ sid }) => sid as string);
-        for (const sid of sids) write(dropTokens, sid);
-        return sids;
-      });
-    },
+        const sql = `UPDATE ${sessions} SET last_used_at = ?, expires_at = ?, rotation = ?, revision = ?
+          WHERE sid = ? AND user_id = ? AND revision = ? AND ended IS NULL RETURNING sid`;
+        const [used, ends] = [lastUsedAt, expiresAt].map(millisecondsOf) as Instants;
+        return rows(sql, used, ends, rotation, next, sid, userId, revision).length === 1;
+      }),
+    endSession: (sid, userId, reason) =>
+      atomically(() => {
+        const sql = `UPDATE ${sessions} SET ended = coalesce(ended, ?), revision = revision + 1
+          WHERE sid = ? AND user_id = ? RETURNING sid`;
+        return rows(sql, reason, sid, userId).length === 1;
+      }),
+    endSessions: (userId, at) =>
+      atomically(() => {
+        const count = `INSERT INTO ${owners} (user_id, endings, used_at) VALUES (?, 1, ?)
+          ON CONFLICT (user_id) DO UPDATE SET endings = endings + 1, used_at = max(used_at, excluded.used_at)
+          RETURNING endings`;
+        rows(count, userId, millisecondsOf(at));
+        const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
+          WHERE user_id = ? RETURNING sid`;
+        return sidsOf(rows(end, userId));
+      }),
+    deleteSessions: (userId, sids) =>
+      atomically(() => {
+        const sql = `DELETE FROM ${sessions} WHERE user_id = ? AND sid = ? AND ended IS NOT NULL RETURNING sid`;
+        for (const sid of sids) rows(sql, userId, sid);
+      }),
     async sessions(userId, at) {
-      const sql = `SELECT * FROM ${sessions} WHERE user_id = ? AND expires_at > ? ORDER BY last_used_at DESC`;
+      const sql = `SELECT ${LISTED} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
+        ORDER BY last_used_at DESC`;
       return rows(sql, userId, millisecondsOf(at)).map(sessionOf);
     },
     async deleteExpired(at) {
       const now = millisecondsOf(at);
       return atomically(() => {
-        const ended = rows(`DELETE FROM ${sessions} WHERE expires_at <= ? RETURNING sid`, now);
-        write(`DELETE FROM ${tokens} WHERE sid NOT IN (SELECT sid FROM ${sessions})`);
-        return ended.length + rows(`DELETE FROM ${tokens} WHERE expires_at <= ? RETURNING sid`, now).length;
+        rows(`DELETE FROM ${owners} WHERE used_at <= ? RETURNING user_id`, now - DAY);
+        return rows(`DELETE FROM ${sessions} WHERE expires_at <= ? RETURNING sid`, now).length;
       });
     },
   };
 }
+
+type Instants = [number, number, number];
 
 function sessionOf({ sid, user_id, created_at, last_used_at }: Record<string, unknown>): Session {
   return {
@@ -96,6 +107,14 @@ function sessionOf({ sid, user_id, created_at, last_used_at }: Record<string, un
   };
 }
 
-function tokenOf(tokenHash: string, row: Record<string, unknown>): StoredRefreshToken {
-  return { tokenHash, session: sessionOf(row), expiresAt: instantOf(row.ends), spentAt: instantOrNull(row.spent) };
+function storedSessionOf(row: Record<string, unknown>): StoredSession {
+  return {
+    ...sessionOf(row),
+    family: row.family as string,
+    expiresAt: instantOf(row.expires_at),
+    passwordChangedAt: instantOrNull(row.password_changed_at),
+    rotation: row.rotation as string,
+    revision: row.revision as number,
+    ended: row.ended as EndReason | null,
+  };
 }

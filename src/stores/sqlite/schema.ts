@@ -12,7 +12,7 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, refreshTokens, revocations } = quotedTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations } = quotedTables("sqliteSchema", tables);
   const index = (table: string, column: string): string => {
     const [name = "", schema = ""] = table.split(".").reverse();
     const prefix = schema === "" ? "" : `${schema}.`;
@@ -25,23 +25,25 @@ export function sqliteSchema(tables?: SqlTables): string {
   disabled INTEGER NOT NULL DEFAULT 0,
   password_changed_at INTEGER
 );
+CREATE TABLE IF NOT EXISTS ${sessionOwners} (
+  user_id TEXT PRIMARY KEY NOT NULL,
+  endings INTEGER NOT NULL,
+  used_at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ${sessions} (
   sid TEXT PRIMARY KEY NOT NULL,
   user_id TEXT NOT NULL,
+  family TEXT NOT NULL UNIQUE,
   created_at INTEGER NOT NULL,
   last_used_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  password_changed_at INTEGER,
+  rotation TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  ended TEXT
 );
 ${index(sessions, "user_id")}
 ${index(sessions, "expires_at")}
-CREATE TABLE IF NOT EXISTS ${refreshTokens} (
-  token_hash TEXT PRIMARY KEY NOT NULL,
-  sid TEXT NOT NULL,
-  expires_at INTEGER NOT NULL,
-  spent_at INTEGER
-);
-${index(refreshTokens, "sid")}
-${index(refreshTokens, "expires_at")}
 CREATE TABLE IF NOT EXISTS ${revocations} (
   kind TEXT NOT NULL,
   id TEXT NOT NULL,

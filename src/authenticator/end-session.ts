@@ -1,0 +1,59 @@
+import { readClock } from "../core/time.ts";
+import { tell } from "../shared/listener.ts";
+import type { EndReason, StoredSession } from "../stores/contract.ts";
+import { isAnything, isBoolean } from "./answers.ts";
+import { endOf } from "./identity.ts";
+import type { CommonSettings, SessionSettings } from "./settings.ts";
+
+/**
+ * Ends a session, and completes its end. The session is kept, as ended, until its access tokens are revoked too: so
+ * whoever was told 503 finds it again.
+ */
+export async function endSession(
+  settings: SessionSettings,
+  sid: string,
+  userId: string,
+  reason: EndReason,
+): Promise<void> {
+  const { refresh, budget } = settings;
+  const end = async () => refresh.store.endSession(sid, userId, reason);
+  await budget.ask("refresh.endSession", end, isBoolean);
+  await completeEnd(settings, { sid, userId }, reason);
+}
+
+/** Does what follows from a session's end, once or again: revokes its access tokens, tells of theft, and deletes it. */
+export async function completeEnd(
+  settings: SessionSettings,
+  { sid, userId }: Pick<StoredSession, "sid" | "userId">,
+  reason: EndReason,
+): Promise<void> {
+  await revokeSession(settings, sid, userId);
+  if (reason === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  await deleteSessions(settings, userId, [sid]);
+}
+
+/** Revokes the access tokens of a session. */
+export async function revokeSession(settings: CommonSettings, sid: string, userId: string): Promise<void> {
+  const { blocklist, budget, token } = settings;
+  if (blocklist === null) return;
+  const latest = readClock(token.now) + token.clockTolerance * 1_000;
+  const revoke = async () => blocklist.revokeSession(sid, lastEnd(settings, latest), userId);
+  await budget.ask("blocklist.revokeSession", revoke, isAnything);
+}
+
+/** When the last token that is dated up to an instant will have ended. */
+export function lastEnd({ token }: CommonSettings, latest: number): Date {
+  return endOf(Math.ceil(latest / 1_000) + token.expiresIn, token.clockTolerance);
+}
+
+/** Deletes sessions that were ended in every respect. One that can't be deleted now is over all the same, and expires. */
+export async function deleteSessions(
+  settings: SessionSettings,
+  userId: string,
+  sids: readonly string[],
+): Promise<void> {
+  if (sids.length === 0) return;
+  const { refresh, budget } = settings;
+  const remove = async () => refresh.store.deleteSessions(userId, sids);
+  await budget.ask("refresh.deleteSessions", remove, isAnything).catch(() => undefined);
+}
