@@ -31,6 +31,8 @@ export async function readRevokedUpTo({ blocklist, budget }: CommonSettings, use
   return answer === null ? null : timeOf(answer);
 }
 
+const SHORTEST_WAIT = 10;
+
 /**
  * When tokens are dated that were decided on at an instant: then, or right after what is revoked already. That may lie
  * ahead by as much as clocks may be apart; where it lies further ahead, the decision waits for it.
@@ -44,15 +46,14 @@ export async function dateTokens(
 ): Promise<number> {
   const date = Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
   const ahead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
-  // One millisecond is not waited for: a clock that stands still would never reach it.
-  while (ahead() > 1) {
-    const ms = Math.ceil(ahead());
+  for (let ms = Math.ceil(ahead()); ms > 0; ms = Math.ceil(ahead())) {
     if (ms > budget.left()) {
       throw new AuthError("unavailable", {
         cause: new Error("the user's tokens are revoked up to an instant to come"),
       });
     }
     await sleep(ms);
+    if (ms <= SHORTEST_WAIT) break; // A clock that stands still would never get there.
   }
   return date;
 }

@@ -204,6 +204,51 @@ describe("logoutEverywhere", () => {
   });
 });
 
+describe("the sessions of one user", () => {
+  it("are so many at the most: the one that was not used for the longest time goes, with its tokens", async () => {
+    const { auth, clock } = houseOf({ refresh: { maxSessions: 3 } });
+    const all: Awaited<ReturnType<typeof auth.login>>[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      all.push(await auth.login(READER));
+      clock.now += 1_000;
+    }
+    const [first, second, third] = all as [(typeof all)[0], (typeof all)[0], (typeof all)[0]];
+    const used = await auth.refresh(first.refreshToken);
+    const last = await auth.login(READER);
+    expect((await auth.sessions("user-1")).length).toBe(3);
+    expect(await codeOf(auth.refresh(second.refreshToken))).toBe(REFUSED);
+    expect(await codeOf(auth.authenticate(bearer(second)))).toBe("revoked");
+    for (const session of [used, third, last]) expect(await codeOf(auth.refresh(session.refreshToken))).toBe("ok");
+  });
+
+  it("are a hundred by default, and to log out of them all is one call of each store", async () => {
+    const calls: string[] = [];
+    const real = houseOf();
+    for (let at = 0; at < 101; at += 1) await real.auth.login(READER);
+    expect((await real.auth.sessions("user-1")).length).toBe(100);
+    const counted = <Part extends object>(part: Part): Part =>
+      Object.fromEntries(
+        Object.entries(part).map(([name, method]) => [
+          name,
+          (...args: unknown[]) => {
+            calls.push(name);
+            return method(...args);
+          },
+        ]),
+      ) as Part;
+    const { auth } = houseOf({ like: real, store: counted(real.store), blocklist: counted(real.blocklist) });
+    await auth.logoutEverywhere("user-1");
+    expect(calls).toEqual(["endSessions", "revokedUpTo", "revokeUser", "deleteSessions"]);
+  });
+
+  it("make room also where what made room can't be revoked: it ends by itself", async () => {
+    const down = { revokeSession: () => Promise.reject(new Error("down")) };
+    const { auth } = houseOf({ refresh: { maxSessions: 1 }, blocklist: down });
+    await auth.login(READER);
+    expect(await codeOf(auth.login(READER))).toBe("ok");
+  });
+});
+
 describe("changePassword", () => {
   const CHANGE = { ...READER, newPassword: "battery staple" };
 

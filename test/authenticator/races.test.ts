@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import type { PasswordHasher } from "../../src/core/password/hasher.ts";
+import { memoryUsers } from "../../src/stores/memory/users.ts";
+import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { NOW, profileOf } from "../support/tokens.ts";
+
+const REFUSED = "invalid_credentials";
+const bearer = ({ accessToken }: { accessToken: string }): string => `Bearer ${accessToken}`;
+
+/** Holds one call up, once, between its work and its answer. */
+function gate() {
+  let open: () => void = () => undefined;
+  let isClosed = true;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let reached: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const held = <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) => {
+    return async (...args: Args): Promise<T> => {
+      const answer = await call(...args);
+      if (!isClosed) return answer;
+      isClosed = false;
+      reached();
+      await opened;
+      return answer;
+    };
+  };
+  return { held, arrived, open };
+}
+
+type Gate = ReturnType<typeof gate>;
+
+/** Where a login can be held up: after each thing that it reads or waits for. */
+const HELD: Readonly<Record<string, (here: Gate, real: House) => object>> = {
+  "the password is compared": ({ held }) => ({
+    more: { passwords: { ...passwords, compare: held(passwords.compare) } },
+  }),
+  "the hash was read": ({ held }, { users }) => ({ users: { findCredentials: held(users.findCredentials) } }),
+  "the claims are made": ({ held }) => ({ more: { claims: held(async () => ({})) } }),
+  "the user was read again": ({ held }, { users }) => ({ users: { findById: held(users.findById) } }),
+};
+
+/** What cuts a user off, on another node whose clock is as it may be. */
+const CUTS: Readonly<Record<string, (node: House) => Promise<unknown>>> = {
+  logoutEverywhere: ({ auth }) => auth.logoutEverywhere("user-1"),
+  changePassword: ({ auth }) => auth.changePassword({ ...READER, newPassword: "next" }),
+};
+
+describe.each(Object.entries(HELD))("a login that is held up while %s", (when, hold) => {
+  it.each(
+    Object.entries(CUTS).flatMap(([name, cut]) => [0, -2_000, 2_000].map((ahead) => [name, ahead, cut] as const)),
+  )("is refused where %s answered meanwhile, by a clock that is %i ms ahead", async (name, ahead, cut) => {
+    const real = houseOf({ more: { storeTimeoutMs: 2_000 } });
+    const here = gate();
+    const { auth } = houseOf({
+      like: real,
+      ...hold(here, real),
+      more: { storeTimeoutMs: 2_000, ...(hold(here, real) as { more?: object }).more },
+    });
+    const login = auth.login(READER);
+    await here.arrived;
+    real.clock.now += 5;
+    await cut(houseOf({ like: real, ahead, more: { storeTimeoutMs: 2_000 } }));
+    real.clock.now += 5;
+    here.open();
+    const result = await login.catch((error: { code: string }) => error.code);
+    if (result === REFUSED) return;
+    // Before the user is known, a log-out can be told from one of long ago by its clock alone. By a clock that is wrong it
+    // is taken for one of before, and the login for one that follows it.
+    expect([when, name]).toEqual(["the hash was read", "logoutEverywhere"]);
+    expect(ahead).not.toBe(0);
+  });
+});
+
+describe.each(Object.entries(HELD))("a login that is held up while %s", (when, hold) => {
+  it.each<readonly [string, (users: House["users"]) => Promise<unknown>]>([
+    [
+      "was disabled",
+      async (users) => void Object.assign((await users.findById("user-1")) as object, { disabled: true }),
+    ],
+    ["was removed", async (users) => users.remove("user-1")],
+    [
+      "got another password elsewhere",
+      async (users) => {
+        const { passwordHash } = (await users.findCredentials("reader")) ?? {};
+        await users.replacePasswordHash("user-1", passwordHash as string, await passwords.hash("other"), new Date(1));
+      },
+    ],
+  ])("is refused where the user %s meanwhile", async (_what, change) => {
+    const real = houseOf();
+    const here = gate();
+    const { auth } = houseOf({ like: real, ...hold(here, real) });
+    const login = codeOf(auth.login(READER));
+    await here.arrived;
+    await change(real.users);
+    here.open();
+    // The last read is what it rests on: what changes after that is as if it came after the answer.
+    if (when === "the user was read again" && _what === "was disabled")
+      return expect(["ok", REFUSED]).toContain(await login);
+    expect(await login).toBe(REFUSED);
+  });
+});
+
+it("a login goes on where another one renewed the hash of the same password meanwhile", async () => {
+  const real = houseOf();
+  const here = gate();
+  const { auth } = houseOf({
+    like: real,
+    more: { passwords: { ...passwords, compare: here.held(passwords.compare) } },
+  });
+  const login = codeOf(auth.login(READER));
+  await here.arrived;
+  const { passwordHash } = (await real.users.findCredentials("reader")) ?? {};
+  await real.users.replacePasswordHash("user-1", passwordHash as string, await passwords.hash(PASSWORD));
+  here.open();
+  expect(await login).toBe("ok");
+});
+
+it("a login whose hash is another one at each look is answered 503, and not for ever", async () => {
+  const real = houseOf();
+  const findCredentials = async () => ({ user: { id: "user-1" }, passwordHash: await passwords.hash(PASSWORD) });
+  const { auth } = houseOf({ like: real, users: { findCredentials } });
+  expect(await codeOf(auth.login(READER))).toBe("unavailable");
+  expect(await codeOf(auth.changePassword({ ...READER, newPassword: "next" }))).toBe("unavailable");
+});
+
+it("tokens and session of a login are dated by the moment before the hash was read", async () => {
+  const real = houseOf();
+  const here = gate();
+  const { auth } = houseOf({
+    like: real,
+    more: { passwords: { ...passwords, compare: here.held(passwords.compare) } },
+  });
+  const login = auth.login(READER);
+  await here.arrived;
+  real.clock.now += 7_000;
+  here.open();
+  const { claims } = await auth.authenticate(bearer(await login));
+  expect((claims as { iat?: number }).iat).toBe(NOW / 1_000);
+  expect((await auth.sessions("user-1"))[0]?.createdAt).toEqual(new Date(NOW));
+});
+
+it("a session goes on under a password whose date a column rounds up, also the one that the change begins", async () => {
+  const users = memoryUsers();
+  users.add({ login: "reader", passwordHash: await passwords.hash(PASSWORD), user: { id: "user-1" } });
+  const replacePasswordHash: typeof users.replacePasswordHash = (id, current, next, changedAt) =>
+    users.replacePasswordHash(
+      id,
+      current,
+      next,
+      changedAt && new Date(Math.ceil((changedAt.getTime() + 1) / 1_000) * 1_000),
+    );
+  const { auth } = houseOf({ users: { ...users, replacePasswordHash } });
+  const changed = await auth.changePassword({ ...READER, newPassword: "next" });
+  const refreshed = await auth.refresh(changed.refreshToken);
+  expect(await codeOf(auth.refresh(refreshed.refreshToken))).toBe("ok");
+});
+
+describe("with a tolerance for clocks that are apart", () => {
+  const tolerant = (clock: { now: number }, ahead = 0) => ({
+    more: { token: profileOf(undefined, { now: () => clock.now + ahead, clockTolerance: "60s" }) },
+  });
+
+  it("a log-out everywhere covers tokens of a machine whose clock is ahead, and not the login that follows", async () => {
+    const clock = { now: NOW };
+    const here = houseOf({ clock, ...tolerant(clock), refresh: undefined as never });
+    const ahead = houseOf({ like: here, ...tolerant(clock, 20_000) });
+    const [before, after] = [await ahead.auth.login(READER), await here.auth.logoutEverywhere("user-1")];
+    void after;
+    for (const node of [here, ahead]) expect(await codeOf(node.auth.authenticate(bearer(before)))).toBe("revoked");
+    for (const node of [here, ahead]) {
+      const login = await node.auth.login(READER);
+      expect(await codeOf(node.auth.refresh(login.refreshToken))).toBe("ok");
+      for (const verifier of [here, ahead]) expect(await codeOf(verifier.auth.authenticate(bearer(login)))).toBe("ok");
+    }
+  });
+});
+
+it("two log-outs and a login within one millisecond leave nothing alive", async () => {
+  const { auth } = houseOf();
+  await auth.logoutEverywhere("user-1");
+  const login = await auth.login(READER);
+  expect(await codeOf(auth.authenticate(bearer(login)))).toBe("ok");
+  await auth.logoutEverywhere("user-1");
+  expect(await codeOf(auth.authenticate(bearer(login)))).toBe("revoked");
+  const last = await auth.login(READER);
+  expect(await codeOf(auth.authenticate(bearer(last)))).toBe("ok");
+});
+
+it("a hasher of the application's that hangs or is slow is 503 in time", async () => {
+  const hanging: PasswordHasher = { ...passwords, compare: () => new Promise(() => {}) };
+  const { auth } = houseOf({ more: { passwords: hanging, requestTimeoutMs: 100 } });
+  const began = performance.now();
+  expect(await codeOf(auth.login(READER))).toBe("overloaded");
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
