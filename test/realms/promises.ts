@@ -26,6 +26,7 @@ for (const name of ["all", "allSettled", "any", "race", "reject", "resolve"] as 
 
 const PROMISES: Readonly<Record<string, () => unknown>> = {
   native: () => undefined,
+  // @ts-expect-error: zone.js has no types for its side effects
   "zone.js": () => import("zone.js/node"),
   foreign: () => Object.assign(globalThis, { Promise: Foreign }),
 };

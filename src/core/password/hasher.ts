@@ -1,3 +1,4 @@
+import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
 import { checkInteger, checkMethods, checkOptions } from "../options.ts";
 import { argon2Hash, argon2Verify } from "./argon2.ts";
@@ -143,10 +144,11 @@ function checkCeiling(ceiling: Partial<Cost> = {}): Partial<Cost> {
 
 function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
   if (pepper === undefined) return undefined;
-  if (!ArrayBuffer.isView(pepper) || pepper.byteLength < 16) {
+  const bytes = copyBytes(pepper);
+  if (bytes === null || bytes.length < 16) {
     throw new TypeError("pepper must be a Uint8Array of at least 16 random bytes");
   }
-  return Uint8Array.from(pepper);
+  return bytes;
 }
 
 function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {
