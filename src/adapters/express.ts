@@ -6,9 +6,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { Guard } from "../authenticator/guard.ts";
+import type { AuthorizationHeader, Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
-import { askNow, type Recognition } from "../authenticator/promised.ts";
+import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { missingParser, parsedBody } from "./body.ts";
@@ -161,13 +161,15 @@ export function authOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Iden
 }
 
 function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
-  const admit = (req: ExpressRequest, identity: Identity | null): void => {
-    req.auth = identity;
-    leavePass(req, guard, identity);
+  const admit = (req: ExpressRequest, found: Identity | null): void => {
+    req.auth = leavePass(req, guard, recognition, found);
   };
+  const inquire = async (req: ExpressRequest, header: AuthorizationHeader): Promise<void> =>
+    admit(req, await guard[recognition](header));
   return before((req) => {
-    const found = askNow(guard, recognition, authorizationOf(req));
-    return found instanceof Promise ? found.then((identity) => admit(req, identity)) : admit(req, found);
+    const header = authorizationOf(req);
+    const answer = immediateAnswer(guard, recognition);
+    return answer === undefined ? inquire(req, header) : admit(req, answer(header));
   });
 }
 

@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
-import { askNow, type Recognition } from "../authenticator/promised.ts";
+import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { parsedBody } from "./body.ts";
@@ -154,9 +154,10 @@ export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): I
 
 function recognise(guard: Guard, recognition: Recognition): FastifyHook {
   return async (request) => {
-    const found = askNow(guard, recognition, authorizationOf(request.raw));
-    request.auth = found instanceof Promise ? await found : found;
-    leavePass(request, guard, request.auth);
+    const header = authorizationOf(request.raw);
+    const answer = immediateAnswer(guard, recognition);
+    const found = answer === undefined ? await guard[recognition](header) : answer(header);
+    request.auth = leavePass(request, guard, recognition, found);
   };
 }
 

@@ -7,6 +7,7 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
+import type { Recognition } from "../authenticator/promised.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
 import type { User } from "../stores/contract.ts";
@@ -45,7 +46,7 @@ export function requireAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticate(header));
+  return recognise(guard, "authenticate");
 }
 
 /**
@@ -63,7 +64,7 @@ export function optionalAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
   checkGuard(guard);
-  return recognise(guard, (header) => guard.authenticateOptional(header));
+  return recognise(guard, "authenticateOptional");
 }
 
 /**
@@ -175,14 +176,13 @@ export function authOf<Claims>(request: Request, guard: Guard<Claims>): Identity
 
 function recognise<Auth extends Identity | null>(
   guard: Guard,
-  recognition: (header: string | null) => Promise<Auth>,
+  recognition: Recognition,
 ): <Rest extends unknown[]>(handler: AuthHandler<Auth, Rest>) => FetchHandler<Rest> {
   return (handler) =>
     (request, ...rest) =>
       answered(async () => {
-        const auth = await recognition(request.headers.get("authorization"));
-        leavePass(request, guard, auth);
-        return handler(request, auth, ...rest);
+        const found = await guard[recognition](request.headers.get("authorization"));
+        return handler(request, leavePass(request, guard, recognition, found as Auth), ...rest);
       });
 }
 

@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
-import { askNow, type Recognition } from "../authenticator/promised.ts";
+import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
 import { missingParser, parsedBody } from "./body.ts";
@@ -182,9 +182,10 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
 
 function recognise<Auth extends Identity | null>(guard: Guard, recognition: Recognition): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = askNow<Auth>(guard, recognition, authorizationOf(ctx.req));
-    ctx.state.auth = found instanceof Promise ? await found : found;
-    leavePass(ctx.state, guard, ctx.state.auth);
+    const header = authorizationOf(ctx.req);
+    const answer = immediateAnswer(guard, recognition);
+    const found = answer === undefined ? await guard[recognition](header) : answer(header);
+    ctx.state.auth = leavePass(ctx.state, guard, recognition, found as Auth);
     await next();
   };
 }

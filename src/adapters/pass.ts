@@ -1,5 +1,6 @@
 import type { Guard } from "../authenticator/guard.ts";
-import type { Identity } from "../authenticator/identity.ts";
+import { type Identity, isIdentity } from "../authenticator/identity.ts";
+import type { Recognition } from "../authenticator/promised.ts";
 
 const PASS: unique symbol = Symbol.for("hallpass.pass") as never;
 
@@ -13,10 +14,28 @@ interface Holder {
   [PASS]?: Pass;
 }
 
-/** Notes on a request who is asking, and which guard said so. */
-export function leavePass(holder: object, guard: Guard, identity: Identity | null): void {
-  (holder as Holder)[PASS] = { guard, identity };
+/**
+ * Notes on a request who is asking, and which guard said so, and gives that back. A guard of the application's own making
+ * may have answered anything: what is no identity lets nobody in.
+ */
+export function leavePass<Auth extends Identity | null>(
+  holder: object,
+  guard: Guard,
+  recognition: Recognition,
+  found: Auth,
+): Auth {
+  if (!isIdentity(found) && !(found === null && recognition === "authenticateOptional")) {
+    throw new TypeError(`the guard's ${recognition} must answer with a promise of ${EXPECTED[recognition]}`);
+  }
+  (holder as Holder)[PASS] = { guard, identity: found };
+  return found;
 }
+
+const IDENTITY = "an identity, { userId, scopes, claims }, whose userId is a non-empty string and scopes a list";
+const EXPECTED: Readonly<Record<Recognition, string>> = {
+  authenticate: IDENTITY,
+  authenticateOptional: `${IDENTITY}, or null`,
+};
 
 /** The identity that a guard found, or a configuration error where that guard never ran. */
 export function identityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {

@@ -2,13 +2,20 @@ import { parseBearer } from "../core/bearer.ts";
 import { formatChallenge } from "../core/challenge.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
 import { checkInteger, checkMethods, checkOptions, checkText } from "../core/options.ts";
-import { type ClaimsOf, internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
+import {
+  type ClaimsOf,
+  internalsOf,
+  isProfile,
+  type ProfileInternals,
+  type TokenProfile,
+} from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
-import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { isBoolean } from "./answers.ts";
 import { ask } from "./ask.ts";
-import { type Identity, identityOf, referenceOf } from "./identity.ts";
+import { type Identity, identityOf, isIdentity, referenceOf } from "./identity.ts";
 import { promised } from "./promised.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
@@ -46,6 +53,7 @@ export interface Guard<Claims = unknown> {
    * Lets an identity pass that has all the scopes.
    *
    * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) for `null`
+   * @throws TypeError for anything else, such as a promise that nobody awaited
    */
   authorize(identity: Identity | null, scopes: readonly string[]): void;
 }
@@ -99,60 +107,73 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
   const { blocklist, realm } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, settings.requestTimeoutMs); // a request makes one call
   const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
-  const asksNobody = blocklist === null && profile.schema === undefined;
+  const { threadPool, schema } = profile;
 
   type Found = Identity<ClaimsOf<Profile>>;
-  type Opened = ReturnType<typeof openToken>;
-
-  /** The claims of the header's token. One that was verified before has been parsed before, which takes as long as all else. */
-  const claimsOf = (header: string | null | undefined): Opened | null => {
-    const known =
-      typeof header === "string" && header.startsWith(BEARER) && recallToken(header.slice(BEARER.length), profile);
-    if (known) return known;
-    const token = parseBearer(header);
-    return token === null ? null : openToken(token, profile);
-  };
 
   const refuse = (error: unknown): never => {
     throw isAuthError(error) ? inRealm(error, realm) : error;
   };
 
-  const recognise = (header: AuthorizationHeader): Found | Promise<Found> | null => {
-    try {
-      const opened = claimsOf(onlyOne(header));
-      if (opened === null) return null;
-      if (asksNobody && !(opened instanceof Promise)) return identityOf(opened as ClaimsOf<Profile>);
-      return inquire(opened);
-    } catch (error) {
-      return refuse(error);
-    }
-  };
+  /** Tells who is asking, where nobody has to be waited for. */
+  const recognise =
+    <None>(none: () => None) =>
+    (header: AuthorizationHeader): Found | None => {
+      try {
+        const found = tokenIn(onlyOne(header), profile);
+        if (found === null) return none();
+        return identityOf((typeof found === "string" ? openToken(found, profile) : found) as ClaimsOf<Profile>);
+      } catch (error) {
+        return refuse(error);
+      }
+    };
 
-  const inquire = async (opened: Opened): Promise<Found> => {
-    try {
-      // Awaited only where there is a promise: waiting for nothing would take a tenth of the whole.
-      const checked = opened instanceof Promise ? await opened : opened;
-      const shaped = shapeClaims(checked, profile);
-      const identity = identityOf((shaped instanceof Promise ? await shaped : shaped) as ClaimsOf<Profile>);
-      if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
-      return identity;
-    } catch (error) {
-      return refuse(error);
-    }
-  };
+  /** Tells the same where the thread pool, the schema or the blocklist has to be waited for. */
+  const inquire =
+    <None>(none: () => None) =>
+    async (header: AuthorizationHeader): Promise<Found | None> => {
+      try {
+        const found = tokenIn(onlyOne(header), profile);
+        if (found === null) return none();
+        // Awaited only where there is something to wait for: to wait for nothing would take a tenth of the whole.
+        const opened = threadPool && typeof found === "string" ? await openTokenInPool(found, profile) : found;
+        const checked = typeof opened === "string" ? openToken(opened, profile) : opened;
+        const claims = schema === undefined ? checked : await shapeClaims(checked, schema);
+        const identity = identityOf(claims as ClaimsOf<Profile>);
+        if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
+        return identity;
+      } catch (error) {
+        return refuse(error);
+      }
+    };
+
+  const waits = threadPool || schema !== undefined || blocklist !== null;
+  const asking = <None extends null>(none: () => None) => (waits ? inquire(none) : promised(recognise(none)));
 
   return Object.freeze({
-    authenticate: promised(
-      (header: AuthorizationHeader) => recognise(header) ?? refuse(new AuthError("missing_token")),
-    ),
-    authenticateOptional: promised(recognise),
+    authenticate: asking(refuseAbsent),
+    authenticateOptional: asking(() => null),
     authorize(identity: Identity | null, scopes: readonly string[]) {
       if (identity === null) throw new AuthError("missing_token", { realm });
+      if (!isIdentity(identity)) throw new TypeError("authorize takes the identity that authenticate gave: await it");
       if (scopes.some((scope) => !identity.scopes.includes(scope))) {
         throw new AuthError("insufficient_scope", { scope: scopes.join(" "), realm });
       }
     },
   });
+}
+
+/**
+ * The header's token; or its claims, where it was verified before: then it has been parsed before, which takes as long
+ * as all else.
+ */
+function tokenIn(header: string | null | undefined, profile: ProfileInternals<unknown>): string | CheckedClaims | null {
+  const isUsual = typeof header === "string" && header.startsWith(BEARER);
+  return (isUsual ? recallToken(header.slice(BEARER.length), profile) : undefined) ?? parseBearer(header);
+}
+
+function refuseAbsent(): never {
+  throw new AuthError("missing_token");
 }
 
 function inRealm(error: AuthError, realm: string): AuthError {

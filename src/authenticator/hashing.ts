@@ -1,4 +1,5 @@
 import { AuthError } from "../core/errors.ts";
+import type { WorkOptions } from "../core/password/gate.ts";
 import type { User } from "../stores/contract.ts";
 import type { FlowSettings } from "./settings.ts";
 
@@ -30,7 +31,7 @@ export async function hashPassword<U extends User>(
 /** Waits for a hash for as long as the request has time left, and gives up its place in the queue after that. */
 async function inTime<T, U extends User>(
   { budget }: FlowSettings<U>,
-  work: (options: { readonly from?: string; readonly signal: AbortSignal }) => Promise<T>,
+  work: (options: WorkOptions) => Promise<T>,
   from: string | undefined,
 ): Promise<T> {
   const giveUp = new AbortController();
@@ -43,7 +44,7 @@ async function inTime<T, U extends User>(
     }, budget.left());
   });
   try {
-    return await Promise.race([work({ signal: giveUp.signal, ...(from !== undefined && { from }) }), limit]);
+    return await Promise.race([work({ from, signal: giveUp.signal }), limit]);
   } finally {
     clearTimeout(timer);
   }

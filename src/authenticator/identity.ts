@@ -13,6 +13,12 @@ export interface Identity<Claims = unknown> {
   readonly claims: Claims;
 }
 
+/** Whether a value is an identity. A promise of one is none, nor is anything else that a guard should not have answered. */
+export function isIdentity(value: unknown): value is Identity {
+  const { userId, scopes } = (value ?? {}) as Partial<Identity>;
+  return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
+}
+
 /** The identity that claims make up. They must name a user. */
 export function identityOf<Claims>(claims: Claims): Identity<Claims> {
   const { sub, scope = "" } = claims as { sub?: unknown; scope?: unknown };

@@ -1,4 +1,4 @@
-import { addressGroup } from "../core/address.ts";
+import { addressShare } from "../core/address.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
@@ -67,7 +67,7 @@ export async function prove<U extends User>(
   const found = await findCredentials(settings, name);
   const marks = await readMarks(settings, found?.user.id ?? digestOf(name));
   const passwordHash = found?.passwordHash ?? null;
-  const password = await comparePasswords(settings, candidates, passwordHash, addressGroup(ip));
+  const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) throw refused(settings);
   if (wasCutBetween(marks, settings, decidedAt)) throw refused(settings);
   await clear();

@@ -1,4 +1,4 @@
-import { addressGroup } from "../core/address.ts";
+import { addressShare } from "../core/address.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import type { User } from "../stores/contract.ts";
@@ -52,7 +52,7 @@ async function replacePassword<U extends User>(
 ): Promise<string | null> {
   const { users, token, budget } = settings;
   if (password === newPassword) return passwordHash;
-  const next = await hashPassword(settings, newPassword, addressGroup(ip));
+  const next = await hashPassword(settings, newPassword, addressShare(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
   return (await budget.ask("users.replacePasswordHash", replace, isBoolean)) ? next : null;

@@ -4,13 +4,13 @@ import type { Identity } from "./identity.ts";
 /** The ways to ask a guard who is asking. */
 export type Recognition = "authenticate" | "authenticateOptional";
 
-type Answer<Found> = (header: AuthorizationHeader) => Found | Promise<Found>;
+type Answer<Found> = (header: AuthorizationHeader) => Found;
 
 /** The answers themselves, by the functions that promise them. */
-const immediate = new WeakMap<object, Answer<unknown>>();
+const immediate = new WeakMap<object, Answer<Identity | null>>();
 
-/** Makes what answers at once, where it can, promise its answers. */
-export function promised<Found>(answer: Answer<Found>): (header: AuthorizationHeader) => Promise<Found> {
+/** Makes what answers at once promise its answers. */
+export function promised<Found extends Identity | null>(answer: Answer<Found>): Answer<Promise<Found>> {
   const promise = (header: AuthorizationHeader): Promise<Found> => {
     try {
       return Promise.resolve(answer(header));
@@ -23,14 +23,10 @@ export function promised<Found>(answer: Answer<Found>): (header: AuthorizationHe
 }
 
 /**
- * What a guard promises, or that itself where nobody has to be waited for: to be called back later costs a framework more
- * than to know a known token. A guard of the application's own making is asked as it is.
+ * How a guard tells who is asking without a promise: to be called back later costs a framework more than to know a known
+ * token. `undefined` where somebody may have to be waited for, and for a guard of the application's own making: what
+ * that answers is to be awaited, whatever it is.
  */
-export function askNow<Found extends Identity | null>(
-  guard: Guard,
-  recognition: Recognition,
-  header: AuthorizationHeader,
-): Found | Promise<Found> {
-  const answer = immediate.get(guard[recognition]) ?? ((same) => guard[recognition](same));
-  return answer(header) as Found | Promise<Found>;
+export function immediateAnswer(guard: Guard, recognition: Recognition): Answer<Identity | null> | undefined {
+  return immediate.get(guard[recognition]);
 }

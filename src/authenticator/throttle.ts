@@ -1,4 +1,4 @@
-import { addressGroup } from "../core/address.ts";
+import { addressGroup, addressShare } from "../core/address.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { checkMethods, checkOptions } from "../core/options.ts";
@@ -20,7 +20,7 @@ export interface Limiter {
 export interface ThrottleOptions {
   /** Counts the attempts at an account, such as 10 in 15 minutes. A good login clears the count. */
   readonly account: Limiter;
-  /** Counts the attempts from an address (IPv6: from its /64), such as 100 in an hour. */
+  /** Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. */
   readonly address: Limiter;
   /**
    * Remembers from which addresses an account's user has logged in, such as for 20 days (the memory limiter's timers reach
@@ -82,7 +82,7 @@ export async function countAttempt(
   const from = addressGroup(ip);
   const name = spellingOf(login);
   const pair = digestOf(JSON.stringify([name, from]));
-  await consume(address, digestOf(from));
+  await consume(address, digestOf(addressShare(ip)));
   const isKnown = known !== null && (await askLimiter("get", () => known.get(pair))) !== null;
   const key = isKnown ? pair : digestOf(name);
   await consume(account, key);

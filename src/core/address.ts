@@ -17,6 +17,26 @@ export function addressGroup(address: unknown): string {
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
+const SHARES = 16;
+
+/**
+ * What attempts from an address are counted by. For IPv4 that is its group. Whoever has an IPv6 /48 has 65,536 groups, and
+ * would have as many limits: they are put into 16 shares, so that a /48 is allowed what 16 addresses are.
+ *
+ * A share counts all that its groups do, so that none of them is counted by itself beside it.
+ */
+export function addressShare(address: unknown): string {
+  const group = addressGroup(address);
+  const [first, second, third, subnet] = group.split(":");
+  if (subnet === undefined) return group;
+  return `${first}:${second}:${third}::/48#${shareOf(Number.parseInt(subnet, 16))}`;
+}
+
+/** All four digits count: sites number their subnets from 0, and providers give each customer the first of many. */
+function shareOf(subnet: number): number {
+  return (subnet ^ (subnet >> 4) ^ (subnet >> 8) ^ (subnet >> 12)) % SHARES;
+}
+
 /** The one spelling of a host, by the rules of URLs; `null` for what is no host. `node:net` would bring all of its streams. */
 function hostOf(host: string): string | null {
   try {

@@ -113,6 +113,19 @@ it("authenticateOptional lets the absent pass, and nothing else", async () => {
   expect(await codeOf(guard.authenticateOptional("Bearer x"))).toBe("invalid_token");
 });
 
+it.each<unknown>([
+  undefined,
+  Promise.resolve({ userId: "user-1", scopes: [], claims: {} }),
+  "user-1",
+  {},
+  { userId: "", scopes: [] },
+  { userId: "user-1", scopes: "read" },
+])("authorize takes nothing but an identity: %o", (value) => {
+  for (const scopes of [[], ["read"]]) {
+    expect(() => guard.authorize(value as never, scopes)).toThrow(/authorize takes the identity .* await it/);
+  }
+});
+
 it("authorize lets an identity pass that has all the scopes", async () => {
   const identity = await guard.authenticate(good);
   expect(() => guard.authorize(identity, ["read", "write"])).not.toThrow();

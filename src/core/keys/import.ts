@@ -7,6 +7,7 @@ import { checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
 import { pairKey } from "./pair.ts";
 import { readPem } from "./pem.ts";
+import { readable } from "./readable.ts";
 import { checkRuntime } from "./runtime.ts";
 import { hmacKey } from "./secret.ts";
 
@@ -37,7 +38,7 @@ export async function importKey(key: JWK | string, options: ImportKeyOptions = {
   checkOptions("importKey", options, ["algorithm", "kid"]);
   const { algorithm } = options;
   const kid = options.kid === undefined ? undefined : checkText("importKey: kid", options.kid);
-  if (typeof key === "string") return pairKey(readable(readPem, key), checkAlgorithm(algorithm), kid);
+  if (typeof key === "string") return pairKey(readPem(key), checkAlgorithm(algorithm), kid);
   if (typeof key !== "object" || key === null || typeof reading("importKey", () => key.kty) !== "string") {
     throw new TypeError('importKey takes a PEM as a string, or a JWK as an object with "kty"');
   }
@@ -53,7 +54,7 @@ async function importJwk(jwk: JWK, named: Algorithm | undefined, given: string |
   const kid = given ?? (jwk.kid === undefined ? undefined : checkText('importKey: the JWK\'s "kid"', jwk.kid));
   checkUse(jwk, jwk.kty !== "oct" && !isPrivate(jwk) ? "verify" : "sign");
   if (jwk.kty === "oct") return hmacKey(secretOf(jwk), secretAlgorithm(algorithm), kid ?? null);
-  return pairKey(readable(readJwk, jwk), algorithm, kid);
+  return pairKey(readJwk(jwk), algorithm, kid);
 }
 
 function algorithmOf({ alg }: JWK, named: Algorithm | undefined): Algorithm | undefined {
@@ -89,16 +90,5 @@ function secretOf({ k }: JWK): Uint8Array {
 
 function readJwk(jwk: JWK): KeyObject {
   const input = { key: jwk, format: "jwk" } as JsonWebKeyInput;
-  return isPrivate(jwk) ? createPrivateKey(input) : createPublicKey(input);
-}
-
-function readable<T>(read: (key: T) => KeyObject, key: T): KeyObject {
-  try {
-    return read(key);
-  } catch (cause) {
-    if (cause instanceof TypeError && cause.message.startsWith("importKey")) throw cause;
-    throw new TypeError("importKey: this key can't be read; it is damaged, or of a kind this runtime doesn't know", {
-      cause,
-    });
-  }
+  return readable(() => (isPrivate(jwk) ? createPrivateKey(input) : createPublicKey(input)));
 }

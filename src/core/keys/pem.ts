@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { readable } from "./readable.ts";
 
 const LONGEST = 65_536;
 const LABEL = /-----BEGIN ([A-Z0-9 ]+)-----/g;
@@ -34,5 +35,5 @@ export function readPem(pem: string): KeyObject {
     const remedy = REMEDIES[label] ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
     throw new TypeError(`importKey can't take a PEM labelled ${label}: ${remedy}`);
   }
-  return read(pem);
+  return readable(() => read(pem));
 }

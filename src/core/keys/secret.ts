@@ -1,3 +1,4 @@
+import { copyBytes } from "../bytes.ts";
 import { checkOptions, checkText } from "../options.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
 import { hmacOf } from "./hmac.ts";
@@ -54,10 +55,9 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
 
 function bytesOf(secret: unknown): Uint8Array {
   if (typeof secret === "string") return Buffer.from(secret);
-  if (ArrayBuffer.isView(secret) && !(secret instanceof DataView)) {
-    return Buffer.from(secret.buffer, secret.byteOffset, secret.byteLength);
-  }
-  throw new TypeError("secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
+  const bytes = copyBytes(secret);
+  if (bytes === null) throw new TypeError("secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
+  return bytes;
 }
 
 function refuseKeyText(bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import type { WorkOptions } from "./gate.ts";
 import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
 
 /** The process's one hasher and queue, wherever none of its own was made. */
@@ -10,6 +11,7 @@ export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHashe
  * At most two hashes are computed at a time, and 256 wait behind them.
  *
  * @param password - 1 to 1024 characters of well-formed Unicode; it is normalised to NFC
+ * @param options - where the work comes from, and until when anybody waits for it
  * @returns a PHC string, to be stored as it is
  * @throws AuthError `unusable_password` (400) for anything else, `overloaded` or `unavailable` (503)
  *
@@ -18,8 +20,8 @@ export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHashe
  * const passwordHash = await hashPassword("correct horse battery staple");
  * ```
  */
-export function hashPassword(password: string): Promise<string> {
-  return defaultHasher.hash(password);
+export function hashPassword(password: string, options?: WorkOptions): Promise<string> {
+  return defaultHasher.hash(password, options);
 }
 
 /**
@@ -29,6 +31,7 @@ export function hashPassword(password: string): Promise<string> {
  *
  * @param password - what the user typed
  * @param hash - what {@link hashPassword} made of it once, or any PHC string of Argon2
+ * @param options - where the work comes from, and until when anybody waits for it
  * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
  *
  * @example
@@ -37,8 +40,12 @@ export function hashPassword(password: string): Promise<string> {
  * if (!(await comparePassword(password, user?.passwordHash))) throw new AuthError("invalid_credentials");
  * ```
  */
-export function comparePassword(password: string, hash: string | null | undefined): Promise<boolean> {
-  return defaultHasher.compare(password, hash);
+export function comparePassword(
+  password: string,
+  hash: string | null | undefined,
+  options?: WorkOptions,
+): Promise<boolean> {
+  return defaultHasher.compare(password, hash, options);
 }
 
 /**

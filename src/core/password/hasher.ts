@@ -1,7 +1,8 @@
+import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
 import { checkInteger, checkMethods, checkOptions } from "../options.ts";
 import { argon2Hash, argon2Verify } from "./argon2.ts";
-import { Gate } from "./gate.ts";
+import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
 import { COST_RANGES, type Cost, exceeds, readHash, unmatchedHash } from "./phc.ts";
 import { normalised } from "./text.ts";
@@ -20,7 +21,10 @@ export interface PasswordOptions {
   readonly ceiling?: Partial<Cost>;
   /** How many hashes are computed at a time. 2 by default: more would hold up the rest of the process. */
   readonly maxConcurrent?: number;
-  /** How many wait behind them; the next one is refused with 503. 256 by default. */
+  /**
+   * How many wait behind them, shared out evenly by where they come from ({@link WorkOptions}); the next one is refused
+   * with 503. 256 by default.
+   */
   readonly maxQueue?: number;
   /** Other schemes whose hashes are still in the database. None by default. */
   readonly legacy?: readonly LegacyScheme[];
@@ -31,21 +35,19 @@ export interface PasswordHasher {
   /**
    * Hashes a password.
    *
+   * @param options - where the work comes from, and until when anybody waits for it
    * @returns a PHC string, to be stored as it is
    * @throws AuthError `unusable_password` (400), `overloaded` or `unavailable` (503)
    */
-  hash(password: string, options?: { readonly from?: string; readonly signal?: AbortSignal }): Promise<string>;
+  hash(password: string, options?: WorkOptions): Promise<string>;
   /**
    * Whether a password has a hash. Without one to compare with (`null`, or one that can't be read or costs more than
    * the ceiling) the answer is `false`, after as much work as any other.
    *
+   * @param options - where the work comes from, and until when anybody waits for it
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
    */
-  compare(
-    password: string,
-    hash: string | null | undefined,
-    options?: { readonly from?: string; readonly signal?: AbortSignal },
-  ): Promise<boolean>;
+  compare(password: string, hash: string | null | undefined, options?: WorkOptions): Promise<boolean>;
   /** Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand. */
   needsRehash(hash: string): boolean;
   /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */
@@ -102,17 +104,17 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
   return Object.freeze({
     canRead,
-    async hash(password: string) {
+    async hash(password: string, options?: WorkOptions) {
       const nfc = typeof password === "string" ? normalised(password) : null;
       if (nfc === null) throw new AuthError("unusable_password");
-      return gate.run(() => argon2Hash(nfc, cost, pepper));
+      return gate.run(() => argon2Hash(nfc, cost, pepper), options);
     },
-    async compare(password: string, hash: string | null | undefined) {
+    async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
       if (typeof password !== "string") throw new AuthError("unusable_password");
       const nfc = normalised(password);
       if (nfc === null) return false;
       const readable = canRead(hash);
-      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatched));
+      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatched), options);
       return readable && matched;
     },
     needsRehash(hash: string) {
@@ -147,10 +149,11 @@ function checkCeiling(ceiling: Partial<Cost> = {}): Partial<Cost> {
 
 function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
   if (pepper === undefined) return undefined;
-  if (!ArrayBuffer.isView(pepper) || pepper.byteLength < 16) {
+  const bytes = copyBytes(pepper);
+  if (bytes === null || bytes.length < 16) {
     throw new TypeError("pepper must be a Uint8Array of at least 16 random bytes");
   }
-  return Uint8Array.from(pepper);
+  return bytes;
 }
 
 function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {

@@ -1,0 +1,67 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
+import { AuthError } from "../../src/core/errors.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
+import { houseOf } from "../support/flow.ts";
+import { profileOf } from "../support/tokens.ts";
+import { APPS } from "./apps.ts";
+import { exchange } from "./exchange.ts";
+
+const { auth } = houseOf();
+const identity = { userId: "someone", scopes: ["read"], claims: {} };
+const thenable = (settle: (done: (value: unknown) => void, failed: (error: unknown) => void) => void) => ({
+  then: settle,
+});
+const IN = '200 {"id":"someone","same":true}';
+const OUT = "500";
+
+/** What a guard of the application's own making answers, and what becomes of the request at a door that requires it. */
+const ANSWERS: Readonly<Record<string, readonly [answer: () => unknown, required: string, optional: string]>> = {
+  "a promise of an identity": [async () => identity, IN, "200"],
+  "an identity, no promise": [() => identity, IN, "200"],
+  "a thenable of an identity": [() => thenable((done) => done(identity)), IN, "200"],
+  "a promise of a promise": [async () => thenable((done) => done(identity)), IN, "200"],
+  "a promise of another realm": [() => runInNewContext("Promise.resolve(it)", { it: identity }), IN, "200"],
+  "an identity of another realm": [() => runInNewContext('({ userId: "someone", scopes: [], claims: {} })'), IN, "200"],
+  "a thenable that refuses": [() => thenable((_, failed) => failed(new AuthError("revoked"))), "401", "401"],
+  "a throw": [() => refused(), "401", "401"],
+  "a promise of null": [async () => null, OUT, "200"],
+  null: [() => null, OUT, "200"],
+  undefined: [() => undefined, OUT, OUT],
+  "a promise of undefined": [async () => undefined, OUT, OUT],
+  "a promise of a string": [async () => "someone", OUT, OUT],
+  "a promise of true": [async () => true, OUT, OUT],
+  "a promise of an empty object": [async () => ({}), OUT, OUT],
+  "a promise of nobody": [async () => ({ ...identity, userId: "" }), OUT, OUT],
+  "a promise of a user with a number": [async () => ({ ...identity, userId: 7 }), OUT, OUT],
+  "a promise of scopes in a string": [async () => ({ ...identity, scopes: "read" }), OUT, OUT],
+  "a promise of a promise in an object": [async () => ({ identity: Promise.resolve(identity) }), OUT, OUT],
+};
+
+function refused(): never {
+  throw new AuthError("revoked");
+}
+
+describe.each(Object.entries(APPS))("%s", (_name, app) => {
+  const ask = async (guard: Partial<Guard>, path: string, headers: readonly string[] = []): Promise<string> => {
+    const server = await app({ ...auth, ...guard } as never);
+    const { status, body } = await exchange(server, { path, headers });
+    server.close();
+    return status === 200 && path === "/me" ? `200 ${body}` : String(status);
+  };
+
+  it.each(Object.entries(ANSWERS))("a guard that answers %s", async (_what, [answer, required, optional]) => {
+    const guard = { authenticate: answer, authenticateOptional: answer } as Partial<Guard>;
+    expect(await ask(guard, "/me")).toBe(required);
+    expect(await ask(guard, "/feed")).toBe(optional);
+  });
+
+  it("a copy of a guard that asks for less is no guard that requires", async () => {
+    const { authenticateOptional } = createGuard({ token: profileOf() });
+    const copy = { authenticate: authenticateOptional } as Partial<Guard>;
+    expect(await ask(copy, "/me")).toBe(OUT);
+    const good = await issueToken({ sub: "someone" }, profileOf());
+    expect(await ask(copy, "/me", ["Authorization", `Bearer ${good}`])).toBe(IN);
+  });
+});
