@@ -23,9 +23,9 @@ interface Refusal {
  * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
  * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
  * | `invalid_credentials` | 401 | `realm` alone | wrong login, whatever the reason |
- * | `invalid_refresh_token` | 401 | `realm` alone | unknown, expired, spent or of an ended session: log in again |
+ * | `invalid_refresh_token` | 401 | `realm` alone | unknown, expired, stolen or of an ended session: log in again |
  * | `malformed_credentials` | 400 | none | login and password must be two non-empty strings |
- * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or the cookie is there more than once |
+ * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or cookies of two living sessions were sent |
  * | `cross_site_request` | 403 | none | a page of another origin sent a request for the cookie: list it in `origins` if it is yours |
  * | `unsupported_media_type` | 415 | none | the body was in a format that nothing parsed: send JSON |
  * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode |
