@@ -28,7 +28,7 @@ export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
     async startSession({ sid, userId, createdAt, lastUsedAt }, { tokenHash, expiresAt }) {
       const ends = millisecondsOf(expiresAt);
       const began = [createdAt, lastUsedAt].map(millisecondsOf);
-      atomically(() => {
+      await atomically(() => {
         write(`INSERT INTO ${sessions} VALUES (?, ?, ?, ?, ?)`, sid, userId, ...began, ends);
         write(addToken, tokenHash, sid, ends);
       });
@@ -59,7 +59,7 @@ export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
       });
     },
     async endSession(sid, userId) {
-      atomically(() => {
+      await atomically(() => {
         write(`DELETE FROM ${sessions} WHERE sid = ? AND user_id = ?`, sid, userId);
         write(dropTokens, sid);
       });
