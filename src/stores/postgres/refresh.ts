@@ -2,7 +2,8 @@ import type { Session, StoredRefreshToken } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
-import { at, deleteEnded, ms, type PostgresOptions, runnerOf } from "./client.ts";
+import { at, ms, type PostgresOptions, runnerOf } from "./client.ts";
+import { deleteEnded } from "./deletion.ts";
 
 const SESSION = `s.sid, s.user_id, ${ms("s.created_at")} AS created, ${ms("s.last_used_at")} AS used`;
 
@@ -75,7 +76,8 @@ export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore 
     },
     async deleteExpired(now) {
       const time = millisecondsOf(now);
-      return (await deleteEnded(run, sessions, "sid", time)) + (await deleteEnded(run, tokens, "token_hash", time));
+      const ended = await deleteEnded(run, sessions, "sid", time, [tokens]);
+      return ended + (await deleteEnded(run, tokens, "token_hash", time));
     },
   };
 }

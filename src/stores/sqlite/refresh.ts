@@ -3,6 +3,7 @@ import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { runnerOf, type SqliteOptions } from "./database.ts";
+import { deleteEnded } from "./deletion.ts";
 
 /**
  * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine; set `busy_timeout` where there
@@ -18,7 +19,8 @@ import { runnerOf, type SqliteOptions } from "./database.ts";
  * ```
  */
 export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
-  const { rows, write, atomically } = runnerOf("sqliteRefreshStore", options);
+  const runner = runnerOf("sqliteRefreshStore", options);
+  const { rows, write, atomically } = runner;
   const { sessions, refreshTokens: tokens } = quotedTables("sqliteRefreshStore", options.tables);
   const addToken = `INSERT INTO ${tokens} (token_hash, sid, expires_at) VALUES (?, ?, ?)`;
   // Not left to a foreign key, since SQLite heeds those only where it is told to.
@@ -78,11 +80,8 @@ export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
     },
     async deleteExpired(at) {
       const now = millisecondsOf(at);
-      return atomically(() => {
-        const ended = rows(`DELETE FROM ${sessions} WHERE expires_at <= ? RETURNING sid`, now);
-        write(`DELETE FROM ${tokens} WHERE sid NOT IN (SELECT sid FROM ${sessions})`);
-        return ended.length + rows(`DELETE FROM ${tokens} WHERE expires_at <= ? RETURNING sid`, now).length;
-      });
+      const ended = await deleteEnded(runner, sessions, "sid", now, [tokens]);
+      return ended + (await deleteEnded(runner, tokens, "token_hash", now));
     },
   };
 }
