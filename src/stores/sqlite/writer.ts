@@ -1,4 +1,5 @@
 import { stopwatch } from "../../shared/clock.ts";
+import { ignore } from "../../shared/listener.ts";
 import { sleep } from "../../shared/promise.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Transactions, transactionsOf } from "./transaction.ts";
@@ -36,7 +37,7 @@ function createWriter(database: SqliteDatabase): Writer {
     async write(work) {
       const deadline = stopwatch() + PATIENCE_MS;
       const before = last;
-      let leave = (): void => undefined;
+      let leave: () => void = ignore;
       last = new Promise((resolve) => {
         leave = resolve;
       });
