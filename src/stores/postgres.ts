@@ -10,5 +10,6 @@ export { type PostgresFeedOptions, postgresRevocationFeed } from "./postgres/fee
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";
+export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
 export type { SqlTables } from "./shared/tables.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
 export type { SqlTables } from "./shared/tables.ts";
 export { sqliteBlocklist } from "./sqlite/blocklist.ts";

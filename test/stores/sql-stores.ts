@@ -1,5 +1,4 @@
 import { PGlite } from "@electric-sql/pglite";
-import Database from "libsql";
 import pg from "pg";
 import { inject } from "vitest";
 import {
@@ -12,13 +11,8 @@ import {
   type SqlRefreshStore,
   type SqlUsers,
 } from "../../src/stores/postgres.ts";
-import {
-  type SqliteDatabase,
-  sqliteBlocklist,
-  sqliteRefreshStore,
-  sqliteSchema,
-  sqliteUsers,
-} from "../../src/stores/sqlite.ts";
+import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
 export interface SqlStores {
@@ -69,21 +63,6 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     blocklist: postgresBlocklist(options),
   };
 }
-
-/** A SQLite database by one of its drivers, and how to close it. */
-export type OpenedSqlite = SqliteDatabase & { close(): unknown };
-
-interface NodeSqlite {
-  readonly DatabaseSync: new (file: string) => OpenedSqlite;
-}
-
-const nodeSqlite = process.getBuiltinModule("node:sqlite") as NodeSqlite | undefined;
-
-/** The drivers of SQLite here: `libsql` has the surface of `better-sqlite3`, and `node:sqlite` is there from Node 22 on. */
-export const SQLITES: Readonly<Record<string, (file: string) => OpenedSqlite>> = {
-  "SQLite, as by better-sqlite3": (file) => new Database(file) as unknown as OpenedSqlite,
-  ...(nodeSqlite !== undefined && { "SQLite, by node:sqlite": (file: string) => new nodeSqlite.DatabaseSync(file) }),
-};
 
 async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores> {
   const database = open(":memory:");

@@ -11,7 +11,7 @@ import {
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
-import { SQLITES } from "./sql-stores.ts";
+import { SQLITES } from "./sqlite-drivers.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
@@ -97,7 +97,13 @@ describe("a SQLite store", () => {
 
   it("takes nonsense for no answer", async () => {
     const saying = (answer: unknown): SqliteOptions => ({
-      database: { prepare: () => ({ all: () => answer as unknown[], run: () => undefined }), exec: () => undefined },
+      database: {
+        prepare: (sql) => ({
+          all: () => (sql.startsWith("PRAGMA") ? [{ journal_mode: "wal" }] : (answer as unknown[])),
+          run: () => undefined,
+        }),
+        exec: () => undefined,
+      },
     });
     const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
     await expect(sqliteUsers(saying(undefined)).findById("x")).rejects.toThrow(/answered without rows/);

@@ -2,7 +2,8 @@ import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
-import { at, deleteEnded, type PostgresOptions, runnerOf } from "./client.ts";
+import { at, type PostgresOptions, runnerOf } from "./client.ts";
+import { deleteEnded } from "./deletion.ts";
 
 /** On which Postgres says that there are revocations to be read. */
 const CHANNEL = "hallpass_revocations";

@@ -1,5 +1,6 @@
 import type { SqlTables } from "../shared/tables.ts";
 import { checkClient } from "../shared/text.ts";
+import { retryClashes } from "./retry.ts";
 
 /** What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. */
 export interface PostgresClient {
@@ -24,12 +25,15 @@ export interface PostgresOptions {
 /** Runs a statement and gives its rows. */
 export type Run = (sql: string, ...parameters: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
 
-/** Binds a client, once it is known to be one. */
+/**
+ * Binds a client, once it is known to be one. Each statement is a transaction of its own and leaves nothing behind when it
+ * fails, so that one which the server gave up for the sake of another is run again.
+ */
 export function runnerOf(owner: string, options: PostgresOptions): Run {
   const client = options?.client;
   checkClient(owner, client, ["query"], "client must have a query method, as a Pool or Client of pg and a PGlite have");
   return async (sql, ...parameters) => {
-    const answer = await client.query(sql, [...parameters]);
+    const answer = await retryClashes(() => client.query(sql, [...parameters]));
     if (!Array.isArray(answer?.rows)) throw new TypeError(`${owner}: the client answered without rows`);
     return answer.rows as Record<string, unknown>[];
   };
@@ -40,22 +44,12 @@ export function at(parameter: string): string {
   return `to_timestamp(${parameter}::float8 / 1000)`;
 }
 
+/** The day of a parameter that holds milliseconds since 1970, in UTC. */
+export function dayOf(parameter: string): string {
+  return `(${at(parameter)} AT TIME ZONE 'UTC')::date`;
+}
+
 /** A timestamp as milliseconds since 1970: a number, whatever the client makes of timestamps. */
 export function ms(column: string): string {
   return `round(extract(epoch from ${column}) * 1000)::float8`;
-}
-
-const BATCH = 5_000;
-
-/** Deletes what has ended by an instant, in batches that lock little and not for long, and counts what went. */
-export async function deleteEnded(run: Run, table: string, key: string, now: number): Promise<number> {
-  const sql = `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE expires_at <= ${at("$1")}
-    ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`;
-  let deleted = 0;
-  let batch: number;
-  do {
-    batch = (await run(sql, now)).length;
-    deleted += batch;
-  } while (batch === BATCH);
-  return deleted;
 }

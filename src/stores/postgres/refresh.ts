@@ -1,8 +1,10 @@
 import type { EndReason, Session, StoredSession } from "../contract.ts";
+import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
-import { at, deleteEnded, ms, type PostgresOptions, type Run, runnerOf } from "./client.ts";
+import { at, dayOf, ms, type PostgresOptions, type Run, runnerOf } from "./client.ts";
+import { deleteEnded } from "./deletion.ts";
 
 const LISTED = `sid, user_id, ${ms("created_at")} AS created, ${ms("last_used_at")} AS used`;
 const COLUMNS = `${LISTED}, family, ${ms("expires_at")} AS ends, ${ms("password_changed_at")} AS changed,
@@ -22,11 +24,11 @@ const DAY = 86_400_000;
  * const auth = createAuthenticator({ token: accessToken, users, refresh: { store } });
  * ```
  */
-export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore {
+export function postgresRefreshStore(options: PostgresOptions & DeletionOptions): SqlRefreshStore {
   const run = runnerOf("postgresRefreshStore", options);
   const { sessions, sessionOwners: owners } = quotedTables("postgresRefreshStore", options.tables);
 
-  return {
+  const store: SqlRefreshStore = {
     async endings(userId) {
       const [row] = await run(`SELECT endings FROM ${owners} WHERE user_id = $1`, userId);
       return row === undefined ? 0 : (row.endings as number);
@@ -67,7 +69,8 @@ export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore 
       const [row] = await run(count, userId, millisecondsOf(instant));
       // A statement of its own, which sees every session that began before the count went up, and leaves later ones alone.
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-        WHERE user_id = $1 AND endings < $2 RETURNING sid`;
+        WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
+        RETURNING sid`;
       return (await run(end, userId, row?.endings)).map(({ sid }) => sid as string);
     },
     async deleteSessions(userId, sids) {
@@ -81,18 +84,15 @@ export function postgresRefreshStore(options: PostgresOptions): SqlRefreshStore 
     },
     async deleteExpired(now) {
       const time = millisecondsOf(now);
-      const deleted = await deleteEnded(run, sessions, "sid", time);
+      // By the day, which is indexed in its place: it stays the same for most refreshes, and so do the indices.
+      const deleted = await deleteEnded(run, sessions, "sid", time, "expires_on");
       const owner = `DELETE FROM ${owners} WHERE used_at <= ${at("$1")}
         AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${owners}.user_id)`;
       await run(owner, time - DAY);
       return deleted;
     },
   };
-}
-
-/** The day of an instant, which is indexed in its place: it stays the same for most refreshes, and so do the indices. */
-function dayOf(parameter: string): string {
-  return `(${at(parameter)} AT TIME ZONE 'UTC')::date`;
+  return deletingByItself("postgresRefreshStore", store, options);
 }
 
 /** A user may have so many living sessions: of all but the one that has just begun, those last used go. */
@@ -102,8 +102,11 @@ async function deleteSurplus(
   { sid, userId }: StoredSession,
   limit: number,
 ): Promise<readonly string[]> {
-  const sql = `DELETE FROM ${sessions} WHERE sid IN (SELECT sid FROM ${sessions}
-      WHERE user_id = $1 AND sid <> $2 AND ended IS NULL ORDER BY last_used_at DESC OFFSET $3) RETURNING sid`;
+  // What others are deleting at the same time is left to them: two that wait for each other's rows would wait for ever.
+  const surplus = `SELECT sid FROM ${sessions} WHERE user_id = $1 AND sid <> $2 AND ended IS NULL
+    ORDER BY last_used_at DESC OFFSET $3`;
+  const sql = `DELETE FROM ${sessions} WHERE sid IN (
+    SELECT sid FROM ${sessions} WHERE sid IN (${surplus}) FOR UPDATE SKIP LOCKED) RETURNING sid`;
   return (await run(sql, userId, sid, limit - 1)).map((row) => row.sid as string);
 }
 

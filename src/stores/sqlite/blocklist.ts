@@ -3,6 +3,7 @@ import type { SqlBlocklist } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
 import { runnerOf, type SqliteOptions } from "./database.ts";
+import { deleteEnded } from "./deletion.ts";
 
 /**
  * Revocations in a SQLite table: see {@link sqliteSchema}. For the processes of one machine. It answers at once, since
@@ -16,7 +17,8 @@ import { runnerOf, type SqliteOptions } from "./database.ts";
  * ```
  */
 export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
-  const { rows, write } = runnerOf("sqliteBlocklist", options);
+  const runner = runnerOf("sqliteBlocklist", options);
+  const { rows, write, atomically } = runner;
   const { revocations } = quotedTables("sqliteBlocklist", options.tables);
   const upsert = `INSERT INTO ${revocations} (kind, id, issued_up_to, expires_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (kind, id) DO UPDATE SET issued_up_to = max(issued_up_to, excluded.issued_up_to),
@@ -24,7 +26,8 @@ export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
   const asked = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = ?)
     OR (kind = 'session' AND id = ?) OR (kind = 'user' AND id = ? AND issued_up_to >= ?)) AS revoked`;
   const revoke = async (kind: string, id: string, upTo: Date | null, expiresAt: Date): Promise<void> => {
-    write(upsert, kind, spelled(id), upTo === null ? null : millisecondsOf(upTo), millisecondsOf(expiresAt));
+    const cut = upTo === null ? null : millisecondsOf(upTo);
+    await atomically(() => write(upsert, kind, spelled(id), cut, millisecondsOf(expiresAt)));
   };
 
   return {
@@ -40,7 +43,7 @@ export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
       return ANSWERS.get(row?.revoked) as boolean;
     },
     async deleteExpired(at) {
-      return rows(`DELETE FROM ${revocations} WHERE expires_at <= ? RETURNING id`, millisecondsOf(at)).length;
+      return deleteEnded(runner, revocations, "kind, id", millisecondsOf(at));
     },
   };
 }

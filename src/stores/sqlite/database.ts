@@ -1,5 +1,7 @@
-import type { SqlTables } from "../shared/tables.ts";
+import { quotedTables, type SqlTables } from "../shared/tables.ts";
 import { checkClient } from "../shared/text.ts";
+import { checkJournal } from "./journal.ts";
+import { writerOf } from "./writer.ts";
 
 /** What the stores need of a SQLite database: one of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`. */
 export interface SqliteDatabase {
@@ -22,7 +24,11 @@ export type SqliteValue = string | number | null;
 
 /** What a SQLite store is made of. */
 export interface SqliteOptions {
-  /** The application's database, opened in its own way and time. */
+  /**
+   * The application's database, opened in its own way and time, with `PRAGMA journal_mode = WAL`. What is written while a
+   * transaction of the application's own is open on it is part of that transaction: give the stores a connection of their
+   * own where such a transaction is held open over an `await`.
+   */
   readonly database: SqliteDatabase;
   /** The names of the tables. */
   readonly tables?: SqlTables;
@@ -30,19 +36,38 @@ export interface SqliteOptions {
 
 /** Runs statements, each prepared at its first use. */
 export interface Runner {
+  /** Runs a statement that gives rows. It may write inside of `atomically` alone. */
   rows(sql: string, ...parameters: SqliteValue[]): Record<string, unknown>[];
+  /** Runs a statement that gives no rows, inside of `atomically`. */
   write(sql: string, ...parameters: SqliteValue[]): void;
-  /** Does all of some work or nothing. What comes first in it must write: that waits for other processes' writing. */
+  /**
+   * Does all of some work or nothing, at once or when its turn comes, and answers when it is stored. It may do the work
+   * again from the start, so that work may change nothing but the database.
+   */
   atomically<T>(work: () => T): Promise<T>;
 }
+
+const READS = /^\s*SELECT\b/;
 
 /** Binds a database, once it is known to be one. */
 export function runnerOf(owner: string, options: SqliteOptions): Runner {
   const database = options?.database;
   const fix = "database must be one of better-sqlite3, or a DatabaseSync of node:sqlite";
   checkClient(owner, database, ["prepare", "exec"], fix);
+  const schemas = schemasOf(quotedTables(owner, options.tables));
+  const writer = writerOf(database);
+  let isJournalKnown = false;
+  const check = (): void => {
+    if (!isJournalKnown) checkJournal(owner, database, schemas);
+    isJournalKnown = true;
+  };
   const prepared = new Map<string, SqliteStatement>();
   const statement = (sql: string): SqliteStatement => {
+    if (!writer.isWriting()) {
+      if (!READS.test(sql)) throw new Error(`${owner}: only a SELECT may run outside of a transaction`);
+      writer.clearAway();
+      check();
+    }
     const known = prepared.get(sql) ?? database.prepare(sql);
     prepared.set(sql, known);
     return known;
@@ -57,16 +82,14 @@ export function runnerOf(owner: string, options: SqliteOptions): Runner {
       statement(sql).run(...parameters);
     },
     async atomically(work) {
-      // A savepoint, and no transaction, since the application may be in one of its own.
-      database.exec("SAVEPOINT hallpass");
-      try {
-        const result = work();
-        database.exec("RELEASE hallpass");
-        return result;
-      } catch (error) {
-        database.exec("ROLLBACK TO hallpass; RELEASE hallpass");
-        throw error;
-      }
+      check();
+      return writer.write(work);
     },
   };
+}
+
+/** The schemas that tables are in, quoted as they are. */
+function schemasOf(tables: Required<SqlTables>): readonly string[] {
+  const schemas = Object.values<string>(tables).map((table) => (table.includes(".") ? table.split(".")[0] : '"main"'));
+  return [...new Set(schemas as string[])];
 }

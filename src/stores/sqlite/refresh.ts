@@ -1,8 +1,10 @@
 import type { EndReason, Session, StoredSession } from "../contract.ts";
+import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { runnerOf, type SqliteOptions } from "./database.ts";
+import { deleteEnded } from "./deletion.ts";
 
 const LISTED = "sid, user_id, created_at, last_used_at";
 const COLUMNS = `${LISTED}, family, expires_at, password_changed_at, rotation, revision, ended`;
@@ -21,8 +23,9 @@ const DAY = 86_400_000;
  * const auth = createAuthenticator({ token: accessToken, users, refresh: { store } });
  * ```
  */
-export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
-  const { rows, atomically } = runnerOf("sqliteRefreshStore", options);
+export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): SqlRefreshStore {
+  const runner = runnerOf("sqliteRefreshStore", options);
+  const { rows, atomically } = runner;
   const { sessions, sessionOwners: owners } = quotedTables("sqliteRefreshStore", options.tables);
   const endingsOf = (userId: string): number => {
     const [row] = rows(`SELECT endings FROM ${owners} WHERE user_id = ?`, userId);
@@ -31,7 +34,7 @@ export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
   const sidsOf = (ended: readonly Record<string, unknown>[]): readonly string[] =>
     ended.map(({ sid }) => sid as string);
 
-  return {
+  const store: SqlRefreshStore = {
     async endings(userId) {
       return endingsOf(userId);
     },
@@ -88,12 +91,11 @@ export function sqliteRefreshStore(options: SqliteOptions): SqlRefreshStore {
     },
     async deleteExpired(at) {
       const now = millisecondsOf(at);
-      return atomically(() => {
-        rows(`DELETE FROM ${owners} WHERE used_at <= ? RETURNING user_id`, now - DAY);
-        return rows(`DELETE FROM ${sessions} WHERE expires_at <= ? RETURNING sid`, now).length;
-      });
+      await atomically(() => rows(`DELETE FROM ${owners} WHERE used_at <= ? RETURNING user_id`, now - DAY));
+      return deleteEnded(runner, sessions, "sid", now);
     },
   };
+  return deletingByItself("sqliteRefreshStore", store, options);
 }
 
 type Instants = [number, number, number];

@@ -16,8 +16,9 @@ import { runnerOf, type SqliteOptions } from "./database.ts";
  * ```
  */
 export function sqliteUsers(options: SqliteOptions): SqlUsers {
-  const { rows } = runnerOf("sqliteUsers", options);
+  const { rows, atomically } = runnerOf("sqliteUsers", options);
   const { users } = quotedTables("sqliteUsers", options.tables);
+  const written = (...statement: Parameters<typeof rows>) => atomically(() => rows(...statement));
 
   return {
     async findById(id) {
@@ -32,20 +33,20 @@ export function sqliteUsers(options: SqliteOptions): SqlUsers {
       const since = changedAt === undefined ? null : millisecondsOf(changedAt);
       const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = coalesce(?, password_changed_at)
         WHERE id = ? AND password_hash = ? RETURNING id`;
-      return rows(sql, next, since, userId, current).length === 1;
+      return (await written(sql, next, since, userId, current)).length === 1;
     },
     async add({ id, login, passwordHash, disabled = false }) {
       const sql = `INSERT INTO ${users} (id, login, password_hash, disabled) VALUES (?, ?, ?, ?)
         ON CONFLICT DO NOTHING RETURNING id`;
-      if (rows(sql, id, login, passwordHash, Number(disabled)).length === 0) {
-        throw new Error("sqliteUsers: there is a user with this id or this login");
-      }
+      const added = await written(sql, id, login, passwordHash, Number(disabled));
+      if (added.length === 0) throw new Error("sqliteUsers: there is a user with this id or this login");
     },
     async setDisabled(id, disabled) {
-      return rows(`UPDATE ${users} SET disabled = ? WHERE id = ? RETURNING id`, Number(disabled), id).length === 1;
+      const sql = `UPDATE ${users} SET disabled = ? WHERE id = ? RETURNING id`;
+      return (await written(sql, Number(disabled), id)).length === 1;
     },
     async remove(id) {
-      return rows(`DELETE FROM ${users} WHERE id = ? RETURNING id`, id).length === 1;
+      return (await written(`DELETE FROM ${users} WHERE id = ? RETURNING id`, id)).length === 1;
     },
   };
 }

@@ -8,6 +8,11 @@ export interface TcpProxy {
   readonly port: number;
   /** `cut` ends and refuses connections, `swallow` lets nothing through, `garble` answers with noise. */
   become(weather: Weather): Promise<void>;
+  /**
+   * Has the connections that there are stay as they are, while new ones work. `"swallowed"`: nothing passes on them ever
+   * again. `"kept"`: they stay with the server they have, and new ones go to another, as behind an address that has moved.
+   */
+  strand(how: "swallowed" | "kept", target?: number): void;
   stop(): Promise<void>;
 }
 
@@ -21,14 +26,17 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     socket.once("close", () => sockets.delete(socket));
     return socket;
   };
+  let current = target;
+  let deaf = new Set<Socket>();
   const server: Server = createServer((socket) => {
     const client = held(socket);
-    const upstream = held(createConnection(target, "127.0.0.1"));
+    const upstream = held(createConnection(current, "127.0.0.1"));
     client.on("data", (data) => {
+      if (deaf.has(client)) return;
       if (weather === "clear") upstream.write(data);
       if (weather === "garble") client.write("\x00\xff?!{}\r\n-noise\r\n:NaN\r\n".repeat(20));
     });
-    upstream.on("data", (data) => weather === "clear" && client.write(data));
+    upstream.on("data", (data) => weather === "clear" && !deaf.has(client) && client.write(data));
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
   });
@@ -52,6 +60,10 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       if (next === "cut") await close();
       else if (before === "cut") await listen(port);
       else if (next === "clear") for (const socket of sockets) socket.destroy();
+    },
+    strand(how, next = current) {
+      current = next;
+      if (how === "swallowed") deaf = new Set(sockets);
     },
     stop: async () => {
       if (server.listening) await close();
