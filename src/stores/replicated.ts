@@ -4,11 +4,10 @@
  * @module
  */
 import { stopwatch, systemClock } from "../shared/clock.ts";
-import { ignore, tell } from "../shared/listener.ts";
-import { sleep, withTimeout } from "../shared/promise.ts";
-import type { Blocklist, Revocation, RevocationFeed } from "./contract.ts";
+import type { Blocklist, RevocationFeed } from "./contract.ts";
 // Not a store of its own, but a copy of one: what it keeps it in is the store in memory.
-import { type MemoryBlocklist, memoryBlocklist } from "./memory/blocklist.ts";
+import { memoryBlocklist } from "./memory/blocklist.ts";
+import { followerOf } from "./replicated/follower.ts";
 import { checkClient } from "./shared/text.ts";
 
 /** What a replicated blocklist is made of. */
@@ -21,8 +20,8 @@ export interface ReplicatedBlocklistOptions {
   readonly maxStalenessMs?: number;
   /** The clock by which entries are kept: milliseconds since 1970, like `Date.now`, which is the default. */
   readonly now?: () => number;
-  /** Told when reading the feed failed; it is tried again. Nobody by default. */
-  readonly onFeedError?: (error: unknown) => void;
+  /** Told when reading the feed failed; it is tried again. By default the process warns, once. It may be async. */
+  readonly onFeedError?: (error: unknown) => unknown;
 }
 
 /** A blocklist that answers from this process's memory. */
@@ -30,14 +29,13 @@ export interface ReplicatedBlocklist extends Blocklist {
   /**
    * Begins to follow the feed. Resolves once everything is loaded; until then, the store is asked.
    *
-   * @throws Error when it follows already
+   * @throws Error when it follows already, or is stopped before it has loaded; and when nothing more could be loaded for five
+   *   seconds, though it goes on trying then
    */
   start(): Promise<void>;
   /** Stops following: from then on, the store is asked. */
   stop(): void;
 }
-
-const PAUSES = { first: 50, last: 1_000 } as const;
 
 /**
  * Keeps a copy of a shared blocklist. A request is answered from memory as long as the feed has said, no longer than
@@ -53,7 +51,7 @@ const PAUSES = { first: 50, last: 1_000 } as const;
  * ```
  */
 export function replicatedBlocklist(options: ReplicatedBlocklistOptions): ReplicatedBlocklist {
-  const { store, feed, maxStalenessMs = 2_000, now = systemClock, onFeedError = ignore } = options ?? {};
+  const { store, feed, maxStalenessMs = 2_000, now = systemClock, onFeedError = warnOnce() } = options ?? {};
   const methods = ["revokeToken", "revokeSession", "revokeUser", "isRevoked"] as const;
   checkClient("replicatedBlocklist", store, methods, "store must be a blocklist");
   checkClient("replicatedBlocklist", feed, ["read"], "feed must be the feed of that blocklist");
@@ -61,35 +59,7 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
     throw new TypeError("replicatedBlocklist: maxStalenessMs must be a whole number of milliseconds, 20 at the least");
   }
   const copy = memoryBlocklist({ now });
-  const waitMs = Math.floor(maxStalenessMs / 4);
-  let cursor: string | null = null;
-  let freshAsOf = Number.NEGATIVE_INFINITY;
-  let following: symbol | null = null;
-
-  /** Counted from when it was asked: an answer says nothing of what came after it was sent. */
-  const pull = async (self: symbol): Promise<void> => {
-    const asked = stopwatch();
-    const page = await withTimeout("the feed", waitMs + maxStalenessMs, feed.read(cursor, waitMs));
-    if (following !== self) return;
-    for (const revocation of page.revocations) apply(copy, revocation);
-    cursor = page.cursor;
-    freshAsOf = asked;
-  };
-  const follow = async (self: symbol, loaded: () => void): Promise<void> => {
-    let pause: number = PAUSES.first;
-    while (following === self) {
-      try {
-        await pull(self);
-        loaded();
-        pause = PAUSES.first;
-        await sleep(1, { unref: true }); // lets requests have their turn, and what comes at once be read at once
-      } catch (error) {
-        tell(onFeedError, error);
-        await sleep(pause, { unref: true });
-        pause = Math.min(pause * 2, PAUSES.last);
-      }
-    }
-  };
+  const follower = followerOf(feed, copy, Math.floor(maxStalenessMs / 4), onFeedError);
 
   return {
     async revokeToken(jti, expiresAt, userId) {
@@ -100,32 +70,28 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
       await store.revokeSession(sid, expiresAt, userId);
       copy.revokeSession(sid, expiresAt);
     },
-    async revokeUser(userId, issuedUpTo, expiresAt) {
-      await store.revokeUser(userId, issuedUpTo, expiresAt);
-      copy.revokeUser(userId, issuedUpTo, expiresAt);
+    async revokeUser(userId, issuedUpTo, expiresAt, sids) {
+      await store.revokeUser(userId, issuedUpTo, expiresAt, sids);
+      copy.revokeUser(userId, issuedUpTo, expiresAt, sids);
     },
     isRevoked(token) {
       if (copy.isRevoked(token)) return true;
-      return stopwatch() - freshAsOf <= maxStalenessMs ? false : store.isRevoked(token);
+      return stopwatch() - follower.freshAsOf() <= maxStalenessMs ? false : store.isRevoked(token);
     },
-    start() {
-      if (following !== null) return Promise.reject(new Error("replicatedBlocklist: it follows its feed already"));
-      const self = Symbol("following");
-      following = self;
-      return new Promise((resolve) => {
-        void follow(self, resolve);
-      });
-    },
-    stop() {
-      following = null;
-      freshAsOf = Number.NEGATIVE_INFINITY;
-    },
+    // The copy may lag behind a cut of another node, and a login must not.
+    ...(typeof store.revokedUpTo === "function" && { revokedUpTo: store.revokedUpTo.bind(store) }),
+    start: follower.start,
+    stop: follower.stop,
   };
 }
 
-function apply(copy: MemoryBlocklist, revocation: Revocation): void {
-  const { id, expiresAt } = revocation;
-  if (revocation.kind === "user") copy.revokeUser(id, revocation.issuedUpTo, expiresAt);
-  else if (revocation.kind === "session") copy.revokeSession(id, expiresAt);
-  else copy.revokeToken(id, expiresAt);
+function warnOnce(): () => void {
+  let isQuiet = false;
+  return () => {
+    if (isQuiet) return;
+    isQuiet = true;
+    process.emitWarning(
+      "replicatedBlocklist: its feed can't be read, so that requests ask the store; it goes on trying. Set onFeedError to be told why, and each time",
+    );
+  };
 }

@@ -76,6 +76,33 @@ export function blocklistContract(
       await list.revokeUser(token.userId, new Date(at + 5), later);
       equal(await list.isRevoked({ ...token, issuedAt: new Date(at + 5) }), true);
     },
+    "revokes the sessions that are named with a user, whenever their tokens were issued, and no other": async (
+      list,
+    ) => {
+      const { token, now: at, later } = scene(now);
+      const [one, two] = [token.sid as string, fresh("sid")];
+      await list.revokeUser(token.userId, new Date(at), later, [one, two, one]);
+      const next = { ...token, issuedAt: new Date(at + HOUR) };
+      equal(await list.isRevoked(next), true, "the first session's, issued after the cut");
+      equal(await list.isRevoked({ ...next, sid: two }), true, "the second session's, issued after the cut");
+      equal(await list.isRevoked({ ...next, sid: fresh("sid") }), false, "another session's, issued after the cut");
+      equal(await list.isRevoked({ ...token, sid: null }), true, "one of no session, issued before the cut");
+    },
+    "says up to when a user's tokens are revoked, where it can": async (list) => {
+      if (list.revokedUpTo === undefined) return;
+      const { token, now: at, later } = scene(now);
+      const { userId } = token;
+      await list.revokeToken(token.jti as string, later, userId);
+      await list.revokeSession(token.sid as string, later, userId);
+      equal(await list.revokedUpTo(userId), null, "before any cut");
+      await list.revokeUser(userId, new Date(at + 7), later, [token.sid as string]);
+      equal((await list.revokedUpTo(userId))?.getTime(), at + 7, "the instant, to the millisecond");
+      await list.revokeUser(userId, new Date(at - HOUR), later);
+      equal((await list.revokedUpTo(userId))?.getTime(), at + 7, "an earlier one does not move it back");
+      await list.revokeUser(userId, new Date(at + HOUR), later);
+      equal((await list.revokedUpTo(userId))?.getTime(), at + HOUR, "a later one moves it");
+      equal(await list.revokedUpTo(fresh("user")), null, "another user's");
+    },
     "finds nothing by what a token does not have": async (list) => {
       const { token, later } = scene(now);
       await list.revokeToken("null", later, token.userId);
@@ -105,7 +132,7 @@ export function blocklistContract(
       await list.revokeSession(other.sid, soon, other.userId);
       const third = { ...token, jti: null, sid: null, userId: fresh("user") };
       await list.revokeUser(third.userId, new Date(at), later);
-      await list.revokeUser(third.userId, new Date(at), soon);
+      await list.revokeUser(third.userId, new Date(at), soon, [other.sid]);
       await sleep(600);
       equal(await list.isRevoked({ ...token, sid }), true, "a token");
       equal(await list.isRevoked(other), true, "a session");

@@ -120,18 +120,18 @@ describe.each(Object.entries(BACKENDS))("a service on %s that is killed under lo
         interrupted += answers.filter((answer) => answer === null).length;
 
         service = await restart();
-        const after = sendTo(service.url);
+        const again = sendTo(service.url);
         await Promise.all(
           logins.map(async (login, at) => {
             const session = sessions[at] as Session;
             let answer: Response | null = answers[at] ?? null;
-            for (let again = 0; again < 20 && !isDone(answer, done); again += 1) {
-              answer = await send(after, session, login, password);
+            for (let tries = 0; tries < 20 && !isDone(answer, done); tries += 1) {
+              answer = await send(again, session, login, password);
             }
             expect(done).toContain(answer?.status);
-            expect((await after("/me", { access: session.access }))?.status, "the access token lives").toBe(401);
+            expect((await again("/me", { access: session.access }))?.status, "the access token lives").toBe(401);
             const { cookie } = session;
-            expect((await after("/refresh", { cookie }))?.status, "the refresh token lives").toBe(401);
+            expect((await again("/refresh", { cookie }))?.status, "the refresh token lives").toBe(401);
           }),
         );
         if (verb === "a change of password") password += "+";

@@ -35,7 +35,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^stores\/postgres/, /^stores\/(contract|shared|postgres)/],
   [/^stores\/sqlite/, /^stores\/(contract|shared|sqlite)/],
   [/^stores\/redis/, /^stores\/(contract|shared|redis)/],
-  [/^stores\/replicated/, /^stores\/(contract|shared|memory)/], // a copy in memory of what another store keeps
+  [/^stores\/replicated/, /^stores\/(contract|shared|memory|replicated)/], // a copy in memory of what another store keeps
   [/^testing/, /^(testing|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|core\/|stores\/contract)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|core\/|stores\/contract|node:|fastify$)/],

@@ -118,9 +118,6 @@ describe("what a store or a schema of another realm does", () => {
 });
 
 /** Files that may ask `instanceof`, and of what. Of what is not of our own making it says nothing. */
-const EXCEPTIONS: readonly string[] = [
-  "stores/redis/feed.ts", // node-redis' own Map, which is made beside the store's
-];
 
 it("no source asks what class a value from outside is of", () => {
   const src = join(import.meta.dirname, "../../src");
@@ -130,5 +127,5 @@ it("no source asks what class a value from outside is of", () => {
     return /\binstanceof\b|\.constructor ===|isPrototypeOf/.test(code);
   });
   expect(files.length).toBeGreaterThan(100);
-  expect(asking.filter((file) => !EXCEPTIONS.includes(file))).toEqual([]);
+  expect(asking).toEqual([]);
 });

@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type RedisOptions, type RedisSend, redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
+import {
+  type RedisOptions,
+  type RedisSend,
+  redisBlocklist,
+  redisRefreshStore,
+  redisRevocationFeed,
+} from "../../src/stores/redis.ts";
 import { blocklistContract, refreshStoreContract } from "../../src/testing.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
@@ -68,6 +74,12 @@ needsRedis("on several connections", () => {
   });
 });
 
+async function ttlsOf(send: RedisSend, prefix: string): Promise<Record<string, number>> {
+  const keys = (await send("KEYS", `${prefix}*`)) as string[];
+  const ttls = await Promise.all(keys.map(async (key) => [key.slice(prefix.length), await send("PTTL", key)] as const));
+  return Object.fromEntries(ttls.map(([key, ttl]) => [key, Math.round(Number(ttl) / 10_000) * 10_000]));
+}
+
 needsRedis("every key", () => {
   let connection: Connection;
   beforeAll(async () => {
@@ -79,33 +91,42 @@ needsRedis("every key", () => {
     const { send } = connection;
     const prefix = `keys-${randomUUID()}:`;
     const store = redisRefreshStore({ send, prefix });
-    const blocklist = redisBlocklist({ send, prefix, now: () => NOW });
     const session = await begun(store, { userId: "user-1" });
     await begun(store, { userId: "user-1", expiresAt: at(DAY / 2), family: "shorter" });
     await store.replaceSession(session, nextOf(session, { expiresAt: at(2 * DAY) }));
     await store.endSessions("user-2", at(0));
-    await blocklist.revokeToken("t", at(DAY), "user-1");
-    await blocklist.revokeToken("t", at(1), "user-1");
-    await blocklist.revokeSession("s", at(DAY), "user-1");
-    await blocklist.revokeUser("user-1", at(0), at(DAY));
-    await blocklist.revokeUser("user-1", at(0), at(1));
-    await blocklist.revokeToken("past", at(0), "user-1");
-    const keys = (await send("KEYS", `${prefix}*`)) as string[];
-    const ttls = await Promise.all(
-      keys.map(async (key) => [key.slice(prefix.length), await send("PTTL", key)] as const),
-    );
-    const sorted = Object.fromEntries(ttls.map(([key, ttl]) => [key, Math.round(Number(ttl) / 10_000) * 10_000]));
     const minute = 60_000;
-    expect(sorted).toEqual({
+    expect(await ttlsOf(send, prefix)).toEqual({
       "{user-1}:sessions": 2 * DAY + minute,
       [`family:${session.family}`]: 2 * DAY + minute,
       "family:shorter": DAY / 2 + minute,
       "{user-2}:endings": DAY,
-      "{user-1}:revoked:token:t": DAY + minute,
-      "{user-1}:revoked:session:s": DAY + minute,
-      "{user-1}:revoked": DAY + minute,
     });
   });
+
+  it.each([0, 3_600_000, -3_600_000])(
+    "of a revocation leaves a minute after its end, by the later of the clocks: the writer's is %i ms ahead",
+    async (ahead) => {
+      const { send } = connection;
+      const prefix = `keys-${randomUUID()}:`;
+      const now = Date.now();
+      const blocklist = redisBlocklist({ send, prefix, now: () => Date.now() + ahead });
+      const end = (ms: number): Date => new Date(now + ms);
+      await blocklist.revokeToken("t", end(DAY), "user-1");
+      await blocklist.revokeToken("t", end(1), "user-1");
+      await blocklist.revokeSession("s", end(DAY), "user-1");
+      await blocklist.revokeUser("user-1", end(0), end(DAY), ["s2"]);
+      await blocklist.revokeUser("user-1", end(0), end(1), ["s2"]);
+      await blocklist.revokeToken("past", end(-2 * 3_600_000), "user-1");
+      const ttl = DAY + 60_000 + Math.max(0, -ahead);
+      expect(await ttlsOf(send, prefix)).toEqual({
+        "{user-1}:revoked:token:t": ttl,
+        "{user-1}:revoked:session:s": ttl,
+        "{user-1}:revoked:session:s2": ttl,
+        "{user-1}:revoked": ttl,
+      });
+    },
+  );
 
   it("of an ended session leaves when it is deleted, and of an expired one when another begins", async () => {
     const { send } = connection;
@@ -176,15 +197,39 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     await Promise.all(servers.map(({ stop }) => stop()));
   });
 
+  const KEYS_AT: Readonly<Record<string, number>> = { EVAL: 3, XREAD: 6 };
   const SENDS: Readonly<Record<string, RedisSend>> = {
     ioredis: (...command) => ioredis.call(...command),
-    "node-redis": (...command) => nodeRedis.sendCommand(command[command[0] === "EVAL" ? 3 : 1], false, command),
+    "node-redis": (...command) => nodeRedis.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command),
   };
   describe.each(Object.entries(SENDS))("by %s", (_name, send) => {
     it.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
+      ...blocklistContract(() => redisBlocklist({ send, feedRetentionMs: Number.MAX_SAFE_INTEGER })),
     ])("$name", ({ run }) => run());
+
+    it("publishes before it stores, all of a user's sessions", async () => {
+      const prefix = `cluster-${randomUUID()}:`;
+      const feed = redisRevocationFeed({ send, prefix });
+      const sent: string[] = [];
+      const failing: RedisSend = async (...command) => {
+        const key = String(command[3]);
+        sent.push(key.includes("{user-") ? "a user's" : "the stream");
+        if (sent.length > 1 && key.includes("{user-")) throw new Error("crashed");
+        return send(...command);
+      };
+      const list = redisBlocklist({ send: failing, prefix, feedRetentionMs: DAY });
+      const later = new Date(Date.now() + 60_000);
+      const revoking = async () => list.revokeUser("user-1", new Date(), later, ["s1", "s2"]);
+      await expect(revoking).rejects.toThrow("crashed");
+      expect(sent).toEqual(["a user's", "the stream", "a user's"]);
+      await expect(revoking).rejects.toThrow("crashed");
+      expect(sent.slice(3), "what a cluster is it learns once").toEqual(["the stream", "a user's"]);
+      const page = await feed.read(null, 0);
+      expect(page.revocations.map(({ id }) => id)).toEqual(["user-1", "s1", "s2", "user-1", "s1", "s2"]);
+      expect((await feed.read(page.cursor, 1)).revocations).toEqual([]);
+    });
   });
 });
 
@@ -221,6 +266,16 @@ describe("a Redis store", () => {
       await expect(redisBlocklist(saying(reply)).isRevoked(asked)).rejects.toThrow(/can't reply/);
     },
   );
+
+  it.each([undefined, null, "x", [], [1], ["soon"], [null, null]])("takes %j for no answer to a cut", async (reply) => {
+    await expect(redisBlocklist(saying(reply)).revokedUpTo?.("u")).rejects.toThrow(/can't reply/);
+  });
+
+  it.each([new Error("down"), undefined, { message: "READONLY" }])("hands on %s as it was thrown", async (error) => {
+    const list = redisBlocklist({ send: () => Promise.reject(error), feedRetentionMs: 1 });
+    const thrown = await Promise.resolve(list.revokeToken("t", new Date(), "u")).catch((it: unknown) => ({ it }));
+    expect(thrown).toEqual({ it: error });
+  });
 
   it.each([undefined, null, "QUEUED", 1, {}])("takes %j for no word of having stored", async (reply) => {
     const store = redisRefreshStore(saying(reply));

@@ -74,6 +74,52 @@ describe("the blocklist's contract", () => {
           list.isRevoked(token) || !(token.issuedAt > (cuts.get(token.userId) ?? new Date(-8.64e15))),
       };
     }),
+    "revokes no session with a user": broken((list) => ({
+      revokeUser: (userId, issuedUpTo, expiresAt) => list.revokeUser(userId, issuedUpTo, expiresAt),
+    })),
+    "revokes one session with a user": broken((list) => ({
+      revokeUser: (userId, issuedUpTo, expiresAt, sids = []) =>
+        list.revokeUser(userId, issuedUpTo, expiresAt, sids.slice(0, 1)),
+    })),
+    "revokes all that a user ever gets, where sessions are named": broken((list) => ({
+      revokeUser: (userId, issuedUpTo, expiresAt, sids = []) =>
+        list.revokeUser(userId, sids.length > 0 ? new Date(8.64e15) : issuedUpTo, expiresAt, sids),
+    })),
+    "revokes sessions instead of a user": broken((list) => ({
+      revokeUser: (userId, issuedUpTo, expiresAt, sids = []) =>
+        sids.length > 0
+          ? sids.forEach((sid) => void list.revokeSession(sid, expiresAt, userId))
+          : list.revokeUser(userId, issuedUpTo, expiresAt),
+    })),
+    "says undefined for no cut": broken((list) => ({
+      revokedUpTo: async (userId) => (await list.revokedUpTo?.(userId)) ?? (undefined as never),
+    })),
+    "says a cut by the second": broken((list) => ({
+      revokedUpTo: async (userId) => {
+        const cut = await list.revokedUpTo?.(userId);
+        return cut === null || cut === undefined ? null : new Date(Math.floor(cut.getTime() / 1_000) * 1_000);
+      },
+    })),
+    "says the cut that came last": broken((list) => {
+      const cuts = new Map<string, Date>();
+      return {
+        revokeUser: (userId, issuedUpTo, ...rest) => {
+          cuts.set(userId, issuedUpTo);
+          list.revokeUser(userId, issuedUpTo, ...rest);
+        },
+        revokedUpTo: (userId) => cuts.get(userId) ?? null,
+      };
+    }),
+    "says anybody's cut": broken((list) => {
+      let latest: Date | null = null;
+      return {
+        revokeUser: (userId, issuedUpTo, ...rest) => {
+          latest = issuedUpTo > (latest ?? new Date(0)) ? issuedUpTo : latest;
+          list.revokeUser(userId, issuedUpTo, ...rest);
+        },
+        revokedUpTo: () => latest,
+      };
+    }),
     "forgets what was revoked twice": broken((list) => {
       const ends = new Map<string, number>();
       return {
@@ -98,6 +144,11 @@ describe("the blocklist's contract", () => {
 
   it("notices every broken store, by every case", { timeout: 60_000 }, async () => {
     expect(await uncaught(mutants, blocklistContract)).toEqual(NONE);
+  });
+
+  it("asks nothing about cuts of a store that can't say them", async () => {
+    const silent = broken(() => ({ revokedUpTo: undefined as never }));
+    for (const { run } of blocklistContract(silent)) await run();
   });
 });
 

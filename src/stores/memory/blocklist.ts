@@ -2,6 +2,7 @@ import { systemClock } from "../../shared/clock.ts";
 import { timeOf } from "../../shared/date.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring.ts";
+import { forgettingClock } from "./forgetting-clock.ts";
 import { RevokedIds } from "./revoked-ids.ts";
 
 /** What a {@link memoryBlocklist} can be told. */
@@ -12,7 +13,7 @@ export interface MemoryBlocklistOptions {
 
 /** A blocklist in this process's memory. */
 export interface MemoryBlocklist extends Blocklist {
-  /** How many entries it holds. Expired ones leave in the course of further use. */
+  /** How many entries it holds. Those that ended ten minutes ago or earlier leave in the course of further use. */
   readonly size: number;
   /** Revokes one token. */
   revokeToken(jti: string, expiresAt: Date): void;
@@ -20,16 +21,19 @@ export interface MemoryBlocklist extends Blocklist {
   revokeSession(sid: string, expiresAt: Date): void;
   /** Revokes every token of a user that was issued at or before an instant, and every token of some sessions. */
   revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void;
-  /** Up to when a user's tokens are revoked. */
-  revokedUpTo(userId: string): Date | null;
   /** Whether a token was revoked in any of the three ways. */
   isRevoked(token: TokenReference): boolean;
+  /** Up to when a user's tokens are revoked; `null` where no such cut is held. */
+  revokedUpTo(userId: string): Date | null;
 }
 
 interface UserCut {
   readonly issuedUpTo: number;
   readonly expiresAt: number;
 }
+
+/** What is held answers, whatever the clock says; so the clock, which says what may go, is read only now and then. */
+const USES_PER_READING = 32;
 
 /**
  * A blocklist in this process's memory: for one process, and for tests. It answers at once, and forgets all when the
@@ -43,12 +47,18 @@ interface UserCut {
  */
 export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
   const { now = systemClock } = options;
-  const tokens = new RevokedIds(now);
-  const sessions = new RevokedIds(now);
-  const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, now);
+  const read = forgettingClock(now);
+  let readAt = read();
+  let uses = 0;
+  const endedBy = (): number => readAt;
+  const tokens = new RevokedIds(endedBy);
+  const sessions = new RevokedIds(endedBy);
+  const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, endedBy);
 
   /** With every use, of whatever kind: what has expired leaves also where its own kind is used no more. */
   const sweep = (): void => {
+    uses = (uses + 1) % USES_PER_READING;
+    if (uses === 0) readAt = read();
     tokens.sweep();
     sessions.sweep();
     users.sweep();
@@ -68,16 +78,13 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
     },
     revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
       sweep();
+      const known = users.get(userId);
+      const cut = {
+        issuedUpTo: later(known?.issuedUpTo, instant(issuedUpTo)),
+        expiresAt: later(known?.expiresAt, instant(expiresAt)),
+      };
+      users.set(userId, cut);
       for (const sid of sids) sessions.add(sid, inSeconds(expiresAt));
-      const cut = users.get(userId);
-      users.set(userId, {
-        issuedUpTo: later(cut?.issuedUpTo, instant(issuedUpTo)),
-        expiresAt: later(cut?.expiresAt, instant(expiresAt)),
-      });
-    },
-    revokedUpTo(userId) {
-      const cut = users.get(userId);
-      return cut === undefined ? null : new Date(cut.issuedUpTo);
     },
     isRevoked({ jti, sid, userId, issuedAt }) {
       sweep();
@@ -85,6 +92,11 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
       if (sid !== null && sessions.has(sid)) return true;
       const cut = users.get(userId);
       return cut !== undefined && !(issuedAt.getTime() > cut.issuedUpTo);
+    },
+    revokedUpTo(userId) {
+      sweep();
+      const cut = users.get(userId);
+      return cut === undefined ? null : new Date(cut.issuedUpTo);
     },
   };
 }

@@ -2,52 +2,52 @@
 const STEP = 2;
 
 /**
- * A map whose entries leave when they expire. There is no timer and no pass over the whole map: every use looks at the
- * next few entries, so that a million of them never hold anything up.
+ * A map whose entries leave when they have ended by the instant that `endedBy` gives. There is no timer and no pass over the
+ * whole map: every use looks at the next few entries, so that a million of them never hold anything up.
  */
 export class ExpiringMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #expiryOf: (value: V) => number;
-  readonly #now: () => number;
+  readonly #endedBy: () => number;
   #hand: Iterator<[string, V]> = this.#entries.entries();
 
-  constructor(expiryOf: (value: V) => number, now: () => number) {
+  constructor(expiryOf: (value: V) => number, endedBy: () => number) {
     this.#expiryOf = expiryOf;
-    this.#now = now;
+    this.#endedBy = endedBy;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** The entry, unless it has expired. */
+  /** The entry, unless it has ended. */
   get(key: string): V | undefined {
     if (this.#entries.size === 0) return undefined;
-    const now = this.#now();
-    this.#sweep(now);
+    const endedBy = this.#endedBy();
+    this.#sweep(endedBy);
     const value = this.#entries.get(key);
-    return value !== undefined && this.#expiryOf(value) > now ? value : undefined;
+    return value !== undefined && this.#expiryOf(value) > endedBy ? value : undefined;
   }
 
   set(key: string, value: V): void {
-    const now = this.#now();
-    this.#sweep(now);
-    if (this.#expiryOf(value) > now) this.#entries.set(key, value);
+    const endedBy = this.#endedBy();
+    this.#sweep(endedBy);
+    if (this.#expiryOf(value) > endedBy) this.#entries.set(key, value);
   }
 
-  /** Lets go a few of those that have expired, as every other use does. */
+  /** Lets go a few of those that have ended, as every other use does. */
   sweep(): void {
-    if (this.#entries.size > 0) this.#sweep(this.#now());
+    if (this.#entries.size > 0) this.#sweep(this.#endedBy());
   }
 
-  #sweep(now: number): void {
+  #sweep(endedBy: number): void {
     for (let looked = 0; looked < STEP; looked += 1) {
       const { done, value } = this.#hand.next();
       if (done === true) {
         this.#hand = this.#entries.entries();
         return;
       }
-      if (this.#expiryOf(value[1]) <= now) this.#entries.delete(value[0]);
+      if (this.#expiryOf(value[1]) <= endedBy) this.#entries.delete(value[0]);
     }
   }
 }

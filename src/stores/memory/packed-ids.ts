@@ -5,7 +5,7 @@ import { hashOf, readUuid } from "./uuid.ts";
 const SLOTS = 8_192;
 const MOST_TABLES = 65_536; // as many as the lower half of a hash can tell apart
 
-/** The slots that are looked at are four for every use, at once for several: enough, and the clock is read less often. */
+/** The slots that are looked at are four for every use, at once for several. */
 const USES_PER_SWEEP = 32;
 const SLOTS_PER_SWEEP = 128;
 
@@ -17,28 +17,26 @@ const uuid = new Int32Array(4);
 /**
  * UUIDs, each until a second of its own, in 27 to 80 bytes apiece. They are in tables that split and join, by the bits of
  * a hash, so that at no time there is more to be done than for one table. There is no timer either:
- * {@link PackedIds.sweep} is to be called with every use.
+ * {@link PackedIds.sweep} is to be called with every use. What has ended by the instant that `endedBy` gives may go.
  */
 export class PackedIds {
   /** Those of ids whose hashes end in the same bits, at every index that ends in them. */
   #tables = [new PackedTable()];
-  readonly #now: () => number;
+  readonly #endedBy: () => number;
   #uses = 0;
   #hand = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(endedBy: () => number) {
+    this.#endedBy = endedBy;
   }
 
   get size(): number {
     return this.#tables.reduce((sum, { bit, size }, index) => (index < bit ? sum + size : sum), 0);
   }
 
-  /** Whether an id is held that has not expired. */
+  /** Whether an id is held. */
   has(id: string): boolean {
-    if (!readUuid(id, uuid)) return false;
-    const expiry = this.#tableAt(hashOf(uuid, 0)).expiryOf(uuid);
-    return expiry !== 0 && expiry * 1_000 > this.#now();
+    return readUuid(id, uuid) && this.#tableAt(hashOf(uuid, 0)).expiryOf(uuid) !== 0;
   }
 
   /**
@@ -47,7 +45,7 @@ export class PackedIds {
    * @returns `false` for what can't be held here: an id that is no UUID, a second that is none of 32 bits
    */
   add(id: string, expiry: number): boolean {
-    const holds = expiry * 1_000 > this.#now();
+    const holds = expiry * 1_000 > this.#endedBy();
     if (!(expiry > 0 && expiry <= LAST_SECOND) || !readUuid(id, uuid)) return false;
     if (holds) this.#roomAt(hashOf(uuid, 0)).set(uuid, expiry);
     return true;
@@ -57,10 +55,10 @@ export class PackedIds {
   sweep(): void {
     this.#uses = (this.#uses + 1) % USES_PER_SWEEP;
     if (this.#uses !== 0) return;
-    const now = this.#now();
+    const endedBy = this.#endedBy();
     for (let looked = 0; looked < SLOTS_PER_SWEEP; looked += 1) {
       const table = this.#tableAt(this.#hand);
-      if (this.#hand < table.bit && !table.sweep(now)) continue; // from its bit on, a table comes once more
+      if (this.#hand < table.bit && !table.sweep(endedBy)) continue; // from its bit on, a table comes once more
       this.#tighten(this.#hand);
       this.#hand = (this.#hand + 1) % this.#tables.length;
     }

@@ -46,13 +46,13 @@ export class PackedTable {
   }
 
   /**
-   * Looks at the next slot, and frees it where it has expired.
+   * Looks at the next slot, and frees it where it had expired by an instant.
    *
    * @returns whether there is no next one
    */
-  sweep(now: number): boolean {
+  sweep(endedBy: number): boolean {
     const expiry = this.#expiryAt(this.#hand);
-    if (expiry !== 0 && expiry * 1_000 <= now) {
+    if (expiry !== 0 && expiry * 1_000 <= endedBy) {
       this.#free(this.#hand); // and what takes its place is looked at next
       return false;
     }

@@ -1,21 +1,24 @@
 import { ExpiringMap } from "./expiring.ts";
 import { PackedIds } from "./packed-ids.ts";
 
-/** Ids of any kind, each until a second of its own. UUIDs, as our own are, take little room. */
+/**
+ * Ids of any kind, each until a second of its own. UUIDs, as our own are, take little room. What has ended by the instant
+ * that `endedBy` gives may go.
+ */
 export class RevokedIds {
   readonly #packed: PackedIds;
   readonly #others: ExpiringMap<number>;
 
-  constructor(now: () => number) {
-    this.#packed = new PackedIds(now);
-    this.#others = new ExpiringMap((expiry) => expiry * 1_000, now);
+  constructor(endedBy: () => number) {
+    this.#packed = new PackedIds(endedBy);
+    this.#others = new ExpiringMap((expiry) => expiry * 1_000, endedBy);
   }
 
   get size(): number {
     return this.#packed.size + this.#others.size;
   }
 
-  /** Whether an id is held that has not expired. */
+  /** Whether an id is held. */
   has(id: string): boolean {
     return this.#packed.has(id) || this.#others.get(id) !== undefined;
   }

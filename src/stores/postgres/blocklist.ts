@@ -1,12 +1,18 @@
-import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
+import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
+import { instantOrNull, issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
-import { at, type PostgresOptions, runnerOf } from "./client.ts";
+import { at, ms, type PostgresOptions, runnerOf } from "./client.ts";
 import { deleteEnded } from "./deletion.ts";
+import { notifierOf } from "./notifier.ts";
 
-/** On which Postgres says that there are revocations to be read. */
-const CHANNEL = "hallpass_revocations";
+/** What is revoked: its kind, its id, and a user's cut. */
+interface Row {
+  readonly kind: "token" | "session" | "user";
+  readonly id: string;
+  readonly cut?: number;
+}
 
 /**
  * Revocations in a Postgres table: see {@link postgresSchema}. What a call has answered for survives a crash, as far as the
@@ -19,24 +25,31 @@ const CHANNEL = "hallpass_revocations";
  * const guard = createGuard({ token: accessToken, blocklist: postgresBlocklist({ client: pool }) });
  * ```
  */
-export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
+export function postgresBlocklist(options: PostgresOptions & DeletionOptions): SqlBlocklist {
   const run = runnerOf("postgresBlocklist", options);
   const { revocations } = quotedTables("postgresBlocklist", options.tables);
-  const upsert = `WITH stored AS (INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
-      VALUES ($1, $2, $3, ${at("$4")}, ${at("$5")})
-      ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
-        issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
-        expires_at = greatest(known.expires_at, excluded.expires_at))
-    SELECT pg_notify('${CHANNEL}', '')`;
-  const revoke = async (kind: string, id: string, userId: string, upTo: Date | null, expiresAt: Date) => {
-    const cut = upTo === null ? null : millisecondsOf(upTo);
-    await run(upsert, kind, spelled(id), spelled(userId), cut, millisecondsOf(expiresAt));
+  // All rows in one statement, so that it stores all of them or none.
+  const upsert = `INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
+    SELECT kind, id, $2, ${at("cut")}, ${at("$3")}
+    FROM json_to_recordset($1::text::json) AS revoked(kind text, id text, cut float8)
+    ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
+      issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
+      expires_at = greatest(known.expires_at, excluded.expires_at)`;
+  const cutOf = `SELECT ${ms("issued_up_to")} AS cut FROM ${revocations} WHERE kind = 'user' AND id = $1`;
+  const notify = notifierOf(run);
+  const revoke = async (userId: string, expiresAt: Date, ...revoked: readonly Row[]): Promise<void> => {
+    await run(upsert, JSON.stringify(revoked), spelled(userId), millisecondsOf(expiresAt));
+    notify();
   };
 
-  return {
-    revokeToken: (jti, expiresAt, userId) => revoke("token", jti, userId, null, expiresAt),
-    revokeSession: (sid, expiresAt, userId) => revoke("session", sid, userId, null, expiresAt),
-    revokeUser: (userId, issuedUpTo, expiresAt) => revoke("user", userId, userId, issuedUpTo, expiresAt),
+  const blocklist: SqlBlocklist = {
+    revokeToken: (jti, expiresAt, userId) => revoke(userId, expiresAt, { kind: "token", id: spelled(jti) }),
+    revokeSession: (sid, expiresAt, userId) => revoke(userId, expiresAt, { kind: "session", id: spelled(sid) }),
+    revokeUser: async (userId, issuedUpTo, expiresAt, sids = []) => {
+      const user = { kind: "user", id: spelled(userId), cut: millisecondsOf(issuedUpTo) } as const;
+      const sessions = [...new Set(sids)].map((sid): Row => ({ kind: "session", id: spelled(sid) }));
+      await revoke(userId, expiresAt, user, ...sessions);
+    },
     async isRevoked({ jti, sid, userId, issuedAt }) {
       const sql = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = $1)
         OR (kind = 'session' AND id = $2)
@@ -45,6 +58,11 @@ export function postgresBlocklist(options: PostgresOptions): SqlBlocklist {
       const [row] = await run(sql, ...ids, issuedAtOrFirst(issuedAt));
       return row?.revoked as boolean;
     },
+    async revokedUpTo(userId) {
+      const [row] = await run(cutOf, spelled(userId));
+      return instantOrNull(row?.cut ?? null);
+    },
     deleteExpired: async (now) => deleteEnded(run, revocations, "kind, id", millisecondsOf(now)),
   };
+  return deletingByItself("postgresBlocklist", blocklist, options);
 }

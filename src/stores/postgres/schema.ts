@@ -13,9 +13,10 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  */
 export function postgresSchema(tables?: SqlTables): string {
   const { users, sessions, sessionOwners, revocations } = quotedTables("postgresSchema", tables);
-  const index = (table: string, column: string): string => {
-    const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${column}"`;
-    return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${column});`;
+  const index = (table: string, column: string, ...more: readonly string[]): string => {
+    const columns = [column, ...more];
+    const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${columns.join("_")}"`;
+    return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${columns.join(", ")});`;
   };
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
@@ -55,6 +56,6 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   PRIMARY KEY (kind, id)
 );
 ${index(revocations, "expires_at")}
-${index(revocations, "txid")}
+${index(revocations, "txid", "kind", "id")}
 `;
 }

@@ -1,31 +1,24 @@
 import { systemClock } from "../../shared/clock.ts";
 import type { Blocklist, Revocation } from "../contract.ts";
-import { millisecondsOf } from "../shared/instant.ts";
+import { instantOf, millisecondsOf } from "../shared/instant.ts";
 import { spelled } from "../shared/text.ts";
-import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf, ttlOf } from "./client.ts";
-import { publisher } from "./feed.ts";
+import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf } from "./client.ts";
+import { type Marked, revokerOf } from "./revoke.ts";
+import { entryOf } from "./stream.ts";
 
 /** What a Redis blocklist is made of. */
 export interface RedisBlocklistOptions extends RedisOptions {
-  /** The clock by which entries are kept: milliseconds since 1970, like `Date.now`, which is the default. */
+  /**
+   * The clock by which entries are kept, unless the server's own keeps them longer: milliseconds since 1970, like `Date.now`,
+   * which is the default.
+   */
   readonly now?: () => number;
   /**
-   * Writes revocations to a stream too, for {@link redisRevocationFeed}, and keeps them there for so many milliseconds: at
-   * least as long as your longest-lived access token. Not written by default.
+   * Writes revocations to a stream too, for {@link redisRevocationFeed}, and keeps them there for so many milliseconds: as
+   * long as your longest-lived access token counts, or longer. Not written by default.
    */
   readonly feedRetentionMs?: number;
 }
-
-// What is stored stays stored for at least as long, and a user's cut never moves back.
-const REVOKE = `
-local known = redis.call('GET', KEYS[1])
-local value = ARGV[1]
-if known and tonumber(known) > tonumber(value) then value = known end
-local ttl = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[2]))
-redis.call('SET', KEYS[1], value, 'PX', string.format('%.0f', ttl))
-return 'OK'`;
-
-const CUT = /^-?\d{1,16}$/;
 
 /**
  * Revocations in Redis or Valkey. An entry leaves with the last token it revokes. Redis must be told to keep what it is
@@ -42,24 +35,34 @@ const CUT = /^-?\d{1,16}$/;
  */
 export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
   const { send, prefix } = redisSettings("redisBlocklist", options);
-  const { now = systemClock } = options;
-  const publish = publisher(send, prefix, now, options.feedRetentionMs);
-  const revoke = async (key: string, value: number, revocation: Revocation): Promise<void> => {
-    const ttl = ttlOf(now(), millisecondsOf(revocation.expiresAt));
-    if (ttl === 0) return;
-    if ((await send("EVAL", REVOKE, "1", key, String(value), String(ttl))) !== "OK") throw nonsense();
-    await publish(revocation);
-  };
+  const { now = systemClock, feedRetentionMs } = options;
+  if (feedRetentionMs !== undefined && (!Number.isSafeInteger(feedRetentionMs) || feedRetentionMs < 1)) {
+    throw new TypeError("redisBlocklist: feedRetentionMs must be a whole number of milliseconds");
+  }
+  const revoke = revokerOf(send, prefix, now, feedRetentionMs);
   const tokenKey = (userId: string, jti: string): string => `${keysOf(prefix, userId)}:revoked:token:${spelled(jti)}`;
   const sessionKey = (userId: string, sid: string): string =>
     `${keysOf(prefix, userId)}:revoked:session:${spelled(sid)}`;
   const userKey = (userId: string): string => `${keysOf(prefix, userId)}:revoked`;
+  const mark = (kind: Exclude<Revocation["kind"], "user">, userId: string, id: string, ends: number): Marked => {
+    const key = kind === "token" ? tokenKey(userId, id) : sessionKey(userId, id);
+    return { key, value: 1, entry: entryOf(kind, id, ends, null) };
+  };
 
   return {
-    revokeToken: (id, expiresAt, userId) => revoke(tokenKey(userId, id), 1, { kind: "token", id, expiresAt }),
-    revokeSession: (id, expiresAt, userId) => revoke(sessionKey(userId, id), 1, { kind: "session", id, expiresAt }),
-    revokeUser: (id, issuedUpTo, expiresAt) =>
-      revoke(userKey(id), millisecondsOf(issuedUpTo), { kind: "user", id, issuedUpTo, expiresAt }),
+    async revokeToken(jti, expiresAt, userId) {
+      const ends = millisecondsOf(expiresAt);
+      await revoke(ends, [mark("token", userId, jti, ends)]);
+    },
+    async revokeSession(sid, expiresAt, userId) {
+      const ends = millisecondsOf(expiresAt);
+      await revoke(ends, [mark("session", userId, sid, ends)]);
+    },
+    async revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
+      const [ends, cut] = [millisecondsOf(expiresAt), millisecondsOf(issuedUpTo)];
+      const user = { key: userKey(userId), value: cut, entry: entryOf("user", userId, ends, cut) };
+      await revoke(ends, [user, ...sids.map((sid) => mark("session", userId, sid, ends))]);
+    },
     async isRevoked({ jti, sid, userId, issuedAt }) {
       const keys = [
         userKey(userId),
@@ -67,9 +70,17 @@ export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
         ...(sid === null ? [] : [sessionKey(userId, sid)]),
       ];
       const [cut = null, ...revocations] = textsOf(await send("MGET", ...keys), keys.length);
-      if (cut !== null && !CUT.test(cut)) throw nonsense();
-      const isCut = cut !== null && !(issuedAt.getTime() > Number(cut));
+      const isCut = cut !== null && !(issuedAt.getTime() > numberOf(cut));
       return isCut || revocations.some((revocation) => revocation !== null);
     },
+    async revokedUpTo(userId) {
+      const [cut = null] = textsOf(await send("MGET", userKey(userId)), 1);
+      return cut === null ? null : instantOf(numberOf(cut));
+    },
   };
+}
+
+function numberOf(cut: string): number {
+  if (!/^-?\d{1,16}$/.test(cut)) throw nonsense();
+  return Number(cut);
 }

@@ -10,7 +10,8 @@ export interface RedisOptions {
    *
    * - ioredis and iovalkey, also their Cluster: `(...command) => client.call(...command)`
    * - node-redis: `(...command) => client.sendCommand(command)`
-   * - node-redis' cluster: `(...command) => cluster.sendCommand(command[command[0] === "EVAL" ? 3 : 1], false, command)`
+   * - node-redis' cluster: `(...command) => cluster.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command)`, where
+   *   `const KEYS_AT = { EVAL: 3, XREAD: 6 }` says which of a command's words is a key
    */
   readonly send: RedisSend;
   /** What every key begins with. `"hallpass:"` by default. */

@@ -1,12 +1,32 @@
-import type { Revocation, RevocationFeed } from "../contract.ts";
-import { instantOf, millisecondsOf } from "../shared/instant.ts";
-import { nonsense, type RedisOptions, type RedisSend, redisSettings } from "./client.ts";
+import type { RevocationFeed, RevocationPage } from "../contract.ts";
+import { nonsense, type RedisOptions, redisSettings, textsOf } from "./client.ts";
+import { type Entry, readEntry, streamKeys } from "./stream.ts";
 
-const PAGE = 1_000;
+const PAGE = 2_000;
+const BEGINNING = "0-0";
+const CURSOR = /^(\S*) (\d+-\d+)$/;
+
+/**
+ * Reads a page of the stream from an id on; from its beginning, where the id is of another life of the server. It replies with
+ * lines, since clients take long to read many small texts.
+ */
+const READ = `
+local life, last, ends = unpack(redis.call('HMGET', KEYS[2], 'life', 'last', 'ends'))
+local from = (life or '') == ARGV[1] and ARGV[2] or '${BEGINNING}'
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local entries = redis.call('XRANGE', KEYS[1], '(' .. from, '+', 'COUNT', ${PAGE})
+for nth, entry in ipairs(entries) do
+  local fields = entry[2]
+  entries[nth] = table.concat({entry[1], fields[4], fields[6], fields[2]}, ' ')
+end
+return {life or '', from, last or '${BEGINNING}', ends or '0', now, table.concat(entries, '\\n')}`;
 
 /**
  * Revocations that a {@link redisBlocklist} with `feedRetentionMs` stores, read from its stream. Reading waits inside Redis,
- * so `send` must have a connection of its own, which nobody else uses.
+ * so `send` must have a connection of its own, which nobody else uses. A server that was flushed or replaced, or that lost
+ * what it had said, is read from the beginning; where entries were removed from the stream that may still count, reading
+ * fails until they can't.
  *
  * @throws TypeError when an option is none of its kind
  *
@@ -19,75 +39,61 @@ const PAGE = 1_000;
  */
 export function redisRevocationFeed(options: RedisOptions): RevocationFeed {
   const { send, prefix } = redisSettings("redisRevocationFeed", options);
-  const read = async (cursor: string, ...block: string[]): Promise<readonly Entry[]> =>
-    entriesOf(await send("XREAD", "COUNT", String(PAGE), ...block, "STREAMS", streamKey(prefix), cursor));
+  const [stream, book] = streamKeys(prefix);
+  const readFrom = async (life: string, id: string): Promise<RevocationPage> => {
+    const reply = replyOf(await send("EVAL", READ, "2", stream, book, life, id));
+    return hasGoneBack(reply) ? readFrom(reply.life, BEGINNING) : pageOf(reply);
+  };
   return {
     async read(cursor, waitMs) {
-      let page = await read(cursor ?? "0-0", "BLOCK", String(Math.max(1, waitMs)));
-      const all = [...page];
-      while (page.length === PAGE) {
-        page = await read(all.at(-1)?.id as string);
-        all.push(...page);
-      }
-      return { revocations: all.map(({ revocation }) => revocation), cursor: all.at(-1)?.id ?? cursor ?? "0-0" };
+      const [, life = "", id = BEGINNING] = CURSOR.exec(cursor ?? "") ?? [];
+      const block = String(Math.floor(waitMs));
+      if (cursor !== null && waitMs >= 1) await send("XREAD", "COUNT", "1", "BLOCK", block, "STREAMS", stream, id);
+      return readFrom(life, id);
     },
   };
 }
 
-/** Writes revocations to the stream, as far as there is one. */
-export function publisher(
-  send: RedisSend,
-  prefix: string,
-  now: () => number,
-  retentionMs: number | undefined,
-): (revocation: Revocation) => Promise<void> {
-  if (retentionMs === undefined) return async () => undefined;
-  if (!Number.isSafeInteger(retentionMs) || retentionMs < 1) {
-    throw new TypeError("redisBlocklist: feedRetentionMs must be a whole number of milliseconds");
+interface Reply {
+  readonly life: string;
+  readonly from: string;
+  readonly now: number;
+  readonly entries: readonly Entry[];
+  /** What each entry says of the one before it and, where the end was reached, what the book says of the last. */
+  readonly links: readonly Pick<Entry, "after" | "until">[];
+}
+
+function replyOf(reply: unknown): Reply {
+  const texts = textsOf(reply, 6);
+  if (texts.includes(null)) throw nonsense();
+  const [life, from, last, ends, now, lines] = texts as [string, string, string, string, string, string];
+  const entries = lines === "" ? [] : lines.split("\n").map(readEntry);
+  const end = entries.length < PAGE ? [{ after: last, until: Number(ends) }] : [];
+  return { life, from, now: Number(now), entries, links: [...entries, ...end] };
+}
+
+/** Whether the server lost entries that it had handed out: one took over that had not received them all. */
+function hasGoneBack({ from, links }: Reply): boolean {
+  const [first] = links;
+  return first !== undefined && isBefore(first.after, from);
+}
+
+function pageOf({ life, from, now, entries, links }: Reply): RevocationPage {
+  const ids = [from, ...entries.map(({ id }) => id)];
+  const gap = links.find(({ after, until }, nth) => after !== ids[nth] && until > now);
+  if (gap !== undefined) {
+    throw new Error(
+      `redisRevocationFeed: entries were removed from the stream that may count until ${new Date(gap.until).toISOString()}`,
+    );
   }
-  return async (revocation) => {
-    const time = now();
-    const { kind, id, expiresAt } = revocation;
-    const ends = millisecondsOf(expiresAt);
-    if (ends > time + retentionMs) {
-      throw new RangeError(
-        "redisBlocklist: this revocation outlives the feed; make feedRetentionMs as long as your tokens",
-      );
-    }
-    const upTo = revocation.kind === "user" ? millisecondsOf(revocation.issuedUpTo) : null;
-    const oldest = String(Math.floor(time - retentionMs));
-    const entry = JSON.stringify([kind, id, ends, upTo]);
-    const stored = await send("XADD", streamKey(prefix), "MINID", "~", oldest, "*", "revocation", entry);
-    if (typeof stored !== "string") throw nonsense();
-  };
+  const revocations = entries.map(({ revocation }) => revocation);
+  return { revocations, cursor: `${life} ${ids.at(-1)}`, more: links.length === entries.length };
 }
 
-function streamKey(prefix: string): string {
-  return `${prefix}revocations`;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly revocation: Revocation;
-}
-
-/** The entries of the one stream that was asked for; `null` where there are none. */
-function entriesOf(reply: unknown): readonly Entry[] {
-  if (reply === null) return [];
-  const entries = streamIn(reply);
-  if (!Array.isArray(entries)) throw nonsense();
-  return entries.map(([id, fields]) => ({ id: String(id), revocation: revocationOf(fields) }));
-}
-
-/** Streams by their names are a list of pairs in RESP 2, and a map in RESP 3, which some clients write as a flat list. */
-function streamIn(reply: unknown): unknown {
-  if (!Array.isArray(reply)) return (reply instanceof Map ? [...reply.values()] : Object.values(reply as object))[0];
-  return Array.isArray(reply[0]) ? reply[0][1] : reply[1];
-}
-
-function revocationOf(fields: unknown): Revocation {
-  const [, text] = fields as string[];
-  const [kind, id, ends, upTo] = JSON.parse(text as string) as [Revocation["kind"], string, number, number | null];
-  const expiresAt = instantOf(ends);
-  return kind === "user" ? { kind, id, issuedUpTo: instantOf(upTo), expiresAt } : { kind, id, expiresAt };
+function isBefore(id: string, other: string): boolean {
+  const [[ms = 0, nth = 0], [otherMs = 0, otherNth = 0]] = [id, other].map((it) => it.split("-").map(Number)) as [
+    number[],
+    number[],
+  ];
+  return ms < otherMs || (ms === otherMs && nth < otherNth);
 }

@@ -1,4 +1,5 @@
-import { issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
+import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
+import { instantOrNull, issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
@@ -16,24 +17,32 @@ import { deleteEnded } from "./deletion.ts";
  * const guard = createGuard({ token: accessToken, blocklist: sqliteBlocklist({ database }) });
  * ```
  */
-export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
+export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBlocklist {
   const runner = runnerOf("sqliteBlocklist", options);
   const { rows, write, atomically } = runner;
   const { revocations } = quotedTables("sqliteBlocklist", options.tables);
-  const upsert = `INSERT INTO ${revocations} (kind, id, issued_up_to, expires_at) VALUES (?, ?, ?, ?)
+  // All rows in one statement, so that it stores all of them or none.
+  const upsert = `INSERT INTO ${revocations} (kind, id, issued_up_to, expires_at)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), ?
+    FROM json_each(?) WHERE true
     ON CONFLICT (kind, id) DO UPDATE SET issued_up_to = max(issued_up_to, excluded.issued_up_to),
       expires_at = max(expires_at, excluded.expires_at)`;
   const asked = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = ?)
     OR (kind = 'session' AND id = ?) OR (kind = 'user' AND id = ? AND issued_up_to >= ?)) AS revoked`;
-  const revoke = async (kind: string, id: string, upTo: Date | null, expiresAt: Date): Promise<void> => {
-    const cut = upTo === null ? null : millisecondsOf(upTo);
-    await atomically(() => write(upsert, kind, spelled(id), cut, millisecondsOf(expiresAt)));
+  const cutOf = `SELECT issued_up_to AS cut FROM ${revocations} WHERE kind = 'user' AND id = ?`;
+  const revoke = async (expiresAt: Date, ...revoked: readonly Row[]): Promise<void> => {
+    const rows = JSON.stringify(revoked.map(([kind, id, cut]) => [kind, spelled(id), cut]));
+    const end = millisecondsOf(expiresAt);
+    await atomically(() => write(upsert, end, rows));
   };
 
-  return {
-    revokeToken: (jti, expiresAt) => revoke("token", jti, null, expiresAt),
-    revokeSession: (sid, expiresAt) => revoke("session", sid, null, expiresAt),
-    revokeUser: (userId, issuedUpTo, expiresAt) => revoke("user", userId, issuedUpTo, expiresAt),
+  const blocklist: SqlBlocklist = {
+    revokeToken: (jti, expiresAt) => revoke(expiresAt, ["token", jti, null]),
+    revokeSession: (sid, expiresAt) => revoke(expiresAt, ["session", sid, null]),
+    revokeUser: async (userId, issuedUpTo, expiresAt, sids = []) => {
+      const sessions = sids.map((sid): Row => ["session", sid, null]);
+      await revoke(expiresAt, ["user", userId, millisecondsOf(issuedUpTo)], ...sessions);
+    },
     async isRevoked({ jti, sid, userId, issuedAt }) {
       const [token, session] = [jti, sid].map((id) => (id === null ? null : spelled(id))) as [
         string | null,
@@ -42,11 +51,18 @@ export function sqliteBlocklist(options: SqliteOptions): SqlBlocklist {
       const [row] = rows(asked, token, session, spelled(userId), issuedAtOrFirst(issuedAt));
       return ANSWERS.get(row?.revoked) as boolean;
     },
+    async revokedUpTo(userId) {
+      return instantOrNull(rows(cutOf, spelled(userId))[0]?.cut ?? null);
+    },
     async deleteExpired(at) {
       return deleteEnded(runner, revocations, "kind, id", millisecondsOf(at));
     },
   };
+  return deletingByItself("sqliteBlocklist", blocklist, options);
 }
+
+/** What is revoked: its kind, its id, and a user's cut. */
+type Row = readonly [kind: "token" | "session" | "user", id: string, cut: number | null];
 
 /** What SQLite has for true and false. */
 const ANSWERS: ReadonlyMap<unknown, boolean> = new Map([

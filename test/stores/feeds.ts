@@ -1,0 +1,21 @@
+/** What the tests of copies and of their feeds share. */
+import type { RevocationFeed, RevocationPage, TokenReference } from "../../src/stores/contract.ts";
+
+export const later = (): Date => new Date(Date.now() + 3_600_000);
+export const passing = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const reference = (jti: string): TokenReference => ({
+  jti,
+  sid: null,
+  userId: "user-1",
+  issuedAt: new Date(),
+});
+
+/** The ids that pages revoke. */
+export const idsOf = (...pages: readonly RevocationPage[]): string[] =>
+  pages.flatMap(({ revocations }) => revocations.map(({ id }) => id));
+
+/** All pages from a cursor on, until there is no more. */
+export async function allOf(feed: RevocationFeed, cursor: string | null): Promise<RevocationPage[]> {
+  const page = await feed.read(cursor, 0);
+  return page.more === true ? [page, ...(await allOf(feed, page.cursor))] : [page];
+}
