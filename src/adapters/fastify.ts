@@ -11,7 +11,7 @@ import type { Identity } from "../authenticator/identity.ts";
 import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { authorizationOf } from "./authorization.ts";
-import { parsedBody } from "./body.ts";
+import { hasBody, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
@@ -109,7 +109,7 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
 
 /**
  * Handles a change of password: reads `{ login, password, newPassword }` from the JSON body, ends all of the user's
- * sessions, and answers with the tokens of another.
+ * sessions, begins a new one, and answers with its tokens.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -124,7 +124,8 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
 }
 
 /**
- * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing in front of it.
+ * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and the
+ * access token, and answers 204 once that is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -175,6 +176,7 @@ function arrivalOf({ headers, raw, ip, body }: FastifyRequest): Arrival {
     header: (name) => headers[name] as string | undefined,
     authorization: () => authorizationOf(raw),
     ip,
+    hasBody: () => hasBody(raw),
     body: () => parsedBody(body, headers["content-type"]),
   };
 }

@@ -128,7 +128,7 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
 
 /**
  * Handles a change of password: reads `{ login, password, newPassword }` from a JSON body of at most 64 KiB, ends all of the user's
- * sessions, and answers with the tokens of another.
+ * sessions, begins a new one, and answers with its tokens.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -146,7 +146,8 @@ export function changePassword<Claims, U extends User>(
 }
 
 /**
- * Handles a logout: ends the session of the cookie or of the request's own token, and answers 204 once that is stored. Needs nothing around it.
+ * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and the
+ * access token, and answers 204 once that is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -203,6 +204,7 @@ function arrivalOf(request: Request, { address }: FetchOptions): Arrival {
     header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),
     authorization: () => headers.get("authorization"),
     ip: address?.(request),
+    hasBody: () => request.body !== null,
     body: () => readBody(request),
   };
 }

@@ -15,6 +15,8 @@ export interface Arrival {
   readonly header: HeaderReader;
   readonly authorization: () => AuthorizationHeader;
   readonly ip: string | undefined;
+  /** Whether the client sent a body. */
+  readonly hasBody: () => boolean;
   /** The parsed body, or a configuration error where nothing parsed it. */
   readonly body: () => unknown;
 }
@@ -66,10 +68,11 @@ const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
  * Logs out by all that the request shows: the refresh token in the cookie or the body, which a client still has when its
  * access token has expired, and the access token.
  */
-export async function leave(auth: RevokingAuthenticator, { header, authorization, body }: Arrival): Promise<Departure> {
+export async function leave(auth: RevokingAuthenticator, arrival: Arrival): Promise<Departure> {
+  const { header, authorization } = arrival;
   const cookie = cookieOf(auth);
   if (cookie !== null) refuseCrossSite(cookie, header);
-  const tokens = cookie === null ? await readSent(auth, body) : readCookies(cookie, header);
+  const tokens = cookie === null ? await readSent(auth, arrival) : readCookies(cookie, header);
   const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator).logoutByRefreshToken(tokens));
   try {
     const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
@@ -81,14 +84,10 @@ export async function leave(auth: RevokingAuthenticator, { header, authorization
   return { status: 204, body: null, cookie: cookie === null ? null : setCookie(cookie, "", 0) };
 }
 
-/**
- * The refresh token that a log-out's body may hold. A body that nothing parsed holds none: whoever logs out by an access
- * token needs no parser.
- */
-async function readSent(auth: RevokingAuthenticator, body: Arrival["body"]): Promise<readonly string[]> {
-  if (!("refresh" in auth)) return [];
-  const read = async (): Promise<unknown> => body();
-  const token = await read().then(refreshTokenIn, () => undefined);
+/** The refresh token that a log-out's body may hold. Whoever sends no body needs no parser for it. */
+async function readSent(auth: RevokingAuthenticator, { hasBody, body }: Arrival): Promise<readonly string[]> {
+  if (!("refresh" in auth) || !hasBody()) return [];
+  const token = refreshTokenIn(await body());
   return typeof token === "string" && token !== "" ? [token] : [];
 }
 

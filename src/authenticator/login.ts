@@ -9,6 +9,7 @@ import { isBoolean, isCredentials, isText, isUserOrNull } from "./answers.ts";
 import { comparePasswords, hashPassword } from "./hashing.ts";
 import { logoutByRefreshToken } from "./logout.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
+import { MOST_TOKENS } from "./refresh-token.ts";
 import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
 import type { FlowSettings } from "./settings.ts";
 import { countAttempt } from "./throttle.ts";
@@ -130,7 +131,7 @@ async function endFormerSession<U extends User>(
   { refreshToken }: LoginOrigin,
 ): Promise<void> {
   const { refresh } = settings;
-  const sent = [refreshToken].flat().filter(isText);
+  const sent = [refreshToken].flat().filter(isText).slice(0, MOST_TOKENS);
   if (refresh !== null && sent.length > 0) await logoutByRefreshToken({ ...settings, refresh }, sent);
 }
 

@@ -29,7 +29,7 @@ export async function changePassword<U extends User>(
     throw new TypeError("changePassword needs a user store with replacePasswordHash");
   }
   const { name, password } = credentialsIn(input);
-  const { newPassword } = (input ?? {}) as { newPassword?: unknown };
+  const { newPassword } = input as { newPassword?: unknown };
   const candidates = isText(newPassword) ? [password, newPassword] : [password];
   for (let tries = 0; tries < TRIES; tries += 1) {
     const proof = await prove(settings, name, candidates, origin);

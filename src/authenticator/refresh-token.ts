@@ -22,7 +22,7 @@ const SHARED = 21;
 const DIGEST = 22;
 const LONGEST = 1_024;
 /** How many refresh tokens one request may carry: cookies of one name, at several paths. */
-const MOST = 8;
+export const MOST_TOKENS = 8;
 
 /** A refresh token of a session that begins: 32 random bytes. */
 export function firstRefreshToken(): string {
@@ -50,7 +50,11 @@ function shortDigestOf(text: string): string {
  */
 export function refreshTokensIn(sent: unknown): readonly string[] {
   const tokens: readonly unknown[] = Array.isArray(sent) ? sent : [sent];
-  if (tokens.length === 0 || tokens.length > MOST || !tokens.every((it) => typeof it === "string" && it !== "")) {
+  if (
+    tokens.length === 0 ||
+    tokens.length > MOST_TOKENS ||
+    !tokens.every((it) => typeof it === "string" && it !== "")
+  ) {
     throw new AuthError("malformed_refresh_token");
   }
   return (tokens as readonly string[]).filter(({ length }) => length <= LONGEST);

@@ -15,6 +15,9 @@ import { digestsOf, firstRefreshToken, type GivenRefreshToken } from "./refresh-
 import { beginRotation, writeRotation } from "./rotation.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 
+/** How many sessions that made room for another are revoked: one, unless the limit has been lowered. */
+const MOST_REVOKED = 10;
+
 /** What a good login comes to. */
 export interface LoginResult<U extends User = User> {
   /** The token for the `Authorization` header. */
@@ -55,7 +58,7 @@ export async function openSession<U extends User>(
   const sid = refresh === null ? null : newJti(date);
   const access = await issueAccess(settings, user, claims, sid, date);
   await refuseRevoked(settings, access.accessToken);
-  if ((await readRevokedUpTo(settings, user.id)) !== marks.revokedUpTo) throw cutOff(settings);
+  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw cutOff(settings);
   if (refresh === null || sid === null) return access;
   const refreshToken = firstRefreshToken();
   const { family, token } = digestsOf(refreshToken);
@@ -137,8 +140,8 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
     throw outage;
   }
   if (deleted === null) throw cutOff(settings);
-  // Their owner made room for this one: what is left of them ends by itself at the latest.
-  await Promise.allSettled(deleted.map((other) => revokeSession(settings, other, userId)));
+  // They made room for this one. What can't be revoked of them ends by itself.
+  await Promise.allSettled(deleted.slice(0, MOST_REVOKED).map((other) => revokeSession(settings, other, userId)));
 }
 
 function cutOff({ realm }: { readonly realm: string }): AuthError {

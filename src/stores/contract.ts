@@ -70,11 +70,14 @@ export interface StoredSession extends Session {
  * outage.
  */
 export interface RefreshStore {
-  /** How often all of a user's sessions were ended; 0 where they never were, or not for a day. */
+  /**
+   * How often all of a user's sessions were ended; 0 where they never were, or not for a day. A login asks it for a user that
+   * there is not, too: of an id that is any text.
+   */
   endings(userId: string): Promise<number>;
   /**
-   * Begins a session, unless all of the user's were ended since `endings` was read: in one step that no
-   * {@link RefreshStore.endSessions} can come between. Where the user then has more than `limit` living sessions, those of
+   * Begins a session, unless all of the user's were ended since `endings` was read, and are counted more often now: in one
+   * step that no {@link RefreshStore.endSessions} can come between. Where the user then has more than `limit` living sessions, those of
    * the others that were not used for the longest time are deleted.
    *
    * @param endings - what {@link RefreshStore.endings} gave before anything was decided
@@ -146,7 +149,8 @@ export interface Blocklist {
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
   /**
    * Up to when a user's tokens are revoked, as {@link Blocklist.revokeUser} said: the latest instant that it was given;
-   * `null` where there is none that still counts. A login dates its tokens after it. Leave the method out, and a login
+   * `null` where there is none that still counts. A login dates its tokens after it, and asks it for a user that there is not,
+   * too: of an id that is any text. Leave the method out, and a login
    * that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
    */
   revokedUpTo?(userId: string): Date | null | Promise<Date | null>;

@@ -190,6 +190,49 @@ it("two log-outs and a login within one millisecond leave nothing alive", async 
   expect(await codeOf(auth.authenticate(bearer(last)))).toBe("ok");
 });
 
+it("a login is refused where all sessions were ended meanwhile and there is no blocklist to say so", async () => {
+  const real = houseOf({ blocklist: null });
+  const here = gate();
+  const held = { passwords: { ...passwords, compare: here.held(passwords.compare) } };
+  const { auth } = houseOf({ like: real, blocklist: null, more: held });
+  const login = codeOf(auth.login(READER));
+  await here.arrived;
+  await real.auth.logoutEverywhere("user-1");
+  here.open();
+  expect(await login).toBe(REFUSED);
+  expect(await auth.sessions("user-1")).toEqual([]);
+});
+
+describe("a blocklist that can't tell up to when it revoked", () => {
+  const blocklist = { revokedUpTo: undefined as never };
+
+  it("makes a login and a refresh that follow a log-out everywhere wait for another millisecond", async () => {
+    const { auth, clock } = houseOf({ blocklist });
+    await auth.logoutEverywhere("user-1");
+    expect(await codeOf(auth.login(READER))).toBe("unavailable");
+    clock.now += 1;
+    const login = await auth.login(READER);
+    expect(await codeOf(auth.authenticate(bearer(login)))).toBe("ok");
+    expect(await codeOf(auth.refresh(login.refreshToken))).toBe("ok");
+  });
+});
+
+it("a log-out that is forgotten while a login is under way does not refuse it", async () => {
+  const real = houseOf();
+  const answers = [new Date(1), null];
+  const { auth } = houseOf({ like: real, blocklist: { revokedUpTo: () => answers.shift() ?? null } });
+  expect(await codeOf(auth.login(READER))).toBe("ok");
+});
+
+it("a login passes over whatever it is sent beside a refresh token", async () => {
+  const { auth } = houseOf();
+  const { refreshToken } = await auth.login(READER);
+  for (const sent of [undefined, null, 7, {}, "", ["", {}], Array(50).fill("x"), [refreshToken, "x"]]) {
+    expect(await codeOf(auth.login(READER, { refreshToken: sent }))).toBe("ok");
+  }
+  expect(await codeOf(auth.refresh(refreshToken))).toBe("invalid_refresh_token");
+});
+
 it("a hasher of the application's that hangs or is slow is 503 in time", async () => {
   const hanging: PasswordHasher = { ...passwords, compare: () => new Promise(() => {}) };
   const { auth } = houseOf({ more: { passwords: hanging, requestTimeoutMs: 100 } });

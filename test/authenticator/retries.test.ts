@@ -199,6 +199,32 @@ describe("a request's time", () => {
     }
   });
 
+  it("is not begun for a store where hashing has used it up", async () => {
+    const asked: string[] = [];
+    const users = memoryUsers();
+    users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });
+    const slow = { ...passwords, compare: () => new Promise<boolean>((resolve) => setTimeout(resolve, 60, true)) };
+    const findById = async (id: string) => {
+      asked.push(id);
+      return users.findById(id);
+    };
+    const claims = () => {
+      const end = performance.now() + 80; // holds the event loop up
+      while (performance.now() < end);
+      return {};
+    };
+    const auth = createAuthenticator({
+      token: profileOf(),
+      users: { ...users, findById },
+      passwords: slow,
+      claims,
+      refresh: { store: memoryRefreshStore() },
+      requestTimeoutMs: 100,
+    });
+    expect(await codeOf(auth.login(READER))).toBe("unavailable");
+    expect(asked).toEqual([]);
+  });
+
   it("is a whole number of milliseconds", () => {
     for (const requestTimeoutMs of [0, Number.NaN, "1"]) {
       const options = { token: profileOf(), users: memoryUsers(), requestTimeoutMs: requestTimeoutMs as number };

@@ -59,7 +59,7 @@ export function memoryRefreshStore(): RefreshStore {
       const at = session.createdAt.getTime();
       sweep(at);
       const owner = ownerOf(session.userId);
-      if (owner.endings !== endings) return null;
+      if (owner.endings > endings) return null;
       removeExpired(owner, at - DAY);
       owner.sessions.set(session.sid, { ...session });
       families.set(session.family, { userId: session.userId, sid: session.sid });

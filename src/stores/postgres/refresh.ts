@@ -37,11 +37,11 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       // Its owner's row is locked, as the end of all sessions locks it: of the two, one sees what the other wrote.
       const sql = `WITH owner AS (INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${at("$4")})
           ON CONFLICT (user_id) DO UPDATE SET used_at = greatest(known.used_at, excluded.used_at)
-          WHERE known.endings = $10 RETURNING endings)
+          WHERE known.endings <= $10 RETURNING endings)
         INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
           password_changed_at, rotation, revision, endings)
         SELECT $1, $2, $3, ${at("$4")}, ${at("$5")}, ${at("$6")}, ${dayOf("$6")}, ${at("$7")}, $8, $9, endings
-        FROM owner WHERE endings = $10 RETURNING sid`;
+        FROM owner WHERE endings <= $10 RETURNING sid`;
       if ((await run(sql, ...valuesOf(session), endings)).length === 0) return null;
       return deleteSurplus(run, sessions, session, limit);
     },

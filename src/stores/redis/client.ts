@@ -36,9 +36,9 @@ export function keysOf(prefix: string, userId: string): string {
 // Entries outlive their need by this, so that a server's clock that runs a little fast forgets none too soon.
 const MARGIN = 60_000;
 
-/** For how many milliseconds something is to be kept, from an instant to another; 0 where that has passed. */
+/** For how many milliseconds something is to be kept, from an instant to another. */
 export function ttlOf(from: number, to: number): number {
-  return to > from ? Math.ceil(to - from) + MARGIN : 0;
+  return Math.max(to - from, 0) + MARGIN;
 }
 
 /** A reply that is a list of texts, some of which may be missing. */

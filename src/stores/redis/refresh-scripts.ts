@@ -15,7 +15,7 @@ end`;
 /** Begins a session, and deletes what has expired and what is over the limit: id and family of each. */
 export const START: string = `${SHARED}
 local sid, text, endings, limit, now, ttl = unpack(ARGV)
-if tonumber(redis.call('GET', KEYS[2]) or 0) ~= tonumber(endings) then return false end
+if tonumber(redis.call('GET', KEYS[2]) or 0) > tonumber(endings) then return false end
 local deleted, others = {}, {}
 local known = redis.call('HGETALL', KEYS[1])
 for i = 1, #known, 2 do

@@ -44,7 +44,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
     async startSession(session, endings, limit) {
       const { sid, userId, createdAt, expiresAt } = session;
       const now = millisecondsOf(createdAt);
-      const ttl = Math.max(ttlOf(now, millisecondsOf(expiresAt)), 1);
+      const ttl = ttlOf(now, millisecondsOf(expiresAt));
       await nameOwner(session, ttl);
       const keys = [sessionsKey(userId), endingsKey(userId)];
       const values = [sid, textOf(session), endings, limit, now, ttl].map(String);
@@ -66,7 +66,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
     },
     async replaceSession(session, next) {
       const { sid, userId } = session;
-      const ttl = Math.max(ttlOf(millisecondsOf(next.lastUsedAt), millisecondsOf(next.expiresAt)), 1);
+      const ttl = ttlOf(millisecondsOf(next.lastUsedAt), millisecondsOf(next.expiresAt));
       await nameOwner(next, ttl);
       return isDone(await run(REPLACE, [sessionsKey(userId)], sid, textOf(session), textOf(next), String(ttl)));
     },

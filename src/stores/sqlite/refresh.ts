@@ -41,7 +41,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     startSession: (session, endings, limit) =>
       atomically(() => {
         const { sid, userId, createdAt, family } = session;
-        if (endingsOf(userId) !== endings) return null;
+        if (endingsOf(userId) > endings) return null;
         const add = `INSERT INTO ${sessions} (sid, user_id, created_at, family, last_used_at, expires_at,
           password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
         const { lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createGuard } from "../../../src/authenticator/guard.ts";
 import { generateKey } from "../../../src/core/keys/generate.ts";
 import { importKey } from "../../../src/core/keys/import.ts";
 import { KEY } from "../../../src/core/keys/key.ts";
@@ -30,6 +31,17 @@ describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread
     for (const twin of twins) expect(await reasonFor(twin, inPool)).toBe(await reasonFor(twin, onTheSpot));
     expect(await reasonFor(token, inPool)).toBe("accepted");
     expect(await verifyToken(token, inPool)).toEqual(await verifyToken(token, onTheSpot));
+  });
+
+  it("refuses what is no text, and guards by itself", async () => {
+    for (const none of [undefined, null, 7, {}]) {
+      await expect(verifyToken(none as never, inPool)).rejects.toMatchObject({ code: "invalid_token" });
+    }
+    const remembering = profileOf(key, { threadPool: true });
+    for (let again = 0; again < 3; again += 1) {
+      expect((await createGuard({ token: remembering }).authenticate(`Bearer ${token}`)).userId).toBe("user-1");
+      expect((await verifyToken(token, remembering)).sub).toBe("user-1");
+    }
   });
 
   it("checks many at once, each by its own bytes", async () => {

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { leave, renew } from "../../src/adapters/flow.ts";
+import type { RevokingAuthenticator } from "../../src/authenticator/authenticator.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { codeOf, houseOf, passwords, READER } from "../support/flow.ts";
+import { NOW, profileOf } from "../support/tokens.ts";
+
+const arrivalOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
+  header: (name: string) => headers[name],
+  authorization: () => headers.authorization,
+  ip: undefined,
+  hasBody: () => body !== undefined,
+  body: () => body,
+});
+
+describe("a log-out where there are no sessions", () => {
+  it("goes by the access token alone, whatever the body says", async () => {
+    const auth: RevokingAuthenticator = createAuthenticator({
+      token: profileOf(),
+      users: houseOf().users,
+      passwords,
+      blocklist: memoryBlocklist({ now: () => NOW }),
+    });
+    const { accessToken } = await auth.login(READER);
+    const body = { refresh_token: "x" };
+    expect(await codeOf(leave(auth, arrivalOf({}, body)))).toBe("missing_token");
+    const authorization = `Bearer ${accessToken}`;
+    expect(await leave(auth, arrivalOf({ authorization }, body))).toEqual({ status: 204, body: null, cookie: null });
+    expect(await codeOf(auth.authenticate(authorization))).toBe("revoked");
+  });
+});
+
+describe("an outage", () => {
+  it("takes no cookie away, and lets nobody believe that they are logged out", async () => {
+    const down = () => Promise.reject(new Error("down"));
+    const { auth } = houseOf({ refresh: { cookie: {} }, store: { findSession: down } });
+    const arrival = arrivalOf({ cookie: "__Host-refresh=x" });
+    const refused = await renew(auth, arrival).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "unavailable", headers: { "Retry-After": "5" } });
+    expect(await codeOf(leave(auth, arrival))).toBe("unavailable");
+  });
+});
