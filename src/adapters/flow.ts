@@ -30,7 +30,7 @@ export interface Departure {
   readonly cookie: string | null;
 }
 
-/** Logs in, or changes the password of, whom the body's credentials name. A session that the cookie is of ends. */
+/** Logs a user in, or changes a password, by the body's credentials. The session of a cookie that comes along ends. */
 export async function enter(
   auth: Authenticator,
   verb: Authenticator["login"],
@@ -61,7 +61,7 @@ function takingAway(cookie: CookieSettings, { code, cause, headers }: AuthError)
   return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": setCookie(cookie, "", 0) } });
 }
 
-/** What of a dead token tells only that there is nothing left to log out of. */
+/** Refusals which say that the access token was good once, so that nothing is left to log out of. */
 const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
 
 /**

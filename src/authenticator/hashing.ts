@@ -3,10 +3,7 @@ import type { WorkOptions } from "../core/password/gate.ts";
 import type { User } from "../stores/contract.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/**
- * The first of some passwords that has a hash; `null` where none has. All that are refused cost their work, whatever they
- * are compared with.
- */
+/** The first of some passwords that matches a hash; `null` where none does. Without a hash, each costs the same work. */
 export async function comparePasswords<U extends User>(
   settings: FlowSettings<U>,
   candidates: readonly string[],

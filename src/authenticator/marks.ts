@@ -34,8 +34,8 @@ export async function readRevokedUpTo({ blocklist, budget }: CommonSettings, use
 const SHORTEST_WAIT = 10;
 
 /**
- * When tokens are dated that were decided on at an instant: then, or right after what is revoked already. That may lie
- * ahead by as much as clocks may be apart; where it lies further ahead, the decision waits for it.
+ * The instant that the tokens of a decision carry: that of the decision, or the first one that is not revoked. It may lie in
+ * the future by as much as clocks may be apart. Where it lies further ahead, this waits for it.
  *
  * @throws AuthError `unavailable` (503) where it is too far ahead to wait for
  */

@@ -20,7 +20,7 @@ export interface RefreshOptions {
    * client that loses one loses its session.
    */
   readonly reuseGrace?: Duration;
-  /** How many sessions a user may have at once: with one more, the one that was not used for the longest time goes. 100 by default. */
+  /** How many sessions a user may have at once: with one more, the least recently used one ends. 100 by default. */
   readonly maxSessions?: number;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
   readonly cookie?: RefreshCookieOptions;

@@ -17,7 +17,7 @@ export interface RefreshTokenDigests {
   readonly token: string;
 }
 
-/** How many characters all tokens of a session share: 126 bits. What follows is 128 bits of a token's own. */
+/** How many characters all tokens of a session share: 126 bits. What follows is 130 bits of a token's own. */
 const SHARED = 21;
 const DIGEST = 22;
 const LONGEST = 1_024;

@@ -33,7 +33,7 @@ export interface LoginResult<U extends User = User> {
 /** What a good login or refresh comes to where there are sessions. */
 export interface SessionResult<U extends User = User> extends LoginResult<U>, GivenRefreshToken {}
 
-/** A user for whom a session may begin: what that was decided on, and how far log-outs had come by then. */
+/** A user for whom a session may begin, and when that was decided. */
 export interface Opening<U extends User> {
   readonly user: U;
   /** What the user's tokens are to say. */

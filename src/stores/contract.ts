@@ -66,13 +66,13 @@ export interface StoredSession extends Session {
 /**
  * Where sessions live. What a refresh means is decided elsewhere: a store keeps records, and replaces one only where it is
  * still the one that was read. Every instant comes from the caller: a store reads no clock for its answers. It may forget a
- * session after its `expiresAt`, and no sooner. Every method answers only once what it does is stored, and throws in an
- * outage.
+ * session after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any characters. Every method answers only
+ * once what it does is stored, and throws in an outage.
  */
 export interface RefreshStore {
   /**
-   * How often all of a user's sessions were ended; 0 where they never were, or not for a day. A login asks it for a user that
-   * there is not, too: of an id that is any text.
+   * How often all of a user's sessions were ended; 0 where they never were, or where the last time was over a day ago. A
+   * login asks it for unknown users too, with an id of any text.
    */
   endings(userId: string): Promise<number>;
   /**
@@ -81,7 +81,7 @@ export interface RefreshStore {
    * the others that were not used for the longest time are deleted.
    *
    * @param endings - what {@link RefreshStore.endings} gave before anything was decided
-   * @param limit - how many living sessions a user may have
+   * @param limit - how many living sessions a user may have; it is the store's to say whether expired ones count
    * @returns the ids of the sessions that were deleted for it; `null` where it was not begun
    */
   startSession(session: StoredSession, endings: number, limit: number): Promise<readonly string[] | null>;
@@ -124,7 +124,10 @@ export interface TokenReference {
   readonly sid: string | null;
   /** Whom it is about. */
   readonly userId: string;
-  /** When it was issued: to the millisecond for our own tokens. */
+  /**
+   * When it was issued: to the millisecond for our own tokens. An invalid Date where a foreign token does not say: it counts as
+   * before every cut, as `!(issuedAt > cut)` has it.
+   */
   readonly issuedAt: Date;
 }
 
@@ -142,15 +145,15 @@ export interface Blocklist {
    * Revokes every token of a user that was issued at or before an instant and, in the same step, every token of some of
    * the user's sessions, whatever clock dated it.
    *
-   * @param sids - the sessions; none by default
+   * @param sids - the sessions, one of which may be named twice; none by default
    */
   revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void | Promise<void>;
   /** Whether a token was revoked in any of the three ways: exactly `true` or `false`. */
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
   /**
    * Up to when a user's tokens are revoked, as {@link Blocklist.revokeUser} said: the latest instant that it was given;
-   * `null` where there is none that still counts. A login dates its tokens after it, and asks it for a user that there is not,
-   * too: of an id that is any text. Leave the method out, and a login
+   * `null` where there is none that still counts. A login dates its tokens after it. It asks for unknown users too, with an
+   * id of any text. Leave the method out, and a login
    * that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
    */
   revokedUpTo?(userId: string): Date | null | Promise<Date | null>;
@@ -181,7 +184,7 @@ export type Revocation =
 export interface RevocationPage {
   /** What was revoked. May repeat what was read before, and leaves nothing out. */
   readonly revocations: readonly Revocation[];
-  /** Where to go on reading. It belongs to one life of its store: of another, a feed begins anew. */
+  /** Where to go on reading. A cursor from before the store was flushed or replaced makes the feed start over. */
   readonly cursor: string;
   /** Whether there is more to be read at once: only a page without it has caught up. `false` by default. */
   readonly more?: boolean;

@@ -7,7 +7,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import type { Blocklist, UserStore } from "../../src/stores/contract.ts";
-import { userStoreContract } from "../../src/testing.ts";
+import { blocklistContract, userStoreContract } from "../../src/testing.ts";
 
 type Query = (sql: string, values: unknown[]) => Promise<{ rows: unknown[]; rowCount: number | null }>;
 
@@ -86,4 +86,8 @@ it("the README's blocklist knows sessions and users too", async () => {
   expect(await blocklist.isRevoked({ ...asked, issuedAt: cut })).toBe(true);
   await blocklist.revokeSession("session-1", later, "user-2");
   expect(await blocklist.isRevoked(asked)).toBe(true);
+});
+
+describe("the README's blocklist", () => {
+  it.each(blocklistContract(() => stores.tableBlocklist(query)))("$name", ({ run }) => run());
 });

@@ -16,7 +16,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Keeps a copy of what a feed says. */
 export interface Follower {
-  /** The reading of the stopwatch before which the copy has everything. */
+  /** The copy is complete up to this time of the stopwatch. */
   freshAsOf(): number;
   /** Resolves once everything is loaded. */
   start(): Promise<void>;
