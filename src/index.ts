@@ -51,6 +51,7 @@ export { verifyToken } from "./core/token/verify.ts";
 export type {
   Blocklist,
   Credentials,
+  EndedSession,
   EndReason,
   RefreshStore,
   Revocation,

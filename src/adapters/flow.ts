@@ -78,8 +78,9 @@ export async function leave(auth: RevokingAuthenticator, arrival: Arrival): Prom
     const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
     if (identity !== null) await auth.logout(identity);
   } catch (error) {
-    const isOver = isAuthError(error) && error.expose && (isDone || (tokens.length > 0 && DEAD.has(error.code)));
-    if (!isOver) throw error;
+    if (!isAuthError(error) || !error.expose) throw error;
+    const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
+    if (!isOver) throw cookie !== null && tokens.length > 0 ? takingAway(cookie, error) : error;
   }
   return { status: 204, body: null, cookie: cookie === null ? null : setCookie(cookie, "", 0) };
 }
@@ -88,11 +89,13 @@ export async function leave(auth: RevokingAuthenticator, arrival: Arrival): Prom
 async function readSent(auth: RevokingAuthenticator, { hasBody, body }: Arrival): Promise<readonly string[]> {
   if (!("refresh" in auth) || !hasBody()) return [];
   const token = refreshTokenIn(await body());
-  return typeof token === "string" && token !== "" ? [token] : [];
+  return token === undefined ? [] : [token];
 }
 
-function refreshTokenIn(body: unknown): unknown {
-  return ((body ?? {}) as { refresh_token?: unknown }).refresh_token;
+/** One token, if any: a list of them is for cookies. */
+function refreshTokenIn(body: unknown): string | undefined {
+  const { refresh_token } = (body ?? {}) as { refresh_token?: unknown };
+  return typeof refresh_token === "string" && refresh_token !== "" ? refresh_token : undefined;
 }
 
 function cookieOf(auth: Authenticator): CookieSettings | null {

@@ -1,5 +1,5 @@
 import { timeOf } from "../shared/date.ts";
-import type { Credentials, EndReason, Session, StoredSession, User } from "../stores/contract.ts";
+import type { Credentials, EndedSession, EndReason, Session, StoredSession, User } from "../stores/contract.ts";
 
 /** Whether a value is an object and no array. */
 export function isObject(value: unknown): value is object {
@@ -59,8 +59,22 @@ export function isSessions(answer: unknown): boolean {
   return Array.isArray(answer) && answer.every(isSession);
 }
 
+/** Whether an answer is of a refresh store's `endSession`. */
+export function isReasonOrNull(answer: unknown): boolean {
+  return REASONS.has(answer);
+}
+
+/** Whether an answer is of a refresh store's `endSessions`. */
+export function isEndedSessions(answer: unknown): boolean {
+  return (
+    Array.isArray(answer) &&
+    answer.every((it: Partial<EndedSession> | null) => isObject(it) && isText(it.sid) && it.ended !== null) &&
+    answer.every((it: EndedSession) => REASONS.has(it.ended))
+  );
+}
+
 /** Whether an answer is a list of ids. */
-export function isTexts(answer: unknown): boolean {
+function isTexts(answer: unknown): boolean {
   return Array.isArray(answer) && answer.every(isText);
 }
 

@@ -41,6 +41,17 @@ export interface Budget {
   left(): number;
   /** Asks a store as {@link ask} does, for as long as one call may take and the request has time left. */
   ask<T>(name: string, call: () => T | PromiseLike<T>, fits: (answer: T) => boolean): Promise<T>;
+  /** Waits for what may take as long as the request has time left; what it throws is thrown as it is. */
+  wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
+}
+
+/** Waits for an answer, and takes it for an outage where it is late. */
+export function waitFor<T>(name: string, timeoutMs: number, answer: T | PromiseLike<T>): T | Promise<T> {
+  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late: outage }) : answer;
+}
+
+function outage(cause: Error): AuthError {
+  return new AuthError("unavailable", { cause });
 }
 
 /** Begins a request's time. */
@@ -54,5 +65,6 @@ export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): B
       if (timeoutMs > 0) return ask(name, timeoutMs, call, fits);
       throw new AuthError("unavailable", { cause: new Error(`no time of the request was left to call ${name}`) });
     },
+    wait: (name, answer) => waitFor(name, left(), answer),
   };
 }

@@ -1,34 +1,38 @@
 import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
 import type { EndReason, StoredSession } from "../stores/contract.ts";
-import { isAnything, isBoolean } from "./answers.ts";
+import { isAnything, isReasonOrNull } from "./answers.ts";
 import { endOf } from "./identity.ts";
 import type { CommonSettings, SessionSettings } from "./settings.ts";
 
 /**
- * Ends a session, and completes its end. The session is kept, as ended, until its access tokens are revoked too: so
- * whoever was told 503 finds it again.
+ * Ends one of a user's sessions, and completes its end. The session is kept, as ended, until its access tokens are revoked
+ * too: so whoever was told 503 finds it again. Gives whether there was one.
  */
 export async function endSession(
   settings: SessionSettings,
   sid: string,
   userId: string,
   reason: EndReason,
-): Promise<void> {
+): Promise<boolean> {
   const { refresh, budget } = settings;
   const end = async () => refresh.store.endSession(sid, userId, reason);
-  await budget.ask("refresh.endSession", end, isBoolean);
-  await completeEnd(settings, { sid, userId }, reason);
+  const ended = await budget.ask("refresh.endSession", end, isReasonOrNull);
+  if (ended !== null) await completeEnd(settings, { sid, userId }, ended);
+  return ended !== null;
 }
 
-/** Does what follows from a session's end, once or again: revokes its access tokens, tells of theft, and deletes it. */
+/**
+ * Does what follows from a session's end, once or again: revokes its access tokens, tells of theft, and deletes it. The
+ * reason is the stored one, since somebody else may have been interrupted.
+ */
 export async function completeEnd(
   settings: SessionSettings,
   { sid, userId }: Pick<StoredSession, "sid" | "userId">,
-  reason: EndReason,
+  ended: EndReason,
 ): Promise<void> {
   await revokeSession(settings, sid, userId);
-  if (reason === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  if (ended === "reuse") tell(settings.refresh.onReuse, { sid, userId });
   await deleteSessions(settings, userId, [sid]);
 }
 

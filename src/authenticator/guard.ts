@@ -14,7 +14,7 @@ import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { isBoolean } from "./answers.ts";
-import { ask } from "./ask.ts";
+import { ask, waitFor } from "./ask.ts";
 import { type Identity, identityOf, isIdentity, referenceOf } from "./identity.ts";
 import { promised } from "./promised.ts";
 
@@ -138,7 +138,10 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
         // Awaited only where there is something to wait for: to wait for nothing would take a tenth of the whole.
         const opened = threadPool && typeof found === "string" ? await openTokenInPool(found, profile) : found;
         const checked = typeof opened === "string" ? openToken(opened, profile) : opened;
-        const claims = schema === undefined ? checked : await shapeClaims(checked, schema);
+        const claims =
+          schema === undefined
+            ? checked
+            : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = identityOf(claims as ClaimsOf<Profile>);
         if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
         return identity;

@@ -1,19 +1,22 @@
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
+import { withTimeout } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** The first of some passwords that matches a hash; `null` where none does. Without a hash, each costs the same work. */
+/** The first of some passwords that matches a hash; `null` where none does. All are compared, so that nobody can tell which. */
 export async function comparePasswords<U extends User>(
   settings: FlowSettings<U>,
   candidates: readonly string[],
   hash: string | null,
   from: string | undefined,
 ): Promise<string | null> {
+  let matching: string | null = null;
   for (const password of candidates) {
-    if (await inTime(settings, (options) => settings.passwords.compare(password, hash, options), from)) return password;
+    const matches = await inTime(settings, (options) => settings.passwords.compare(password, hash, options), from);
+    if (matches) matching ??= password;
   }
-  return null;
+  return matching;
 }
 
 /** Hashes a password, which may be anything that a client sent. */
@@ -32,17 +35,10 @@ async function inTime<T, U extends User>(
   from: string | undefined,
 ): Promise<T> {
   const giveUp = new AbortController();
-  const late = new AuthError("overloaded", { cause: new Error("hashing took longer than the request had time") });
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(late);
-      giveUp.abort();
-    }, budget.left());
-  });
-  try {
-    return await Promise.race([work({ from, signal: giveUp.signal }), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = (cause: Error): AuthError => {
+    giveUp.abort();
+    return new AuthError("overloaded", { cause });
+  };
+  if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
+  return withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
 }

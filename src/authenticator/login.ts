@@ -9,7 +9,6 @@ import { isBoolean, isCredentials, isText, isUserOrNull } from "./answers.ts";
 import { comparePasswords, hashPassword } from "./hashing.ts";
 import { logoutByRefreshToken } from "./logout.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
-import { MOST_TOKENS } from "./refresh-token.ts";
 import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
 import type { FlowSettings } from "./settings.ts";
 import { countAttempt } from "./throttle.ts";
@@ -63,14 +62,18 @@ export async function prove<U extends User>(
   candidates: readonly string[],
   { ip }: LoginOrigin,
 ): Promise<Proof<U>> {
-  const clear = await countAttempt(settings, name, ip);
+  let clear = async (): Promise<void> => undefined;
+  for (const _ of candidates) clear = await countAttempt(settings, name, ip);
   const decidedAt = readClock(settings.token.now);
+  const known = await findCredentials(settings, name);
+  const marks = await readMarks(settings, known?.user.id ?? digestOf(name));
+  const wasCut = wasCutBetween(marks, settings, decidedAt);
+  // Read again, since it is only known by now whose log-outs the decision must not be older than.
   const found = await findCredentials(settings, name);
-  const marks = await readMarks(settings, found?.user.id ?? digestOf(name));
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) throw refused(settings);
-  if (wasCutBetween(marks, settings, decidedAt)) throw refused(settings);
+  if (wasCut || found.user.id !== known?.user.id) throw refused(settings);
   await clear();
   return { name, user: found.user, password, passwordHash, decidedAt, marks };
 }
@@ -126,13 +129,12 @@ async function findCredentials<U extends User>(
 }
 
 /** Ends the session that the client has had so far, where it sent a refresh token of one. */
-async function endFormerSession<U extends User>(
+export async function endFormerSession<U extends User>(
   settings: FlowSettings<U>,
   { refreshToken }: LoginOrigin,
 ): Promise<void> {
   const { refresh } = settings;
-  const sent = [refreshToken].flat().filter(isText).slice(0, MOST_TOKENS);
-  if (refresh !== null && sent.length > 0) await logoutByRefreshToken({ ...settings, refresh }, sent);
+  if (refresh !== null) await logoutByRefreshToken({ ...settings, refresh }, [refreshToken].flat());
 }
 
 async function rehash<U extends User>(

@@ -1,7 +1,8 @@
 import { readClock } from "../core/time.ts";
-import type { Session } from "../stores/contract.ts";
-import { isAnything, isBoolean, isSessions, isText, isTexts } from "./answers.ts";
-import { completeEnd, deleteSessions, endSession, lastEnd } from "./end-session.ts";
+import { tell } from "../shared/listener.ts";
+import type { EndedSession, Session } from "../stores/contract.ts";
+import { isAnything, isEndedSessions, isSessions, isText } from "./answers.ts";
+import { deleteSessions, endSession, lastEnd, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import { endOf, type Identity } from "./identity.ts";
 import { readRevokedUpTo } from "./marks.ts";
@@ -12,8 +13,9 @@ export async function logout(settings: CommonSettings, identity: Identity): Prom
   const { refresh, blocklist, token, budget } = settings;
   const { jti, sid, exp } = (identity?.claims ?? {}) as { jti?: unknown; sid?: unknown; exp?: unknown };
   if (refresh !== null && isText(sid)) {
-    await endSession({ ...settings, refresh }, sid, identity.userId, "logout");
-    return;
+    // A session that the store has forgotten may have access tokens yet.
+    const isKnown = await endSession({ ...settings, refresh }, sid, identity.userId, "logout");
+    return isKnown ? undefined : revokeSession(settings, sid, identity.userId);
   }
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   if (typeof jti !== "string" || typeof exp !== "number") {
@@ -35,10 +37,7 @@ export async function logoutByRefreshToken(settings: SessionSettings, sent: unkn
 /** Ends one of a user's own sessions. One that is not theirs is left alone. */
 export async function logoutSession(settings: SessionSettings, userId: string, sid: string): Promise<void> {
   checkUserId(userId);
-  const { refresh, budget } = settings;
-  const end = async () => refresh.store.endSession(sid, userId, "logout");
-  const isOwn = await budget.ask("refresh.endSession", end, isBoolean);
-  if (isOwn) await completeEnd(settings, { sid, userId }, "logout");
+  await endSession(settings, sid, userId, "logout");
 }
 
 /** A user's sessions. */
@@ -59,15 +58,26 @@ export async function logoutEverywhere(settings: CommonSettings, userId: string)
   const ended = refresh === null ? [] : await endSessions({ ...settings, refresh }, userId);
   if (blocklist !== null) {
     const upTo = await cutFor(settings, userId);
-    const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), lastEnd(settings, upTo), ended);
+    const sids = ended.map(({ sid }) => sid);
+    const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), lastEnd(settings, upTo), sids);
     await budget.ask("blocklist.revokeUser", revoke, isAnything);
   }
-  if (refresh !== null) await deleteSessions({ ...settings, refresh }, userId, ended);
+  if (refresh !== null) await completeEnds({ ...settings, refresh }, userId, ended);
 }
 
-async function endSessions({ refresh, budget, token }: SessionSettings, userId: string): Promise<readonly string[]> {
+/** Does what follows from the end of sessions whose tokens are revoked. */
+async function completeEnds(settings: SessionSettings, userId: string, all: readonly EndedSession[]): Promise<void> {
+  for (const { sid, ended } of all) if (ended === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  const sids = all.map(({ sid }) => sid);
+  await deleteSessions(settings, userId, sids);
+}
+
+async function endSessions(
+  { refresh, budget, token }: SessionSettings,
+  userId: string,
+): Promise<readonly EndedSession[]> {
   const end = async () => refresh.store.endSessions(userId, new Date(readClock(token.now)));
-  return budget.ask("refresh.endSessions", end, isTexts);
+  return budget.ask("refresh.endSessions", end, isEndedSessions);
 }
 
 /**

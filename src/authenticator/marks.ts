@@ -31,7 +31,8 @@ export async function readRevokedUpTo({ blocklist, budget }: CommonSettings, use
   return answer === null ? null : timeOf(answer);
 }
 
-const SHORTEST_WAIT = 10;
+/** Milliseconds. A clock that stands still, as in a test, would never get there. */
+const NOT_WAITED_FOR = 10;
 
 /**
  * The instant that the tokens of a decision carry: that of the decision, or the first one that is not revoked. It may lie in
@@ -46,21 +47,19 @@ export async function dateTokens(
 ): Promise<number> {
   const date = Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
   const ahead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
-  for (let ms = Math.ceil(ahead()); ms > 0; ms = Math.ceil(ahead())) {
-    if (ms > budget.left()) {
-      throw new AuthError("unavailable", {
-        cause: new Error("the user's tokens are revoked up to an instant to come"),
-      });
+  while (ahead() > NOT_WAITED_FOR) {
+    if (ahead() > budget.left()) {
+      const cause = new Error("the user's tokens are revoked up to an instant to come");
+      throw new AuthError("unavailable", { cause });
     }
-    await sleep(ms);
-    if (ms <= SHORTEST_WAIT) break; // A clock that stands still would never get there.
+    await sleep(ahead());
   }
   return date;
 }
 
 /**
- * Whether the user was logged out everywhere while the marks were being read: the clock says so, as nothing else can
- * before the user is known.
+ * Whether the user was logged out everywhere between an instant and now, when the marks have just been read: the clock says
+ * so, as nothing else can before the user is known.
  */
 export function wasCutBetween({ revokedUpTo }: LogoutMarks, { token }: CommonSettings, from: number): boolean {
   if (revokedUpTo === null) return false;

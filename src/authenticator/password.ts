@@ -4,7 +4,7 @@ import { readClock } from "../core/time.ts";
 import type { User } from "../stores/contract.ts";
 import { isBoolean, isText } from "./answers.ts";
 import { hashPassword } from "./hashing.ts";
-import { beginSession, credentialsIn, type LoginOrigin, type Proof, prove } from "./login.ts";
+import { beginSession, credentialsIn, endFormerSession, type LoginOrigin, type Proof, prove } from "./login.ts";
 import { logoutEverywhere } from "./logout.ts";
 import { readMarks } from "./marks.ts";
 import type { LoginResult } from "./session.ts";
@@ -30,11 +30,12 @@ export async function changePassword<U extends User>(
   }
   const { name, password } = credentialsIn(input);
   const { newPassword } = input as { newPassword?: unknown };
-  const candidates = isText(newPassword) ? [password, newPassword] : [password];
+  const candidates = isText(newPassword) && newPassword !== password ? [password, newPassword] : [password];
   for (let tries = 0; tries < TRIES; tries += 1) {
     const proof = await prove(settings, name, candidates, origin);
     const passwordHash = await replacePassword(settings, proof, newPassword, origin);
     if (passwordHash === null) continue; // Somebody else replaced the hash, perhaps this same request sent twice.
+    await endFormerSession(settings, origin);
     await logoutEverywhere(settings, proof.user.id);
     const decidedAt = readClock(token.now);
     const marks = await readMarks(settings, proof.user.id);

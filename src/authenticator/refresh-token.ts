@@ -20,9 +20,9 @@ export interface RefreshTokenDigests {
 /** How many characters all tokens of a session share: 126 bits. What follows is 130 bits of a token's own. */
 const SHARED = 21;
 const DIGEST = 22;
-const LONGEST = 1_024;
+const TOKEN = /^[\w-]{43}$/;
 /** How many refresh tokens one request may carry: cookies of one name, at several paths. */
-export const MOST_TOKENS = 8;
+const MOST = 8;
 
 /** A refresh token of a session that begins: 32 random bytes. */
 export function firstRefreshToken(): string {
@@ -44,18 +44,16 @@ function shortDigestOf(text: string): string {
 }
 
 /**
- * The refresh tokens that a client sent: one, or several of one name, of which those that can't be any are left out.
+ * The refresh tokens that a client sent: one, or several of one name. What can't be any is left out, and so is what comes
+ * after the eighth.
  *
- * @throws AuthError `malformed_refresh_token` (400) where there is none, or something else
+ * @throws AuthError `malformed_refresh_token` (400) where it is no text and no list
  */
 export function refreshTokensIn(sent: unknown): readonly string[] {
-  const tokens: readonly unknown[] = Array.isArray(sent) ? sent : [sent];
-  if (
-    tokens.length === 0 ||
-    tokens.length > MOST_TOKENS ||
-    !tokens.every((it) => typeof it === "string" && it !== "")
-  ) {
-    throw new AuthError("malformed_refresh_token");
-  }
-  return (tokens as readonly string[]).filter(({ length }) => length <= LONGEST);
+  if (!Array.isArray(sent) && (typeof sent !== "string" || sent === "")) throw new AuthError("malformed_refresh_token");
+  return [sent].flat().filter(isRefreshToken).slice(0, MOST);
+}
+
+function isRefreshToken(value: unknown): value is string {
+  return typeof value === "string" && TOKEN.test(value);
 }

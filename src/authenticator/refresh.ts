@@ -21,20 +21,23 @@ type Settings<U extends User> = FlowSettings<U> & SessionSettings;
  * turns, since each changes the same record.
  */
 export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
-  const [first] = refreshTokensIn(sent);
+  const [first, ...others] = refreshTokensIn(sent);
   if (first === undefined) throw refused(settings);
-  return settings.refresh.turns.take(digestsOf(first).family, () => refreshInTurn(settings, sent));
+  const now = readClock(settings.token.now);
+  const token = others.length === 0 ? first : (await findPresented(settings, sent, now)).refreshToken;
+  return settings.refresh.turns.take(digestsOf(token).family, () => refreshInTurn(settings, token, now));
 }
 
 /** The rotation moves on only after all else that can fail, so that a client may try again after an outage. */
-async function refreshInTurn<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
-  const { token } = settings;
-  const now = readClock(token.now);
-  let presented = await findPresented(settings, sent, now);
-  const refreshToken = nextRefreshToken(presented.refreshToken);
-  let next = await advance(settings, presented, refreshToken, now);
+async function refreshInTurn<U extends User>(
+  settings: Settings<U>,
+  sent: string,
+  now: number,
+): Promise<SessionResult<U>> {
+  const refreshToken = nextRefreshToken(sent);
+  let { session } = await findPresented(settings, sent, now);
+  let next = await advance(settings, session, sent, refreshToken, now);
 
-  const { session } = presented;
   const user = await findOwner(settings, session);
   const claims = await readClaims(settings, user);
   const decidedAt = Math.max(now, session.createdAt.getTime());
@@ -43,11 +46,17 @@ async function refreshInTurn<U extends User>(settings: Settings<U>, sent: unknow
   await refuseRevoked(settings, access.accessToken);
 
   for (let tries = 0; tries < TRIES; tries += 1) {
-    if (await replace(settings, presented.session, next)) return { ...access, ...given(refreshToken, next, now) };
-    presented = await findPresented(settings, presented.refreshToken, now);
-    next = await advance(settings, presented, refreshToken, now);
+    const isDone = await replace(settings, session, next);
+    if (!isDone) ({ session } = await findPresented(settings, sent, now));
+    // A client of the store may have sent the replacement twice: then it was this one that came first.
+    if (isDone || session.rotation === next.rotation) return { ...access, ...given(refreshToken, next, now) };
+    next = await advance(settings, session, sent, refreshToken, now);
   }
-  throw new AuthError("unavailable", { cause: new Error("too many refreshes of one session at once") });
+  throw busy("too many refreshes of one session at once");
+}
+
+function busy(why: string): AuthError {
+  return new AuthError("unavailable", { cause: new Error(why) });
 }
 
 /** The living session of the one token, of those that were sent, that has one. */
@@ -66,22 +75,20 @@ async function findPresented(settings: SessionSettings, sent: unknown, now: numb
   throw refused(settings);
 }
 
-/** The session once its token was used at an instant. A token that somebody else used before ends it. */
+/** The session once a token of it was used at an instant. A token that somebody else used before ends it. */
 async function advance(
   settings: SessionSettings,
-  { refreshToken, session }: Presented,
+  session: StoredSession,
+  sent: string,
   successor: string,
   now: number,
 ): Promise<StoredSession> {
-  const { refresh } = settings;
-  const rotation = rotate(
-    rotationOf(session),
-    digestsOf(refreshToken).token,
-    digestsOf(successor).token,
-    now,
-    refresh.reuseGrace,
-  );
-  if (rotation === null) {
+  const { refresh, token } = settings;
+  // The instant of a use is of the machine that took it, whose clock may be another one.
+  const grace = refresh.reuseGrace === 0 ? 0 : refresh.reuseGrace + token.clockTolerance * 1_000;
+  const rotation = rotate(rotationOf(session), digestsOf(sent).token, digestsOf(successor).token, now, grace);
+  if (rotation === "crowded") throw busy("this refresh token was sent too often in a moment");
+  if (rotation === "theft") {
     // Two hold tokens of it, and nobody knows which one stole it: the session ends for both.
     await endSession(settings, session.sid, session.userId, "reuse");
     throw refused(settings);

@@ -100,14 +100,15 @@ export async function readClaims<U extends User>({ budget, claims }: FlowSetting
 
 /** Issues a user's access token, dated by an instant. */
 export async function issueAccess<U extends User>(
-  { token }: FlowSettings<U>,
+  { token, budget }: FlowSettings<U>,
   user: U,
   claims: object,
   sid: string | null,
   date: number,
 ): Promise<LoginResult<U>> {
   const own = { ...claims, sub: user.id, ...(sid !== null && { sid }) } as InputOf<TokenProfile>;
-  return { accessToken: await issueAt(own, token, date), tokenType: "Bearer", expiresIn: token.expiresIn, user };
+  const accessToken = await budget.wait("the claims' schema", issueAt(own, token, date));
+  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
 }
 
 /**
@@ -129,14 +130,19 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   const { refresh, budget } = settings;
   const { store, maxSessions } = refresh;
   const { sid, userId } = session;
-  const start = (async () => store.startSession(session, endings, maxSessions))();
+  let started: Promise<unknown> | undefined;
+  const start = () => {
+    const answer = (async () => store.startSession(session, endings, maxSessions))();
+    started = answer;
+    return answer;
+  };
   let deleted: readonly string[] | null;
   try {
-    deleted = await budget.ask("refresh.startSession", () => start, isTextsOrNull);
+    deleted = await budget.ask("refresh.startSession", start, isTextsOrNull);
   } catch (outage) {
     // Nobody will hold its token: where it was stored all the same, it goes.
     const forget = () => store.endSession(sid, userId, "logout").then(() => store.deleteSessions(userId, [sid]));
-    void start.then(forget, forget).catch(ignore);
+    void started?.then(forget, forget).catch(ignore);
     throw outage;
   }
   if (deleted === null) throw cutOff(settings);

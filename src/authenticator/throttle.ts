@@ -3,7 +3,6 @@ import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { checkMethods, checkOptions } from "../core/options.ts";
 import { isAnything } from "./answers.ts";
-import { ask } from "./ask.ts";
 import type { CommonSettings } from "./settings.ts";
 
 /** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
@@ -63,17 +62,22 @@ export type Clear = () => Promise<void>;
  * @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage
  */
 export async function countAttempt(
-  { throttle, storeTimeoutMs }: CommonSettings,
+  { throttle, budget }: CommonSettings,
   login: string,
   ip: string | undefined,
 ): Promise<Clear> {
   if (throttle === null) return async () => undefined;
   const { account, address, known } = throttle;
-  const askLimiter = (method: string, call: () => Promise<unknown>): Promise<unknown> =>
-    ask(`throttle: ${method}`, storeTimeoutMs, call, isAnything).catch((outage) => {
-      if (throttle.onOutage === "allow") return null;
-      throw outage;
+  let isDown = false;
+  /** Once one was down, the others are not waited for: a request has no time for each of them. */
+  const askLimiter = async (method: string, call: () => Promise<unknown>): Promise<unknown> => {
+    if (isDown) return null;
+    return budget.ask(`throttle: ${method}`, call, isAnything).catch((outage) => {
+      if (throttle.onOutage === "refuse") throw outage;
+      isDown = true;
+      return null;
     });
+  };
   const consume = async (limiter: Limiter, key: string): Promise<void> => {
     const wait = await askLimiter("consume", () => limiter.consume(key).then(() => null, waitOf));
     if (typeof wait === "number") throw new AuthError("too_many_attempts", { retryAfter: secondsOf(wait) });

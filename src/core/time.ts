@@ -8,5 +8,5 @@ export function readClock(now: () => number): number {
   if (!(typeof time === "number" && time >= 0 && time <= LAST_INSTANT)) {
     throw new TypeError("now() must return the milliseconds since 1970-01-01 UTC, as Date.now does");
   }
-  return time;
+  return Math.floor(time);
 }

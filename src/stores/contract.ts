@@ -47,6 +47,14 @@ export interface Session {
 /** Why a session was ended: its user logged out, or one of its refresh tokens was used by somebody else. */
 export type EndReason = "logout" | "reuse";
 
+/** A session that was ended, and why. */
+export interface EndedSession {
+  /** Its id. */
+  readonly sid: string;
+  /** The first reason there was to end it. */
+  readonly ended: EndReason;
+}
+
 /** A session as it is stored: never with a refresh token, only with digests of them. */
 export interface StoredSession extends Session {
   /** A digest of what all refresh tokens of the session begin with, in base64url. No two sessions have the same. */
@@ -100,16 +108,16 @@ export interface RefreshStore {
    * Ends one session of a user: it is found as ended from then on, and never replaced. Ending it again is no error, and
    * the first reason stays.
    *
-   * @returns whether the user has such a session, be it ended before
+   * @returns the reason that is stored; `null` where the user has no such session
    */
-  endSession(sid: string, userId: string, reason: EndReason): Promise<boolean>;
+  endSession(sid: string, userId: string, reason: EndReason): Promise<EndReason | null>;
   /**
    * Ends all sessions of a user, and counts one more of their endings.
    *
    * @param at - the instant of it: the count may be forgotten a day later
-   * @returns the ids of all that are now ended and not deleted yet
+   * @returns all that are now ended and not deleted yet
    */
-  endSessions(userId: string, at: Date): Promise<readonly string[]>;
+  endSessions(userId: string, at: Date): Promise<readonly EndedSession[]>;
   /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
   /** A user's living sessions that end after an instant, the last used first. */

@@ -17,7 +17,7 @@ function sessionOf(change: Partial<StoredSession> = {}): StoredSession {
     family: randomBytes(32).toString("base64url"),
     expiresAt: at(DAY),
     passwordChangedAt: null,
-    rotation: "0;;;;first",
+    rotation: "0;;;;first;;",
     revision: 0,
     ended: null,
     ...change,
@@ -38,6 +38,10 @@ function following(session: StoredSession, change: Partial<StoredSession> = {}):
 
 function listed({ sid, userId, createdAt, lastUsedAt }: StoredSession): Session {
   return { sid, userId, createdAt, lastUsedAt };
+}
+
+function bySid<Of extends { readonly sid: string }>(all: readonly Of[]): readonly Of[] {
+  return [...all].sort((a, b) => (a.sid < b.sid ? -1 : 1));
 }
 
 /** Asserts that a session is found as ended, and is never replaced. */
@@ -98,13 +102,13 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "ends a session: it is found as ended, and nothing brings it back": async (store) => {
       const session = await begun(store);
-      equal(await store.endSession(session.sid, session.userId, "reuse"), true);
+      equal(await store.endSession(session.sid, session.userId, "reuse"), "reuse");
       await isEnded(store, session, "reuse");
       deepEqual(await store.sessions(session.userId, at(1)), []);
-      equal(await store.endSession(session.sid, session.userId, "logout"), true, "ended twice");
+      equal(await store.endSession(session.sid, session.userId, "logout"), "reuse", "ended twice");
       await isEnded(store, session, "reuse");
       const other = await begun(store, { userId: session.userId });
-      equal(await store.endSession(other.sid, other.userId, "logout"), true);
+      equal(await store.endSession(other.sid, other.userId, "logout"), "logout");
       await isEnded(store, other, "logout");
     },
     "ends a session that is replaced at the same time": async (store) => {
@@ -118,18 +122,23 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "ends no session of another user, and none that there is not": async (store) => {
       const session = await begun(store);
-      equal(await store.endSession(session.sid, fresh("user"), "logout"), false);
-      equal(await store.endSession(fresh("sid"), session.userId, "logout"), false);
+      equal(await store.endSession(session.sid, fresh("user"), "logout"), null);
+      equal(await store.endSession(fresh("sid"), session.userId, "logout"), null);
       deepEqual(await store.findSession(session.family), session);
     },
-    "ends all of a user's sessions, says which, and leaves other users and later sessions alone": async (store) => {
+    "ends all of a user's sessions, says which and why, and leaves other users and later sessions alone": async (
+      store,
+    ) => {
       const userId = fresh("user");
       const own = [await begun(store, { userId }), await begun(store, { userId })];
       const other = await begun(store);
+      const stolen = await begun(store, { userId });
+      await store.endSession(stolen.sid, userId, "reuse");
       const ended = await store.endSessions(userId, at(1));
-      deepEqual([...ended].sort(), own.map(({ sid }) => sid).sort());
+      const expected = [...own.map(({ sid }) => ({ sid, ended: "logout" })), { sid: stolen.sid, ended: "reuse" }];
+      deepEqual(bySid(ended), bySid(expected));
       for (const session of own) await isEnded(store, session, "logout");
-      deepEqual([...(await store.endSessions(userId, at(2)))].sort(), [...ended].sort(), "not deleted yet");
+      deepEqual(bySid(await store.endSessions(userId, at(2))), bySid(expected), "not deleted yet");
       deepEqual(await store.sessions(userId, at(1)), []);
       equal(await store.replaceSession(other, following(other)), true, "another user's");
       const later = await begun(store, { userId });
@@ -167,7 +176,11 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
         ]);
         const stored = await store.findSession(session.family);
         if (stored !== null) equal(stored.ended, "logout", "a session outlived the end of all");
-        equal(ended.includes(session.sid), stored !== null, "it does not say what it ended");
+        equal(
+          ended.some(({ sid }) => sid === session.sid),
+          stored !== null,
+          "it does not say what it ended",
+        );
       }
     },
     "deletes sessions that were ended, and no others": async (store) => {
@@ -177,9 +190,9 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       await store.deleteSessions(userId, [ended.sid, living.sid, fresh("sid")]);
       equal(await store.findSession(ended.family), null);
       deepEqual(await store.findSession(living.family), living);
-      equal(await store.endSession(ended.sid, userId, "logout"), false);
+      equal(await store.endSession(ended.sid, userId, "logout"), null);
       await store.deleteSessions(userId, [ended.sid]);
-      deepEqual(await store.endSessions(userId, at(1)), [living.sid]);
+      deepEqual(await store.endSessions(userId, at(1)), [{ sid: living.sid, ended: "logout" }]);
     },
     "lists a user's living sessions, the last used first": async (store) => {
       const userId = fresh("user");
@@ -229,7 +242,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
         const session = await begun(store, { userId });
         deepEqual(await store.findSession(session.family), session, odd);
         equal((await store.sessions(userId, at(1))).length, 1, odd);
-        deepEqual(await store.endSessions(userId, at(1)), [session.sid], odd);
+        deepEqual(await store.endSessions(userId, at(1)), [{ sid: session.sid, ended: "logout" }], odd);
       }
     },
   });

@@ -35,7 +35,7 @@ describe("an outage", () => {
   it("takes no cookie away, and lets nobody believe that they are logged out", async () => {
     const down = () => Promise.reject(new Error("down"));
     const { auth } = houseOf({ refresh: { cookie: {} }, store: { findSession: down } });
-    const arrival = arrivalOf({ cookie: "__Host-refresh=x" });
+    const arrival = arrivalOf({ cookie: `__Host-refresh=${"A".repeat(43)}` });
     const refused = await renew(auth, arrival).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "unavailable", headers: { "Retry-After": "5" } });
     expect(await codeOf(leave(auth, arrival))).toBe("unavailable");

@@ -126,6 +126,28 @@ describe.each(Object.entries(VERBS))("%s", (_name, { send, done = [], endsAll, t
   );
 });
 
+describe("a theft that was interrupted", () => {
+  it.each<readonly [string, (auth: SessionAuthenticator, own: Session, sid: string) => Promise<unknown>]>([
+    ["a log-out everywhere", (auth) => auth.logoutEverywhere("user-1")],
+    ["a log-out of one session", (auth, _own, sid) => auth.logoutSession("user-1", sid)],
+    ["a log-out by the access token", async (auth, own) => auth.logout(await auth.authenticate(bearer(own)))],
+    ["a log-out by a refresh token", (auth, own) => auth.logoutByRefreshToken(own.refreshToken)],
+    ["a login in its place", (auth, own) => auth.login(READER, { refreshToken: own.refreshToken })],
+    ["a change of password", (auth) => auth.changePassword({ ...READER, newPassword: "next" })],
+  ])("is told of by %s that completes it", async (_name, complete) => {
+    const { start, stolen } = storesOf();
+    const sound = start(null);
+    const own = await sound.login(READER);
+    const { sid } = (await sound.authenticate(bearer(own))).claims as { sid: string };
+    await sound.refresh(own.refreshToken);
+    // The session is marked as ended, and the blocklist fails.
+    expect(await codeOf(start({ calls: 0, at: 3, how: "before" }).refresh(own.refreshToken))).toBe("unavailable");
+    expect(stolen).toEqual([]);
+    await complete(sound, own, sid);
+    expect(stolen).toEqual([{ sid, userId: "user-1" }]);
+  });
+});
+
 it("a change of password that was stored is completed by whoever knows the new one, and by nobody else", async () => {
   const { start } = storesOf();
   const sound = start(null);

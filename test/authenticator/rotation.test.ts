@@ -3,6 +3,7 @@ import { createAuthenticator } from "../../src/authenticator/create.ts";
 import {
   beginRotation,
   MOST_SUCCESSORS,
+  type Rotation,
   readRotation,
   rotate,
   writeRotation,
@@ -13,30 +14,49 @@ import { codeOf } from "../support/flow.ts";
 
 const GRACE = 10_000;
 
-describe("the rule of rotation", () => {
-  const used = rotate(beginRotation("a"), "a", "b", 1_000, GRACE);
+/** A use that must come to a rotation. */
+function use(rotation: Rotation, token: string, successor: string, now: number): Rotation {
+  const outcome = rotate(rotation, token, successor, now, GRACE);
+  if (typeof outcome === "string") throw new Error(outcome);
+  return outcome;
+}
 
-  it("keeps few successors: the oldest goes", () => {
+describe("the rule of rotation", () => {
+  const used = use(beginRotation("a"), "a", "b", 1_000);
+
+  it("keeps few successors: within the grace there is no other, and after it the oldest goes", () => {
     let rotation = used;
-    for (let at = 0; at < 20; at += 1) rotation = rotation && rotate(rotation, "a", `c${at}`, 2_000, GRACE);
-    expect(rotation?.successors.length).toBe(MOST_SUCCESSORS);
-    expect(rotation?.successors.at(-1)).toBe("c19");
-    expect(rotation && rotate(rotation, "b", "d", 2_000, GRACE)).toBeNull();
+    for (let at = 1; at < MOST_SUCCESSORS; at += 1) rotation = use(rotation, "a", `c${at}`, 2_000);
+    expect(rotation.successors.length).toBe(MOST_SUCCESSORS);
+    expect(rotate(rotation, "a", "d", 10_999, GRACE)).toBe("crowded");
+    const later = use(rotation, "a", "d", 11_000);
+    expect([later.successors.length, later.successors.at(-1)]).toEqual([MOST_SUCCESSORS, "d"]);
+    expect(rotate(later, "b", "e", 11_000, GRACE)).toBe("theft");
   });
 
   it("counts the grace from the first use of a generation, up to its last millisecond", () => {
-    const twice = used && rotate(used, "a", "b2", 50_000, GRACE);
-    const next = twice && rotate(twice, "b", "c", 60_000, GRACE);
+    const next = use(use(used, "a", "b2", 50_000), "b", "c", 60_000);
     for (const crossing of ["a", "b2"]) {
-      expect(next && rotate(next, crossing, "d", 69_999, GRACE)).not.toBeNull();
-      expect(next && rotate(next, crossing, "d", 70_000, GRACE)).toBeNull();
-      expect(next && rotate(next, crossing, "d", 1, GRACE)).not.toBeNull(); // by a clock that is behind
+      expect(use(next, crossing, "d", 69_999)).toMatchObject({ crossedAt: 69_999, isCrossed: true });
+      expect(rotate(next, crossing, "d", 70_000, GRACE)).toBe("theft");
+      expect(use(next, crossing, "d", 1)).toMatchObject({ isCrossed: true }); // by a clock that is behind
     }
   });
 
+  it("renews no grace in the next generation, and gives another one after it", () => {
+    const crossed = use(use(use(used, "a", "b2", 50_000), "b", "c", 60_000), "b2", "c2", 65_000);
+    const burst = use(crossed, "c", "d", 66_000);
+    expect(use(burst, "c2", "d2", 74_999)).toMatchObject({ crossedAt: 65_000, isCrossed: true });
+    const later = use(crossed, "c", "d", 100_000);
+    expect(rotate(later, "c2", "d2", 100_001, GRACE)).toBe("theft");
+    const calm = use(use(later, "c", "d2", 100_002), "d", "e", 200_000);
+    expect(use(calm, "d2", "e2", 200_001)).toMatchObject({ crossedAt: 200_001 });
+  });
+
   it("is read back as it was written", () => {
-    for (const rotation of [beginRotation("a"), used, used && rotate(used, "b", "c", 3_000, GRACE)]) {
-      expect(rotation && readRotation(writeRotation(rotation))).toEqual(rotation);
+    const crossed = use(use(use(used, "a", "b2", 3_000), "b", "c", 4_000), "b2", "d", 5_000);
+    for (const rotation of [beginRotation("a"), used, crossed]) {
+      expect(readRotation(writeRotation(rotation))).toEqual(rotation);
     }
   });
 });

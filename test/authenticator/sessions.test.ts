@@ -169,7 +169,12 @@ describe("logoutEverywhere", () => {
   it("revokes the sessions that it ended by their ids too, in one step with the user's tokens", async () => {
     const revoked: unknown[] = [];
     const { auth } = houseOf({
-      store: { endSessions: async () => ["one", "two"] },
+      store: {
+        endSessions: async () => [
+          { sid: "one", ended: "logout" },
+          { sid: "two", ended: "logout" },
+        ],
+      },
       blocklist: { revokeUser: (userId, issuedUpTo, _end, sids) => void revoked.push([userId, issuedUpTo, sids]) },
     });
     await auth.logoutEverywhere("user-1");
@@ -198,9 +203,24 @@ describe("logoutEverywhere", () => {
     expect(await codeOf(auth.sessions("user-1"))).toBe("unavailable");
   });
 
-  it.each([undefined, null, {}, [1], [null]])("takes %j for no ended sessions", async (answer) => {
-    const { auth } = houseOf({ store: { endSessions: async () => answer as readonly string[] } });
+  it.each([
+    undefined,
+    null,
+    {},
+    [1],
+    [null],
+    ["s"],
+    [{ sid: 1, ended: "logout" }],
+    [{ sid: "s", ended: null }],
+    [{ sid: "s", ended: "x" }],
+  ])("takes %j for no ended sessions", async (answer) => {
+    const { auth } = houseOf({ store: { endSessions: async () => answer as never } });
     expect(await codeOf(auth.logoutEverywhere("user-1"))).toBe("unavailable");
+  });
+
+  it.each([undefined, true, 1, "x"])("takes %j for no reason that a session was ended for", async (answer) => {
+    const { auth } = houseOf({ store: { endSession: async () => answer as never } });
+    expect(await codeOf(auth.logoutSession("user-1", "s"))).toBe("unavailable");
   });
 });
 

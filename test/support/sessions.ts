@@ -15,7 +15,7 @@ export function newSession(change: Partial<StoredSession> = {}): StoredSession {
     family: randomUUID(),
     expiresAt: new Date(createdAt.getTime() + DAY),
     passwordChangedAt: null,
-    rotation: "0;;;;",
+    rotation: "0;;;;;;",
     revision: 0,
     ended: null,
     ...change,

@@ -234,9 +234,15 @@ describe("the refresh store's contract", () => {
     "forgets the new end": broken((store) => ({
       replaceSession: (session, next) => store.replaceSession(session, { ...next, expiresAt: session.expiresAt }),
     })),
-    "ends nothing": broken(() => ({ endSession: async () => true })),
+    "ends nothing": broken(() => ({ endSession: async (_sid, _userId, reason) => reason })),
+    "says the reason that it was given": broken((store) => ({
+      endSession: async (sid, userId, reason) => (await store.endSession(sid, userId, reason)) && reason,
+    })),
+    "says one reason for all": broken((store) => ({
+      endSessions: async (...args) => (await store.endSessions(...args)).map(({ sid }) => ({ sid, ended: "logout" })),
+    })),
     "ends without looking whose": broken((store) => ({
-      endSession: async (...args) => (await store.endSession(...args)) || true,
+      endSession: async (...args) => (await store.endSession(...args)) ?? args[2],
     })),
     "ends every session of the user": broken((store) => ({
       endSession: async (sid, userId, reason) => {
@@ -265,8 +271,8 @@ describe("the refresh store's contract", () => {
       const told = new Set<string>();
       return {
         endSessions: async (...args) => {
-          const ended = (await store.endSessions(...args)).filter((sid) => !told.has(sid));
-          for (const sid of ended) told.add(sid);
+          const ended = (await store.endSessions(...args)).filter(({ sid }) => !told.has(sid));
+          for (const { sid } of ended) told.add(sid);
           return ended;
         },
       };

@@ -1,4 +1,4 @@
-import type { RefreshStore, Session, StoredSession } from "../contract.ts";
+import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
 
 /** A user's sessions, and how often all of them were ended. */
 interface Owner {
@@ -81,16 +81,16 @@ export function memoryRefreshStore(): RefreshStore {
     },
     async endSession(sid, userId, reason) {
       const stored = sessionOf(userId, sid);
-      if (stored === undefined) return false;
+      if (stored === undefined) return null;
       ownerOf(userId).sessions.set(sid, end(stored, reason));
-      return true;
+      return stored.ended ?? reason;
     },
     async endSessions(userId, at) {
       const owner = ownerOf(userId);
       owner.endings += 1;
       owner.endedAt = at.getTime();
       for (const stored of owner.sessions.values()) owner.sessions.set(stored.sid, end(stored, "logout"));
-      return [...owner.sessions.keys()];
+      return [...owner.sessions.values()].map(({ sid, ended }) => ({ sid, ended: ended as EndReason }));
     },
     async deleteSessions(userId, sids) {
       for (const sid of sids) {
@@ -117,6 +117,6 @@ function living({ sessions }: Owner): StoredSession[] {
     .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
 }
 
-function end(session: StoredSession, reason: "logout" | "reuse"): StoredSession {
+function end(session: StoredSession, reason: EndReason): StoredSession {
   return session.ended === null ? { ...session, ended: reason, revision: session.revision + 1 } : session;
 }

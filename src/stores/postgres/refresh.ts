@@ -1,4 +1,4 @@
-import type { EndReason, Session, StoredSession } from "../contract.ts";
+import type { EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
 import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
@@ -58,8 +58,8 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
     },
     async endSession(sid, userId, reason) {
       const sql = `UPDATE ${sessions} SET ended = coalesce(ended, $3), revision = revision + 1
-        WHERE sid = $1 AND user_id = $2 RETURNING sid`;
-      return (await run(sql, sid, userId, reason)).length === 1;
+        WHERE sid = $1 AND user_id = $2 RETURNING ended`;
+      return ((await run(sql, sid, userId, reason))[0]?.ended ?? null) as EndReason | null;
     },
     async endSessions(userId, instant) {
       const count = `INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($1, 1, ${at("$2")})
@@ -70,8 +70,8 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       // A statement of its own, which sees every session that began before the count went up, and leaves later ones alone.
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
         WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
-        RETURNING sid`;
-      return (await run(end, userId, row?.endings)).map(({ sid }) => sid as string);
+        RETURNING sid, ended`;
+      return (await run(end, userId, row?.endings)) as unknown as readonly EndedSession[];
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;

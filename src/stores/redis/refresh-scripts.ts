@@ -9,7 +9,9 @@ local function lengthen(key, ttl)
   if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
 end
 local function finish(key, sid, text, state)
-  if lives(text) then redis.call('HSET', key, sid, state .. string.sub(text, 2)) end
+  if not lives(text) then return string.sub(text, 1, 1) end
+  redis.call('HSET', key, sid, state .. string.sub(text, 2))
+  return state
 end`;
 
 /** Begins a session, and deletes what has expired and what is over the limit: id and family of each. */
@@ -41,22 +43,20 @@ redis.call('HSET', KEYS[1], sid, following)
 lengthen(KEYS[1], ttl)
 return 1`;
 
-/** Ends a session, and says whether there is one. */
+/** Ends a session, and gives the state that it is in then. */
 export const END: string = `${SHARED}
 local text = redis.call('HGET', KEYS[1], ARGV[1])
-if not text then return 0 end
-finish(KEYS[1], ARGV[1], text, ARGV[2])
-return 1`;
+return text and finish(KEYS[1], ARGV[1], text, ARGV[2])`;
 
-/** Ends all sessions, and gives their ids. */
+/** Ends all sessions: id and state of each. */
 export const END_ALL: string = `${SHARED}
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 local known = redis.call('HGETALL', KEYS[1])
 local ended = {}
 for i = 1, #known, 2 do
-  finish(KEYS[1], known[i], known[i + 1], 'l')
   ended[#ended + 1] = known[i]
+  ended[#ended + 1] = finish(KEYS[1], known[i], known[i + 1], 'l')
 end
 return ended`;
 

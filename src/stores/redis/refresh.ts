@@ -71,10 +71,12 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       return isDone(await run(REPLACE, [sessionsKey(userId)], sid, textOf(session), textOf(next), String(ttl)));
     },
     async endSession(sid, userId, reason) {
-      return isDone(await run(END, [sessionsKey(userId)], sid, reason.charAt(0)));
+      const state = await run(END, [sessionsKey(userId)], sid, reason.charAt(0));
+      return state === null ? null : reasonOf(state);
     },
     async endSessions(userId, _at) {
-      return textList(await run(END_ALL, [sessionsKey(userId), endingsKey(userId)], String(DAY)));
+      const ended = pairsOf(await run(END_ALL, [sessionsKey(userId), endingsKey(userId)], String(DAY)));
+      return ended.map(([sid, state]) => ({ sid, ended: reasonOf(state) }));
     },
     async deleteSessions(userId, sids) {
       const deleted = pairsOf(await run(REMOVE, [sessionsKey(userId)], ...sids));
@@ -93,6 +95,12 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
 
 // In a script, since a hash of its own is one list to some clients and a map to others.
 const LIST = `return redis.call('HGETALL', KEYS[1])`;
+
+function reasonOf(state: unknown): EndReason {
+  const reason = typeof state === "string" ? STATES[state] : undefined;
+  if (reason === undefined || reason === null) throw nonsense();
+  return reason;
+}
 
 /** A session as it is stored: what the scripts read of it comes first. */
 function textOf(session: StoredSession): string {

@@ -25,7 +25,7 @@ export function entryOf(kind: Revocation["kind"], id: string, ends: number, cut:
 
 /** Reads an entry as the feed's script writes it: in one line, whose last part is the revocation. */
 export function readEntry(line: string): Entry {
-  const [, id, after, until, text] = /^(\d+-\d+) (\d+-\d+) (\d+) (.*)$/.exec(line) ?? [];
+  const [, id, after, until, text] = /^(\d+-\d+) (\d+-\d+) (\d+) (.*)$/s.exec(line) ?? [];
   if (id === undefined || after === undefined || text === undefined) throw nonsense();
   return { id, revocation: revocationOf(text), after, until: Number(until) };
 }

@@ -44,7 +44,7 @@ export function followerOf(
   const pull = async (self: Load, wait: number): Promise<boolean> => {
     await reading; // one of before a stop may be under way
     if (following !== self) return false;
-    const page = withTimeout("the feed", wait + LOST_MS, feed.read(cursor, wait));
+    const page = withTimeout("the feed", wait + LOST_MS, feed.read(cursor, wait), { unref: true });
     reading = page.catch(ignore);
     const { revocations, cursor: next, more = false } = await page;
     if (following !== self) return false;

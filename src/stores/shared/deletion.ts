@@ -1,6 +1,7 @@
 import { systemClock } from "../../shared/clock.ts";
 import { type Duration, toSeconds } from "../../shared/duration.ts";
 import { tell } from "../../shared/listener.ts";
+import { withTimeout } from "../../shared/promise.ts";
 
 /** How a store deletes what has ended by itself. */
 export interface Deletion {
@@ -19,6 +20,8 @@ export interface DeletionOptions {
   readonly deleteExpired?: Deletion;
 }
 
+/** After so long a deletion is given up for lost, with its connection. */
+const LOST_MS = 600_000;
 const MOST_SECONDS = 24 * 86_400; // timers hold no more than 24.8 days
 
 /**
@@ -41,7 +44,7 @@ export function deletingByItself<S extends { deleteExpired(at: Date): Promise<nu
     if (isUnderWay) return;
     isUnderWay = true;
     try {
-      await store.deleteExpired(new Date(systemClock()));
+      await withTimeout(owner, LOST_MS, store.deleteExpired(new Date(systemClock())), { unref: true });
     } catch (error) {
       tell(onError, error);
     }

@@ -1,4 +1,4 @@
-import type { EndReason, Session, StoredSession } from "../contract.ts";
+import type { EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
 import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
@@ -31,9 +31,6 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     const [row] = rows(`SELECT endings FROM ${owners} WHERE user_id = ?`, userId);
     return row === undefined ? 0 : (row.endings as number);
   };
-  const sidsOf = (ended: readonly Record<string, unknown>[]): readonly string[] =>
-    ended.map(({ sid }) => sid as string);
-
   const store: SqlRefreshStore = {
     async endings(userId) {
       return endingsOf(userId);
@@ -50,7 +47,8 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         rows(add, sid, userId, created, family, used, ends, changed, rotation, revision);
         const surplus = `SELECT sid FROM ${sessions} WHERE user_id = ? AND sid <> ? AND ended IS NULL
           ORDER BY last_used_at DESC LIMIT -1 OFFSET ?`;
-        return sidsOf(rows(`DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`, userId, sid, limit - 1));
+        const deleted = rows(`DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`, userId, sid, limit - 1);
+        return deleted.map((row) => row.sid as string);
       }),
     async findSession(family) {
       const [row] = rows(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
@@ -66,8 +64,8 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     endSession: (sid, userId, reason) =>
       atomically(() => {
         const sql = `UPDATE ${sessions} SET ended = coalesce(ended, ?), revision = revision + 1
-          WHERE sid = ? AND user_id = ? RETURNING sid`;
-        return rows(sql, reason, sid, userId).length === 1;
+          WHERE sid = ? AND user_id = ? RETURNING ended`;
+        return (rows(sql, reason, sid, userId)[0]?.ended ?? null) as EndReason | null;
       }),
     endSessions: (userId, at) =>
       atomically(() => {
@@ -76,8 +74,8 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
           RETURNING endings`;
         rows(count, userId, millisecondsOf(at));
         const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-          WHERE user_id = ? RETURNING sid`;
-        return sidsOf(rows(end, userId));
+          WHERE user_id = ? RETURNING sid, ended`;
+        return rows(end, userId) as unknown as readonly EndedSession[];
       }),
     deleteSessions: (userId, sids) =>
       atomically(() => {
