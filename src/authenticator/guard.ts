@@ -143,7 +143,8 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = identityOf(claims as ClaimsOf<Profile>);
-        if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
+        if (blocklist === null) return identity;
+        await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
         return identity;
       } catch (error) {
         return refuse(error);

@@ -62,8 +62,8 @@ export async function prove<U extends User>(
   candidates: readonly string[],
   { ip }: LoginOrigin,
 ): Promise<Proof<U>> {
-  let clear = async (): Promise<void> => undefined;
-  for (const _ of candidates) clear = await countAttempt(settings, name, ip);
+  for (const _ of candidates.slice(1)) await countAttempt(settings, name, ip);
+  const clear = await countAttempt(settings, name, ip);
   const decidedAt = readClock(settings.token.now);
   const known = await findCredentials(settings, name);
   const marks = await readMarks(settings, known?.user.id ?? digestOf(name));

@@ -41,3 +41,11 @@ describe("an outage", () => {
     expect(await codeOf(leave(auth, arrival))).toBe("unavailable");
   });
 });
+
+it("a mistake of the developer's is no refusal of the client", async () => {
+  const { auth } = houseOf();
+  const logout = () => Promise.reject(new TypeError("logout takes an identity"));
+  const authorization = `Bearer ${(await auth.login(READER)).accessToken}`;
+  const arrival = arrivalOf({ authorization }, { refresh_token: "x" });
+  await expect(leave({ ...auth, logout }, arrival)).rejects.toThrow(/takes an identity/);
+});

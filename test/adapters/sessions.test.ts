@@ -181,6 +181,9 @@ describe.each(Object.entries(APPS))("%s", (name, app) => {
       const shown = ["Authorization", `Bearer ${access_token}`, "Cookie", "__Host-refresh=stale"];
       expect((await post(server, "/logout", null, shown)).status).toBe(204);
       expect(await me(server, access_token)).toBe(401);
+      const forged = ["Authorization", "Bearer x.y.z", "Cookie", "__Host-refresh=stale"];
+      const refused = await post(server, "/logout", null, forged);
+      expect([refused.status, refused.headers["set-cookie"]]).toEqual([401, [TAKEN_AWAY]]);
     });
 
     it("ends the session of the cookie that a login carries, and only a good one does", async () => {

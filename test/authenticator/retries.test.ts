@@ -247,6 +247,44 @@ describe("a request's time", () => {
     expect(asked).toEqual([]);
   });
 
+  it("is not begun for a hash where stores have used it up", async () => {
+    const hashed: string[] = [];
+    const users = memoryUsers();
+    users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });
+    let calls = 0;
+    const findCredentials: typeof users.findCredentials = (login) => {
+      calls += 1;
+      const end = performance.now() + (calls === 2 ? 150 : 0); // holds the event loop up
+      while (performance.now() < end);
+      return users.findCredentials(login);
+    };
+    const compare: typeof passwords.compare = async (password) => hashed.push(password) > 0;
+    const auth = createAuthenticator({
+      token: profileOf(),
+      users: { ...users, findCredentials },
+      passwords: { ...passwords, compare },
+      requestTimeoutMs: 100,
+    });
+    expect(await codeOf(auth.login(READER))).toBe("overloaded");
+    expect(hashed).toEqual([]);
+  });
+
+  it("is what a schema has too, at login and at the guard", async () => {
+    const schema = (validate: () => unknown) => ({ "~standard": { version: 1, vendor: "test", validate } });
+    let isHanging = false;
+    const token = profileOf(undefined, {
+      claims: schema(() => (isHanging ? new Promise(() => {}) : { value: {} })),
+    } as object);
+    const users = memoryUsers();
+    users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });
+    const auth = createAuthenticator({ token, users, passwords, storeTimeoutMs: 50, requestTimeoutMs: 100 } as never);
+    const header = bearer((await auth.login(READER)) as Session);
+    expect(await codeOf(auth.authenticate(header))).toBe("ok");
+    isHanging = true;
+    expect(await codeOf(auth.login(READER))).toBe("unavailable");
+    expect(await codeOf(auth.authenticate(header))).toBe("unavailable");
+  });
+
   it("is a whole number of milliseconds", () => {
     for (const requestTimeoutMs of [0, Number.NaN, "1"]) {
       const options = { token: profileOf(), users: memoryUsers(), requestTimeoutMs: requestTimeoutMs as number };

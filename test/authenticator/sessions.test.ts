@@ -52,6 +52,17 @@ describe("logout", () => {
     expect(await codeOf(auth.refresh(login.refreshToken))).toBe(REFUSED);
   });
 
+  it("of a session that the store has forgotten revokes its access tokens all the same", async () => {
+    const { auth, store } = houseOf();
+    const login = await auth.login(READER);
+    const identity = await auth.authenticate(bearer(login));
+    await store.endSessions("user-1", new Date(NOW));
+    await store.deleteSessions("user-1", [identity.claims.sid ?? ""]);
+    expect(await codeOf(auth.authenticate(bearer(login)))).toBe("ok");
+    await auth.logout(identity);
+    expect(await codeOf(auth.authenticate(bearer(login)))).toBe("revoked");
+  });
+
   it("without a blocklist ends the session, and access tokens live on", async () => {
     const { auth } = houseOf({ blocklist: null });
     const login = await auth.login(READER);

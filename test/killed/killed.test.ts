@@ -8,7 +8,7 @@ import { cheapPasswords } from "../../src/testing/passwords.ts";
 import { openPool, tablesIn } from "../stores/sql-stores.ts";
 
 const CLIENTS = 40;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 const children: ChildProcess[] = [];
 afterAll(() => {
