@@ -143,8 +143,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = identityOf(claims as ClaimsOf<Profile>);
-        if (blocklist === null) return identity;
-        await refuseRevoked(blocklist, storeTimeoutMs, referenceOf(checked, identity.userId));
+        await refuseRevoked(blocklist, storeTimeoutMs, checked, identity.userId);
         return identity;
       } catch (error) {
         return refuse(error);
@@ -190,7 +189,16 @@ function onlyOne(header: AuthorizationHeader): string | null | undefined {
   return header[0];
 }
 
-async function refuseRevoked(blocklist: Blocklist, storeTimeoutMs: number, token: TokenReference): Promise<void> {
+function refuseRevoked(
+  blocklist: Blocklist | null,
+  storeTimeoutMs: number,
+  checked: CheckedClaims,
+  userId: string,
+): Promise<void> | undefined {
+  return blocklist === null ? undefined : askBlocklist(blocklist, storeTimeoutMs, referenceOf(checked, userId));
+}
+
+async function askBlocklist(blocklist: Blocklist, storeTimeoutMs: number, token: TokenReference): Promise<void> {
   const call = () => blocklist.isRevoked(token);
   if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
 }
