@@ -71,7 +71,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
         WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
         RETURNING sid, ended`;
-      return (await run(end, userId, row?.endings)) as unknown as readonly EndedSession[];
+      return (await run(end, userId, row?.endings)).map(endedOf);
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;
@@ -115,6 +115,10 @@ function valuesOf(session: StoredSession): readonly unknown[] {
   const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
   const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
   return [sid, userId, family, created, used, ends, changed, rotation, revision];
+}
+
+function endedOf({ sid, ended }: Record<string, unknown>): EndedSession {
+  return { sid: sid as string, ended: ended as EndReason };
 }
 
 function sessionOf({ sid, user_id, created, used }: Record<string, unknown>): Session {

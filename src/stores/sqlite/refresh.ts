@@ -75,7 +75,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         rows(count, userId, millisecondsOf(at));
         const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
           WHERE user_id = ? RETURNING sid, ended`;
-        return rows(end, userId) as unknown as readonly EndedSession[];
+        return rows(end, userId).map(endedOf);
       }),
     deleteSessions: (userId, sids) =>
       atomically(() => {
@@ -97,6 +97,10 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
 }
 
 type Instants = [number, number, number];
+
+function endedOf({ sid, ended }: Record<string, unknown>): EndedSession {
+  return { sid: sid as string, ended: ended as EndReason };
+}
 
 function sessionOf({ sid, user_id, created_at, last_used_at }: Record<string, unknown>): Session {
   return {
