@@ -1,6 +1,7 @@
-import type { EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
+import type { EndReason, Session, StoredSession } from "../contract.ts";
 import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
+import { endedOf } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { at, dayOf, ms, type PostgresOptions, type Run, runnerOf } from "./client.ts";
@@ -115,10 +116,6 @@ function valuesOf(session: StoredSession): readonly unknown[] {
   const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
   const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
   return [sid, userId, family, created, used, ends, changed, rotation, revision];
-}
-
-function endedOf({ sid, ended }: Record<string, unknown>): EndedSession {
-  return { sid: sid as string, ended: ended as EndReason };
 }
 
 function sessionOf({ sid, user_id, created, used }: Record<string, unknown>): Session {

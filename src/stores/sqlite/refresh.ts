@@ -1,6 +1,7 @@
-import type { EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
+import type { EndReason, Session, StoredSession } from "../contract.ts";
 import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
+import { endedOf } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { runnerOf, type SqliteOptions } from "./database.ts";
@@ -97,10 +98,6 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
 }
 
 type Instants = [number, number, number];
-
-function endedOf({ sid, ended }: Record<string, unknown>): EndedSession {
-  return { sid: sid as string, ended: ended as EndReason };
-}
 
 function sessionOf({ sid, user_id, created_at, last_used_at }: Record<string, unknown>): Session {
   return {
