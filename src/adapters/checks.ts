@@ -1,6 +1,6 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../authenticator/guard.ts";
-import { checkMethods } from "../core/options.ts";
+import { checkMethods } from "../shared/options.ts";
 
 /** Refuses a guard that is none, when a route is built. */
 export function checkGuard(guard: Guard): void {

@@ -9,7 +9,7 @@ import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import type { Recognition } from "../authenticator/promised.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { isJson } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
@@ -28,6 +28,8 @@ export interface FetchOptions {
   /** The client's address, which the throttle counts by: a runtime tells it in a way of its own. Not known by default. */
   readonly address?: (request: Request) => string | undefined;
 }
+
+const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
 /** A handler as routers take it. */
 export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...rest: Rest) => Promise<Response>;
@@ -188,7 +190,7 @@ function recognise<Auth extends Identity | null>(
 }
 
 function instead(work: (arrival: Arrival) => Promise<Departure>, options: FetchOptions = {}): FetchHandler {
-  checkOptions("options", options, ["address"]);
+  checkOptions("options", options, OPTIONS);
   return (request) =>
     answered(async () => {
       const { status, body, cookie } = await work(arrivalOf(request, options));

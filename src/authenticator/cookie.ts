@@ -1,5 +1,5 @@
 import { AuthError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** The cookie that carries the refresh token to a browser: `HttpOnly; Secure; SameSite=Strict` whatever is set here. */
 export interface RefreshCookieOptions {
@@ -27,12 +27,14 @@ export interface CookieSettings {
 /** Reads a request's header by its name in lower case. */
 export type HeaderReader = (name: string) => string | null | undefined;
 
+const OPTIONS: OptionNames<RefreshCookieOptions> = { name: "optional", path: "optional", origins: "optional" };
+
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
 
 /** Checks how the cookie is to be. */
 export function cookieSettings(options: RefreshCookieOptions): CookieSettings {
-  checkOptions("refresh: cookie", options, ["name", "path", "origins"]);
+  checkOptions("refresh: cookie", options, OPTIONS);
   const { path = "/", origins = [] } = options;
   const { name = path === "/" ? "__Host-refresh" : "__Secure-refresh" } = options;
   if (typeof path !== "string" || !PATH.test(path)) throw new TypeError('cookie: path must be a path, such as "/auth"');

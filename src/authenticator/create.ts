@@ -1,8 +1,8 @@
-import { checkMethods, checkOptions } from "../core/options.ts";
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordHasher } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
 import { ignore } from "../shared/listener.ts";
+import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
@@ -83,7 +83,15 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   });
 }
 
-const OPTIONS = [...GUARD_OPTIONS, "users", "passwords", "claims", "refresh", "throttle", "onRehashFailure"] as const;
+const OPTIONS: OptionNames<AuthenticatorOptions> = {
+  ...GUARD_OPTIONS,
+  users: "required",
+  passwords: "optional",
+  claims: "optional",
+  refresh: "optional",
+  throttle: "optional",
+  onRehashFailure: "optional",
+};
 
 function flowSettings<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,

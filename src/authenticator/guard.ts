@@ -1,7 +1,6 @@
 import { parseBearer } from "../core/bearer.ts";
 import { formatChallenge } from "../core/challenge.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
-import { checkInteger, checkMethods, checkOptions, checkText } from "../core/options.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import {
   type ClaimsOf,
@@ -12,6 +11,7 @@ import {
 } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { checkInteger, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { isBoolean } from "./answers.ts";
 import { ask, waitFor } from "./ask.ts";
@@ -59,7 +59,13 @@ export interface Guard<Claims = unknown> {
 }
 
 /** The options of a guard, by name. */
-export const GUARD_OPTIONS = ["token", "blocklist", "realm", "storeTimeoutMs", "requestTimeoutMs"] as const;
+export const GUARD_OPTIONS: OptionNames<GuardOptions> = {
+  token: "required",
+  blocklist: "optional",
+  realm: "optional",
+  storeTimeoutMs: "optional",
+  requestTimeoutMs: "optional",
+};
 
 /** Guard options, checked and with their defaults. */
 export interface GuardSettings<Profile extends TokenProfile> {

@@ -1,6 +1,6 @@
-import { checkInteger, checkMethods, checkOptions } from "../core/options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { ignore } from "../shared/listener.ts";
+import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
@@ -62,15 +62,15 @@ const METHODS = [
   "deleteSessions",
   "sessions",
 ] as const;
-const OPTIONS = [
-  "store",
-  "idleLifetime",
-  "absoluteLifetime",
-  "reuseGrace",
-  "maxSessions",
-  "cookie",
-  "onReuse",
-] as const;
+const OPTIONS: OptionNames<RefreshOptions> = {
+  store: "required",
+  idleLifetime: "optional",
+  absoluteLifetime: "optional",
+  reuseGrace: "optional",
+  maxSessions: "optional",
+  cookie: "optional",
+  onReuse: "optional",
+};
 
 /** Checks how sessions are to be kept up. */
 export function refreshSettings(options: RefreshOptions): RefreshSettings {

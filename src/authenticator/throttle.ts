@@ -1,7 +1,7 @@
 import { addressGroup, addressShare } from "../core/address.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
-import { checkMethods, checkOptions } from "../core/options.ts";
+import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { isAnything } from "./answers.ts";
 import type { CommonSettings } from "./settings.ts";
 
@@ -39,9 +39,16 @@ export interface ThrottleSettings {
   readonly onOutage: "refuse" | "allow";
 }
 
+const OPTIONS: OptionNames<ThrottleOptions> = {
+  account: "required",
+  address: "required",
+  known: "optional",
+  onOutage: "optional",
+};
+
 /** Checks how attempts are to be limited. */
 export function throttleSettings(options: ThrottleOptions): ThrottleSettings {
-  checkOptions("throttle", options, ["account", "address", "known", "onOutage"]);
+  checkOptions("throttle", options, OPTIONS);
   const { account, address, known, onOutage = "refuse" } = options;
   for (const [name, limiter] of Object.entries({ account, address, ...(known !== undefined && { known }) })) {
     checkMethods(`throttle: ${name}`, limiter, ["consume", "get", "delete"]);

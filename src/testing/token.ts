@@ -1,7 +1,7 @@
-import { checkOptions } from "../core/options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** What can be said about a minted token. */
 export interface MintOptions {
@@ -10,6 +10,8 @@ export interface MintOptions {
   /** How long it is valid from then on. The profile's `expiresIn` by default. */
   readonly expiresIn?: Duration;
 }
+
+const OPTIONS: OptionNames<MintOptions> = { at: "optional", expiresIn: "optional" };
 
 /**
  * A token as the profile would have issued it at another instant: one that has expired, or one that is yet to come.
@@ -26,7 +28,7 @@ export async function mintToken<Profile extends TokenProfile>(
   profile: Profile,
   options: MintOptions = {},
 ): Promise<string> {
-  checkOptions("mintToken", options, ["at", "expiresIn"]);
+  checkOptions("mintToken", options, OPTIONS);
   const { at, expiresIn = profile.expiresIn } = options;
   const time = at === undefined ? profile.now() : at.getTime();
   if (!(time >= 0)) throw new TypeError("mintToken: at must be a valid Date from 1970 on");

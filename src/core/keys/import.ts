@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
+import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { reading } from "../../shared/read.ts";
 import { fromBase64url, isAscii } from "../base64url.ts";
-import { checkOptions, checkText } from "../options.ts";
-import { reading } from "../read.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
 import { checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
@@ -19,6 +19,8 @@ export interface ImportKeyOptions {
   readonly kid?: string;
 }
 
+const OPTIONS: OptionNames<ImportKeyOptions> = { algorithm: "optional", kid: "optional" };
+
 /**
  * Reads a private or public key: a PEM in PKCS#8, PKCS#1, SEC1 or SPKI form, or a JWK (RFC 7517). A private key signs
  * and verifies, a public key verifies.
@@ -35,7 +37,7 @@ export interface ImportKeyOptions {
  * ```
  */
 export async function importKey(key: JWK | string, options: ImportKeyOptions = {}): Promise<SigningKey | VerifyingKey> {
-  checkOptions("importKey", options, ["algorithm", "kid"]);
+  checkOptions("importKey", options, OPTIONS);
   const { algorithm } = options;
   const kid = options.kid === undefined ? undefined : checkText("importKey: kid", options.kid);
   if (typeof key === "string") return pairKey(readPem(key), checkAlgorithm(algorithm), kid);

@@ -1,4 +1,4 @@
-import { reading } from "../read.ts";
+import { reading } from "../../shared/read.ts";
 
 /** A JSON Web Key (RFC 7517 §4): the members that hallpass reads, and any others. */
 export interface JWK {

@@ -1,4 +1,4 @@
-import { markOf } from "../read.ts";
+import { markOf } from "../../shared/read.ts";
 import type { Algorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 

@@ -1,4 +1,4 @@
-import { markOf } from "../read.ts";
+import { markOf } from "../../shared/read.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
 const RING: unique symbol = Symbol.for("hallpass.keyRing") as never;

@@ -1,5 +1,5 @@
+import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
-import { checkOptions, checkText } from "../options.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
 import { hmacOf } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
@@ -11,6 +11,8 @@ export interface SecretKeyOptions {
   /** Its name in a token's header; needed in a ring with several secrets to tell them apart at once. None by default. */
   readonly kid?: string;
 }
+
+const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: "optional", kid: "optional" };
 
 // Anywhere in the text: whatever stands before it, no random secret holds any of these.
 const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
@@ -30,7 +32,7 @@ const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User
  * ```
  */
 export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions = {}): SigningKey {
-  checkOptions("secretKey", options, ["algorithm", "kid"]);
+  checkOptions("secretKey", options, OPTIONS);
   const { algorithm = "HS256", kid } = options;
   if (!isHmac(algorithm)) {
     throw new TypeError("secretKey: algorithm must be HS256, HS384 or HS512; for a key pair use importKey");

@@ -1,6 +1,6 @@
+import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
-import { checkInteger, checkMethods, checkOptions } from "../options.ts";
 import { argon2Hash, argon2Verify } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
@@ -57,7 +57,19 @@ export interface PasswordHasher {
 const DEFAULT_COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const DEFAULT_CEILING: Cost = { memoryCost: 262_144, timeCost: 16, parallelism: 16 };
 const COSTS = Object.keys(COST_RANGES) as (keyof Cost)[];
-const OPTIONS = [...COSTS, "pepper", "ceiling", "maxConcurrent", "maxQueue", "legacy"];
+const COST_OPTIONS: OptionNames<Partial<Cost>> = {
+  memoryCost: "optional",
+  timeCost: "optional",
+  parallelism: "optional",
+};
+const OPTIONS: OptionNames<PasswordOptions> = {
+  ...COST_OPTIONS,
+  pepper: "optional",
+  ceiling: "optional",
+  maxConcurrent: "optional",
+  maxQueue: "optional",
+  legacy: "optional",
+};
 const LONGEST_HASH = 512;
 
 /**
@@ -143,7 +155,7 @@ function checkCost(prefix: string, cost: Cost): Cost {
 }
 
 function checkCeiling(ceiling: Partial<Cost> = {}): Partial<Cost> {
-  checkOptions("ceiling", ceiling, COSTS);
+  checkOptions("ceiling", ceiling, COST_OPTIONS);
   return ceiling;
 }
 

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from "../options.ts";
+import { checkInteger, checkOptions } from "../../shared/options.ts";
 
 /** Hashes of another scheme that are still in the database: they are compared, and renewed at the next good login. */
 export interface LegacyScheme {
@@ -28,7 +28,7 @@ export function bcryptHashes(
   options: { readonly maxCost?: number } = {},
 ): LegacyScheme {
   if (typeof compare !== "function") throw new TypeError("bcryptHashes takes the compare function of a bcrypt package");
-  checkOptions("bcryptHashes", options, ["maxCost"]);
+  checkOptions("bcryptHashes", options, { maxCost: "optional" });
   const maxCost = checkInteger("maxCost", options.maxCost ?? 14, 4, 31);
   return { recognises: (hash) => Number(BCRYPT.exec(hash)?.[1]) <= maxCost, compare };
 }

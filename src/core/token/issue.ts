@@ -1,5 +1,5 @@
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
-import { checkOptions } from "../options.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
 import { misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
 import { newJti } from "./jti.ts";
@@ -12,6 +12,8 @@ export interface IssueOptions {
   /** How long this one is valid. The profile's `expiresIn` by default. */
   readonly expiresIn?: Duration;
 }
+
+const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
 
 /**
  * Issues a token of a profile: signs the claims together with `iss`, `aud`, `exp`, `iat` and `jti` (a UUIDv7), as a
@@ -38,7 +40,7 @@ export async function issueToken<Profile extends TokenProfile>(
 }
 
 function expiryOf(options: IssueOptions, profile: TokenProfile): number {
-  checkOptions("issueToken", options, ["expiresIn"]);
+  checkOptions("issueToken", options, OPTIONS);
   return options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
 }
 

@@ -1,7 +1,7 @@
+import { checkText } from "../../shared/options.ts";
+import { reading } from "../../shared/read.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
-import { checkText } from "../options.ts";
-import { reading } from "../read.ts";
 import { normaliseTyp } from "./header.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
 

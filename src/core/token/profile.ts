@@ -1,8 +1,8 @@
 import { systemClock } from "../../shared/clock.ts";
+import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
+import { markOf } from "../../shared/read.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
-import { checkInteger, checkOptions } from "../options.ts";
-import { markOf } from "../read.ts";
 import { type Duration, toSeconds } from "../time.ts";
 import { USUAL_MAX_BYTES } from "../usual.ts";
 import { VerifiedTokens } from "./cache.ts";
@@ -84,20 +84,20 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly schema: Schema;
 }
 
-const OPTIONS = [
-  "keys",
-  "issuer",
-  "audience",
-  "typ",
-  "expiresIn",
-  "maxAge",
-  "clockTolerance",
-  "maxBytes",
-  "cacheSize",
-  "threadPool",
-  "claims",
-  "now",
-];
+const OPTIONS: OptionNames<TokenOptions> = {
+  keys: "required",
+  issuer: "required",
+  audience: "required",
+  typ: "optional",
+  expiresIn: "optional",
+  maxAge: "optional",
+  clockTolerance: "optional",
+  maxBytes: "optional",
+  cacheSize: "optional",
+  threadPool: "optional",
+  claims: "optional",
+  now: "optional",
+};
 
 /**
  * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an id,

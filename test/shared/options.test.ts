@@ -1,23 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { checkInteger, checkMethods, checkOptions, checkText } from "../../src/core/options.ts";
+import { checkInteger, checkMethods, checkOptions, checkText } from "../../src/shared/options.ts";
+
+const ONE = { a: "optional" } as const;
+const BOTH = { a: "optional", b: "required" } as const;
 
 describe("checkOptions", () => {
   it.each([null, undefined, 1, "x", [], true])("takes no %j for options", (options) => {
-    expect(() => checkOptions("here", options, ["a"])).toThrow("here takes an object with options");
+    expect(() => checkOptions("here", options, ONE)).toThrow("here takes an object with options: a");
   });
 
   it("names the options there are when one is misspelt", () => {
-    expect(() => checkOptions("here", { c: 1 }, ["a", "b"])).toThrow(
-      'here: there is no option "c"; the options are a, b',
-    );
+    expect(() => checkOptions("here", { c: 1 }, BOTH)).toThrow('here: there is no option "c"; the options are a, b');
   });
 
   it("takes undefined for a mistake", () => {
-    expect(() => checkOptions("here", { a: undefined }, ["a"])).toThrow("here: a is undefined; give it a value");
+    expect(() => checkOptions("here", { a: undefined }, ONE)).toThrow(
+      "here: a is undefined; give it a value (is an environment variable not set?), or leave it out to have the default",
+    );
+  });
+
+  it("does not say that a required one may be left out", () => {
+    expect(() => checkOptions("here", { b: undefined }, BOTH)).toThrow(/b is undefined.*, it must be given$/);
+  });
+
+  it.each(["toString", "__proto__x", "constructor"])("does not take %s for a known name", (name) => {
+    expect(() => checkOptions("here", { [name]: 1 }, BOTH)).toThrow(`there is no option "${name}"`);
   });
 
   it("lets null and false be values", () => {
-    expect(() => checkOptions("here", { a: null, b: false }, ["a", "b"])).not.toThrow();
+    expect(() => checkOptions("here", { a: null, b: false }, BOTH)).not.toThrow();
   });
 });
 

@@ -1,20 +1,33 @@
 import { reading } from "./read.ts";
 
+/** The options of an interface by name. One that it lacks, or that is forgotten here, does not compile. */
+export type OptionNames<Options> = {
+  readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
+};
+
 /**
  * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
  * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
+ *
+ * @throws TypeError that names the option, and the options that there are
  */
-export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(
+  owner: string,
+  options: unknown,
+  known: Readonly<Record<string, "optional" | "required">>,
+): void {
   if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
-    throw new TypeError(`${owner} takes an object with options`);
+    throw new TypeError(`${owner} takes an object with options: ${Object.keys(known).join(", ")}`);
   }
   for (const [name, value] of reading(owner, () => Object.entries(options))) {
-    if (!known.includes(name)) {
-      throw new TypeError(`${owner}: there is no option "${name}"; the options are ${known.join(", ")}`);
+    if (!Object.hasOwn(known, name)) {
+      throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
     }
-    if (value === undefined) {
-      throw new TypeError(`${owner}: ${name} is undefined; give it a value, or leave it out to have the default`);
-    }
+    if (value !== undefined) continue;
+    const remedy = known[name] === "required" ? "it must be given" : "or leave it out to have the default";
+    throw new TypeError(
+      `${owner}: ${name} is undefined; give it a value (is an environment variable not set?), ${remedy}`,
+    );
   }
 }
 
