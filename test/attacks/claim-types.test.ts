@@ -5,9 +5,9 @@ const NO_STRING = [null, 0, 1, true, false, [], {}, ["x"]];
 const NO_TIME = [null, "", "1893456000", true, false, [], {}, [SECOND]];
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   iss: NO_STRING,
-  sub: NO_STRING,
+  sub: [...NO_STRING, ""],
   jti: NO_STRING,
-  sid: NO_STRING,
+  sid: [...NO_STRING, ""],
   aud: [null, 0, 1, true, {}, [1], ["x", null], [["x"]]],
   exp: NO_TIME,
   nbf: NO_TIME,
@@ -18,7 +18,9 @@ describe.each(Object.entries(WRONG))("%s of the wrong type", (claim, values) => 
   it.each(values.map((value) => [JSON.stringify(value), value]))(
     "is refused, not taken as missing: %s",
     async (_text, value) => {
-      expect(await reasonFor(signed({ ...CLAIMS, [claim]: value }))).toBe(`invalid_token: ${claim} has the wrong type`);
+      expect(await reasonFor(signed({ ...CLAIMS, [claim]: value }))).toMatch(
+        new RegExp(`^invalid_token: ${claim} is .+, expected a `),
+      );
     },
   );
 });
@@ -33,18 +35,18 @@ describe("exp and iat", () => {
   it.each(["exp", "iat", "nbf"])("%s is a finite number", async (claim) => {
     for (const infinite of ["1e999", "-1e999"]) {
       const payload = JSON.stringify({ ...CLAIMS, [claim]: "?" }).replace('"?"', infinite);
-      expect(await reasonFor(signed(payload))).toBe(`invalid_token: ${claim} has the wrong type`);
+      expect(await reasonFor(signed(payload))).toMatch(new RegExp(`^invalid_token: ${claim} is .+, expected a `));
     }
   });
 });
 
 const at = (milliseconds: number, options = {}) =>
   profileOf(undefined, { now: () => SECOND * 1_000 + milliseconds, ...options });
-const GOOD = "accepted";
-const EXPIRED = "expired: exp has been reached";
-const AGED = "expired: it was issued longer ago than the profile's maxAge";
-const EARLY = "invalid_token: nbf is still to come";
-const UNBORN = "invalid_token: iat is still to come, so there is no telling its age";
+const GOOD = /^accepted$/;
+const EXPIRED = /^expired: exp is \S+, and has been reached, at \S+ with a clockTolerance of \d+ s$/;
+const AGED = /^expired: iat is \S+, longer ago than the profile's maxAge of 60 s, at /;
+const EARLY = /^invalid_token: nbf is \S+, and still to come, at /;
+const UNBORN = /^invalid_token: iat is \S+, and still to come, so there is no telling its age, at /;
 
 describe("edges in time", () => {
   it.each([
@@ -85,7 +87,7 @@ describe("edges in time", () => {
     ["maxAge and tolerance", {}, 65_000, { maxAge: 60, clockTolerance: 5 }, AGED],
     ["maxAge and tolerance, less a millisecond", {}, 64_999, { maxAge: 60, clockTolerance: 5 }, GOOD],
   ])("%s", async (_edge, claims, milliseconds, options, answer) => {
-    expect(await reasonFor(signed({ ...CLAIMS, ...claims }), at(milliseconds, options))).toBe(answer);
+    expect(await reasonFor(signed({ ...CLAIMS, ...claims }), at(milliseconds, options))).toMatch(answer);
   });
 
   it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, "now", undefined, null, 2 ** 48])(
@@ -101,7 +103,7 @@ describe("expired", () => {
   const past = { ...CLAIMS, exp: SECOND - 1 };
 
   it("is only said of a token whose signature held", async () => {
-    expect(await reasonFor(signed(past))).toBe(EXPIRED);
+    expect(await reasonFor(signed(past))).toMatch(EXPIRED);
     expect(await reasonFor(signed(past, undefined, "another secret of thirty-two bytes"))).toMatch(
       /^invalid_token: the signature/,
     );
@@ -109,14 +111,16 @@ describe("expired", () => {
 
   it("is not said of a stranger's token", async () => {
     const strict = profileOf(undefined, { issuer: "https://api.example.com" });
-    expect(await reasonFor(signed(past), strict)).toBe("invalid_token: iss is not the profile's issuer");
+    expect(await reasonFor(signed(past), strict)).toBe(
+      'invalid_token: iss is missing, expected "https://api.example.com"',
+    );
   });
 });
 
 describe("issuer and audience", () => {
   const strict = profileOf(undefined, { issuer: "me", audience: ["one", "two"] });
-  const ISS = "invalid_token: iss is not the profile's issuer";
-  const AUD = "invalid_token: aud names none of the profile's audience";
+  const ISS = /^invalid_token: iss is (missing|".*"), expected "me"$/;
+  const AUD = /^invalid_token: aud is (missing|".*"|\[.*\]), expected one of "one", "two"$/;
 
   it.each([
     [{ iss: "me", aud: "one" }, GOOD],
@@ -132,6 +136,6 @@ describe("issuer and audience", () => {
     [{ iss: "me", aud: "on" }, AUD],
     [{ iss: "me", aud: ["onetwo", ""] }, AUD],
   ])("%j: %s", async (claims, answer) => {
-    expect(await reasonFor(signed({ ...CLAIMS, ...claims }), strict)).toBe(answer);
+    expect(await reasonFor(signed({ ...CLAIMS, ...claims }), strict)).toMatch(answer);
   });
 });

@@ -1,3 +1,4 @@
+import { expectation, finding } from "../../shared/finding.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
@@ -60,6 +61,7 @@ export interface ClaimRules {
 export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
 
 const isString = (value: unknown): boolean => typeof value === "string";
+const isText = (value: unknown): boolean => isString(value) && value !== "";
 const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
@@ -70,28 +72,41 @@ const isAudience = (value: unknown): boolean => isString(value) || (Array.isArra
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
   const misfit = misfittingClaim(payload);
-  if (misfit !== undefined) throw invalidToken(`${misfit} has the wrong type`);
+  if (misfit !== undefined) throw invalidToken(misfit);
   const claims = payload as CheckedClaims;
-  if (rules.issuer !== null && claims.iss !== rules.issuer) throw invalidToken("iss is not the profile's issuer");
-  if (rules.audience !== null && !isMeantFor(claims.aud, rules.audience)) {
-    throw invalidToken("aud names none of the profile's audience");
+  const { issuer, audience } = rules;
+  if (issuer !== null && claims.iss !== issuer) throw invalidToken(instead("iss", claims.iss, expectation([issuer])));
+  if (audience !== null && !isMeantFor(claims.aud, audience)) {
+    throw invalidToken(instead("aud", claims.aud, expectation(audience)));
   }
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
 
-/** The first registered claim that is there and has the wrong type. Line by line, since a table would be searched anew for every token. */
+const TEXT = "a non-empty string";
+const STRING = "a string";
+const TIME = "a finite number of seconds";
+
+/**
+ * The first registered claim that is there and has the wrong type, in words: on both sides, so that nothing is signed that
+ * would not be verified. Line by line, since a table would be searched anew for every token.
+ */
 export function misfittingClaim(payload: Record<string, unknown>): string | undefined {
   const { iss, sub, aud, exp, nbf, iat, jti, sid } = payload;
-  if (iss !== undefined && !isString(iss)) return "iss";
-  if (sub !== undefined && !isString(sub)) return "sub";
-  if (aud !== undefined && !isAudience(aud)) return "aud";
-  if (exp !== undefined && !isTime(exp)) return "exp";
-  if (nbf !== undefined && !isTime(nbf)) return "nbf";
-  if (iat !== undefined && !isTime(iat)) return "iat";
-  if (jti !== undefined && !isString(jti)) return "jti";
-  if (sid !== undefined && !isString(sid)) return "sid";
+  if (iss !== undefined && !isString(iss)) return instead("iss", iss, STRING);
+  if (sub !== undefined && !isText(sub)) return instead("sub", sub, TEXT);
+  if (aud !== undefined && !isAudience(aud)) return instead("aud", aud, "a string or a list of strings");
+  if (exp !== undefined && !isTime(exp)) return instead("exp", exp, TIME);
+  if (nbf !== undefined && !isTime(nbf)) return instead("nbf", nbf, TIME);
+  if (iat !== undefined && !isTime(iat)) return instead("iat", iat, TIME);
+  if (jti !== undefined && !isString(jti)) return instead("jti", jti, STRING);
+  if (sid !== undefined && !isText(sid)) return instead("sid", sid, TEXT);
   return undefined;
+}
+
+/** What a claim or header parameter is, and what it should be. */
+export function instead(name: string, value: unknown, expected: string): string {
+  return `${name} is ${finding(value)}, expected ${expected}`;
 }
 
 function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boolean {
@@ -99,19 +114,26 @@ function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boo
 }
 
 /** Refuses claims whose time is not now, which is given in seconds. */
-export function checkTimes(
-  { exp, iat, nbf }: CheckedClaims,
-  { maxAge, clockTolerance }: ClaimRules,
-  now: number,
-): void {
+export function checkTimes({ exp, iat, nbf }: CheckedClaims, rules: ClaimRules, now: number): void {
+  const { maxAge, clockTolerance } = rules;
   if (exp === undefined || iat === undefined) throw invalidToken("exp and iat must both be there");
-  if (!(now < exp + clockTolerance)) throw expired("exp has been reached");
+  if (!(now < exp + clockTolerance)) throw expired(at(now, rules, `exp is ${exp}, and has been reached`));
   // Whole seconds on this side, so that a fraction never makes a token valid before another verifier says so.
   const second = Math.floor(now);
-  if (nbf !== undefined && !(nbf <= second + clockTolerance)) throw invalidToken("nbf is still to come");
+  if (nbf !== undefined && !(nbf <= second + clockTolerance)) {
+    throw invalidToken(at(now, rules, `nbf is ${nbf}, and still to come`));
+  }
   if (maxAge === null) return;
-  if (!(iat <= second + clockTolerance)) throw invalidToken("iat is still to come, so there is no telling its age");
-  if (!(now < iat + maxAge + clockTolerance)) throw expired("it was issued longer ago than the profile's maxAge");
+  if (!(iat <= second + clockTolerance)) {
+    throw invalidToken(at(now, rules, `iat is ${iat}, and still to come, so there is no telling its age`));
+  }
+  if (!(now < iat + maxAge + clockTolerance)) {
+    throw expired(at(now, rules, `iat is ${iat}, longer ago than the profile's maxAge of ${maxAge} s`));
+  }
+}
+
+function at(now: number, { clockTolerance }: ClaimRules, why: string): string {
+  return `${why}, at ${now} with a clockTolerance of ${clockTolerance} s`;
 }
 
 function expired(why: string): AuthError {

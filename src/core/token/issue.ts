@@ -1,8 +1,10 @@
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
-import { misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
+import { instead, misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
+import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
+import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
 import type { Template } from "./template.ts";
@@ -22,7 +24,8 @@ const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
  * @param claims - what the profile's schema takes; `sub` is the user's id, a string
  * @param profile - made by {@link defineToken}, with a key that signs
  * @returns the token
- * @throws TypeError when the claims don't fit, can't be written as JSON, or make a token over the profile's `maxBytes`
+ * @throws TypeError when the claims don't fit, can't be written as JSON, hold a password's hash (anybody who has a token
+ * can read it), or make a token over the profile's `maxBytes`; or when our own guard would never accept it
  *
  * @example
  * ```ts
@@ -51,13 +54,19 @@ export function issueAt<Profile extends TokenProfile>(
   time: number,
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
-  const { template, schema, maxBytes } = internalsOf("issueToken", profile);
+  const { template, schema, maxBytes, maxAge } = internalsOf("issueToken", profile);
   if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }
   const own = copyOf(claims);
-  if (schema === undefined) return sign(template, payloadOf(template, own, time, expiresIn), maxBytes);
-  return checkSchema(schema, own).then(() => sign(template, payloadOf(template, own, time, expiresIn), maxBytes));
+  const iat = Math.floor(time / 1_000);
+  checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));
+  // Written once: what is checked from here on is what is signed, and what a verifier will read.
+  const json = asJson(() => JSON.stringify(own));
+  refusePasswordHashes(json);
+  const payload = payloadOf(template, json, iat, expiresIn, newJti(time));
+  if (schema === undefined) return sign(template, payload, maxBytes);
+  return checkSchema(schema, json).then(() => sign(template, payload, maxBytes));
 }
 
 function sign({ header, sign }: Template, payload: string, maxBytes: number): string | Promise<string> {
@@ -67,10 +76,9 @@ function sign({ header, sign }: Template, payload: string, maxBytes: number): st
   return whole(signingInput, signature, maxBytes);
 }
 
-function payloadOf({ opening }: Template, own: object, time: number, expiresIn: number): string {
-  const iat = Math.floor(time / 1_000);
-  const members = asJson(() => JSON.stringify(own)).slice(1);
-  return `${opening}"iat":${iat},"exp":${iat + expiresIn},"jti":"${newJti(time)}"${members === "}" ? "" : ","}${members}`;
+function payloadOf({ opening }: Template, json: string, iat: number, expiresIn: number, jti: string): string {
+  const rest = json === "{}" ? "}" : `,${json.slice(1)}`;
+  return `${opening}"iat":${iat},"exp":${iat + expiresIn},"jti":"${jti}"${rest}`;
 }
 
 function whole(signingInput: string, signature: string, maxBytes: number): string {
@@ -93,15 +101,30 @@ function copyOf(claims: unknown): Record<string, unknown> {
   if (written !== undefined) {
     throw new TypeError(`issueToken: ${written} is written by the profile (issuer, audience, expiresIn); leave it out`);
   }
-  const misfit = misfittingClaim(own);
-  if (misfit !== undefined) throw new TypeError(`issueToken: ${misfit} has the wrong type; sub and sid are strings`);
   if (typeof own.toJSON === "function")
     throw new TypeError("issueToken: a toJSON would sign something else than the claims");
   return own;
 }
 
-async function checkSchema(schema: ClaimsSchema, claims: Record<string, unknown>): Promise<void> {
-  const { issues } = await validate(schema, claims);
+/** The characters of scopes and the spaces between them (RFC 6749 §3.3). */
+const SCOPES = /^[ !#-[\]-~]*$/;
+
+/** Refuses what our own verifier and guard would refuse until the token ends. */
+function checkOwn(own: Record<string, unknown>, end: number): void {
+  const misfit = misfittingClaim(own);
+  if (misfit !== undefined) throw new TypeError(`issueToken: ${misfit}`);
+  const { scope, nbf } = own as { scope?: unknown; nbf?: number };
+  if (scope !== undefined && !(typeof scope === "string" && SCOPES.test(scope))) {
+    throw new TypeError(`issueToken: ${instead("scope", scope, "scopes in a string, with spaces between them")}`);
+  }
+  if (nbf !== undefined && Math.ceil(nbf) >= end) {
+    throw new TypeError(`issueToken: nbf is ${nbf}, and the token would end at ${end}, before it begins`);
+  }
+}
+
+/** Shows the schema what a verifier will show it. */
+async function checkSchema(schema: ClaimsSchema, json: string): Promise<void> {
+  const { issues } = await validate(schema, { ...freezeDeep(JSON.parse(json)) });
   if (issues === undefined) return;
   const cause = new Error(issues.map(({ message }) => message).join("; "));
   throw new TypeError(`issueToken: the claims don't fit the profile's schema at: ${pathsOf(issues)}`, { cause });

@@ -42,7 +42,10 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * can. `false` by default: below that, a check on the event loop is over sooner than the way to the pool and back.
    */
   readonly threadPool?: boolean;
-  /** A Standard Schema for the claims that the application gives: it types and validates them on both sides. */
+  /**
+   * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time as
+   * JSON has them, so that a Date is text by then.
+   */
   readonly claims?: Schema;
   /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
   readonly now?: () => number;

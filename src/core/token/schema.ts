@@ -1,3 +1,5 @@
+import { finding } from "../../shared/finding.ts";
+
 /**
  * What hallpass needs of a Standard Schema (version 1): zod, valibot, arktype and others have it built in, so their
  * schemas are passed as they are.
@@ -77,5 +79,11 @@ export function pathsOf(issues: readonly SchemaIssue[]): string {
 }
 
 function keyOf(segment: PropertyKey | PathSegment): string {
-  return String(typeof segment === "object" ? segment.key : segment);
+  const key = typeof segment === "object" ? segment.key : segment;
+  return typeof key === "string" ? nameIn(key) : String(key);
+}
+
+/** A name in a path: as it is where it is an ordinary one, else as what comes from anybody. */
+export function nameIn(name: string): string {
+  return /^[\w$-]{1,64}$/.test(name) ? name : finding(name);
 }
