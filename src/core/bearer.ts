@@ -2,6 +2,7 @@ import { AuthError } from "./errors.ts";
 
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
+const TWICE = /^bearer +bearer\s/i;
 // A proxy or a Fetch `Headers` joins two Authorization headers into one, with a comma between them.
 const JOINED_BEARER = /, *bearer /i;
 
@@ -27,6 +28,8 @@ export function parseBearer(header: string | null | undefined): string | null {
   if (typeof header !== "string") throw malformed("parseBearer takes one header as a string");
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
+  if (TWICE.test(header))
+    throw malformed("the Bearer scheme is there twice: the client's token begins with it already");
   if (BEARER_SCHEME.test(header)) throw malformed("after the Bearer scheme comes one b64token, and nothing else");
   if (JOINED_BEARER.test(header)) throw malformed("a request carries one credential, and this one carries several");
   return null;

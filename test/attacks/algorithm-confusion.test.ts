@@ -9,14 +9,14 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { CLAIMS, encode, HEADER, profileOf, reasonFor, SECRET, signed } from "../support/tokens.ts";
 
-const NO_KEY = "invalid_token: no key of the profile has the header's alg and kid";
+const NO_KEY = /^invalid_token: alg is ".*", expected (one of )?"/;
 
 describe("none", () => {
   it.each(["none", "None", "NONE", "nOnE", "", " none", "none\0"])("is no algorithm: %j", async (alg) => {
     const input = `${encode({ ...HEADER, alg })}.${encode(CLAIMS)}`;
     expect(await reasonFor(`${input}.`)).toMatch(/three segments/);
-    expect(await reasonFor(`${input}.AAAA`)).toBe(NO_KEY);
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toBe(NO_KEY);
+    expect(await reasonFor(`${input}.AAAA`)).toMatch(NO_KEY);
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toMatch(NO_KEY);
   });
 });
 
@@ -37,7 +37,7 @@ describe("a public key used as a secret", async () => {
   ])("signs nothing: %s", async (_form, secret) => {
     for (const alg of ["HS256", "RS256"]) {
       const forged = signed(CLAIMS, { ...HEADER, alg, kid: published?.kid }, secret);
-      expect(await reasonFor(forged, profile)).toMatch(/^invalid_token: (no key|the signature)/);
+      expect(await reasonFor(forged, profile)).toMatch(/^invalid_token: (alg|kid|the signature)/);
     }
   });
 });
@@ -59,24 +59,24 @@ describe("the header's alg", async () => {
     "__proto__",
     "toString",
   ])("never chooses how a key is used: %s", async (alg) => {
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toBe(NO_KEY);
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toMatch(NO_KEY);
   });
 
   it.each([undefined, null, 1, ["HS256"], { alg: "HS256" }, true])("must be a string: %j", async (alg) => {
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toBe("invalid_token: the header has no alg");
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg }))).toMatch(/^invalid_token: alg is .*, expected "HS256"$/);
   });
 
   it("picks only among the keys of a ring that have it", async () => {
     const ring = keyRing(secretKey(SECRET), es, rs);
     expect(await reasonFor(signed(), profileOf(ring))).toBe("accepted");
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg: "PS256" }), profileOf(ring))).toBe(NO_KEY);
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, alg: "PS256" }), profileOf(ring))).toMatch(NO_KEY);
   });
 
   it("is not exchanged between RSA's paddings", async () => {
     const token = await issueToken({ sub: "user-1" }, profileOf(rs));
     const [header = "", payload, signature] = token.split(".");
     const swapped = { ...JSON.parse(Buffer.from(header, "base64url").toString()), alg: "PS256" };
-    expect(await reasonFor([encode(swapped), payload, signature].join("."), profileOf(rs))).toBe(NO_KEY);
+    expect(await reasonFor([encode(swapped), payload, signature].join("."), profileOf(rs))).toMatch(NO_KEY);
   });
 
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
@@ -98,11 +98,11 @@ describe("the header's alg", async () => {
     const profile = profileOf(await importKey(jwk));
     for (const [header, reason] of [
       [alg, NO_KEY],
-      [algorithm, "invalid_token: the signature does not hold"],
-    ]) {
+      [algorithm, /^invalid_token: the signature does not hold$/],
+    ] as const) {
       const input = `${encode({ ...HEADER, alg: header })}.${encode(CLAIMS)}`;
       const signature = sign(hash, Buffer.from(input), { key, ...options }).toString("base64url");
-      expect(await reasonFor(`${input}.${signature}`, profile)).toBe(reason);
+      expect(await reasonFor(`${input}.${signature}`, profile)).toMatch(reason);
     }
   });
 
@@ -111,7 +111,7 @@ describe("the header's alg", async () => {
     const signature = createHmac(`sha${alg.slice(2)}`, SECRET)
       .update(input)
       .digest("base64url");
-    expect(await reasonFor(`${input}.${signature}`)).toBe(NO_KEY);
+    expect(await reasonFor(`${input}.${signature}`)).toMatch(NO_KEY);
   });
 
   it("is covered by the signature", async () => {

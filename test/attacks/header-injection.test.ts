@@ -10,7 +10,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { CLAIMS, encode, HEADER, profileOf, reasonFor, SECRET, signed } from "../support/tokens.ts";
 
-const NO_KEY = "invalid_token: no key of the profile has the header's alg and kid";
+const NO_KEY = /^invalid_token: (alg|kid) is ".*", expected (one of )?"/;
 const NO_SIGNATURE = "invalid_token: the signature does not hold";
 
 describe("keys that a token brings along", async () => {
@@ -55,13 +55,13 @@ describe("kid", () => {
     "",
     "k".repeat(4_000),
   ])("only ever chooses among the keys given: %j", async (kid) => {
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, kid }), profileOf(ring))).toBe(NO_KEY);
-    expect(await reasonFor(signed(CLAIMS, { ...HEADER, kid }, ""), profileOf(ring))).toBe(NO_KEY);
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, kid }), profileOf(ring))).toMatch(NO_KEY);
+    expect(await reasonFor(signed(CLAIMS, { ...HEADER, kid }, ""), profileOf(ring))).toMatch(NO_KEY);
   });
 
   it.each([null, 1, true, ["a"], { kid: "a" }])("must be a string: %j", async (kid) => {
     const reason = await reasonFor(signed(CLAIMS, { ...HEADER, kid }), profileOf(ring));
-    expect(reason).toBe("invalid_token: the header's kid is not a string");
+    expect(reason).toMatch(/^invalid_token: kid is .*, expected a string$/);
   });
 
   it("does not send a token to another key than it names", async () => {
@@ -82,7 +82,7 @@ describe("extensions", () => {
     { b64: null },
   ])("are refused: %j", async (extension) => {
     const reason = await reasonFor(signed(CLAIMS, { ...HEADER, ...extension }));
-    expect(reason).toBe("invalid_token: the header asks for an extension by crit or b64");
+    expect(reason).toMatch(/^invalid_token: (crit|b64) is there, expected none/);
   });
 });
 
@@ -94,7 +94,9 @@ describe("typ", () => {
   it.each([undefined, null, "", "JWT", "rt+jwt", "at+jwt ", "text/at+jwt", 1, ["at+jwt"], { typ: "at+jwt" }])(
     "of another kind is refused: %j",
     async (typ) => {
-      expect(await reasonFor(signed(CLAIMS, { ...HEADER, typ }))).toMatch(/typ is not the profile's/);
+      expect(await reasonFor(signed(CLAIMS, { ...HEADER, typ }))).toMatch(
+        /^invalid_token: typ is .+, expected "at\+jwt"$/,
+      );
     },
   );
 });

@@ -117,11 +117,13 @@ describe("what is no token at all", () => {
     () => signed(),
     Buffer.from(signed()),
   ])("is refused: %s", async (token) => {
-    expect(await reasonFor(token)).toBe("invalid_token: a token is a string");
+    expect(await reasonFor(token)).toMatch(/^invalid_token: a token is a string, and this is of type /);
   });
 
   it("is refused for an object that would turn into a good one", async () => {
-    expect(await reasonFor({ toString: () => signed(), length: 3 })).toBe("invalid_token: a token is a string");
+    expect(await reasonFor({ toString: () => signed(), length: 3 })).toMatch(
+      /^invalid_token: a token is a string, and this is of type /,
+    );
   });
 });
 

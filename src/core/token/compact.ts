@@ -1,5 +1,6 @@
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
+import { mistakeIn } from "./misspelling.ts";
 
 /** A token in its three parts (RFC 7515 §7.1), still encoded, nothing about it verified. */
 export interface Compact {
@@ -12,11 +13,11 @@ export interface Compact {
 
 /** Splits a token at its first two dots, when it has them and is of bounded length. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
-  if (typeof token !== "string") throw invalidToken("a token is a string");
+  if (typeof token !== "string") throw invalidToken(`a token is a string, and this is of type ${typeof token}`);
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
   const first = token.indexOf(".");
   const end = token.indexOf(".", first + 1);
-  if (end === -1) throw misspelt();
+  if (end === -1) throw misspelt(token);
   return {
     token,
     header: token.slice(0, first),
@@ -27,9 +28,9 @@ export function splitToken(token: unknown, maxBytes: number): Compact {
 
 /** Refuses a token that isn't all ASCII, or of which a segment is empty, or not in its one spelling. */
 export function checkSpelling({ token, header, payload, end }: Compact): void {
-  if (!isAscii(token)) throw misspelt();
+  if (!isAscii(token)) throw misspelt(token);
   for (const segment of [header, payload, token.slice(end + 1)]) {
-    if (segment === "" || fromBase64url(segment) === null) throw misspelt();
+    if (segment === "" || fromBase64url(segment) === null) throw misspelt(token);
   }
 }
 
@@ -56,8 +57,8 @@ export function invalidToken(why: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(why) });
 }
 
-function misspelt(): AuthError {
-  return invalidToken("a token is three segments of base64url, without padding, split by dots");
+function misspelt(token: string): AuthError {
+  return invalidToken(`a token is three segments of base64url, without padding, split by dots${mistakeIn(token)}`);
 }
 
 function parsed(text: string | null): unknown {

@@ -1,7 +1,10 @@
+import { expectation } from "../../shared/finding.ts";
+import type { AuthError } from "../errors.ts";
 import { flat } from "../flat.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
+import { instead } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject } from "./compact.ts";
 
 /** How many accepted headers a profile remembers: an issuer has one for each key that it signs with. */
@@ -23,7 +26,7 @@ export class HeaderReader {
 
   constructor(ring: KeyRing, typ: string | null) {
     this.#ring = ring;
-    this.#typ = typ === null ? null : normaliseTyp(typ);
+    this.#typ = typ;
   }
 
   /** The keys to try. Nothing in a header but its `alg` and `kid` has a say in that. */
@@ -41,16 +44,25 @@ export class HeaderReader {
   #read(parts: Compact): readonly VerifyingKey[] {
     checkSpelling(parts);
     const { alg, kid, typ, crit, b64 } = readObject(parts, "header");
-    if (typeof alg !== "string") throw invalidToken("the header has no alg");
-    if (kid !== undefined && typeof kid !== "string") throw invalidToken("the header's kid is not a string");
-    if (crit !== undefined || b64 !== undefined) throw invalidToken("the header asks for an extension by crit or b64");
-    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== this.#typ)) {
-      throw invalidToken("typ is not the profile's: this is a token of another kind");
+    const { keys } = this.#ring;
+    if (typeof alg !== "string") throw unexpectedAlg(alg, keys);
+    if (kid !== undefined && typeof kid !== "string") throw invalidToken(instead("kid", kid, "a string"));
+    if (crit !== undefined) throw invalidToken("crit is there, expected none: no extension is known");
+    if (b64 !== undefined) throw invalidToken("b64 is there, expected none: no extension is known");
+    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== normaliseTyp(this.#typ))) {
+      throw invalidToken(instead("typ", typ, expectation([this.#typ])));
     }
-    const keys = selectKeys(this.#ring.keys, alg, kid);
-    if (keys.length === 0) throw invalidToken("no key of the profile has the header's alg and kid");
-    return keys;
+    const selected = selectKeys(keys, alg, kid);
+    if (selected.length > 0) return selected;
+    const fitting = selectKeys(keys, alg, undefined);
+    if (fitting.length === 0) throw unexpectedAlg(alg, keys);
+    throw invalidToken(instead("kid", kid, expectation(fitting.map((key) => String(key.kid)))));
   }
+}
+
+function unexpectedAlg(alg: unknown, keys: readonly VerifyingKey[]): AuthError {
+  const known = new Set(keys.map(({ algorithm }) => algorithm));
+  return invalidToken(instead("alg", alg, expectation([...known])));
 }
 
 /** One spelling for a media type: the case does not count, and `application/` may be left out (RFC 7515 §4.1.9). */
