@@ -128,7 +128,8 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
       try {
         const found = tokenIn(onlyOne(header), profile);
         if (found === null) return none();
-        return identityOf((typeof found === "string" ? openToken(found, profile) : found) as ClaimsOf<Profile>);
+        const checked = typeof found === "string" ? openToken(found, profile) : found;
+        return identityOf(checked, checked as ClaimsOf<Profile>);
       } catch (error) {
         return refuse(error);
       }
@@ -148,7 +149,7 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
           schema === undefined
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
-        const identity = identityOf(claims as ClaimsOf<Profile>);
+        const identity = identityOf(checked, claims as ClaimsOf<Profile>);
         await refuseRevoked(blocklist, storeTimeoutMs, checked, identity.userId);
         return identity;
       } catch (error) {

@@ -1,15 +1,20 @@
-import type { CheckedClaims } from "../core/token/claims.ts";
+import { type CheckedClaims, instead } from "../core/token/claims.ts";
 import { invalidToken } from "../core/token/compact.ts";
 import { issuedAt } from "../core/token/jti.ts";
 import type { TokenReference } from "../stores/contract.ts";
 
-/** Who is asking, as a verified token says. */
+/**
+ * Who is asking, as a verified token says. All but `claims` is what was signed, whatever the profile's schema makes of it:
+ * by that a user is known and a token is revoked.
+ */
 export interface Identity<Claims = unknown> {
   /** The user's id: the token's `sub`. */
   readonly userId: string;
-  /** The scopes the token allows (RFC 6749 §3.3). */
+  /** The scopes the token allows: its `scope` (RFC 6749 §3.3). */
   readonly scopes: readonly string[];
-  /** All that the token's profile gives. */
+  /** The session that the token belongs to: its `sid`; `null` where it has none. */
+  readonly sid: string | null;
+  /** All that the token's profile gives: where it has a schema, what that made of the claims. */
   readonly claims: Claims;
 }
 
@@ -19,12 +24,11 @@ export function isIdentity(value: unknown): value is Identity {
   return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
 }
 
-/** The identity that claims make up. They must name a user. */
-export function identityOf<Claims>(claims: Claims): Identity<Claims> {
-  const { sub, scope = "" } = claims as { sub?: unknown; scope?: unknown };
-  if (typeof sub !== "string" || sub === "") throw invalidToken("sub must name a user");
-  if (typeof scope !== "string") throw invalidToken("scope must be a string of scopes with spaces between them");
-  return Object.freeze({ userId: sub, scopes: scopesOf(scope), claims });
+/** The identity that signed claims make up, which must name a user, with the claims as the profile gives them. */
+export function identityOf<Claims>({ sub, scope = "", sid }: CheckedClaims, claims: Claims): Identity<Claims> {
+  if (sub === undefined) throw invalidToken(instead("sub", sub, "a user's id"));
+  if (typeof scope !== "string") throw invalidToken(instead("scope", scope, "scopes in a string"));
+  return Object.freeze({ userId: sub, scopes: scopesOf(scope), sid: sid ?? null, claims });
 }
 
 const REMEMBERED_SCOPES = 256;

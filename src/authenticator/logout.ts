@@ -4,24 +4,29 @@ import type { EndedSession, Session } from "../stores/contract.ts";
 import { isAnything, isEndedSessions, isSessions, isText } from "./answers.ts";
 import { deleteSessions, endSession, lastEnd, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
-import { endOf, type Identity } from "./identity.ts";
+import { endOf, type Identity, isIdentity } from "./identity.ts";
 import { readRevokedUpTo } from "./marks.ts";
 import type { CommonSettings, SessionSettings } from "./settings.ts";
 
 /** Ends the session of an identity, or revokes its token where there is none, until no verifier would take it anyway. */
 export async function logout(settings: CommonSettings, identity: Identity): Promise<void> {
   const { refresh, blocklist, token, budget } = settings;
-  const { jti, sid, exp } = (identity?.claims ?? {}) as { jti?: unknown; sid?: unknown; exp?: unknown };
+  // Of one that leaves out the session, the token alone would be revoked.
+  if (!isIdentity(identity) || identity.sid === undefined) {
+    throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
+  }
+  const { userId, sid, claims } = identity;
   if (refresh !== null && isText(sid)) {
     // A session that the store has forgotten may have access tokens yet.
-    const isKnown = await endSession({ ...settings, refresh }, sid, identity.userId, "logout");
-    return isKnown ? undefined : revokeSession(settings, sid, identity.userId);
+    const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
+    return isKnown ? undefined : revokeSession(settings, sid, userId);
   }
+  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   if (typeof jti !== "string" || typeof exp !== "number") {
     throw new TypeError("logout takes an identity whose token has a jti, as every token that hallpass issues");
   }
-  const revoke = async () => blocklist.revokeToken(jti, endOf(exp, token.clockTolerance), identity.userId);
+  const revoke = async () => blocklist.revokeToken(jti, endOf(exp, token.clockTolerance), userId);
   await budget.ask("blocklist.revokeToken", revoke, isAnything);
 }
 

@@ -65,7 +65,7 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
   });
 
   it("asks a guard of the application's own making, whatever it is made from", async () => {
-    const identity = { userId: "someone", scopes: [], claims: {} };
+    const identity = { userId: "someone", scopes: [], sid: null, claims: {} };
     const { authenticate, authenticateOptional, authorize, ...rest } = auth;
     const doorman = Object.assign(new Doorman(async () => identity), rest);
     expect(await ask(doorman, "/me")).toMatchObject({ status: 200, body: '{"id":"someone","same":true}' });

@@ -9,7 +9,7 @@ import { APPS } from "./apps.ts";
 import { exchange } from "./exchange.ts";
 
 const { auth } = houseOf();
-const identity = { userId: "someone", scopes: ["read"], claims: {} };
+const identity = { userId: "someone", scopes: ["read"], sid: null, claims: {} };
 const thenable = (settle: (done: (value: unknown) => void, failed: (error: unknown) => void) => void) => ({
   then: settle,
 });

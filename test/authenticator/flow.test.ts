@@ -283,8 +283,15 @@ describe("logout", () => {
     const auth = authOf(READERS);
     const identity = await auth.authenticate(`Bearer ${signed(CLAIMS)}`);
     await expect(auth.logout(identity)).rejects.toThrow(/an identity whose token has a jti/);
-    await expect(auth.logout(undefined as never)).rejects.toThrow(/an identity whose token has a jti/);
-    await expect(auth.logout({ userId: "x", scopes: [], claims: undefined })).rejects.toThrow(/has a jti/);
+    await expect(auth.logout({ ...identity, claims: undefined })).rejects.toThrow(/has a jti/);
+  });
+
+  it("takes nothing but an identity, which tells of a session or that there is none", async () => {
+    const auth = authOf(READERS);
+    const { sid: _, ...without } = await auth.authenticate(`Bearer ${(await auth.login(READER)).accessToken}`);
+    for (const value of [undefined, null, {}, Promise.resolve(), without]) {
+      await expect(auth.logout(value as never)).rejects.toThrow(/logout takes the identity that authenticate gave/);
+    }
   });
 
   it("takes a token that ends beyond all Dates", async () => {

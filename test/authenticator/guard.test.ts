@@ -25,6 +25,7 @@ describe("authenticate", () => {
     expect(identity).toEqual({
       userId: "user-1",
       scopes: ["read", "write"],
+      sid: null,
       claims: { ...CLAIMS, scope: " read  write " },
     });
     expect(Object.isFrozen(identity) && Object.isFrozen(identity.scopes)).toBe(true);
@@ -95,7 +96,7 @@ describe("authenticate", () => {
       const error = await inner.authenticate(header).catch((caught) => caught);
       expect(error.headers["WWW-Authenticate"]).toMatch(/^Bearer realm="inner"/);
     }
-    const lacking = (): void => inner.authorize({ userId: "u", scopes: [], claims: {} }, ["read"]);
+    const lacking = (): void => inner.authorize({ userId: "u", scopes: [], sid: null, claims: {} }, ["read"]);
     expect(lacking).toThrow(
       expect.objectContaining({ headers: { "WWW-Authenticate": expect.stringContaining('realm="inner"') } }),
     );

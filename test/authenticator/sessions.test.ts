@@ -73,7 +73,7 @@ describe("logout", () => {
 
   it("without a blocklist needs a token of a session", async () => {
     const { auth } = houseOf({ blocklist: null });
-    const identity = { userId: "user-1", scopes: [], claims: { jti: "t", exp: 1 } };
+    const identity = { userId: "user-1", scopes: [], sid: null, claims: { jti: "t", exp: 1 } };
     await expect(auth.logout(identity as never)).rejects.toThrow(/whose token has a sid; or give a blocklist/);
   });
 

@@ -10,7 +10,7 @@ import { exchange, type Sent } from "../adapters/exchange.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
 
-const identity = { userId: "someone", scopes: [], claims: {} };
+const identity = { userId: "someone", scopes: [], sid: null, claims: {} };
 const bearer = (token: string): readonly string[] => ["Authorization", `Bearer ${token}`];
 const flipped = (token: string): string => token.replace(/.{9}$/, "AAAAAAAAA");
 

@@ -3,6 +3,7 @@ import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
   createAuthenticator,
+  createGuard,
   defineToken,
   generateKey,
   importKey,
@@ -91,6 +92,16 @@ it("claims have the types of their schema", () => {
   }>();
   expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof byValibot>>>["tenant"]>().toEqualTypeOf<string>();
   expectTypeOf<Awaited<ReturnType<typeof verifyToken<typeof plain>>>["anything"]>().toEqualTypeOf<unknown>();
+});
+
+it("an identity is what was signed, whatever type a schema makes of it", () => {
+  const numbered = defineToken({ ...whole, claims: z.object({ sub: z.string().transform(Number) }) });
+  const guard = createGuard({ token: numbered });
+  type Found = Awaited<ReturnType<typeof guard.authenticate>>;
+  expectTypeOf<Found["userId"]>().toEqualTypeOf<string>();
+  expectTypeOf<Found["scopes"]>().toEqualTypeOf<readonly string[]>();
+  expectTypeOf<Found["sid"]>().toEqualTypeOf<string | null>();
+  expectTypeOf<Found["claims"]["sub"]>().toEqualTypeOf<number>();
 });
 
 it("nothing is any", () => {
