@@ -2,31 +2,55 @@ import { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
 
+/** A call that failed, and how long it took. */
+interface FailedCall {
+  readonly call: string;
+  /** Milliseconds. */
+  readonly durationMs: number;
+}
+
+/** The calls that outages come from, by their errors: whoever catches one may tell which it was. */
+const failedCalls = new WeakMap<AuthError, FailedCall>();
+
+/** The call that an outage comes from, if it comes from one. */
+export function failedCall(error: AuthError): FailedCall | undefined {
+  return failedCalls.get(error);
+}
+
+function outage(call: string, durationMs: number, cause: unknown): AuthError {
+  const error = new AuthError("unavailable", { cause });
+  failedCalls.set(error, { call, durationMs });
+  return error;
+}
+
 /**
  * Asks a store of the application, which may be down, slow, or wrong: what is late, throws, or answers something that
  * does not fit is an outage (503), and never an answer.
  *
  * An answer that is no promise is taken at once, without a timer.
+ *
+ * @param asked - the stopwatch's time, where the caller has read it
  */
 export async function ask<T>(
   name: string,
   timeoutMs: number,
   call: () => T | PromiseLike<T>,
   fits: (answer: T) => boolean,
+  asked?: number,
 ): Promise<T> {
-  let answer: T;
+  let began = asked;
   try {
-    const given = call();
-    answer = isThenable(given) ? await withTimeout(name, timeoutMs, given) : given;
+    let answer = call();
+    if (isThenable(answer)) {
+      began ??= stopwatch(); // not before: that takes a twentieth of the time in which a store in memory has answered
+      answer = (await withTimeout(name, timeoutMs, answer)) as T;
+    }
+    if (fits(answer)) return answer;
+    throw new TypeError(`${name} gave an answer that its contract does not know`);
   } catch (cause) {
-    throw new AuthError("unavailable", { cause });
+    const now = stopwatch();
+    throw outage(name, now - (began ?? now), cause);
   }
-  if (!fits(answer)) {
-    throw new AuthError("unavailable", {
-      cause: new TypeError(`${name} gave an answer that its contract does not know`),
-    });
-  }
-  return answer;
 }
 
 /** How long stores may take: one call, and all calls of one request. */
@@ -43,28 +67,36 @@ export interface Budget {
   ask<T>(name: string, call: () => T | PromiseLike<T>, fits: (answer: T) => boolean): Promise<T>;
   /** Waits for what may take as long as the request has time left; what it throws is thrown as it is. */
   wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
+  /** The first outage of a store that was asked, whatever became of it. */
+  outage(): AuthError | undefined;
 }
 
 /** Waits for an answer, and takes it for an outage where it is late. */
 export function waitFor<T>(name: string, timeoutMs: number, answer: T | PromiseLike<T>): T | Promise<T> {
-  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late: outage }) : answer;
-}
-
-function outage(cause: Error): AuthError {
-  return new AuthError("unavailable", { cause });
+  const late = (cause: Error): AuthError => outage(name, timeoutMs, cause);
+  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late }) : answer;
 }
 
 /** Begins a request's time. */
 export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): Budget {
   const end = stopwatch() + requestTimeoutMs;
-  const left = (): number => Math.max(end - stopwatch(), 0);
+  const leftAt = (time: number): number => Math.max(end - time, 0);
+  const left = (): number => leftAt(stopwatch());
+  let first: AuthError | undefined;
   return {
     left,
     async ask(name, call, fits) {
-      const timeoutMs = Math.min(storeTimeoutMs, left());
-      if (timeoutMs > 0) return ask(name, timeoutMs, call, fits);
-      throw new AuthError("unavailable", { cause: new Error(`no time of the request was left to call ${name}`) });
+      const asked = stopwatch();
+      const timeoutMs = Math.min(storeTimeoutMs, leftAt(asked));
+      try {
+        if (timeoutMs > 0) return await ask(name, timeoutMs, call, fits, asked);
+        throw outage(name, 0, new Error(`no time of the request was left to call ${name}`));
+      } catch (error) {
+        first ??= error as AuthError;
+        throw error;
+      }
     },
+    outage: () => first,
     wait: (name, answer) => waitFor(name, left(), answer),
   };
 }

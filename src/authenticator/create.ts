@@ -6,14 +6,14 @@ import { checkMethods, checkOptions, type OptionNames } from "../shared/options.
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
-import type { Identity } from "./identity.ts";
-import { type LoginOrigin, login } from "./login.ts";
+import { login } from "./login.ts";
 import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions } from "./logout.ts";
 import { changePassword } from "./password.ts";
 import { refresh } from "./refresh.ts";
 import { type RefreshOptions, type RefreshSettings, refreshSettings } from "./refresh-options.ts";
-import { type AuthenticatorSettings, withBudget } from "./settings.ts";
+import type { AuthenticatorSettings } from "./settings.ts";
 import { type ThrottleOptions, throttleSettings } from "./throttle.ts";
+import { verb } from "./verb.ts";
 
 /** The claims that a login adds to a user's `sub`. */
 export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid">;
@@ -44,7 +44,7 @@ export type AuthenticatorOptions<
     readonly refresh?: RefreshOptions;
     /** How attempts to log in are limited. Not at all by default. */
     readonly throttle?: ThrottleOptions;
-    /** Told when a hash could not be renewed after a good login. Nobody by default. */
+    /** Told when a hash could not be renewed after a good login. Nobody by default; of a store's outage, `onOutage` is told too. */
     readonly onRehashFailure?: (error: unknown) => unknown;
   };
 
@@ -77,7 +77,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   const settings = flowSettings(options);
   return Object.freeze({
     ...guardOf<Profile>({ ...settings, token: options.token }),
-    login: (input: unknown, origin?: LoginOrigin) => login(withBudget(settings), input, origin),
+    login: verb("login", settings, login<U>),
     ...(settings.refresh === null && settings.blocklist === null ? {} : revoking(settings)),
     ...(settings.refresh !== null && refreshing({ ...settings, refresh: settings.refresh })),
   });
@@ -108,9 +108,9 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
 
 function revoking<U extends User>(settings: AuthenticatorSettings<U>): object {
   return {
-    logout: (identity: Identity) => logout(withBudget(settings), identity),
-    logoutEverywhere: (userId: string) => logoutEverywhere(withBudget(settings), userId),
-    changePassword: (input: unknown, origin?: LoginOrigin) => changePassword(withBudget(settings), input, origin),
+    logout: verb("logout", settings, logout),
+    logoutEverywhere: verb("logoutEverywhere", settings, logoutEverywhere),
+    changePassword: verb("changePassword", settings, changePassword<U>),
   };
 }
 
@@ -118,10 +118,10 @@ function refreshing<U extends User>(
   settings: AuthenticatorSettings<U> & { readonly refresh: RefreshSettings },
 ): object {
   return {
-    refresh: (refreshToken: unknown) => refresh(withBudget(settings), refreshToken),
-    logoutByRefreshToken: (refreshToken: unknown) => logoutByRefreshToken(withBudget(settings), refreshToken),
-    logoutSession: (userId: string, sid: string) => logoutSession(withBudget(settings), userId, sid),
-    sessions: (userId: string) => sessions(withBudget(settings), userId),
+    refresh: verb("refresh", settings, refresh<U>),
+    logoutByRefreshToken: verb("logoutByRefreshToken", settings, logoutByRefreshToken),
+    logoutSession: verb("logoutSession", settings, logoutSession),
+    sessions: verb("sessions", settings, sessions),
     cookie: settings.refresh.cookie,
   };
 }

@@ -16,6 +16,7 @@ import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { isBoolean } from "./answers.ts";
 import { ask, waitFor } from "./ask.ts";
 import { type Identity, identityOf, isIdentity, referenceOf } from "./identity.ts";
+import { isOutage, type OutageListener, tellOutage, warnOnce } from "./outage.ts";
 import { promised } from "./promised.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
@@ -33,6 +34,17 @@ export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
   readonly storeTimeoutMs?: number;
   /** How long all calls that one request makes may take, hashing included, in milliseconds. 5000 by default. */
   readonly requestTimeoutMs?: number;
+  /**
+   * Told once for each request that is refused with 503 (`unavailable`, or `overloaded` at a login), and once for each that
+   * went on without a store that was down. The error's `cause` says what happened, for a log. It can't change the answer.
+   * By default the process is warned of the first one.
+   *
+   * @example
+   * ```ts
+   * createGuard({ token, blocklist, onOutage: (error, { operation, call }) => logger.error({ err: error, operation, call }) });
+   * ```
+   */
+  readonly onOutage?: OutageListener;
 }
 
 /** Tells who is asking, and whether they may. Every refusal is an {@link AuthError}. */
@@ -65,6 +77,7 @@ export const GUARD_OPTIONS: OptionNames<GuardOptions> = {
   realm: "optional",
   storeTimeoutMs: "optional",
   requestTimeoutMs: "optional",
+  onOutage: "optional",
 };
 
 /** Guard options, checked and with their defaults. */
@@ -74,6 +87,7 @@ export interface GuardSettings<Profile extends TokenProfile> {
   readonly realm: string;
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly onOutage: OutageListener;
 }
 
 /**
@@ -96,6 +110,7 @@ export function createGuard<Profile extends TokenProfile>(options: GuardOptions<
 /** Checks what both {@link createGuard} and {@link createAuthenticator} take. */
 export function guardSettings<Profile extends TokenProfile>(options: GuardOptions<Profile>): GuardSettings<Profile> {
   const { token, blocklist, realm = "api", storeTimeoutMs = 2_000, requestTimeoutMs = 5_000 } = options;
+  const { onOutage = warnOnce() } = options;
   if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
   if (blocklist !== undefined) {
     checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);
@@ -103,14 +118,15 @@ export function guardSettings<Profile extends TokenProfile>(options: GuardOption
   formatChallenge({ realm: checkText("realm", realm) });
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
   checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
-  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs };
+  checkMethods("the guard's options", { onOutage }, ["onOutage"]);
+  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs, onOutage };
 }
 
 const BEARER = "Bearer ";
 
 /** The guard of settings that were checked. */
 export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
-  const { blocklist, realm } = settings;
+  const { blocklist, realm, onOutage } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, settings.requestTimeoutMs); // a request makes one call
   const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
   const { threadPool, schema } = profile;
@@ -118,7 +134,9 @@ export function guardOf<Profile extends TokenProfile>(settings: GuardSettings<Pr
   type Found = Identity<ClaimsOf<Profile>>;
 
   const refuse = (error: unknown): never => {
-    throw isAuthError(error) ? inRealm(error, realm) : error;
+    if (isOutage(error)) tellOutage(onOutage, error, "authenticate", true);
+    else if (isAuthError(error)) throw inRealm(error, realm);
+    throw error;
   };
 
   /** Tells who is asking, where nobody has to be waited for. */

@@ -16,20 +16,24 @@ export interface AuthenticatorSettings<U extends User> extends GuardSettings<Tok
   readonly onRehashFailure: (error: unknown) => unknown;
 }
 
-/** What the verbs that read no user work with, for one request. */
-export interface CommonSettings
-  extends Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure"> {
+/** Settings, for one request. */
+export type Budgeted<Settings> = Settings & {
   /** The time that the request has. */
   readonly budget: Budget;
-}
+};
+
+/** What the verbs that read no user work with, for one request. */
+export type CommonSettings = Budgeted<
+  Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure">
+>;
 
 /** The settings of an authenticator that keeps sessions. */
 export type SessionSettings = CommonSettings & { readonly refresh: RefreshSettings };
 
 /** What the verbs that read a user work with, for one request. */
-export type FlowSettings<U extends User> = AuthenticatorSettings<U> & { readonly budget: Budget };
+export type FlowSettings<U extends User> = Budgeted<AuthenticatorSettings<U>>;
 
 /** Gives a request its time. */
-export function withBudget<Settings extends TimeLimits>(settings: Settings): Settings & { readonly budget: Budget } {
+export function withBudget<Settings extends TimeLimits>(settings: Settings): Budgeted<Settings> {
   return { ...settings, budget: startBudget(settings) };
 }

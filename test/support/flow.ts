@@ -60,6 +60,7 @@ export function houseOf(changes: Changes = {}): House {
     refresh: { store, ...changes.refresh },
     ...(changes.blocklist !== null && { blocklist }),
     storeTimeoutMs: 60,
+    onOutage: () => undefined, // where nobody listens, the process is warned
     ...changes.more,
   } as AuthenticatorOptions & { refresh: RefreshOptions });
   return { auth: auth as House["auth"], users, store, blocklist, clock };

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
+  type AuthError,
   createAuthenticator,
   createGuard,
   defineToken,
@@ -9,6 +10,7 @@ import {
   importKey,
   issueToken,
   keyRing,
+  type OutageContext,
   type SigningKey,
   secretKey,
   type UserStore,
@@ -102,6 +104,20 @@ it("an identity is what was signed, whatever type a schema makes of it", () => {
   expectTypeOf<Found["scopes"]>().toEqualTypeOf<readonly string[]>();
   expectTypeOf<Found["sid"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Found["claims"]["sub"]>().toEqualTypeOf<number>();
+});
+
+it("a listener is told of outages in types of its own", () => {
+  const onOutage = (error: AuthError, { operation, refused, call, durationMs }: OutageContext): void => {
+    expectTypeOf(error.code).toExtend<string>();
+    expectTypeOf(operation).toExtend<string>();
+    expectTypeOf(refused).toEqualTypeOf<boolean>();
+    expectTypeOf(call).toEqualTypeOf<string | undefined>();
+    expectTypeOf(durationMs).toEqualTypeOf<number | undefined>();
+  };
+  never(() => createGuard({ token: plain, onOutage }));
+  never(() => createAuthenticator({ token: plain, users, onOutage: async (error) => error.cause }));
+  // @ts-expect-error it is told of an error
+  never(() => createGuard({ token: plain, onOutage: (error: string) => error }));
 });
 
 it("nothing is any", () => {
