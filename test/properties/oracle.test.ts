@@ -22,7 +22,7 @@ const CHECKS = {
 };
 const claimName = fc
   .string({ minLength: 1 })
-  .filter((name) => !/^(iss|aud|exp|iat|jti|sub|sid|nbf|toJSON|__proto__)$/.test(name));
+  .filter((name) => !/^(iss|aud|exp|iat|jti|sub|sid|nbf|scope|toJSON|__proto__)$/.test(name));
 const claims = fc.dictionary(claimName, fc.jsonValue(), { maxKeys: 5 });
 
 describe.each(ALGORITHMS)("%s", async (algorithm) => {
@@ -32,7 +32,7 @@ describe.each(ALGORITHMS)("%s", async (algorithm) => {
 
   it("gives back the claims that were issued, and so does jose", async () => {
     await fc.assert(
-      fc.asyncProperty(claims, fc.string(), async (own, sub) => {
+      fc.asyncProperty(claims, fc.string({ minLength: 1 }), async (own, sub) => {
         const token = await issueToken({ ...own, sub }, profile);
         const verified = await verifyToken(token, profile);
         expect(verified).toMatchObject(JSON.parse(JSON.stringify({ ...own, sub })));
