@@ -33,6 +33,7 @@ function authOf(users: UserStore, more: object = {}) {
     passwords,
     blocklist: memoryBlocklist({ now: () => NOW }),
     storeTimeoutMs: 50,
+    onOutage: () => undefined,
     ...more,
   });
 }

@@ -48,6 +48,7 @@ function storesOf() {
       passwords,
       blocklist: failing(parts.blocklist),
       refresh: { store: failing(parts.store), reuseGrace: 0, onReuse: (session) => stolen.push(session) },
+      onOutage: () => undefined,
     }) as SessionAuthenticator;
   };
   return { start, stolen };

@@ -39,6 +39,7 @@ describe("what is written", () => {
   it("may be valid for another time than the profile's", async () => {
     const token = await issueToken({}, profileOf(), { expiresIn: "10s" });
     expect(decodeToken(token).claims.exp).toBe(SECOND + 10);
+    expect(decodeToken(await issueToken({}, profileOf(), {})).claims.exp).toBe(SECOND + 900);
   });
 
   it.each([0, -1, "soon", null, Number.NaN])("may not be valid for %j", async (expiresIn) => {
