@@ -15,7 +15,7 @@ export {
 export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
 export type { Identity } from "./authenticator/identity.ts";
 export type { LoginOrigin } from "./authenticator/login.ts";
-export type { Operation, OutageContext, OutageListener } from "./authenticator/outage.ts";
+export type { OutageContext, OutageListener, OutageOperation } from "./authenticator/outage.ts";
 export type { RefreshOptions, ReusedSession } from "./authenticator/refresh-options.ts";
 export type { GivenRefreshToken } from "./authenticator/refresh-token.ts";
 export type { LoginResult, SessionResult } from "./authenticator/session.ts";

@@ -3,7 +3,7 @@ import { tell } from "../shared/listener.ts";
 import { failedCall } from "./ask.ts";
 
 /** What was being done: the name of the verb, where `authenticateOptional` is `"authenticate"` too. */
-export type Operation =
+export type OutageOperation =
   | "authenticate"
   | "login"
   | "changePassword"
@@ -17,7 +17,7 @@ export type Operation =
 /** What is known about an outage beside its error. */
 export interface OutageContext {
   /** What was being done. */
-  readonly operation: Operation;
+  readonly operation: OutageOperation;
   /**
    * Whether the request was refused with 503. `false` where it went on without what was down, as with a throttle whose
    * `onOutage` is `"allow"`.
@@ -38,7 +38,12 @@ export function isOutage(error: unknown): error is AuthError {
 }
 
 /** Tells of an outage. */
-export function tellOutage(listener: OutageListener, error: AuthError, operation: Operation, refused: boolean): void {
+export function tellOutage(
+  listener: OutageListener,
+  error: AuthError,
+  operation: OutageOperation,
+  refused: boolean,
+): void {
   tell(listener, error, { operation, refused, ...failedCall(error) });
 }
 

@@ -1,6 +1,6 @@
 import type { AuthError } from "../core/errors.ts";
 import type { TimeLimits } from "./ask.ts";
-import { isOutage, type Operation, type OutageListener, tellOutage } from "./outage.ts";
+import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "./outage.ts";
 import { type Budgeted, withBudget } from "./settings.ts";
 
 /**
@@ -8,7 +8,7 @@ import { type Budgeted, withBudget } from "./settings.ts";
  * listens where it met an outage, whether that refused the request or not.
  */
 export function verb<Settings extends TimeLimits & { readonly onOutage: OutageListener }, Args extends unknown[], T>(
-  operation: Operation,
+  operation: OutageOperation,
   settings: Settings,
   work: (settings: Budgeted<Settings>, ...args: Args) => Promise<T>,
 ): (...args: Args) => Promise<T> {
