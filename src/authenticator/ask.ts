@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
+import type { AnswerCheck } from "./answers.ts";
 
 /**
  * Asks a store of the application, which may be down, slow, or wrong: what is late, throws, or answers something that
@@ -12,21 +13,16 @@ export async function ask<T>(
   name: string,
   timeoutMs: number,
   call: () => T | PromiseLike<T>,
-  fits: (answer: T) => boolean,
+  check: AnswerCheck,
 ): Promise<T> {
-  let answer: T;
   try {
     const given = call();
-    answer = isThenable(given) ? await withTimeout(name, timeoutMs, given) : given;
+    const answer = isThenable(given) ? await withTimeout(name, timeoutMs, given) : given;
+    check(name, answer);
+    return answer;
   } catch (cause) {
     throw new AuthError("unavailable", { cause });
   }
-  if (!fits(answer)) {
-    throw new AuthError("unavailable", {
-      cause: new TypeError(`${name} gave an answer that its contract does not know`),
-    });
-  }
-  return answer;
 }
 
 /** How long stores may take: one call, and all calls of one request. */
@@ -40,7 +36,7 @@ export interface Budget {
   /** Milliseconds that are left; never negative. */
   left(): number;
   /** Asks a store as {@link ask} does, for as long as one call may take and the request has time left. */
-  ask<T>(name: string, call: () => T | PromiseLike<T>, fits: (answer: T) => boolean): Promise<T>;
+  ask<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck): Promise<T>;
   /** Waits for what may take as long as the request has time left; what it throws is thrown as it is. */
   wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
 }
@@ -60,9 +56,9 @@ export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): B
   const left = (): number => Math.max(end - stopwatch(), 0);
   return {
     left,
-    async ask(name, call, fits) {
+    async ask(name, call, check) {
       const timeoutMs = Math.min(storeTimeoutMs, left());
-      if (timeoutMs > 0) return ask(name, timeoutMs, call, fits);
+      if (timeoutMs > 0) return ask(name, timeoutMs, call, check);
       throw new AuthError("unavailable", { cause: new Error(`no time of the request was left to call ${name}`) });
     },
     wait: (name, answer) => waitFor(name, left(), answer),
