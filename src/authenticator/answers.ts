@@ -9,7 +9,7 @@ import type { Credentials, EndedSession, EndReason, Session, StoredSession, User
 export type AnswerCheck = (call: string, answer: unknown) => void;
 
 /** Whether a value is an object and no array. */
-export function isObject(value: unknown): value is object {
+function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

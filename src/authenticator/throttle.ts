@@ -75,7 +75,7 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
 }
 
 /** Whose attempt it is, once the user store was asked. */
-export interface Attempt {
+interface Attempt {
   /** The login, as it was written. */
   readonly name: string;
   /** The id of the user that the store found; `null` where there is none. */
