@@ -191,9 +191,9 @@ function before(work: (req: ExpressRequest) => void | Promise<void>): ExpressMid
 function instead(work: (arrival: Arrival) => Promise<Departure>): ExpressMiddleware {
   return (req, res, next) => {
     work(arrivalOf(req))
-      .then(({ status, body, cookie }) => {
+      .then(({ status, body, cookies }) => {
         res.statusCode = status;
-        if (cookie !== null) res.appendHeader("Set-Cookie", cookie);
+        for (const cookie of cookies) res.appendHeader("Set-Cookie", cookie);
         if (body === null) return res.end();
         res.setHeader("Cache-Control", "no-store");
         res.setHeader("Content-Type", "application/json; charset=utf-8");

@@ -164,8 +164,8 @@ function recognise(guard: Guard, recognition: Recognition): FastifyHook {
 
 function instead(work: (arrival: Arrival) => Promise<Departure>): FastifyHandler {
   return async (request, reply) => {
-    const { status, body, cookie } = await work(arrivalOf(request));
-    if (cookie !== null) reply.header("Set-Cookie", cookie);
+    const { status, body, cookies } = await work(arrivalOf(request));
+    for (const cookie of cookies) reply.header("Set-Cookie", cookie);
     if (body !== null) reply.header("Cache-Control", "no-store");
     return reply.code(status).send(body ?? undefined);
   };

@@ -193,10 +193,11 @@ function instead(work: (arrival: Arrival) => Promise<Departure>, options: FetchO
   checkOptions("options", options, OPTIONS);
   return (request) =>
     answered(async () => {
-      const { status, body, cookie } = await work(arrivalOf(request, options));
-      const headers = cookie === null ? {} : { "Set-Cookie": cookie };
+      const { status, body, cookies } = await work(arrivalOf(request, options));
+      const headers = new Headers(cookies.map((cookie) => ["Set-Cookie", cookie]));
       if (body === null) return new Response(null, { status, headers });
-      return Response.json(body, { status, headers: { ...headers, "Cache-Control": "no-store" } });
+      headers.set("Cache-Control", "no-store");
+      return Response.json(body, { status, headers });
     });
 }
 

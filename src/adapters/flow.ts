@@ -1,6 +1,7 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import {
   type CookieSettings,
+  deviceCookie,
   type HeaderReader,
   readCookies,
   refuseCrossSite,
@@ -26,8 +27,8 @@ export interface Departure {
   readonly status: 200 | 204;
   /** The JSON of a token answer, which no cache may keep. */
   readonly body: object | null;
-  /** A Set-Cookie header, beside those of others. */
-  readonly cookie: string | null;
+  /** Set-Cookie headers, beside those of others. */
+  readonly cookies: readonly string[];
 }
 
 /** Logs a user in, or changes a password, by the body's credentials. The session of a cookie that comes along ends. */
@@ -37,15 +38,19 @@ export async function enter(
   { header, ip, body }: Arrival,
 ): Promise<Departure> {
   const cookie = cookieOf(auth);
-  if (cookie === null) return tokenAnswer(await verb(await body(), { ip }), null);
+  if (cookie === null) {
+    const sent = await body();
+    return tokenAnswer(await verb(sent, { ip, deviceToken: textIn(sent, "device_token") }), null);
+  }
   refuseCrossSite(cookie, header);
-  return tokenAnswer(await verb(await body(), { ip, refreshToken: readCookies(cookie, header) }), cookie);
+  const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
+  return tokenAnswer(await verb(await body(), { ip, refreshToken, deviceToken }), cookie);
 }
 
 /** Refreshes by the token of the cookie, or of the body. */
 export async function renew(auth: SessionAuthenticator, { header, body }: Arrival): Promise<Departure> {
   const { cookie } = auth;
-  if (cookie === null) return tokenAnswer(await auth.refresh(refreshTokenIn(await body())), null);
+  if (cookie === null) return tokenAnswer(await auth.refresh(textIn(await body(), "refresh_token")), null);
   refuseCrossSite(cookie, header);
   const tokens = readCookies(cookie, header);
   if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
@@ -82,32 +87,38 @@ export async function leave(auth: RevokingAuthenticator, arrival: Arrival): Prom
     const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
     if (!isOver) throw cookie !== null && tokens.length > 0 ? takingAway(cookie, error) : error;
   }
-  return { status: 204, body: null, cookie: cookie === null ? null : setCookie(cookie, "", 0) };
+  return { status: 204, body: null, cookies: cookie === null ? [] : [setCookie(cookie, "", 0)] };
 }
 
 /** The refresh token that a log-out's body may hold. Whoever sends no body needs no parser for it. */
 async function readSent(auth: RevokingAuthenticator, { hasBody, body }: Arrival): Promise<readonly string[]> {
   if (!("refresh" in auth) || !hasBody()) return [];
-  const token = refreshTokenIn(await body());
+  const token = textIn(await body(), "refresh_token");
   return token === undefined ? [] : [token];
 }
 
-/** One token, if any: a list of them is for cookies. */
-function refreshTokenIn(body: unknown): string | undefined {
-  const { refresh_token } = (body ?? {}) as { refresh_token?: unknown };
-  return typeof refresh_token === "string" && refresh_token !== "" ? refresh_token : undefined;
+/** One token of a body, if any: a list of them is for cookies. */
+function textIn(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
+  const token = (body as Record<string, unknown> | null | undefined)?.[name];
+  return typeof token === "string" && token !== "" ? token : undefined;
 }
 
 function cookieOf(auth: Authenticator): CookieSettings | null {
   return (auth as Partial<SessionAuthenticator>).cookie ?? null;
 }
 
-/** The token answer (RFC 6749 §5.1), with the refresh token in its body or as a cookie. */
+/** The token answer (RFC 6749 §5.1), with the refresh token and the device token in its body or as cookies. */
 function tokenAnswer(result: LoginResult | SessionResult, cookie: CookieSettings | null): Departure {
-  const { accessToken, tokenType, expiresIn } = result;
+  const { accessToken, tokenType, expiresIn, deviceToken } = result;
   const body = { access_token: accessToken, token_type: tokenType, expires_in: expiresIn };
-  if (!("refreshToken" in result)) return { status: 200, body, cookie: null };
-  const { refreshToken, refreshExpiresIn } = result;
-  if (cookie === null) return { status: 200, body: { ...body, refresh_token: refreshToken }, cookie: null };
-  return { status: 200, body, cookie: setCookie(cookie, refreshToken, refreshExpiresIn) };
+  const refresh = "refreshToken" in result ? result : null;
+  if (cookie === null || refresh === null) {
+    const others = { refresh_token: refresh?.refreshToken, device_token: deviceToken }; // JSON leaves out what is undefined
+    return { status: 200, body: { ...body, ...others }, cookies: [] };
+  }
+  const cookies = [setCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
+  if (deviceToken !== undefined) {
+    cookies.push(setCookie(deviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
+  }
+  return { status: 200, body, cookies };
 }

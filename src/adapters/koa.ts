@@ -194,8 +194,8 @@ function recognise<Auth extends Identity | null>(guard: Guard, recognition: Reco
 
 function instead(work: (arrival: Arrival) => Promise<Departure>): KoaMiddleware {
   return async (ctx) => {
-    const { status, body, cookie } = await work(arrivalOf(ctx));
-    if (cookie !== null) ctx.append("Set-Cookie", cookie);
+    const { status, body, cookies } = await work(arrivalOf(ctx));
+    for (const cookie of cookies) ctx.append("Set-Cookie", cookie);
     if (body !== null) {
       ctx.set("Cache-Control", "no-store");
       ctx.body = body;

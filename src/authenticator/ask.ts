@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
+import type { AnswerCheck } from "./answers.ts";
 
 /** A call that failed, and how long it took. */
 interface FailedCall {
@@ -35,7 +36,7 @@ export async function ask<T>(
   name: string,
   timeoutMs: number,
   call: () => T | PromiseLike<T>,
-  fits: (answer: T) => boolean,
+  check: AnswerCheck,
   asked?: number,
 ): Promise<T> {
   let began = asked;
@@ -45,8 +46,8 @@ export async function ask<T>(
       began ??= stopwatch(); // not before: that takes a twentieth of the time in which a store in memory has answered
       answer = (await withTimeout(name, timeoutMs, answer)) as T;
     }
-    if (fits(answer)) return answer;
-    throw new TypeError(`${name} gave an answer that its contract does not know`);
+    check(name, answer);
+    return answer;
   } catch (cause) {
     const now = stopwatch();
     throw outage(name, now - (began ?? now), cause);
@@ -64,7 +65,7 @@ export interface Budget {
   /** Milliseconds that are left; never negative. */
   left(): number;
   /** Asks a store as {@link ask} does, for as long as one call may take and the request has time left. */
-  ask<T>(name: string, call: () => T | PromiseLike<T>, fits: (answer: T) => boolean): Promise<T>;
+  ask<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck): Promise<T>;
   /** Waits for what may take as long as the request has time left; what it throws is thrown as it is. */
   wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
   /** The first outage of a store that was asked, whatever became of it. */
@@ -85,11 +86,11 @@ export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): B
   let first: AuthError | undefined;
   return {
     left,
-    async ask(name, call, fits) {
+    async ask(name, call, check) {
       const asked = stopwatch();
       const timeoutMs = Math.min(storeTimeoutMs, leftAt(asked));
       try {
-        if (timeoutMs > 0) return await ask(name, timeoutMs, call, fits, asked);
+        if (timeoutMs > 0) return await ask(name, timeoutMs, call, check, asked);
         throw outage(name, 0, new Error(`no time of the request was left to call ${name}`));
       } catch (error) {
         first ??= error as AuthError;

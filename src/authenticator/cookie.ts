@@ -48,6 +48,12 @@ export function cookieSettings(options: RefreshCookieOptions): CookieSettings {
   return { name, path, origins: [...origins] };
 }
 
+/** The cookie of the device token, which goes the same way under a name of its own. */
+export function deviceCookie(cookie: CookieSettings): CookieSettings {
+  const [prefix = ""] = /^__(?:Host|Secure)-/.exec(cookie.name) ?? [];
+  return { ...cookie, name: `${prefix}device` };
+}
+
 /** The Set-Cookie header that hands a refresh token over, for so many seconds; 0 takes it away. */
 export function setCookie({ name, path }: CookieSettings, value: string, maxAge: number): string {
   return `${name}=${value}; Max-Age=${maxAge}; Path=${path}; HttpOnly; Secure; SameSite=Strict`;

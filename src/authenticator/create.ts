@@ -102,7 +102,7 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkMethods("createAuthenticator's options", { claims, onRehashFailure }, ["claims", "onRehashFailure"]);
   const refresh = options.refresh === undefined ? null : refreshSettings(options.refresh);
-  const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle);
+  const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle, options.token);
   return { ...settings, users, passwords, claims, onRehashFailure, refresh, throttle };
 }
 

@@ -1,7 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
 import type { EndReason, StoredSession } from "../stores/contract.ts";
-import { isAnything, isReasonOrNull } from "./answers.ts";
+import { checkReason, takeAnything } from "./answers.ts";
 import { endOf } from "./identity.ts";
 import type { CommonSettings, SessionSettings } from "./settings.ts";
 
@@ -17,7 +17,7 @@ export async function endSession(
 ): Promise<boolean> {
   const { refresh, budget } = settings;
   const end = async () => refresh.store.endSession(sid, userId, reason);
-  const ended = await budget.ask("refresh.endSession", end, isReasonOrNull);
+  const ended = await budget.ask("refresh.endSession", end, checkReason);
   if (ended !== null) await completeEnd(settings, { sid, userId }, ended);
   return ended !== null;
 }
@@ -42,7 +42,7 @@ export async function revokeSession(settings: CommonSettings, sid: string, userI
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
   const revoke = async () => blocklist.revokeSession(sid, lastEnd(settings, latest), userId);
-  await budget.ask("blocklist.revokeSession", revoke, isAnything);
+  await budget.ask("blocklist.revokeSession", revoke, takeAnything);
 }
 
 /** When the last token that is dated up to an instant will have ended. */
@@ -59,5 +59,5 @@ export async function deleteSessions(
   if (sids.length === 0) return;
   const { refresh, budget } = settings;
   const remove = async () => refresh.store.deleteSessions(userId, sids);
-  await budget.ask("refresh.deleteSessions", remove, isAnything).catch(() => undefined);
+  await budget.ask("refresh.deleteSessions", remove, takeAnything).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import type { StoredSession } from "../stores/contract.ts";
-import { isStoredSessionOrNull } from "./answers.ts";
+import { checkStoredSessionOf } from "./answers.ts";
 import { digestsOf, refreshTokensIn } from "./refresh-token.ts";
 import type { SessionSettings } from "./settings.ts";
 
@@ -14,7 +14,7 @@ export async function findSessions({ refresh, budget }: SessionSettings, sent: u
   const find = async (refreshToken: string): Promise<readonly Presented[]> => {
     const { family } = digestsOf(refreshToken);
     const call = async () => refresh.store.findSession(family);
-    const session = await budget.ask("refresh.findSession", call, (answer) => isStoredSessionOrNull(answer, family));
+    const session = await budget.ask("refresh.findSession", call, checkStoredSessionOf(family));
     return session === null ? [] : [{ refreshToken, session }];
   };
   return (await Promise.all(refreshTokensIn(sent).map(find))).flat();

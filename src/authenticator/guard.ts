@@ -13,7 +13,7 @@ import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { checkInteger, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { isBoolean } from "./answers.ts";
+import { checkBoolean } from "./answers.ts";
 import { ask, waitFor } from "./ask.ts";
 import { type Identity, identityOf, isIdentity, referenceOf } from "./identity.ts";
 import { isOutage, type OutageListener, tellOutage, warnOnce } from "./outage.ts";
@@ -225,5 +225,5 @@ function refuseRevoked(
 
 async function askBlocklist(blocklist: Blocklist, storeTimeoutMs: number, token: TokenReference): Promise<void> {
   const call = () => blocklist.isRevoked(token);
-  if (await ask("blocklist.isRevoked", storeTimeoutMs, call, isBoolean)) throw new AuthError("revoked");
+  if (await ask("blocklist.isRevoked", storeTimeoutMs, call, checkBoolean)) throw new AuthError("revoked");
 }

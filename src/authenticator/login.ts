@@ -5,13 +5,14 @@ import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { tell } from "../shared/listener.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { isBoolean, isCredentials, isText, isUserOrNull } from "./answers.ts";
+import { checkBoolean, checkCredentials, checkUserOf, isNobody, isText } from "./answers.ts";
+import { issueDevice, recogniseDevice } from "./device.ts";
 import { comparePasswords, hashPassword } from "./hashing.ts";
 import { logoutByRefreshToken } from "./logout.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
 import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
 import type { FlowSettings } from "./settings.ts";
-import { countAttempt } from "./throttle.ts";
+import { counterOf } from "./throttle.ts";
 
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
@@ -22,6 +23,11 @@ export interface LoginOrigin {
    * session first (OWASP ASVS 7.2.4). Whatever is no refresh token is passed over.
    */
   readonly refreshToken?: unknown;
+  /**
+   * The device token that an earlier login gave the client, or several where it sent several, for a throttle with `device`.
+   * Whatever is none of this user's is passed over.
+   */
+  readonly deviceToken?: unknown;
 }
 
 /** A user who has proved to be one, and what that rests on. */
@@ -31,6 +37,8 @@ export interface Proof<U extends User> {
   /** Which of the passwords it was. */
   readonly password: string;
   readonly passwordHash: string;
+  /** The user's device that it came from, where it was recognised. */
+  readonly deviceId: string | null;
   /** The instant before the first read, in milliseconds since 1970. */
   readonly decidedAt: number;
   /** How far the user had been logged out everywhere before the password was compared. */
@@ -60,22 +68,27 @@ export async function prove<U extends User>(
   settings: FlowSettings<U>,
   name: string,
   candidates: readonly string[],
-  { ip }: LoginOrigin,
+  { ip, deviceToken }: LoginOrigin,
 ): Promise<Proof<U>> {
-  for (const _ of candidates.slice(1)) await countAttempt(settings, name, ip);
-  const clear = await countAttempt(settings, name, ip);
+  const counter = counterOf(settings, candidates.length);
+  await counter.countAddress(ip);
   const decidedAt = readClock(settings.token.now);
   const known = await findCredentials(settings, name);
+  const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
+  await counter.countAccount({ name, userId: known?.user.id ?? null, deviceId });
   const marks = await readMarks(settings, known?.user.id ?? digestOf(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
   // Read again, since it is only known by now whose log-outs the decision must not be older than.
-  const found = await findCredentials(settings, name);
+  const answer = await askCredentials(settings, name);
+  const found = isNobody(answer) ? null : answer;
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
-  if (found === null || passwordHash === null || password === null || found.user.disabled) throw refused(settings);
+  if (found === null || passwordHash === null || password === null || found.user.disabled) {
+    throw refused(settings, answer !== null && found === null ? new TypeError(NOT_NULL) : undefined);
+  }
   if (wasCut || found.user.id !== known?.user.id) throw refused(settings);
-  await clear();
-  return { name, user: found.user, password, passwordHash, decidedAt, marks };
+  await counter.takeBack();
+  return { name, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
 }
 
 /** Begins a session for a user who proved to be one, unless what that rests on has changed since. */
@@ -84,7 +97,9 @@ export async function beginSession<U extends User>(
   proof: Proof<U>,
 ): Promise<LoginResult<U>> {
   const claims = await readClaims(settings, proof.user);
-  return openSession(settings, { ...proof, claims, ...(await confirm(settings, proof)) });
+  const confirmed = await confirm(settings, proof);
+  const result = await openSession(settings, { ...proof, claims, ...confirmed });
+  return { ...result, ...(await issueDevice(settings, confirmed.user, proof.deviceId)) };
 }
 
 /** How often a hash may be replaced, by other logins that renew it, while one login looks. */
@@ -115,17 +130,25 @@ async function confirm<U extends User>(
 async function readPasswordChange<U extends User>(settings: FlowSettings<U>, id: string): Promise<Date | null> {
   const { users, budget } = settings;
   const find = async () => users.findById(id);
-  const user = await budget.ask("users.findById", find, (answer) => isUserOrNull(answer, id));
+  const user = await budget.ask("users.findById", find, checkUserOf(id));
   if (user === null || user.disabled) throw refused(settings);
   const changedAt = timeOf(user.passwordChangedAt);
   return Number.isNaN(changedAt) ? null : new Date(changedAt);
 }
 
 async function findCredentials<U extends User>(
+  settings: FlowSettings<U>,
+  name: string,
+): Promise<Credentials<U> | null> {
+  const answer = await askCredentials(settings, name);
+  return isNobody(answer) ? null : answer;
+}
+
+async function askCredentials<U extends User>(
   { users, budget }: FlowSettings<U>,
   name: string,
 ): Promise<Credentials<U> | null> {
-  return budget.ask("users.findCredentials", async () => users.findCredentials(name), isCredentials);
+  return budget.ask("users.findCredentials", async () => users.findCredentials(name), checkCredentials);
 }
 
 /** Ends the session that the client has had so far, where it sent a refresh token of one. */
@@ -145,7 +168,7 @@ async function rehash<U extends User>(
   if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash)) return;
   const next = await hashPassword(settings, password, undefined);
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
-  await budget.ask("users.replacePasswordHash", replace, isBoolean);
+  await budget.ask("users.replacePasswordHash", replace, checkBoolean);
 }
 
 /** Two strings or nothing: whatever else a request's body may hold never reaches a query. */
@@ -155,6 +178,8 @@ export function credentialsIn(input: unknown): { name: string; password: string 
   return { name, password };
 }
 
-function refused({ realm }: { readonly realm: string }): AuthError {
-  return new AuthError("invalid_credentials", { realm });
+const NOT_NULL = "users.findCredentials: of a login that nobody has it answered undefined: answer null";
+
+function refused({ realm }: { readonly realm: string }, cause?: Error): AuthError {
+  return new AuthError("invalid_credentials", { realm, ...(cause && { cause }) });
 }

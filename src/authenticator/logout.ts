@@ -1,7 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
 import type { EndedSession, Session } from "../stores/contract.ts";
-import { isAnything, isEndedSessions, isSessions, isText } from "./answers.ts";
+import { checkEndedSessions, checkSessions, isText, takeAnything } from "./answers.ts";
 import { deleteSessions, endSession, lastEnd, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import { endOf, type Identity, isIdentity } from "./identity.ts";
@@ -27,7 +27,7 @@ export async function logout(settings: CommonSettings, identity: Identity): Prom
     throw new TypeError("logout takes an identity whose token has a jti, as every token that hallpass issues");
   }
   const revoke = async () => blocklist.revokeToken(jti, endOf(exp, token.clockTolerance), userId);
-  await budget.ask("blocklist.revokeToken", revoke, isAnything);
+  await budget.ask("blocklist.revokeToken", revoke, takeAnything);
 }
 
 /** Ends the sessions that refresh tokens belong to. Gives whether there was one. */
@@ -50,7 +50,7 @@ export async function sessions(settings: SessionSettings, userId: string): Promi
   checkUserId(userId);
   const { refresh, token, budget } = settings;
   const list = async () => refresh.store.sessions(userId, new Date(readClock(token.now)));
-  return budget.ask("refresh.sessions", list, isSessions);
+  return budget.ask("refresh.sessions", list, checkSessions);
 }
 
 /**
@@ -65,7 +65,7 @@ export async function logoutEverywhere(settings: CommonSettings, userId: string)
     const upTo = await cutFor(settings, userId);
     const sids = ended.map(({ sid }) => sid);
     const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), lastEnd(settings, upTo), sids);
-    await budget.ask("blocklist.revokeUser", revoke, isAnything);
+    await budget.ask("blocklist.revokeUser", revoke, takeAnything);
   }
   if (refresh !== null) await completeEnds({ ...settings, refresh }, userId, ended);
 }
@@ -82,7 +82,7 @@ async function endSessions(
   userId: string,
 ): Promise<readonly EndedSession[]> {
   const end = async () => refresh.store.endSessions(userId, new Date(readClock(token.now)));
-  return budget.ask("refresh.endSessions", end, isEndedSessions);
+  return budget.ask("refresh.endSessions", end, checkEndedSessions);
 }
 
 /**

@@ -2,7 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { sleep } from "../shared/promise.ts";
-import { isCount, isInstantOrNull } from "./answers.ts";
+import { checkCount, checkInstantOrNull } from "./answers.ts";
 import type { CommonSettings } from "./settings.ts";
 
 /** How far a user has been logged out everywhere, as it was read before anything was decided. */
@@ -20,14 +20,14 @@ export async function readMarks(settings: CommonSettings, userId: string): Promi
 }
 
 async function readEndings({ refresh, budget }: CommonSettings, userId: string): Promise<number> {
-  return refresh === null ? 0 : budget.ask("refresh.endings", async () => refresh.store.endings(userId), isCount);
+  return refresh === null ? 0 : budget.ask("refresh.endings", async () => refresh.store.endings(userId), checkCount);
 }
 
 /** Up to which instant a user's tokens are revoked; `null` where they are not, or the blocklist can't tell. */
 export async function readRevokedUpTo({ blocklist, budget }: CommonSettings, userId: string): Promise<number | null> {
   if (blocklist?.revokedUpTo === undefined) return null;
   const read = async () => blocklist.revokedUpTo?.(userId) ?? null;
-  const answer = await budget.ask("blocklist.revokedUpTo", read, isInstantOrNull);
+  const answer = await budget.ask("blocklist.revokedUpTo", read, checkInstantOrNull);
   return answer === null ? null : timeOf(answer);
 }
 

@@ -2,7 +2,7 @@ import { addressShare } from "../core/address.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import type { User } from "../stores/contract.ts";
-import { isBoolean, isText } from "./answers.ts";
+import { checkBoolean, isText } from "./answers.ts";
 import { hashPassword } from "./hashing.ts";
 import { beginSession, credentialsIn, endFormerSession, type LoginOrigin, type Proof, prove } from "./login.ts";
 import { logoutEverywhere } from "./logout.ts";
@@ -56,5 +56,5 @@ async function replacePassword<U extends User>(
   const next = await hashPassword(settings, newPassword, addressShare(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
-  return (await budget.ask("users.replacePasswordHash", replace, isBoolean)) ? next : null;
+  return (await budget.ask("users.replacePasswordHash", replace, checkBoolean)) ? next : null;
 }

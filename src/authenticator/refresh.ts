@@ -2,7 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { isBoolean, isUserOrNull } from "./answers.ts";
+import { checkBoolean, checkUserOf } from "./answers.ts";
 import { completeEnd, endSession } from "./end-session.ts";
 import { findSessions, type Presented } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
@@ -116,7 +116,7 @@ async function replace(
   session: StoredSession,
   next: StoredSession,
 ): Promise<boolean> {
-  return budget.ask("refresh.replaceSession", async () => store.replaceSession(session, next), isBoolean);
+  return budget.ask("refresh.replaceSession", async () => store.replaceSession(session, next), checkBoolean);
 }
 
 /** The session's user as of now: one who is gone, disabled, or has another password since gets no more tokens. */
@@ -126,7 +126,7 @@ async function findOwner<U extends User>(
 ): Promise<U> {
   const { users, budget } = settings;
   const find = async () => users.findById(userId);
-  const user = await budget.ask("users.findById", find, (answer) => isUserOrNull(answer, userId));
+  const user = await budget.ask("users.findById", find, checkUserOf(userId));
   // Compared, and not held against a clock: machines' clocks differ, and columns round.
   const isSamePassword = Object.is(timeOf(user?.passwordChangedAt), timeOf(passwordChangedAt));
   if (user === null || user.disabled || !isSamePassword) throw refused(settings);

@@ -6,7 +6,8 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { ignore } from "../shared/listener.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { isBoolean, isObject, isTextsOrNull } from "./answers.ts";
+import { checkBoolean, checkIdsOrNull, checkObject } from "./answers.ts";
+import type { GivenDeviceToken } from "./device.ts";
 import { revokeSession } from "./end-session.ts";
 import { referenceOf } from "./identity.ts";
 import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
@@ -19,7 +20,7 @@ import type { FlowSettings, SessionSettings } from "./settings.ts";
 const MOST_REVOKED = 10;
 
 /** What a good login comes to. */
-export interface LoginResult<U extends User = User> {
+export interface LoginResult<U extends User = User> extends GivenDeviceToken {
   /** The token for the `Authorization` header. */
   readonly accessToken: string;
   /** How it is to be sent (RFC 6750). */
@@ -95,7 +96,7 @@ export function given(refreshToken: string, { expiresAt }: StoredSession, now: n
 
 /** Reads the claims that the application gives a user. */
 export async function readClaims<U extends User>({ budget, claims }: FlowSettings<U>, user: U): Promise<object> {
-  return budget.ask("claims", async () => claims(user), isObject);
+  return budget.ask("claims", async () => claims(user), checkObject);
 }
 
 /** Issues a user's access token, dated by an instant. */
@@ -122,7 +123,7 @@ export async function refuseRevoked<U extends User>(
   if (blocklist === null || blocklist.revokedUpTo !== undefined) return;
   const claims = decodeToken(accessToken).claims as unknown as CheckedClaims;
   const reference = { ...referenceOf(claims, claims.sub as string), sid: null }; // about the cut alone
-  if (!(await budget.ask("blocklist.isRevoked", () => blocklist.isRevoked(reference), isBoolean))) return;
+  if (!(await budget.ask("blocklist.isRevoked", () => blocklist.isRevoked(reference), checkBoolean))) return;
   throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to now: send it again") });
 }
 
@@ -138,7 +139,7 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   };
   let deleted: readonly string[] | null;
   try {
-    deleted = await budget.ask("refresh.startSession", start, isTextsOrNull);
+    deleted = await budget.ask("refresh.startSession", start, checkIdsOrNull);
   } catch (outage) {
     // Nobody will hold its token: where it was stored all the same, it goes.
     const forget = () => store.endSession(sid, userId, "logout").then(() => store.deleteSessions(userId, [sid]));

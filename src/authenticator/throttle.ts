@@ -1,32 +1,34 @@
-import { addressGroup, addressShare } from "../core/address.ts";
+import { addressShare } from "../core/address.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
-import { isAnything } from "./answers.ts";
+import { takeAnything } from "./answers.ts";
 import type { CommonSettings } from "./settings.ts";
 
 /** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
 export interface Limiter {
   /** Counts one attempt. Rejects with `{ msBeforeNext }` when there are too many, and with an Error in an outage. */
   consume(key: string): Promise<unknown>;
-  /** What was counted; `null` when nothing was. */
-  get(key: string): Promise<unknown>;
-  /** Forgets what was counted. */
-  delete(key: string): Promise<unknown>;
+  /** Takes one attempt back. */
+  reward(key: string): Promise<unknown>;
 }
 
 /** How attempts to log in are limited. Each limiter needs a `keyPrefix` of its own. */
 export interface ThrottleOptions {
-  /** Counts the attempts at an account, such as 10 in 15 minutes. A good login clears the count. */
+  /**
+   * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as it was
+   * written, without case, accents and space around it. A good login takes back its own attempt.
+   */
   readonly account: Limiter;
   /** Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. */
   readonly address: Limiter;
   /**
-   * Remembers from which addresses an account's user has logged in, such as for 20 days (the memory limiter's timers reach
-   * no further than 24): those have a count of their own, which nobody elsewhere can use up. Without it, whoever goes on
-   * guessing keeps the user from logging in.
+   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A good
+   * login then gives the client a device token. Attempts that come with it have a count of their own, so that whoever
+   * guesses elsewhere can't keep the user out. Without it, guessing goes on to do so for as long as it lasts.
    */
-  readonly known?: Limiter;
+  readonly device?: TokenProfile;
   /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */
   readonly onOutage?: "refuse" | "allow";
 }
@@ -35,51 +37,80 @@ export interface ThrottleOptions {
 export interface ThrottleSettings {
   readonly account: Limiter;
   readonly address: Limiter;
-  readonly known: Limiter | null;
+  readonly device: TokenProfile | null;
   readonly onOutage: "refuse" | "allow";
 }
 
 const OPTIONS: OptionNames<ThrottleOptions> = {
   account: "required",
   address: "required",
-  known: "optional",
+  device: "optional",
   onOutage: "optional",
 };
 
-/** Checks how attempts are to be limited. */
-export function throttleSettings(options: ThrottleOptions): ThrottleSettings {
+/** Checks how attempts are to be limited, beside the profile of access tokens. */
+export function throttleSettings(options: ThrottleOptions, access: TokenProfile): ThrottleSettings {
   checkOptions("throttle", options, OPTIONS);
-  const { account, address, known, onOutage = "refuse" } = options;
-  for (const [name, limiter] of Object.entries({ account, address, ...(known !== undefined && { known }) })) {
-    checkMethods(`throttle: ${name}`, limiter, ["consume", "get", "delete"]);
+  const { account, address, device = null, onOutage = "refuse" } = options;
+  for (const [name, limiter] of Object.entries({ account, address })) {
+    checkMethods(`throttle: ${name}`, limiter, ["consume", "reward"]);
   }
+  if (device !== null) checkDevice(device, access);
   if (onOutage !== "refuse" && onOutage !== "allow") {
     throw new TypeError('throttle: onOutage must be "refuse" or "allow"');
   }
-  return { account, address, known: known ?? null, onOutage };
+  return { account, address, device, onOutage };
 }
 
-/** What a good login does to the counts. */
-export type Clear = () => Promise<void>;
+/** A device token must not pass for an access token, nor the other way round. */
+function checkDevice(device: TokenProfile, access: TokenProfile): void {
+  if (!isProfile(device)) throw new TypeError("throttle: device must be a profile made by defineToken");
+  if (device.typ === null || access.typ === null || device.typ.toLowerCase() === access.typ.toLowerCase()) {
+    throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
+  }
+  const { template, schema } = internalsOf("throttle: device", device);
+  if (template === null || schema !== undefined) {
+    throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
+  }
+}
 
-/**
- * Counts an attempt to log in, for its address and for its account, before any work is done for it.
- *
- * @returns what clears the account's count once the login was good
- * @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage
- */
-export async function countAttempt(
-  { throttle, budget }: CommonSettings,
-  login: string,
-  ip: string | undefined,
-): Promise<Clear> {
-  if (throttle === null) return async () => undefined;
-  const { account, address, known } = throttle;
+/** Whose attempt it is, once the user store was asked. */
+interface Attempt {
+  /** The login, as it was written. */
+  readonly name: string;
+  /** The id of the user that the store found; `null` where there is none. */
+  readonly userId: string | null;
+  /** The id of the user's device that it comes from, where it was recognised. */
+  readonly deviceId: string | null;
+}
+
+/** Counts the attempts of one request, and takes back those at the account. */
+export interface Counter {
+  /** @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage */
+  countAddress(ip: string | undefined): Promise<void>;
+  /** @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage */
+  countAccount(attempt: Attempt): Promise<void>;
+  /** Takes back what was counted at the account, once the login was good. */
+  takeBack(): Promise<void>;
+}
+
+/** Counts nothing. */
+const uncounted: Counter = {
+  async countAddress() {},
+  async countAccount() {},
+  async takeBack() {},
+};
+
+/** Counts the attempts of one request, which may show several passwords: each is an attempt. */
+export function counterOf({ throttle, budget }: CommonSettings, passwords: number): Counter {
+  if (throttle === null) return uncounted;
+  const { account, address } = throttle;
+  const counted: string[] = [];
   let isDown = false;
   /** Once one was down, the others are not waited for: a request has no time for each of them. */
   const askLimiter = async (method: string, call: () => Promise<unknown>): Promise<unknown> => {
     if (isDown) return null;
-    return budget.ask(`throttle: ${method}`, call, isAnything).catch((outage) => {
+    return budget.ask(`throttle: ${method}`, call, takeAnything).catch((outage) => {
       if (throttle.onOutage === "refuse") throw outage;
       isDown = true;
       return null;
@@ -89,25 +120,40 @@ export async function countAttempt(
     const wait = await askLimiter("consume", () => limiter.consume(key).then(() => null, waitOf));
     if (typeof wait === "number") throw new AuthError("too_many_attempts", { retryAfter: secondsOf(wait) });
   };
+  const times = Array.from({ length: passwords });
 
-  const from = addressGroup(ip);
-  const name = spellingOf(login);
-  const pair = digestOf(JSON.stringify([name, from]));
-  await consume(address, digestOf(addressShare(ip)));
-  const isKnown = known !== null && (await askLimiter("get", () => known.get(pair))) !== null;
-  const key = isKnown ? pair : digestOf(name);
-  await consume(account, key);
-  return async () => {
-    const forget = askLimiter("delete", () => account.delete(key));
-    const remember = known === null ? null : askLimiter("consume", () => known.consume(pair));
-    // The login was good: what can't be written down now is, at worst, counted against the next.
-    await Promise.allSettled([forget, remember]);
+  return {
+    async countAddress(ip) {
+      for (const _ of times) await consume(address, digestOf(addressShare(ip)));
+    },
+    async countAccount(attempt) {
+      for (const _ of times) {
+        for (const key of keysOf(attempt)) {
+          await consume(account, key);
+          counted.push(key);
+        }
+      }
+    },
+    async takeBack() {
+      // The login was good: what can't be written down now is, at worst, counted against the next.
+      await Promise.allSettled(counted.map((key) => askLimiter("reward", () => account.reward(key))));
+    },
   };
 }
 
-/** One spelling for all that most stores take for one login, or each would have a count of its own. */
+/**
+ * What an attempt at an account is counted by. A user has one count however the login was written, and so has a login, so
+ * that several ways to write it tell nobody whether the store takes them for one user, or has one at all.
+ */
+function keysOf({ name, userId, deviceId }: Attempt): readonly string[] {
+  if (deviceId !== null) return [`device:${digestOf(deviceId)}`];
+  const spelling = spellingOf(name);
+  return [`login:${digestOf(spelling)}`, userId === null ? `nobody:${digestOf(spelling)}` : `user:${digestOf(userId)}`];
+}
+
+/** One spelling for all that stores commonly take for one login. */
 function spellingOf(login: string): string {
-  return login.normalize("NFKC").trim().toLowerCase();
+  return login.normalize("NFKD").replace(/\p{M}/gu, "").trim().toLowerCase();
 }
 
 /** How long a limiter says to wait, in milliseconds; whatever else it rejected with is its outage. */

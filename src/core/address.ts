@@ -2,12 +2,31 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^[\da-f:.]{2,45}$/i;
 const MAPPED = "0:0:0:0:0:ffff";
 
+/** An address in brackets, or an IPv4 one, with the port that some proxies write behind it. */
+const WITH_PORT = /^(?:\[([^[\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]{1,64}))?$/;
+
+/** An element of a `Forwarded` header (RFC 7239 §4), or what stands behind its `for=`. */
+const FORWARDED = /^(?:[^,]*;)?\s*for\s*=\s*("[^"\\]*"|[^";,\s]*)\s*(?:;[^,]*)?$/i;
+
+const LONGEST = 256;
+
+/** An address without what proxies write around it: space, quotes, `for=`, brackets and a port. */
+function bareAddress(text: string): string {
+  const trimmed = text.trim();
+  const node = (FORWARDED.exec(trimmed)?.[1] ?? trimmed).replace(/^"(.*)"$/, "$1");
+  const [, ipv6, ipv4] = WITH_PORT.exec(node) ?? [];
+  return ipv6 ?? ipv4 ?? node;
+}
+
 /**
  * The part of an address that one person is likely to hold: all of an IPv4 address, also where it is written as IPv6
- * (RFC 4291 §2.5.5.2), and the first 64 bits of another IPv6 address (RFC 6177). Whatever is no address is `"unknown"`.
+ * (RFC 4291 §2.5.5.2), and the first 64 bits of another IPv6 address (RFC 6177). It is read out of what proxies commonly
+ * write: with a port, in brackets, as a `Forwarded` element (RFC 7239). Whatever is no address, such as a list of several, is
+ * `"unknown"`.
  */
-export function addressGroup(address: unknown): string {
-  if (typeof address !== "string") return "unknown";
+export function addressGroup(given: unknown): string {
+  if (typeof given !== "string" || given.length > LONGEST) return "unknown";
+  const address = bareAddress(given);
   if (IPV4.test(address)) return hostOf(address) === address ? address : "unknown";
   const bare = address.replace(/%.*/s, ""); // without its zone
   const host = IPV6.test(bare) ? hostOf(`[${bare}]`) : null;

@@ -146,7 +146,7 @@ async function onFetch(auth: SessionAuthenticator): Promise<Server> {
       .then(routes[url] ?? (() => new Response(null, { status: 404 })))
       .catch(() => new Response(null, { status: 500 }))
       .then(async (response) => {
-        res.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
+        res.writeHead(response.status, [...response.headers].flat()).end(await response.text());
       });
   });
   return listening(server.listen(0, "127.0.0.1"));

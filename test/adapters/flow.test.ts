@@ -26,7 +26,7 @@ describe("a log-out where there are no sessions", () => {
     const body = { refresh_token: "x" };
     expect(await codeOf(leave(auth, arrivalOf({}, body)))).toBe("missing_token");
     const authorization = `Bearer ${accessToken}`;
-    expect(await leave(auth, arrivalOf({ authorization }, body))).toEqual({ status: 204, body: null, cookie: null });
+    expect(await leave(auth, arrivalOf({ authorization }, body))).toEqual({ status: 204, body: null, cookies: [] });
     expect(await codeOf(auth.authenticate(authorization))).toBe("revoked");
   });
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { Changes } from "../support/flow.ts";
 import { houseOf, READER } from "../support/flow.ts";
+import { NOW, profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";
 import { type Answer, exchange } from "./exchange.ts";
 
@@ -222,13 +223,51 @@ describe.each(Object.entries(APPS))("%s", (name, app) => {
     });
   });
 
+  describe("with a throttle that knows devices", () => {
+    const device = profileOf(undefined, { typ: "device+jwt", expiresIn: "180d", now: () => NOW });
+    const limiter = () => new RateLimiterMemory({ points: 3, duration: 900 });
+    const throttled = (more: Changes = {}) =>
+      houseOf({
+        ...more,
+        more: {
+          throttle: { account: limiter(), address: new RateLimiterMemory({ points: 100, duration: 900 }), device },
+        },
+      });
+    const lockOut = async (server: Server): Promise<void> => {
+      for (let at = 0; at < 4; at += 1) await post(server, "/login", { ...READER, password: "x" });
+      expect((await post(server, "/login", READER)).status).toBe(429);
+    };
+
+    it("hands the device token over in the body, and takes it from there", async () => {
+      const server = await serve(throttled().auth as never);
+      const { device_token } = json(await post(server, "/login", READER));
+      await lockOut(server);
+      expect((await post(server, "/login", { ...READER, device_token })).status).toBe(200);
+      expect((await post(server, "/login", { ...READER, device_token: [device_token] })).status).toBe(429);
+    });
+
+    it("hands it over as a cookie beside the refresh token's, which logging out leaves", async () => {
+      const server = await serve(throttled({ refresh: { cookie: {} } }).auth as never);
+      const answer = await post(server, "/login", READER);
+      const [given, refresh, ...others] = [...(answer.headers["set-cookie"] ?? [])].sort();
+      expect(others).toEqual([]);
+      expect(refresh).toMatch(/^__Host-refresh=/);
+      expect(given).toMatch(/^__Host-device=[^;]+; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+      expect(json(answer).device_token).toBeUndefined();
+      const cookies = [refresh, given].map((it) => it?.split(";")[0]).join("; ");
+      const logout = await post(server, "/logout", null, ["Cookie", cookies]);
+      expect(logout.headers["set-cookie"]).toEqual([TAKEN_AWAY]);
+      await lockOut(server);
+      expect((await post(server, "/login", READER, ["Cookie", cookies])).status).toBe(200);
+    });
+  });
+
   it("counts attempts by the address that the framework tells", async () => {
     const keys: string[] = [];
     const address = new RateLimiterMemory({ points: 2, duration: 60 });
     const account = {
       consume: async (key: string) => keys.push(key),
-      get: async () => null,
-      delete: async () => true,
+      reward: async () => null,
     };
     const server = await serve(houseOf({ more: { throttle: { account, address } } }).auth as never);
     const codes = [];
@@ -237,7 +276,7 @@ describe.each(Object.entries(APPS))("%s", (name, app) => {
     }
     const { digestOf } = await import("../../src/core/digest.ts");
     expect(codes).toEqual([401, 401, 429]);
-    expect(new Set(keys).size).toBe(2);
+    expect(new Set(keys).size).toBe(4); // a login and a pseudo account of each
     expect((await address.get(digestOf("127.0.0.1")))?.consumedPoints).toBe(3);
   });
 });

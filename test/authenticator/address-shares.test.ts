@@ -45,17 +45,3 @@ it("all 65,536 of a /48 are let try as often as 16 addresses, and leave every ot
   expect(await attempt(subnets("2001:db8:1", 100))).toBe(0);
   expect(await attempt(subnets("2001:db8:2", 16))).toBe(16);
 });
-
-it("the user who logs in from a /64 is known there, and not in its neighbours", async () => {
-  const limiter = (points: number): RateLimiterMemory => new RateLimiterMemory({ points, duration: 900 });
-  const users = memoryUsers();
-  users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });
-  const throttle = { account: limiter(2), address: limiter(1_000), known: limiter(1_000) };
-  const auth = createAuthenticator({ token: profileOf(), users, passwords, throttle });
-  const login = (password: string, ip: string) => codeOf(auth.login({ login: "reader", password }, { ip }));
-  const [home, neighbour] = ["2001:db8:1:1::1", "2001:db8:1:10::1"]; // of one share
-  expect(await login(PASSWORD, home)).toBe("ok");
-  for (let n = 0; n < 3; n += 1) await login("x", neighbour);
-  expect(await login(PASSWORD, neighbour)).toBe("too_many_attempts");
-  expect(await login(PASSWORD, home)).toBe("ok");
-});

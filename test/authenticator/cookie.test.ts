@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { cookieSettings, readCookies, refuseCrossSite, setCookie } from "../../src/authenticator/cookie.ts";
+import {
+  cookieSettings,
+  deviceCookie,
+  readCookies,
+  refuseCrossSite,
+  setCookie,
+} from "../../src/authenticator/cookie.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 
 const headers =
@@ -13,6 +19,15 @@ const codeOf = (work: () => unknown): unknown => {
     return isAuthError(error) ? error.code : error;
   }
 };
+
+it.each<readonly [object, string]>([
+  [{}, "__Host-device"],
+  [{ path: "/auth" }, "__Secure-device"],
+  [{ name: "r" }, "device"],
+])("with %j the device token has a cookie that is like the refresh token's: %s", (options, name) => {
+  const settings = cookieSettings(options);
+  expect(deviceCookie(settings)).toEqual({ ...settings, name });
+});
 
 it("is kept from scripts, plain HTTP and other sites", () => {
   expect(setCookie(cookieSettings({}), "abc", 60)).toBe(

@@ -162,7 +162,6 @@ describe("login", () => {
     ],
     ["rejects", () => Promise.reject(new Error("boo"))],
     ["hangs", () => new Promise(() => {})],
-    ["answers undefined", () => undefined],
     ["answers a bare user", () => ({ id: "user-1", passwordHash: HASH })],
     ["answers without an id", () => ({ user: {}, passwordHash: HASH })],
     ["answers with a number for an id", () => ({ user: { id: 1 }, passwordHash: HASH })],

@@ -47,25 +47,25 @@ const LIMITERS: Readonly<Record<string, () => Make>> = {
 };
 
 describe.each(Object.entries(LIMITERS))("limiters in %s", (name, open) => {
-  it("keep an attacker out, and let the user in where the user is known", async () => {
+  it("keep an attacker out, and let the user in by a device of the user's", async () => {
     const make = open();
     const run = `${process.pid}${name}`;
     const throttle = {
       account: await make(`account${run}`, 3),
       address: await make(`address${run}`, 100),
-      known: await make(`known${run}`, 1_000),
+      device: profileOf(undefined, { typ: "device+jwt" }),
     };
     const users = memoryUsers();
     users.add({ login: READER.login, passwordHash: HASH, user: { id: "user-1" } });
     const auth = createAuthenticator({ token: profileOf(), users, passwords, throttle });
-    expect(await codeOf(auth.login(READER, HERE))).toBe("ok");
+    const { deviceToken } = await auth.login(READER, HERE);
     const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(auth.login(WRONG, THERE))));
     expect(codes.filter((code) => code === "invalid_credentials").length).toBe(3);
     expect(codes.filter((code) => code === "too_many_attempts").length).toBe(17);
     const error = await auth.login(WRONG, THERE).catch((it) => it);
     expect(Number(error.headers["Retry-After"])).toBeGreaterThan(duration - 60);
     expect(Number(error.headers["Retry-After"])).toBeLessThanOrEqual(duration);
-    expect(await codeOf(auth.login(READER, HERE))).toBe("ok");
-    expect(await codeOf(auth.login(READER, THERE))).toBe("too_many_attempts");
+    expect(await codeOf(auth.login(READER, { ...HERE, deviceToken }))).toBe("ok");
+    expect(await codeOf(auth.login(READER, HERE))).toBe("too_many_attempts");
   });
 });

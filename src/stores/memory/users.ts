@@ -6,7 +6,7 @@ export interface MemoryUser<U extends User> {
   readonly login: string;
   /** What `hashPassword` made; `null` for a user who can't log in by password. */
   readonly passwordHash: string | null;
-  /** The user that handlers get to see. */
+  /** The user that handlers get to see, as it is. A change of password writes its `passwordChangedAt`. */
   readonly user: U;
 }
 
@@ -58,8 +58,11 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
     async replacePasswordHash(userId, current, next, changedAt) {
       const entry = byId.get(userId);
       if (entry?.passwordHash !== current) return false;
-      const user = changedAt === undefined ? entry.user : { ...entry.user, passwordChangedAt: changedAt };
-      byId.set(userId, { ...entry, user, passwordHash: next });
+      // Written into the application's own object: a copy of an instance would lose its getters and private fields.
+      if (changedAt !== undefined && !Reflect.set(entry.user, "passwordChangedAt", changedAt)) {
+        throw new TypeError("memoryUsers: user.passwordChangedAt can't be written; give users that are not frozen");
+      }
+      byId.set(userId, { ...entry, passwordHash: next });
       return true;
     },
   };
