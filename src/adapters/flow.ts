@@ -1,12 +1,7 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import {
-  type CookieSettings,
-  type HeaderReader,
-  readCookies,
-  refuseCrossSite,
-  setCookie,
-} from "../authenticator/cookie.ts";
+import { type CookieSettings, type HeaderReader, readCookies, setCookie } from "../authenticator/cookie.ts";
 import type { AuthorizationHeader } from "../authenticator/guard.ts";
+import { refuseCrossSite } from "../authenticator/origin.ts";
 import type { LoginResult, SessionResult } from "../authenticator/session.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 
