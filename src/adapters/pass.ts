@@ -9,6 +9,11 @@ interface Pass {
   readonly identity: Identity | null;
 }
 
+/** A request on which an adapter leaves who is asking for handlers to read, in types that no other library can contradict. */
+export interface Authenticated {
+  auth?: Identity | null;
+}
+
 /** Whatever a framework hands from one handler to the next. */
 interface Holder {
   [PASS]?: Pass;
@@ -37,13 +42,25 @@ const EXPECTED: Readonly<Record<Recognition, string>> = {
   authenticateOptional: `${IDENTITY}, or null`,
 };
 
-/** The identity that a guard found, or a configuration error where that guard never ran. */
+/** The identity that a guard found, or a configuration error where that guard found none. */
 export function identityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
-  const pass = (holder as Holder)[PASS];
-  if (pass?.guard !== guard || pass.identity === null) {
-    throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  const identity = passOf(holder, guard)?.identity ?? null;
+  if (identity === null) throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  return identity as Identity<Claims>;
+}
+
+/** The identity that a guard found, `null` where nobody said, or a configuration error where that guard never ran. */
+export function optionalIdentityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> | null {
+  const pass = passOf(holder, guard);
+  if (pass === undefined) {
+    throw new TypeError("optionalAuthOf: put optionalAuth with this same guard in front of this handler");
   }
-  return pass.identity as Identity<Claims>;
+  return pass.identity as Identity<Claims> | null;
+}
+
+function passOf<Claims>(holder: object, guard: Guard<Claims>): Pass | undefined {
+  const pass = (holder as Holder)[PASS];
+  return pass?.guard === guard ? pass : undefined;
 }
 
 /** Holds a request's identity against scopes, by the guard that found it. */
