@@ -15,14 +15,7 @@ import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh 
 import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizationOf, headerOf } from "./headers.ts";
-import {
-  type Authenticated,
-  authorizePass,
-  checkScopes,
-  identityFrom,
-  leavePass,
-  optionalIdentityFrom,
-} from "./pass.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
 export interface ExpressRequest extends IncomingMessage {
@@ -210,7 +203,7 @@ export function errorHandler(options: ErrorHandlerOptions<ExpressRequest> = {}):
 
 function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
   const admit = (req: ExpressRequest, found: Identity | null): void => {
-    (req as Authenticated).auth = leavePass(req, guard, recognition, found);
+    showIdentity(req, leavePass(req, guard, recognition, found));
   };
   const inquire = async (req: ExpressRequest, header: AuthorizationHeader): Promise<void> =>
     admit(req, await guard[recognition](header));

@@ -15,14 +15,7 @@ import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh 
 import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizationOf, headerOf } from "./headers.ts";
-import {
-  type Authenticated,
-  authorizePass,
-  checkScopes,
-  identityFrom,
-  leavePass,
-  optionalIdentityFrom,
-} from "./pass.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
 /** A hook for `onRequest`, where it comes before the body is read. */
 export type FastifyHook = (request: FastifyRequest) => Promise<void>;
@@ -199,7 +192,7 @@ function recognise(guard: Guard, recognition: Recognition): FastifyHook {
     const header = authorizationOf(request.headers, request.raw.rawHeaders);
     const answer = immediateAnswer(guard, recognition);
     const found = answer === undefined ? await guard[recognition](header) : answer(header);
-    (request as Authenticated).auth = leavePass(request, guard, recognition, found);
+    showIdentity(request, leavePass(request, guard, recognition, found));
   };
 }
 

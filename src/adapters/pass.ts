@@ -9,11 +9,6 @@ interface Pass {
   readonly identity: Identity | null;
 }
 
-/** A request on which an adapter leaves who is asking for handlers to read, in types that no other library can contradict. */
-export interface Authenticated {
-  auth?: Identity | null;
-}
-
 /** Whatever a framework hands from one handler to the next. */
 interface Holder {
   [PASS]?: Pass;
@@ -41,6 +36,14 @@ const EXPECTED: Readonly<Record<Recognition, string>> = {
   authenticate: IDENTITY,
   authenticateOptional: `${IDENTITY}, or null`,
 };
+
+/**
+ * Leaves who is asking in a request's `auth`, for handlers to read. Other libraries give that name other types, and set it too:
+ * the last one to do so wins, and the identity in a pass is safe from them.
+ */
+export function showIdentity(request: object, identity: Identity | null): void {
+  (request as { auth?: Identity | null }).auth = identity;
+}
 
 /** The identity that a guard found, or a configuration error where that guard found none. */
 export function identityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
