@@ -21,6 +21,8 @@ const BESIDE = {
   "stores/postgres": "src/stores/postgres.ts",
   "stores/redis": "src/stores/redis.ts",
   "stores/replicated": "src/stores/replicated.ts",
+  "express/auth": "src/adapters/express-auth.ts",
+  "fastify/auth": "src/adapters/fastify-auth.ts",
 };
 
 /** One entry for each specifier in package.json's `exports`; a test holds the two against each other. */

@@ -1,12 +1,13 @@
 import type { Server } from "node:http";
-import express, { type ErrorRequestHandler } from "express";
-import { isAuthError } from "hallpass";
+import express from "express";
 import {
   authOf,
   changePassword,
+  errorHandler,
   login,
   logout,
   optionalAuth,
+  optionalAuthOf,
   refresh,
   requireAuth,
   requireScope,
@@ -26,7 +27,7 @@ app.get("/me", requireAuth(auth), (req, res) => {
   res.json(authOf(req, auth).claims);
 });
 app.get("/feed", optionalAuth(auth), (req, res) => {
-  res.json({ personal: req.auth !== null });
+  res.json({ personal: optionalAuthOf(req, auth) !== null });
 });
 app.get("/orders", requireAuth(auth), requireScope("orders:read"), (_req, res) => {
   res.json([]);
@@ -35,12 +36,8 @@ app.post("/orders", requireAuth(auth), requireScope("orders:write"), (_req, res)
   res.status(201).json({});
 });
 
-// Without a handler of its own, Express logs every refusal and answers it as HTML.
-const refuse: ErrorRequestHandler = (error, _req, res, next) => {
-  if (!isAuthError(error)) return next(error);
-  res.set(error.headers).status(error.status).json(error);
-};
-app.use(refuse);
+// Without it, Express logs every refusal and answers it as HTML.
+app.use(errorHandler({ log: (error, req) => console.error(req.url, error) }));
 
 export function listen(port: number): Server {
   return app.listen(port, "127.0.0.1");

@@ -3,9 +3,11 @@ import fastify from "fastify";
 import {
   authOf,
   changePassword,
+  errorHandler,
   login,
   logout,
   optionalAuth,
+  optionalAuthOf,
   refresh,
   requireAuth,
   requireScope,
@@ -13,6 +15,7 @@ import {
 import { auth } from "./auth.ts";
 
 const app = fastify();
+app.setErrorHandler(errorHandler({ log: (error, request) => console.error(request.url, error) }));
 
 app.post("/login", login(auth));
 app.post("/refresh", refresh(auth));
@@ -23,7 +26,9 @@ app.post("/logout/everywhere", { onRequest: requireAuth(auth) }, async (request,
   return reply.code(204).send();
 });
 app.get("/me", { onRequest: requireAuth(auth) }, async (request) => authOf(request, auth).claims);
-app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({ personal: request.auth !== null }));
+app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({
+  personal: optionalAuthOf(request, auth) !== null,
+}));
 app.get("/orders", { onRequest: [requireAuth(auth), requireScope("orders:read")] }, async () => []);
 app.post("/orders", { onRequest: [requireAuth(auth), requireScope("orders:write")] }, async (_request, reply) => {
   return reply.code(201).send({});

@@ -1,5 +1,6 @@
 import {
   changePassword,
+  errorHandler,
   type FetchHandler,
   login,
   logout,
@@ -25,8 +26,10 @@ const routes: Record<string, FetchHandler> = {
   "POST /orders": requireAuth(auth)(requireScope("orders:write")(() => Response.json({}, { status: 201 }))),
 };
 
+const logging = errorHandler({ log: (error, request) => console.error(request.url, error) });
+
 /** What Bun, Deno, Hono and edge runtimes take as it is. */
-export async function fetch(request: Request): Promise<Response> {
+export const fetch: FetchHandler = logging((request) => {
   const route = routes[`${request.method} ${new URL(request.url).pathname}`];
   return route === undefined ? new Response(null, { status: 404 }) : route(request);
-}
+});

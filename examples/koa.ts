@@ -1,7 +1,16 @@
 import type { Server } from "node:http";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
-import { changePassword, login, logout, optionalAuth, refresh, requireAuth, requireScope } from "hallpass/koa";
+import {
+  changePassword,
+  errorHandler,
+  login,
+  logout,
+  optionalAuth,
+  refresh,
+  requireAuth,
+  requireScope,
+} from "hallpass/koa";
 import Koa from "koa";
 import { auth } from "./auth.ts";
 
@@ -28,6 +37,7 @@ router.get("/orders", requireAuth(auth), requireScope("orders:read"), (ctx) => {
 router.post("/orders", requireAuth(auth), requireScope("orders:write"), (ctx) => {
   ctx.status = 201;
 });
+app.use(errorHandler({ log: (error, ctx) => console.error(ctx.req.url, error) }));
 app.use(router.routes());
 
 export function listen(port: number): Server {

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { hash, verify } from "@node-rs/argon2";
 import fastify, { type FastifyInstance } from "fastify";
 import { type AuthenticatorOptions, createAuthenticator, createPasswordHasher } from "hallpass";
-import { login, requireAuth } from "hallpass/fastify";
+import { authOf, login, requireAuth } from "hallpass/fastify";
 import { memoryUsers } from "hallpass/stores/memory";
 import { SignJWT } from "jose";
 import { accessToken } from "./access-token.ts";
@@ -28,7 +28,7 @@ async function gated(options: Pick<AuthenticatorOptions, "passwords"> = {}): Pro
   const auth = createAuthenticator({ token: accessToken, users, ...options });
   const app = fastify();
   app.post("/login", login(auth));
-  app.get("/me", { onRequest: requireAuth(auth) }, async (request) => ({ id: request.auth?.userId }));
+  app.get("/me", { onRequest: requireAuth(auth) }, async (request) => ({ id: authOf(request, auth).userId }));
   return ready(app);
 }
 

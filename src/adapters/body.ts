@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { AuthError } from "../core/errors.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -8,16 +8,24 @@ export function isJson(contentType: string): boolean {
   return JSON_TYPE.test(contentType);
 }
 
-/** Whether a Node request has a body (RFC 9112 §6.3). */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return Number(headers["content-length"]) > 0 || headers["transfer-encoding"] !== undefined;
+/**
+ * Whether a Node request has a body: its headers say so (RFC 9112 §6.3), or a parser found one, where HTTP/2 or a bridge to
+ * another kind of server needs no such header.
+ */
+export function hasBody(headers: IncomingHttpHeaders, body: unknown): boolean {
+  return Number(headers["content-length"]) > 0 || headers["transfer-encoding"] !== undefined || isFilled(body);
 }
 
 /** What a framework's parser made of the body, or 415 where there was a body that no parser took for an object. */
 export function parsedBody(body: unknown, contentType: string | undefined): unknown {
-  const isFilled = typeof body === "object" && body !== null && Object.keys(body).length > 0;
-  if (!isFilled && contentType !== undefined && !isJson(contentType)) throw new AuthError("unsupported_media_type");
+  if (!isFilled(body) && contentType !== undefined && !isJson(contentType)) {
+    throw new AuthError("unsupported_media_type");
+  }
   return body;
+}
+
+function isFilled(body: unknown): boolean {
+  return typeof body === "object" && body !== null && Object.keys(body).length > 0;
 }
 
 /** The configuration error of a route without a body parser. */

@@ -1,6 +1,6 @@
 /**
  * Middleware and handlers for Express 4.18 and later, and 5. They only translate: every refusal goes to `next(error)`, and
- * Express answers it with the error's own status and headers.
+ * {@link errorHandler} answers it as JSON; without that, Express does, as HTML, with the error's own status and headers.
  *
  * @module
  */
@@ -10,20 +10,12 @@ import type { AuthorizationHeader, Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
-import { authorizationOf } from "./authorization.ts";
 import { hasBody, missingParser, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
-
-declare global {
-  namespace Express {
-    interface Request {
-      /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
-      auth?: Identity | null;
-    }
-  }
-}
+import { authorizationOf, headerOf } from "./headers.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
 export interface ExpressRequest extends IncomingMessage {
@@ -31,21 +23,28 @@ export interface ExpressRequest extends IncomingMessage {
   body?: unknown;
   /** The client's address, by the application's `trust proxy`. */
   readonly ip?: string | undefined;
-  /** Who is asking. */
-  auth?: Identity | null;
 }
 
 /** A middleware or handler, in types that fit Express 4 and 5. */
 export type ExpressMiddleware = (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void) => void;
 
+/** An error handler, in types that fit Express 4 and 5. */
+export type ExpressErrorHandler = (
+  error: unknown,
+  req: ExpressRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
 /**
- * Lets a request pass that carries a good token, with `req.auth` set; refuses any other.
+ * Lets a request pass that carries a good token; refuses any other. {@link authOf} gives the handlers behind it who is asking.
+ * `req.auth` has that too, unless a later middleware of another library sets it; its type is in `hallpass/express/auth`.
  *
  * @throws TypeError when the guard is none
  *
  * @example
  * ```ts
- * app.get("/me", requireAuth(guard), (req, res) => res.json({ id: req.auth?.userId }));
+ * app.get("/me", requireAuth(guard), (req, res) => res.json({ id: authOf(req, guard).userId }));
  * ```
  */
 export function requireAuth(guard: Guard): ExpressMiddleware {
@@ -54,14 +53,14 @@ export function requireAuth(guard: Guard): ExpressMiddleware {
 }
 
 /**
- * As {@link requireAuth}, but a request without a credential passes too, with `req.auth` being `null`. A bad credential
- * is refused all the same, and an outage is 503.
+ * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `req.auth` are `null` then.
+ * A bad credential is refused all the same, and an outage is 503.
  *
  * @throws TypeError when the guard is none
  *
  * @example
  * ```ts
- * app.get("/feed", optionalAuth(guard), (req, res) => res.json({ personal: req.auth !== null }));
+ * app.get("/feed", optionalAuth(guard), (req, res) => res.json({ personal: optionalAuthOf(req, guard) !== null }));
  * ```
  */
 export function optionalAuth(guard: Guard): ExpressMiddleware {
@@ -162,14 +161,54 @@ export function authOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Iden
   return identityFrom(req, guard);
 }
 
+/**
+ * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ *
+ * @throws TypeError when that `optionalAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const userId = optionalAuthOf(req, guard)?.userId ?? "anonymous";
+ * ```
+ */
+export function optionalAuthOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Identity<Claims> | null {
+  return optionalIdentityFrom(req, guard);
+}
+
+/**
+ * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * (CORS), and logs those of 500 and above with their cause. Goes behind all routes. Any other error goes on to the next error
+ * handler.
+ *
+ * @throws TypeError when an option is misspelt or no function
+ *
+ * @example
+ * ```ts
+ * app.use(errorHandler({ log: (error, req) => logger.error({ error, cause: error.cause, url: req.url }) }));
+ * ```
+ */
+export function errorHandler(options: ErrorHandlerOptions<ExpressRequest> = {}): ExpressErrorHandler {
+  const isOurs = recogniser(options);
+  // Express knows an error handler by its four parameters.
+  return (error, req, res, next) => {
+    if (!isOurs(error, req) || res.headersSent) return next(error);
+    res.statusCode = error.status;
+    for (const [name, value] of Object.entries(headersOf(error))) {
+      if (name === "Set-Cookie") res.appendHeader(name, value);
+      else res.setHeader(name, value);
+    }
+    sendJson(res, error);
+  };
+}
+
 function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
   const admit = (req: ExpressRequest, found: Identity | null): void => {
-    req.auth = leavePass(req, guard, recognition, found);
+    showIdentity(req, leavePass(req, guard, recognition, found));
   };
   const inquire = async (req: ExpressRequest, header: AuthorizationHeader): Promise<void> =>
     admit(req, await guard[recognition](header));
   return before((req) => {
-    const header = authorizationOf(req);
+    const header = authorizationOf(req.headers, req.rawHeaders);
     const answer = immediateAnswer(guard, recognition);
     return answer === undefined ? inquire(req, header) : admit(req, answer(header));
   });
@@ -196,19 +235,25 @@ function instead(work: (arrival: Arrival) => Promise<Departure>): ExpressMiddlew
         for (const cookie of cookies) res.appendHeader("Set-Cookie", cookie);
         if (body === null) return res.end();
         res.setHeader("Cache-Control", "no-store");
-        res.setHeader("Content-Type", "application/json; charset=utf-8");
-        return res.end(JSON.stringify(body));
+        return sendJson(res, body);
       })
       .catch(next);
   };
 }
 
+function sendJson(res: ServerResponse, body: object): void {
+  const json = JSON.stringify(body);
+  res.setHeader("Content-Type", "application/json; charset=utf-8");
+  res.setHeader("Content-Length", Buffer.byteLength(json));
+  res.end(json);
+}
+
 function arrivalOf(req: ExpressRequest): Arrival {
   return {
-    header: (name) => req.headers[name] as string | undefined,
-    authorization: () => authorizationOf(req),
+    header: (name) => headerOf(req.headers, name),
+    authorization: () => authorizationOf(req.headers, req.rawHeaders),
     ip: req.ip,
-    hasBody: () => hasBody(req),
+    hasBody: () => hasBody(req.headers, req.body),
     body() {
       if (!("body" in req)) throw missingParser("Express", "express.json()");
       return parsedBody(req.body, req.headers["content-type"]);

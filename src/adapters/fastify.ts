@@ -1,6 +1,6 @@
 /**
- * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and Fastify answers it with the
- * error's own status and headers.
+ * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and {@link errorHandler} answers it; without
+ * that, Fastify does, in JSON of its own, with the error's own status and headers.
  *
  * @module
  */
@@ -10,18 +10,12 @@ import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
-import { authorizationOf } from "./authorization.ts";
 import { hasBody, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
-    auth?: Identity | null;
-  }
-}
+import { authorizationOf, headerOf } from "./headers.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
 /** A hook for `onRequest`, where it comes before the body is read. */
 export type FastifyHook = (request: FastifyRequest) => Promise<void>;
@@ -29,14 +23,18 @@ export type FastifyHook = (request: FastifyRequest) => Promise<void>;
 /** A route's handler. */
 export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
+/** An error handler, for `setErrorHandler`. */
+export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
 /**
- * Lets a request pass that carries a good token, with `request.auth` set; refuses any other. For `onRequest`.
+ * Lets a request pass that carries a good token; refuses any other. For `onRequest`. {@link authOf} gives the handlers behind it
+ * who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in `hallpass/fastify/auth`.
  *
  * @throws TypeError when the guard is none
  *
  * @example
  * ```ts
- * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: request.auth?.userId }));
+ * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: authOf(request, guard).userId }));
  * ```
  */
 export function requireAuth(guard: Guard): FastifyHook {
@@ -45,14 +43,16 @@ export function requireAuth(guard: Guard): FastifyHook {
 }
 
 /**
- * As {@link requireAuth}, but a request without a credential passes too, with `request.auth` being `null`. A bad
- * credential is refused all the same, and an outage is 503.
+ * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `request.auth` are `null`
+ * then. A bad credential is refused all the same, and an outage is 503.
  *
  * @throws TypeError when the guard is none
  *
  * @example
  * ```ts
- * app.get("/feed", { onRequest: optionalAuth(guard) }, async (request) => ({ personal: request.auth !== null }));
+ * app.get("/feed", { onRequest: optionalAuth(guard) }, async (request) => ({
+ *   personal: optionalAuthOf(request, guard) !== null,
+ * }));
  * ```
  */
 export function optionalAuth(guard: Guard): FastifyHook {
@@ -153,12 +153,46 @@ export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): I
   return identityFrom(request, guard);
 }
 
+/**
+ * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ *
+ * @throws TypeError when that `optionalAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const userId = optionalAuthOf(request, guard)?.userId ?? "anonymous";
+ * ```
+ */
+export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): Identity<Claims> | null {
+  return optionalIdentityFrom(request, guard);
+}
+
+/**
+ * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * (CORS), and logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is thrown on, to the error
+ * handler of the context around it or to Fastify's own.
+ *
+ * @throws TypeError when an option is misspelt or no function
+ *
+ * @example
+ * ```ts
+ * app.setErrorHandler(errorHandler({ log: (error, request) => request.log.error(error) }));
+ * ```
+ */
+export function errorHandler(options: ErrorHandlerOptions<FastifyRequest> = {}): FastifyErrorHandler {
+  const isOurs = recogniser(options);
+  return (error, request, reply) => {
+    if (!isOurs(error, request)) throw error;
+    return reply.code(error.status).headers(headersOf(error)).send(error.toJSON());
+  };
+}
+
 function recognise(guard: Guard, recognition: Recognition): FastifyHook {
   return async (request) => {
-    const header = authorizationOf(request.raw);
+    const header = authorizationOf(request.headers, request.raw.rawHeaders);
     const answer = immediateAnswer(guard, recognition);
     const found = answer === undefined ? await guard[recognition](header) : answer(header);
-    request.auth = leavePass(request, guard, recognition, found);
+    showIdentity(request, leavePass(request, guard, recognition, found));
   };
 }
 
@@ -173,10 +207,10 @@ function instead(work: (arrival: Arrival) => Promise<Departure>): FastifyHandler
 
 function arrivalOf({ headers, raw, ip, body }: FastifyRequest): Arrival {
   return {
-    header: (name) => headers[name] as string | undefined,
-    authorization: () => authorizationOf(raw),
+    header: (name) => headerOf(headers, name),
+    authorization: () => authorizationOf(headers, raw.rawHeaders),
     ip,
-    hasBody: () => hasBody(raw),
+    hasBody: () => hasBody(headers, body),
     body: () => parsedBody(body, headers["content-type"]),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Decorators and handlers for everything that turns a `Request` into a `Response`: Hono, Next, Bun, Deno. Since there is
- * no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is thrown on.
+ * no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is thrown on. Put
+ * {@link errorHandler} around them to have outages logged.
  *
  * @module
  */
@@ -9,12 +10,16 @@ import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import type { Recognition } from "../authenticator/promised.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
-import { checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
+import { type AddressReader, addressReader, type FetchOptions } from "./address.ts";
 import { isJson } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom } from "./pass.ts";
+import { checkRequest } from "./web-request.ts";
+
+export type { FetchOptions } from "./address.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
 export type AuthHandler<Auth, Rest extends unknown[]> = (
@@ -22,14 +27,6 @@ export type AuthHandler<Auth, Rest extends unknown[]> = (
   auth: Auth,
   ...rest: Rest
 ) => Response | Promise<Response>;
-
-/** What the handlers can't read from a `Request`. */
-export interface FetchOptions {
-  /** The client's address, which the throttle counts by: a runtime tells it in a way of its own. Not known by default. */
-  readonly address?: (request: Request) => string | undefined;
-}
-
-const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
 /** A handler as routers take it. */
 export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...rest: Rest) => Promise<Response>;
@@ -87,7 +84,7 @@ export function requireScope(
   checkScopes(scopes);
   return (handler) =>
     async (request, auth, ...rest) =>
-      answered(() => {
+      answered(request, () => {
         authorizePass(request, scopes);
         return handler(request, auth, ...rest);
       });
@@ -97,19 +94,19 @@ export function requireScope(
  * Handles a login: reads `{ login, password }` from a JSON body of at most 64 KiB and answers with the token (RFC 6749
  * §5.1).
  *
- * @throws TypeError when the authenticator is none
+ * @throws TypeError when the authenticator is none, or has a throttle and there is no `address` to count by
  *
  * @example
  * ```ts
- * const routes = { "POST /login": login(auth) };
+ * const routes = { "POST /login": login(auth, { address: (request, server: Bun.Server) => server.requestIP(request)?.address }) };
  * ```
  */
-export function login<Claims, U extends User>(
+export function login<Claims, U extends User, Rest extends unknown[] = []>(
   auth: Authenticator<Claims, U>,
-  options: FetchOptions = {},
-): FetchHandler {
+  options: FetchOptions<Rest> = {},
+): FetchHandler<Rest> {
   checkLogin(auth);
-  return instead((arrival) => enter(auth, auth.login, arrival), options);
+  return instead((arrival) => enter(auth, auth.login, arrival), addressReader("login", auth, options));
 }
 
 /**
@@ -132,19 +129,23 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * Handles a change of password: reads `{ login, password, newPassword }` from a JSON body of at most 64 KiB, ends all of the user's
  * sessions, begins a new one, and answers with its tokens.
  *
- * @throws TypeError when the authenticator has neither blocklist nor sessions
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, or has a throttle and there is no `address` to
+ * count by
  *
  * @example
  * ```ts
- * const routes = { "POST /password": changePassword(auth) };
+ * const routes = { "POST /password": changePassword(auth, { address }) };
  * ```
  */
-export function changePassword<Claims, U extends User>(
+export function changePassword<Claims, U extends User, Rest extends unknown[] = []>(
   auth: RevokingAuthenticator<Claims, U>,
-  options: FetchOptions = {},
-): FetchHandler {
+  options: FetchOptions<Rest> = {},
+): FetchHandler<Rest> {
   checkChangePassword(auth);
-  return instead((arrival) => enter(auth, auth.changePassword, arrival), options);
+  return instead(
+    (arrival) => enter(auth, auth.changePassword, arrival),
+    addressReader("changePassword", auth, options),
+  );
 }
 
 /**
@@ -174,7 +175,50 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
  * ```
  */
 export function authOf<Claims>(request: Request, guard: Guard<Claims>): Identity<Claims> {
+  checkRequest(request);
   return identityFrom(request, guard);
+}
+
+/**
+ * The identity that `optionalAuth` of this guard found for a request, for code that was not handed it; `null` where nobody said.
+ *
+ * @throws TypeError when that `optionalAuth` is not around the handler
+ *
+ * @example
+ * ```ts
+ * const userId = optionalAuthOf(request, guard)?.userId ?? "anonymous";
+ * ```
+ */
+export function optionalAuthOf<Claims>(request: Request, guard: Guard<Claims>): Identity<Claims> | null {
+  checkRequest(request);
+  return optionalIdentityFrom(request, guard);
+}
+
+/**
+ * Wraps a handler so that every {@link AuthError} that is thrown in it is answered as JSON, `{ error, message }`, with its status
+ * and headers, and those of 500 and above are logged with their cause, also where a handler of this module has answered them
+ * already: around a whole router, as long as that hands the answer on as it is. Any other error is thrown on.
+ *
+ * @throws TypeError when an option is misspelt or no function
+ *
+ * @example
+ * ```ts
+ * const answering = errorHandler({ log: (error, request) => logger.error({ error, cause: error.cause, url: request.url }) });
+ * const routes = { "POST /login": answering(login(auth)), "GET /me": answering(requireAuth(auth)(me)) };
+ * ```
+ */
+export function errorHandler(
+  options: ErrorHandlerOptions<Request> = {},
+): <Rest extends unknown[]>(
+  handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
+) => FetchHandler<Rest> {
+  const isOurs = recogniser(options);
+  return (handler) =>
+    async (request, ...rest) => {
+      const response = await answered(request, () => handler(request, ...rest));
+      isOurs(answeredBy.get(response), request);
+      return response;
+    };
 }
 
 function recognise<Auth extends Identity | null>(
@@ -183,17 +227,19 @@ function recognise<Auth extends Identity | null>(
 ): <Rest extends unknown[]>(handler: AuthHandler<Auth, Rest>) => FetchHandler<Rest> {
   return (handler) =>
     (request, ...rest) =>
-      answered(async () => {
+      answered(request, async () => {
         const found = await guard[recognition](request.headers.get("authorization"));
         return handler(request, leavePass(request, guard, recognition, found as Auth), ...rest);
       });
 }
 
-function instead(work: (arrival: Arrival) => Promise<Departure>, options: FetchOptions = {}): FetchHandler {
-  checkOptions("options", options, OPTIONS);
-  return (request) =>
-    answered(async () => {
-      const { status, body, cookies } = await work(arrivalOf(request, options));
+function instead<Rest extends unknown[]>(
+  work: (arrival: Arrival) => Promise<Departure>,
+  addressOf: AddressReader<Rest> = () => undefined,
+): FetchHandler<Rest> {
+  return (request, ...rest) =>
+    answered(request, async () => {
+      const { status, body, cookies } = await work(arrivalOf(request, addressOf(request, ...rest)));
       const headers = new Headers(cookies.map((cookie) => ["Set-Cookie", cookie]));
       if (body === null) return new Response(null, { status, headers });
       headers.set("Cache-Control", "no-store");
@@ -201,23 +247,29 @@ function instead(work: (arrival: Arrival) => Promise<Departure>, options: FetchO
     });
 }
 
-function arrivalOf(request: Request, { address }: FetchOptions): Arrival {
+function arrivalOf(request: Request, ip: string | undefined): Arrival {
   const { headers, url } = request;
   return {
     header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),
     authorization: () => headers.get("authorization"),
-    ip: address?.(request),
+    ip,
     hasBody: () => request.body !== null,
     body: () => readBody(request),
   };
 }
 
-async function answered(work: () => Response | Promise<Response>): Promise<Response> {
+/** The refusals that were answered, by their answers. */
+const answeredBy = new WeakMap<Response, AuthError>();
+
+async function answered(request: Request, work: () => Response | Promise<Response>): Promise<Response> {
+  checkRequest(request);
   try {
     return await work();
   } catch (error) {
     if (!isAuthError(error)) throw error;
-    return Response.json(error, { status: error.status, headers: error.headers });
+    const response = Response.json(error, { status: error.status, headers: headersOf(error) });
+    answeredBy.set(response, error);
+    return response;
   }
 }
 

@@ -4,10 +4,10 @@ import {
   deviceCookie,
   type HeaderReader,
   readCookies,
-  refuseCrossSite,
   setCookie,
 } from "../authenticator/cookie.ts";
 import type { AuthorizationHeader } from "../authenticator/guard.ts";
+import { refuseCrossSite } from "../authenticator/origin.ts";
 import type { LoginResult, SessionResult } from "../authenticator/session.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and Koa answers it
- * with the error's own status and headers.
+ * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and {@link errorHandler}
+ * answers it as JSON; without that, Koa does, as text, with the error's own status and headers.
  *
  * @module
  */
@@ -10,11 +10,12 @@ import type { Guard } from "../authenticator/guard.ts";
 import type { Identity } from "../authenticator/identity.ts";
 import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
 import type { User } from "../stores/contract.ts";
-import { authorizationOf } from "./authorization.ts";
 import { hasBody, missingParser, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
+import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
 import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass } from "./pass.ts";
+import { authorizationOf, headerOf } from "./headers.ts";
+import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom } from "./pass.ts";
 
 /** A context as the adapter reads it: Koa's, of any version. */
 export interface KoaContext {
@@ -30,6 +31,8 @@ export interface KoaContext {
   status: number;
   /** The body to answer with. */
   body: unknown;
+  /** Whether the answer has begun. */
+  readonly headerSent: boolean;
   /** Sets a header. */
   set(field: string, value: string): void;
   /** Sets a header beside those of its name. */
@@ -182,9 +185,51 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
   return identityFrom(ctx.state, guard);
 }
 
+/**
+ * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ *
+ * @throws TypeError when that `optionalAuth` is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const userId = optionalAuthOf(ctx, guard)?.userId ?? "anonymous";
+ * ```
+ */
+export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> | null {
+  return optionalIdentityFrom(ctx.state, guard);
+}
+
+/**
+ * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * (CORS), and logs those of 500 and above with their cause. Goes in front of all routes. Any other error is thrown on, to Koa.
+ *
+ * @throws TypeError when an option is misspelt or no function
+ *
+ * @example
+ * ```ts
+ * app.use(errorHandler({ log: (error, ctx) => logger.error({ error, cause: error.cause, url: ctx.req.url }) }));
+ * ```
+ */
+export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): KoaMiddleware {
+  const isOurs = recogniser(options);
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!isOurs(error, ctx) || ctx.headerSent) throw error;
+      for (const [name, value] of Object.entries(headersOf(error))) {
+        if (name === "Set-Cookie") ctx.append(name, value);
+        else ctx.set(name, value);
+      }
+      ctx.status = error.status;
+      ctx.body = error.toJSON();
+    }
+  };
+}
+
 function recognise<Auth extends Identity | null>(guard: Guard, recognition: Recognition): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const header = authorizationOf(ctx.req);
+    const header = authorizationOf(ctx.req.headers, ctx.req.rawHeaders);
     const answer = immediateAnswer(guard, recognition);
     const found = answer === undefined ? await guard[recognition](header) : answer(header);
     ctx.state.auth = leavePass(ctx.state, guard, recognition, found as Auth);
@@ -206,10 +251,10 @@ function instead(work: (arrival: Arrival) => Promise<Departure>): KoaMiddleware 
 
 function arrivalOf({ req, request, ip }: KoaContext): Arrival {
   return {
-    header: (name) => req.headers[name] as string | undefined,
-    authorization: () => authorizationOf(req),
+    header: (name) => headerOf(req.headers, name),
+    authorization: () => authorizationOf(req.headers, req.rawHeaders),
     ip,
-    hasBody: () => hasBody(req),
+    hasBody: () => hasBody(req.headers, (request as { body?: unknown }).body),
     body() {
       if (!("body" in request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");
       return parsedBody(request.body, req.headers["content-type"]);

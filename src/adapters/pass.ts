@@ -37,13 +37,33 @@ const EXPECTED: Readonly<Record<Recognition, string>> = {
   authenticateOptional: `${IDENTITY}, or null`,
 };
 
-/** The identity that a guard found, or a configuration error where that guard never ran. */
+/**
+ * Leaves who is asking in a request's `auth`, for handlers to read. Other libraries give that name other types, and set it too:
+ * the last one to do so wins, and the identity in a pass is safe from them.
+ */
+export function showIdentity(request: object, identity: Identity | null): void {
+  (request as { auth?: Identity | null }).auth = identity;
+}
+
+/** The identity that a guard found, or a configuration error where that guard found none. */
 export function identityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
-  const pass = (holder as Holder)[PASS];
-  if (pass?.guard !== guard || pass.identity === null) {
-    throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  const identity = passOf(holder, guard)?.identity ?? null;
+  if (identity === null) throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  return identity as Identity<Claims>;
+}
+
+/** The identity that a guard found, `null` where nobody said, or a configuration error where that guard never ran. */
+export function optionalIdentityFrom<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> | null {
+  const pass = passOf(holder, guard);
+  if (pass === undefined) {
+    throw new TypeError("optionalAuthOf: put optionalAuth with this same guard in front of this handler");
   }
-  return pass.identity as Identity<Claims>;
+  return pass.identity as Identity<Claims> | null;
+}
+
+function passOf<Claims>(holder: object, guard: Guard<Claims>): Pass | undefined {
+  const pass = (holder as Holder)[PASS];
+  return pass?.guard === guard ? pass : undefined;
 }
 
 /** Holds a request's identity against scopes, by the guard that found it. */

@@ -17,6 +17,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * or `unavailable` (503)
    */
   login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+  /** Whether attempts are limited, so that whoever calls `login` has to tell the client's address. */
+  readonly throttled: boolean;
 }
 
 /** An {@link Authenticator} with sessions or a blocklist, which can therefore log users out. */

@@ -78,6 +78,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   return Object.freeze({
     ...guardOf<Profile>({ ...settings, token: options.token }),
     login: verb("login", settings, login<U>),
+    throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : revoking(settings)),
     ...(settings.refresh !== null && refreshing({ ...settings, refresh: settings.refresh })),
   });

@@ -10,27 +10,50 @@ import fastify from "fastify";
 import Koa from "koa";
 import Koa2 from "koa2";
 import * as expressAdapter from "../../src/adapters/express.ts";
+import "../../src/adapters/express-auth.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
+import "../../src/adapters/fastify-auth.ts";
 import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import { AuthError } from "../../src/core/errors.ts";
+
+/** How an application answers errors: with ours where `log` is given, else with the framework's own. */
+export interface Errors {
+  readonly log?: (error: AuthError, request: object) => unknown;
+  /** The environment that frameworks which look at one run in. */
+  readonly env?: string;
+}
 
 /** The same routes on every framework, listening on a port of the system's choice. */
-export type App = (auth: SessionAuthenticator) => Promise<Server>;
+export type App = (auth: SessionAuthenticator, errors?: Errors) => Promise<Server>;
 
 export const APPS: Readonly<Record<string, App>> = {
-  "Express 5": (auth) => onExpress(express, auth),
-  "Express 4": (auth) => onExpress(express4, auth),
-  "Koa 3": (auth) => onKoa(Koa, auth),
-  "Koa 2": (auth) => onKoa(Koa2, auth),
+  "Express 5": (auth, errors) => onExpress(express, auth, errors),
+  "Express 4": (auth, errors) => onExpress(express4, auth, errors),
+  "Koa 3": (auth, errors) => onKoa(Koa, auth, errors),
+  "Koa 2": (auth, errors) => onKoa(Koa2, auth, errors),
   "Fastify 5": onFastify,
   Fetch: onFetch,
 };
 
-async function onExpress(framework: typeof express, auth: SessionAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = expressAdapter;
+/** What other middleware leave on the answer: of it, an error's answer keeps all but what would have it cached. */
+const BEFORE = { Vary: "Origin", "Cache-Control": "public, max-age=60", "Set-Cookie": "theme=dark" };
+
+function broken(): never {
+  throw new Error("the application's own");
+}
+
+async function onExpress(
+  framework: typeof express,
+  auth: SessionAuthenticator,
+  { log, env = "test" }: Errors = {},
+): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
+    expressAdapter;
   const app = framework();
-  app.set("env", "test"); // which keeps its default error handler from logging
+  app.set("env", env); // "test" keeps its default error handler from logging
+  if (log !== undefined) app.use((_req, res, next) => void next(res.set(BEFORE) && undefined));
   app.post("/login", framework.json(), login(auth));
   app.post("/refresh", framework.json(), refresh(auth));
   app.post("/password", framework.json(), changePassword(auth));
@@ -39,7 +62,7 @@ async function onExpress(framework: typeof express, auth: SessionAuthenticator):
     res.json({ id: authOf(req, auth).userId, same: authOf(req, auth) === req.auth });
   });
   app.get("/feed", optionalAuth(auth), (req, res) => {
-    res.json({ personal: req.auth !== null });
+    res.json({ personal: req.auth !== null && optionalAuthOf(req, auth) === req.auth });
   });
   app.get("/read", requireAuth(auth), requireScope("read"), (_req, res) => {
     res.json({});
@@ -58,13 +81,27 @@ async function onExpress(framework: typeof express, auth: SessionAuthenticator):
   });
   app.post("/unparsed", login(auth));
   app.post("/unparsed/logout", logout(auth));
+  app.get("/broken", broken);
+  app.get("/begun", (_req, res, next) => {
+    res.write("begun");
+    next(new AuthError("unavailable"));
+  });
+  if (log !== undefined) app.use(expressAdapter.errorHandler({ log }));
   return listening(app.listen(0, "127.0.0.1"));
 }
 
-async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = koaAdapter;
+async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
+    koaAdapter;
   const app = new Framework();
   const router = new Router();
+  if (log !== undefined) {
+    app.use(koaAdapter.errorHandler({ log }));
+    app.use((ctx, next) => {
+      ctx.set(BEFORE);
+      return next();
+    });
+  }
   router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
   router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
   router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
@@ -73,7 +110,7 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise
     ctx.body = { id: ctx.state.auth.userId, same: authOf(ctx, auth) === ctx.state.auth };
   });
   router.get("/feed", optionalAuth(auth), (ctx) => {
-    ctx.body = { personal: ctx.state.auth !== null };
+    ctx.body = { personal: ctx.state.auth !== null && optionalAuthOf(ctx, auth) === ctx.state.auth };
   });
   router.get("/read", requireAuth(auth), requireScope("read"), (ctx) => {
     ctx.body = {};
@@ -92,14 +129,25 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator): Promise
   });
   router.post("/unparsed", login(auth));
   router.post("/unparsed/logout", logout(auth));
+  router.get("/broken", broken);
+  router.get("/begun", (ctx) => {
+    ctx.res.write("begun");
+    setImmediate(() => ctx.res.destroy()); // Koa itself leaves such an answer open
+    throw new AuthError("unavailable");
+  });
   app.silent = true;
   app.use(router.routes());
   return listening(app.listen(0, "127.0.0.1"));
 }
 
-async function onFastify(auth: SessionAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = fastifyAdapter;
+async function onFastify(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
+    fastifyAdapter;
   const app = fastify();
+  if (log !== undefined) {
+    app.setErrorHandler(fastifyAdapter.errorHandler({ log }));
+    app.addHook("onRequest", async (_request, reply) => void reply.headers(BEFORE));
+  }
   app.post("/login", login(auth));
   app.post("/refresh", refresh(auth));
   app.post("/password", changePassword(auth));
@@ -107,18 +155,22 @@ async function onFastify(auth: SessionAuthenticator): Promise<Server> {
   app.all("/me", { onRequest: requireAuth(auth) }, async (request) => {
     return { id: authOf(request, auth).userId, same: authOf(request, auth) === request.auth };
   });
-  app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({ personal: request.auth !== null }));
+  app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({
+    personal: request.auth !== null && optionalAuthOf(request, auth) === request.auth,
+  }));
   app.get("/read", { onRequest: [requireAuth(auth), requireScope("read")] }, async () => ({}));
   app.get("/write", { onRequest: [requireAuth(auth), requireScope("read", "write")] }, async () => ({}));
   app.get("/feed/read", { onRequest: [optionalAuth(auth), requireScope("read")] }, async () => ({}));
   app.get("/unguarded", async (request) => authOf(request, auth));
   app.get("/unguarded/scope", { onRequest: requireScope("read") }, async () => ({}));
+  app.get("/broken", broken);
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app.server;
 }
 
-async function onFetch(auth: SessionAuthenticator): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf } = fetchAdapter;
+async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
+  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
+    fetchAdapter;
   const me = requireAuth(auth)((request, identity) =>
     Response.json({ id: identity.userId, same: authOf(request, auth) === identity }),
   );
@@ -128,13 +180,19 @@ async function onFetch(auth: SessionAuthenticator): Promise<Server> {
     "/password": changePassword(auth, { address: () => "127.0.0.1" }),
     "/logout": logout(auth),
     "/me": me,
-    "/feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),
+    "/feed": optionalAuth(auth)((request, identity) =>
+      Response.json({ personal: identity !== null && optionalAuthOf(request, auth) === identity }),
+    ),
     "/read": requireAuth(auth)(requireScope("read")(() => Response.json({}))),
     "/write": requireAuth(auth)(requireScope("read", "write")(() => Response.json({}))),
     "/feed/read": optionalAuth(auth)(requireScope("read")(() => Response.json({}))),
     "/unguarded": async (request) => Response.json(authOf(request, auth)),
     "/unguarded/scope": (request) => requireScope("read")(() => Response.json({}))(request, null),
+    "/broken": async () => broken(),
   };
+  const route: fetchAdapter.FetchHandler = async (request) =>
+    (routes[new URL(request.url).pathname] ?? (() => new Response(null, { status: 404 })))(request);
+  const answer = log === undefined ? route : fetchAdapter.errorHandler({ log })(route);
   const server = createServer((req, res) => {
     const { rawHeaders, method = "GET", url = "/" } = req;
     const headers = new Headers();
@@ -142,8 +200,7 @@ async function onFetch(auth: SessionAuthenticator): Promise<Server> {
     const hasBody = headers.has("content-length") || headers.has("transfer-encoding");
     const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null;
     const request = new Request(`http://localhost${url}`, { method, headers, body, duplex: "half" } as RequestInit);
-    Promise.resolve(request)
-      .then(routes[url] ?? (() => new Response(null, { status: 404 })))
+    answer(request)
       .catch(() => new Response(null, { status: 500 }))
       .then(async (response) => {
         res.writeHead(response.status, [...response.headers].flat()).end(await response.text());

@@ -252,7 +252,9 @@ describe.each(Object.entries(APPS))("%s", (name, app) => {
       const [given, refresh, ...others] = [...(answer.headers["set-cookie"] ?? [])].sort();
       expect(others).toEqual([]);
       expect(refresh).toMatch(/^__Host-refresh=/);
-      expect(given).toMatch(/^__Host-device=[^;]+; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+      expect(given).toMatch(
+        /^__Host-refresh-device=[^;]+; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+      );
       expect(json(answer).device_token).toBeUndefined();
       const cookies = [refresh, given].map((it) => it?.split(";")[0]).join("; ");
       const logout = await post(server, "/logout", null, ["Cookie", cookies]);

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   cookieSettings,
   deviceCookie,
+  type RefreshCookieOptions,
   readCookies,
-  refuseCrossSite,
   setCookie,
 } from "../../src/authenticator/cookie.ts";
+import { refuseCrossSite } from "../../src/authenticator/origin.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 
 const headers =
@@ -20,13 +21,9 @@ const codeOf = (work: () => unknown): unknown => {
   }
 };
 
-it.each<readonly [object, string]>([
-  [{}, "__Host-device"],
-  [{ path: "/auth" }, "__Secure-device"],
-  [{ name: "r" }, "device"],
-])("with %j the device token has a cookie that is like the refresh token's: %s", (options, name) => {
-  const settings = cookieSettings(options);
-  expect(deviceCookie(settings)).toEqual({ ...settings, name });
+it("that of the device token is like the refresh token's", () => {
+  const settings = cookieSettings({ path: "/auth", sameSite: "lax" });
+  expect(deviceCookie(settings)).toEqual({ ...settings, name: "__Secure-refresh-device" });
 });
 
 it("is kept from scripts, plain HTTP and other sites", () => {
@@ -40,6 +37,9 @@ it("is kept from scripts, plain HTTP and other sites", () => {
     name: "r",
     path: "/a",
     origins: ["https://app.example.com"],
+    sameSite: "strict",
+    domain: null,
+    secure: true,
   });
 });
 
@@ -58,9 +58,47 @@ it.each<readonly [object, RegExp]>([
   [{ origins: ["https://app.example.com/"] }, /origins must be a list/],
   [{ origins: ["null"] }, /origins must be a list/],
   [{ origins: [1] }, /origins must be a list/],
-  [{ sameSite: "Lax" }, /there is no option "sameSite"/],
+  [{ origins: ["file://app"] }, /origins must be a list/],
+  [{ origins: ["capacitor://"] }, /origins must be a list/],
+  [{ origins: ["capacitor://localhost/"] }, /origins must be a list/],
+  [{ origins: ["capacitor:localhost"] }, /origins must be a list/],
+  [{ origins: ["Capacitor://localhost"] }, /origins must be a list/],
+  [{ origins: ["data:text/html,x"] }, /origins must be a list/],
+  [{ sameSite: "Lax" }, /sameSite must be "strict", "lax" or "none"/],
+  [{ sameSite: "toString" }, /sameSite must be/],
+  [{ sameSite: null }, /sameSite must be/],
+  [{ sameSite: "none", secure: false }, /sameSite "none" only with secure/],
+  [{ secure: "false" }, /secure must be true or false/],
+  [{ secure: 0 }, /secure must be true or false/],
+  [{ secure: false, name: "__Host-refresh" }, /such a prefix only with secure/],
+  [{ secure: false, name: "__secure-refresh" }, /such a prefix only with secure/],
+  [{ secure: false, name: "__Http-refresh" }, /such a prefix only with secure/],
+  [{ domain: "example.com", name: "__Host-r" }, /"__Host-" cookie only without a domain/],
+  [{ domain: "example.com", name: "__HOST-r" }, /"__Host-" cookie only without a domain/],
+  [{ domain: ".example.com" }, /domain must be a domain/],
+  [{ domain: "localhost" }, /domain must be a domain/],
+  [{ domain: "127.0.0.1" }, /domain must be a domain/],
+  [{ domain: "[::1]" }, /domain must be a domain/],
+  [{ domain: "example.com; Path=/" }, /domain must be a domain/],
+  [{ domain: "Example.com" }, /domain must be a domain/],
+  [{ domain: "" }, /domain must be a domain/],
+  [{ domain: 1 }, /domain must be a domain/],
+  [{ samesite: "lax" }, /there is no option "samesite"/],
 ])("%j is no cookie", (options, why) => {
   expect(() => cookieSettings(options)).toThrow(why);
+});
+
+it.each<readonly [RefreshCookieOptions, string]>([
+  [{ sameSite: "lax" }, "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax"],
+  [{ sameSite: "none" }, "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=None"],
+  [
+    { domain: "example.com" },
+    "__Secure-refresh=abc; Max-Age=60; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Strict",
+  ],
+  [{ secure: false }, "refresh=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Strict"],
+  [{ secure: false, path: "/auth" }, "refresh=abc; Max-Age=60; Path=/auth; HttpOnly; SameSite=Strict"],
+])("%j is sent as it says", (options, sent) => {
+  expect(setCookie(cookieSettings(options), "abc", 60)).toBe(sent);
 });
 
 describe("reading", () => {
@@ -78,6 +116,13 @@ describe("reading", () => {
     ["__Host-refresh=", []],
     ["__Host-refresh=a=b", ["a=b"]],
     ["__Host-refresh=abc; __Host-refresh=def", ["abc", "def"]],
+    [" \t __Host-refresh=abc\t ;", ["abc"]],
+    [" \t ", []],
+    ["\u00a0__Host-refresh=abc", []],
+    ["\ufeff__Host-refresh=abc", []],
+    ["a=b;\u00a0__Host-refresh=abc", []],
+    ["\v__Host-refresh=abc", []],
+    ["__Host-refresh=abc\u00a0", ["abc\u00a0"]],
   ])("%j", (header, values) => {
     expect(readCookies(cookie, headers(header === undefined ? {} : { cookie: header }))).toEqual(values);
   });
@@ -102,8 +147,64 @@ describe("a request that a page makes", () => {
     ["of an older browser, another port", { origin: "https://api.example.com:8443", host }, CROSS],
     ["of an older browser, a sandbox", { origin: "null", host }, CROSS],
     ["of an older browser, no host", { origin: "https://api.example.com" }, CROSS],
+    ["of an older browser, another scheme", { origin: "http://api.example.com", host }, CROSS],
+    [
+      "of an older browser, a host with its port",
+      { origin: "https://api.example.com", host: `${host}:443` },
+      undefined,
+    ],
+    [
+      "of an older browser, a host in capitals",
+      { origin: "https://api.example.com", host: "API.example.com" },
+      undefined,
+    ],
+    ["of an older browser, a host of nonsense", { origin: "https://api.example.com", host: "a b" }, CROSS],
+    ["of the machine itself", { origin: "http://localhost:3000", host: "localhost:3000" }, undefined],
+    ["of the machine itself, over TLS", { origin: "https://localhost:3000", host: "localhost:3000" }, undefined],
+    ["of the machine itself, another port", { origin: "http://localhost:5173", host: "localhost:3000" }, CROSS],
+    ["of the machine itself, by a name of it", { origin: "http://app.localhost", host: "app.localhost" }, undefined],
+    ["of the machine itself, by IPv4", { origin: "http://127.0.0.1:3000", host: "127.0.0.1:3000" }, undefined],
+    ["of the machine itself, by IPv6", { origin: "http://[::1]:3000", host: "[::1]:3000" }, undefined],
+    ["of a host that looks like it", { origin: "http://localhost.example", host: "localhost.example" }, CROSS],
+    ["of a host that ends like it", { origin: "http://notlocalhost", host: "notlocalhost" }, CROSS],
+    ["of the local network", { origin: "http://192.168.1.5:3000", host: "192.168.1.5:3000" }, CROSS],
     ["of no browser", { host }, undefined],
   ])("%s", (_who, given, answer) => {
     expect(codeOf(() => refuseCrossSite(cookie, headers(given)))).toBe(answer);
+  });
+
+  it("may be of plain HTTP where the cookie may", () => {
+    const plain = cookieSettings({ secure: false });
+    const from = (origin: string) =>
+      codeOf(() => refuseCrossSite(plain, headers({ origin, host: "192.168.1.5:3000" })));
+    expect(from("http://192.168.1.5:3000")).toBeUndefined();
+    expect(from("https://192.168.1.5:3000")).toBeUndefined();
+    expect(from("http://192.168.1.6:3000")).toBe(CROSS);
+  });
+
+  it.each([
+    "capacitor://localhost",
+    "ionic://localhost",
+    "tauri://localhost",
+    "chrome-extension://gighmmpiobklfepjocnamgkkbiglidom",
+    "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc",
+    "app://-",
+    "https://tauri.localhost",
+    "http://localhost:5173",
+  ])("may be of an app at %s, if that is listed", (origin) => {
+    const given = headers({ origin, "sec-fetch-site": "cross-site", host });
+    expect(codeOf(() => refuseCrossSite(cookie, given))).toBe(CROSS);
+    expect(codeOf(() => refuseCrossSite(cookieSettings({ origins: [origin] }), given))).toBeUndefined();
+  });
+
+  it("is refused with a cause that tells the developer what to list", () => {
+    const given = headers({ origin: "https://evil.example", host });
+    expect(() => refuseCrossSite(cookie, given)).toThrow(
+      expect.objectContaining({
+        cause: new Error(
+          'Origin https://evil.example and Sec-Fetch-Site null at the host "api.example.com"; list the origin in cookie.origins if it is yours',
+        ),
+      }),
+    );
   });
 });

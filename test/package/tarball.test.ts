@@ -107,7 +107,8 @@ describe("the tarball", () => {
     );
     const [esm, cjs] = JSON.parse(await output(process.execPath, path)) as number[][];
     expect(esm).toEqual(cjs);
-    expect(esm?.every((count) => count > 0)).toBe(true);
+    const empty = names.filter((_, at) => esm?.[at] === 0);
+    expect(empty).toEqual(["hallpass/express/auth", "hallpass/fastify/auth"]); // types alone
   });
 
   it("knows its errors, keys and profiles across both builds", async () => {
@@ -144,7 +145,7 @@ describe.each([
   ["nodenext", "nodenext", "module"],
   ["esnext", "bundler", "module"],
 ])("TypeScript with module %s, resolution %s, in a package of type %s", (module, moduleResolution, type) => {
-  it("compiles, and finds req.auth only where the adapter is imported", async () => {
+  it("compiles, and finds req.auth only where its types are imported", async () => {
     const folder = `ts-${moduleResolution}-${type}`;
     write(`${folder}/package.json`, JSON.stringify({ type }));
     const compilerOptions = {
@@ -170,12 +171,15 @@ describe.each([
     write(
       `${folder}/main.ts`,
       `${core} import { login } from "hallpass/express"; import * as k from "hallpass/koa"; import * as f from "hallpass/fastify";
+      import "hallpass/express/auth"; import "hallpass/fastify/auth"; import type { FastifyRequest } from "fastify";
+      export const idOf = (request: FastifyRequest): string | undefined => request.auth?.userId;
       export const userOf = (req: Request): string | undefined => req.auth?.userId; export const more = [login, k, f];`,
     );
     write(
       `${folder}/alone/main.ts`,
       `${core}
-      // @ts-expect-error nobody imported the adapter
+      import { login } from "hallpass/express"; export const handler = login;
+      // @ts-expect-error nobody imported its type
       export const userOf = (req: Request) => req.auth;`,
     );
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");

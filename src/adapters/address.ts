@@ -1,0 +1,57 @@
+import type { Authenticator } from "../authenticator/authenticator.ts";
+import { AuthError } from "../core/errors.ts";
+import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+
+/** What the handlers can't read from a `Request`. */
+export interface FetchOptions<Rest extends unknown[] = []> {
+  /**
+   * The client's address, which a throttle counts by, from the request and whatever the router passes beside it: a runtime tells
+   * it in a way of its own. Needed where the authenticator has a throttle; a request whose address it can't tell is answered
+   * 503, since to count all of those together would let one client lock out the others.
+   *
+   * - Bun: `(request, server: Bun.Server) => server.requestIP(request)?.address`
+   * - Deno: `(_request, info: Deno.ServeHandlerInfo) => info.remoteAddr.hostname`
+   * - Hono on Node: `(_request, c: Context) => getConnInfo(c).remote.address`, of `@hono/node-server/conninfo`, with
+   *   `app.post("/login", (c) => login(c.req.raw, c))`
+   * - Cloudflare: `(request) => request.headers.get("cf-connecting-ip") ?? undefined`, a header that Cloudflare itself sets
+   *
+   * Behind a proxy of your own, read what that proxy wrote, never the leftmost entry of `X-Forwarded-For`, which is the client's
+   * to write.
+   */
+  readonly address?: (request: Request, ...rest: Rest) => string | undefined;
+}
+
+const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
+
+/** Tells a request's address: `undefined` where nobody can tell, and nobody needs to. */
+export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => string | undefined;
+
+/** Makes what tells addresses, and refuses a throttle that would count everybody together, when a route is built. */
+export function addressReader<Rest extends unknown[]>(
+  verb: string,
+  { throttled }: Pick<Authenticator, "throttled">,
+  options: FetchOptions<Rest>,
+): AddressReader<Rest> {
+  checkOptions(verb, options, OPTIONS);
+  const { address } = options;
+  if (address === undefined) {
+    if (throttled) throw new TypeError(`${verb}: the throttle counts by address, which no Request tells: ${REMEDY}`);
+    return () => undefined;
+  }
+  checkMethods(`${verb}'s options`, { address }, ["address"]);
+  return (request, ...rest) => {
+    try {
+      const ip = address(request, ...rest);
+      if (typeof ip === "string" && ip !== "") return ip;
+      if (throttled) throw new TypeError(`${verb}: address told no address, by which the throttle counts`);
+      return undefined;
+    } catch (cause) {
+      throw new AuthError("unavailable", { cause });
+    }
+  };
+}
+
+const REMEDY =
+  "give { address }, on Bun (request, server) => server.requestIP(request)?.address, on Deno (request, info) => " +
+  "info.remoteAddr.hostname, with Hono on Node (request, c) => getConnInfo(c).remote.address, on Cloudflare (request) => " +
+  'request.headers.get("cf-connecting-ip") ?? undefined';

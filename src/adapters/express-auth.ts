@@ -1,0 +1,16 @@
+/**
+ * The type of `req.auth`, for applications where nobody else gives it one: `import "hallpass/express/auth"` in one file. Where
+ * express-oauth2-jwt-bearer, express-jwt, Clerk or the like are in use, leave it out and ask `authOf(req, guard)`.
+ *
+ * @module
+ */
+import type { Identity } from "../authenticator/identity.ts";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
+      auth?: Identity | null;
+    }
+  }
+}

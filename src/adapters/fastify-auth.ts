@@ -1,0 +1,15 @@
+/**
+ * The type of `request.auth`, for applications where nobody else gives it one: `import "hallpass/fastify/auth"` in one file.
+ * Where a plugin does, leave it out and ask `authOf(request, guard)`.
+ *
+ * @module
+ */
+import type {} from "fastify";
+import type { Identity } from "../authenticator/identity.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
+    auth?: Identity | null;
+  }
+}
