@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
@@ -8,6 +8,7 @@ import { defineConfig, type Options } from "tsup";
  */
 const EVERY_REQUEST = {
   index: "src/index.ts",
+  tokens: "src/tokens.ts",
   express: "src/adapters/express.ts",
   koa: "src/adapters/koa.ts",
   fastify: "src/adapters/fastify.ts",
@@ -35,7 +36,7 @@ const SHARED: Options = {
   format: "esm",
   splitting: true,
   treeshake: true,
-  sourcemap: true,
+  removeNodeProtocol: false,
 };
 
 /**
@@ -45,27 +46,19 @@ const SHARED: Options = {
  */
 const toCommonJs: NonNullable<Options["plugins"]>[number] = {
   name: "to-commonjs",
-  async renderChunk(code, { path }) {
-    const { code: commonJs, map } = await transform(code, {
+  async renderChunk(code) {
+    return transform(code, {
       format: "cjs",
       platform: "node",
       target: "node20",
       supported: { "dynamic-import": false },
-      sourcemap: "external",
-      sourcefile: path,
     });
-    return { code: commonJs, map };
   },
 };
 
-/** Licences go with the code, and source maps name files by where they are in the package. */
-async function finish(): Promise<void> {
+/** A licence goes with its code. */
+async function copyLicence(): Promise<void> {
   await copyFile("node_modules/jose/LICENSE.md", "dist/jose.LICENSE.md");
-  const maps = (await readdir("dist", { recursive: true })).filter((file) => file.endsWith(".cjs.map"));
-  for (const file of maps) {
-    const map = await readFile(`dist/${file}`, "utf8");
-    await writeFile(`dist/${file}`, map.replaceAll(`${process.cwd()}/dist/`, "./"));
-  }
 }
 
 const config: ReturnType<typeof defineConfig> = defineConfig([
@@ -78,7 +71,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig([
     treeshake: false,
     outExtension: () => ({ js: ".cjs" }),
     plugins: [toCommonJs],
-    onSuccess: finish,
+    onSuccess: copyLicence,
   },
   {
     ...SHARED,

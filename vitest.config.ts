@@ -4,13 +4,16 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
+    slowTestThreshold: 10_000, // the rest are one line a file
     hookTimeout: 120_000,
+    reporters: ["default", "./test/support/progress.ts"],
     globalSetup: ["test/support/servers/postgres.ts", "test/support/servers/redis.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
       exclude: ["src/stores/contract.ts"], // types alone
       reporter: ["text-summary", ["text", { skipFull: true }]],
+      // Not held where a server was missing.
       thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
     },
   },

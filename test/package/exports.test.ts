@@ -28,9 +28,12 @@ describe.each(Object.keys(ENTRIES))("%s", (entry) => {
     ]);
     for (const file of [...Object.values(esm), ...Object.values(cjs)]) {
       expect(existsSync(join(ROOT, file)), file).toBe(true);
-      if (!/\.d\.c?ts$/.test(file)) expect(existsSync(join(ROOT, `${file}.map`)), `${file}.map`).toBe(true);
     }
   });
+});
+
+it("is built whenever it is packed", () => {
+  expect(manifest.scripts.prepack).toBe("npm run --silent build");
 });
 
 it("promises what the docs say", () => {

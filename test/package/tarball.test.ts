@@ -1,15 +1,10 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTRIES } from "../../tsup.config.ts";
+import { install, ROOT, run } from "./packed.ts";
 
-const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, "../..");
-const FOLDER = mkdtempSync(join(tmpdir(), "hallpass-"));
-const PACKAGE = join(FOLDER, "node_modules/hallpass");
 const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types"];
 
 const FLOW = `
@@ -34,13 +29,12 @@ async function flow(h, memory) {
 const OUTCOME = ["user-1", true, false, "user-1", "revoked", 2];
 const ADAPTERS = ["express", "koa", "fastify", "fetch"];
 
+let FOLDER: string;
+let PACKAGE: string;
+
 beforeAll(async () => {
-  const { stdout } = await run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", FOLDER], {
-    cwd: ROOT,
-  });
-  mkdirSync(PACKAGE, { recursive: true });
-  await run("tar", ["-xzf", join(FOLDER, stdout.trim()), "-C", PACKAGE, "--strip-components=1"]);
-  for (const name of NEEDED) symlinkSync(join(ROOT, "node_modules", name), join(FOLDER, "node_modules", name));
+  ({ folder: FOLDER } = await install(NEEDED));
+  PACKAGE = join(FOLDER, "node_modules/hallpass");
 });
 
 afterAll(() => {
@@ -64,11 +58,32 @@ async function output(command: string, ...args: string[]): Promise<string> {
 describe("the tarball", () => {
   it("holds what is run and read, and nothing of this machine", () => {
     const files = readdirSync(PACKAGE, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-    const outside = files
-      .map((file) => join(file.parentPath, file.name).slice(PACKAGE.length + 1))
-      .filter((name) => !name.startsWith("dist/"));
+    const names = files.map((file) => join(file.parentPath, file.name).slice(PACKAGE.length + 1));
+    const outside = names.filter((name) => !name.startsWith("dist/"));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"]);
-    for (const file of files) expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(ROOT);
+    expect(names.filter((name) => name.endsWith(".map"))).toEqual([]);
+    for (const file of files) {
+      const text = readFileSync(join(file.parentPath, file.name), "utf8");
+      expect(text).not.toContain(ROOT);
+      expect(text).not.toContain("sourceMappingURL");
+    }
+  });
+
+  it("names the modules of Node by their full name, as Deno and workerd want it", () => {
+    const code = readdirSync(join(PACKAGE, "dist"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      /\.(js|cjs|d\.c?ts)$/.test(name),
+    );
+    const imported = code.flatMap((name) =>
+      [
+        ...readFileSync(join(PACKAGE, "dist", name), "utf8").matchAll(
+          /(?:^|[\s;])(?:from |import |require\()["']([^"']+)["']/gm,
+        ),
+      ].map(([, to]) => to),
+    );
+    expect(imported).toContain("node:crypto");
+    expect(imported.filter((to) => to !== undefined && builtinModules.includes(to) && !to.startsWith("node:"))).toEqual(
+      [],
+    );
   });
 
   it("runs as ESM", async () => {
@@ -121,6 +136,19 @@ describe("the tarball", () => {
       console.log(esm.AuthError !== cjs.AuthError, esm.isAuthError(new cjs.AuthError("expired")), claims.sub);`,
     );
     expect(await output(process.execPath, path)).toBe("true true x");
+  });
+
+  it("has one class and one function under all of its names", async () => {
+    const path = write(
+      "one.mjs",
+      `import * as main from "hallpass"; import * as tokens from "hallpass/tokens"; import { requireAuth } from "hallpass/express";
+      const same = Object.keys(tokens).filter((name) => tokens[name] === main[name]);
+      const token = tokens.defineToken({ keys: main.secretKey(new Uint8Array(32)), issuer: null, audience: null });
+      const users = { findById: () => null, findCredentials: () => null };
+      const guards = [tokens.createGuard({ token }), main.createAuthenticator({ token, users })].map(requireAuth);
+      console.log(same.length === Object.keys(tokens).length, same.length, guards.length);`,
+    );
+    expect(await output(process.execPath, path)).toMatch(/^true \d\d 2$/);
   });
 
   it("loads neither jose nor argon2 before they are used", async () => {

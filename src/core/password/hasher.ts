@@ -96,7 +96,6 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     checkInteger("maxConcurrent", options.maxConcurrent ?? 2, 1, 1_024),
     checkInteger("maxQueue", options.maxQueue ?? 256, 0, 1_000_000),
   );
-  const unmatched = unmatchedHash(cost);
 
   const legacyOf = (hash: unknown): LegacyScheme | undefined =>
     typeof hash === "string" && hash.length <= LONGEST_HASH ? legacy.find((it) => it.recognises(hash)) : undefined;
@@ -126,7 +125,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       const nfc = normalised(password);
       if (nfc === null) return false;
       const readable = canRead(hash);
-      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatched), options);
+      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatchedHash(cost)), options);
       return readable && matched;
     },
     needsRehash(hash: string) {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { type Needed, provideServer } from "./provide.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -30,32 +31,17 @@ export interface Server {
 }
 
 /** Hands the tests a Postgres: the one that is named, or one of their own. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  if (process.env.TEST_POSTGRES_URL !== undefined) {
-    project.provide("postgresUrl", process.env.TEST_POSTGRES_URL);
-    return undefined;
-  }
-  return provided("Postgres", "TEST_POSTGRES_URL", startPostgres, (url) => project.provide("postgresUrl", url));
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideServer(project, POSTGRES);
 }
 
-/** Starts a server for the tests, which are skipped where that can't be, but for CI. */
-export async function provided(
-  name: string,
-  variable: string,
-  start: () => Promise<Server>,
-  provide: (url: string | null) => void,
-): Promise<(() => Promise<void>) | undefined> {
-  try {
-    const server = await start();
-    provide(server.url);
-    return server.stop;
-  } catch (cause) {
-    if (process.env.CI === "true") throw new Error(`${name} does not start: install it, or set ${variable}`, { cause });
-    console.log(`${name} does not start, and its tests are skipped: install it, or set ${variable}`);
-    provide(null);
-    return undefined;
-  }
-}
+const POSTGRES: Needed = {
+  name: "Postgres",
+  provided: "postgresUrl",
+  variable: "TEST_POSTGRES_URL",
+  install: "apt-get install postgresql",
+  start: startPostgres,
+};
 
 /** Starts a Postgres on a free port of the loopback, in a folder of its own. */
 export async function startPostgres(): Promise<Server> {

@@ -4,7 +4,8 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { freePort, provided, type Server } from "./postgres.ts";
+import { freePort, type Server } from "./postgres.ts";
+import { type Needed, provideServer } from "./provide.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -14,13 +15,17 @@ declare module "vitest" {
 }
 
 /** Hands the tests a Redis: the one that is named, or one of their own. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  if (process.env.TEST_REDIS_URL !== undefined) {
-    project.provide("redisUrl", process.env.TEST_REDIS_URL);
-    return undefined;
-  }
-  return provided("Redis", "TEST_REDIS_URL", startRedis, (url) => project.provide("redisUrl", url));
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideServer(project, REDIS);
 }
+
+const REDIS: Needed = {
+  name: "Redis",
+  provided: "redisUrl",
+  variable: "TEST_REDIS_URL",
+  install: "apt-get install redis-server",
+  start: startRedis,
+};
 
 /** Starts a Redis on a free port of the loopback, in a folder of its own; it keeps what it is told, also when it is killed. */
 export async function startRedis(...more: readonly string[]): Promise<Server> {

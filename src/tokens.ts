@@ -1,0 +1,33 @@
+/**
+ * What a service needs that only verifies or issues tokens: keys, tokens, bearer credentials and the guard. Nothing of it
+ * reaches a native addon, so any bundler takes it as it is. The same classes and functions as in `hallpass`.
+ *
+ * @module
+ */
+export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
+export type { Identity } from "./authenticator/identity.ts";
+export { parseBearer } from "./core/bearer.ts";
+export { formatChallenge } from "./core/challenge.ts";
+export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
+export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
+export { generateKey } from "./core/keys/generate.ts";
+export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
+export type { JWK } from "./core/keys/jwk.ts";
+export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
+export { publicJwks } from "./core/keys/publish.ts";
+export { type KeyRing, keyRing } from "./core/keys/ring.ts";
+export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
+export type { Duration } from "./core/time.ts";
+export type { ClaimsInput, ClaimsOutput, OpenClaims, ProfileClaims } from "./core/token/claims.ts";
+export { type DecodedToken, decodeToken } from "./core/token/decode.ts";
+export { type IssueOptions, issueToken } from "./core/token/issue.ts";
+export {
+  type ClaimsOf,
+  defineToken,
+  type InputOf,
+  type TokenOptions,
+  type TokenProfile,
+} from "./core/token/profile.ts";
+export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export { verifyToken } from "./core/token/verify.ts";
+export type { Blocklist, Revocation, TokenReference } from "./stores/contract.ts";

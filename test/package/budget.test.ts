@@ -1,0 +1,85 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENTRIES } from "../../tsup.config.ts";
+import { install } from "./packed.ts";
+
+/** In bytes of what esbuild makes of it, minified, for Node. */
+const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
+  "verifies, with a secret": { imports: "defineToken, secretKey, verifyToken", most: 20_000 },
+  "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 26_000 },
+  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 33_000 },
+};
+
+/**
+ * How many files an import reads and how much is in them: what it costs on any machine, as a clock can't tell on a busy one.
+ * Each file is about a millisecond, and jose or the addon twenty.
+ */
+const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
+  index: { files: 6, bytes: 140_000 },
+  tokens: { files: 5, bytes: 75_000 },
+  express: { files: 7, bytes: 30_000 },
+  koa: { files: 7, bytes: 30_000 },
+  fastify: { files: 7, bytes: 30_000 },
+  fetch: { files: 7, bytes: 30_000 },
+  "stores/memory": { files: 5, bytes: 25_000 },
+  testing: { files: 6, bytes: 65_000 },
+  "stores/sqlite": { files: 11, bytes: 32_000 },
+  "stores/postgres": { files: 11, bytes: 34_000 },
+  "stores/redis": { files: 7, bytes: 28_000 },
+  "stores/replicated": { files: 9, bytes: 28_000 },
+};
+
+let folder: string;
+let tarball: string;
+
+beforeAll(async () => {
+  ({ folder, tarball } = await install([]));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function bundle(code: string) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    external: ["jose", "@node-rs/argon2"],
+    metafile: true,
+    write: false,
+  });
+  const inputs = Object.entries(metafile.inputs).filter(([path]) => path !== "<stdin>");
+  return {
+    size: outputFiles[0]?.contents.length,
+    files: inputs.length,
+    bytes: inputs.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+    atOnce: inputs.flatMap(([, { imports }]) => imports).filter((it) => it.external && it.kind !== "dynamic-import"),
+  };
+}
+
+it("is downloaded quickly", () => {
+  expect(statSync(tarball).size).toBeLessThan(300_000);
+});
+
+describe("a service that only", () => {
+  it.each(Object.entries(BUNDLES))("%s stays small", async (_what, { imports, most }) => {
+    const { size } = await bundle(`export { ${imports} } from "hallpass/tokens"`);
+    expect(size).toBeLessThan(most);
+  });
+});
+
+describe.each(Object.keys(ENTRIES))("importing %s", (entry) => {
+  it("reads little, and no other package", async () => {
+    const { files, bytes, atOnce } = await bundle(
+      `export * from ${JSON.stringify(join(folder, "node_modules/hallpass/dist", `${entry}.js`))}`,
+    );
+    expect(files).toBeLessThanOrEqual(IMPORTS[entry]?.files ?? 0);
+    expect(bytes).toBeLessThanOrEqual(IMPORTS[entry]?.bytes ?? 0);
+    expect(atOnce.filter(({ path }) => !path.startsWith("node:"))).toEqual([]);
+  });
+});
