@@ -42,7 +42,7 @@ export const POSTGRES: Readonly<Record<string, (url: string) => Opened<PostgresC
   "postgres.js"(url) {
     const sql = postgres(url, { max: MAX, onnotice: () => undefined });
     const client = {
-      query: async (text: string, values: unknown[]) => ({ rows: await sql.unsafe(text, values as never[]) }),
+      query: async (text: string, values: unknown[]) => ({ rows: await sql.unsafe(text, values as string[]) }),
     };
     return { client, close: () => sql.end() };
   },

@@ -33,3 +33,10 @@ export async function runPart(name: string, open: Parts[string]): Promise<number
   for (const [what, reason] of failures) console.log(`    ✗ ${what}\n`, reason);
   return failures.length;
 }
+
+/** The address of a server, as run.ts gives it. */
+export function addressOf(variable: string): string {
+  const url = process.env[variable];
+  if (url === undefined) throw new Error(`${variable} is not set`);
+  return url;
+}
