@@ -6,15 +6,16 @@ export function engine(): string {
 }
 
 const ML_DSA = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
-const BUN_ALONE = ["bun:sqlite", "Bun.SQL", "Bun.RedisClient"];
+const OF_BUN = ["bun:sqlite", "Bun.SQL", "Bun.RedisClient", "Bun.serve"];
+const OF_DENO = ["Deno.serve"];
 
 /** What each engine lacks, by name: the exercise fails where it has what is named here, and where it lacks anything else. */
 const LACKING: Readonly<Record<string, readonly string[]>> = {
-  "Node 20": [...ML_DSA, ...BUN_ALONE, "node:sqlite"],
-  "Node 22": [...ML_DSA, ...BUN_ALONE],
-  "Node 24": BUN_ALONE,
-  Bun: [],
-  Deno: [...ML_DSA, ...BUN_ALONE],
+  "Node 20": [...ML_DSA, ...OF_BUN, ...OF_DENO, "node:sqlite"],
+  "Node 22": [...ML_DSA, ...OF_BUN, ...OF_DENO],
+  "Node 24": [...OF_BUN, ...OF_DENO],
+  Bun: OF_DENO,
+  Deno: [...ML_DSA, ...OF_BUN],
 };
 
 /** Whether this engine is said to lack something. */
