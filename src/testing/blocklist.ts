@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert";
 import { sleep } from "../shared/promise.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 import { type ContractCase, casesOf, fresh, oddIds } from "./contract.ts";
@@ -35,46 +35,46 @@ export function blocklistContract(
 ): readonly ContractCase[] {
   return casesOf(open, {
     "answers exactly false for what was not revoked": async (list) => {
-      equal(await list.isRevoked(scene(now).token), false);
+      strictEqual(await list.isRevoked(scene(now).token), false);
     },
     "answers exactly true for a revoked token, and for no other": async (list) => {
       const { token, later } = scene(now);
       await list.revokeToken(token.jti as string, later, token.userId);
-      equal(await list.isRevoked(token), true);
-      equal(await list.isRevoked({ ...token, jti: fresh("jti") }), false);
+      strictEqual(await list.isRevoked(token), true);
+      strictEqual(await list.isRevoked({ ...token, jti: fresh("jti") }), false);
     },
     "answers exactly true for every token of a revoked session, and for no other": async (list) => {
       const { token, later } = scene(now);
       await list.revokeSession(token.sid as string, later, token.userId);
-      equal(await list.isRevoked({ ...token, jti: fresh("jti") }), true);
-      equal(await list.isRevoked({ ...token, jti: null }), true);
-      equal(await list.isRevoked({ ...token, sid: fresh("sid") }), false);
+      strictEqual(await list.isRevoked({ ...token, jti: fresh("jti") }), true);
+      strictEqual(await list.isRevoked({ ...token, jti: null }), true);
+      strictEqual(await list.isRevoked({ ...token, sid: fresh("sid") }), false);
     },
     "cuts off a user's tokens up to an instant, to the millisecond": async (list) => {
       const { token, now: at, later } = scene(now);
       await list.revokeUser(token.userId, new Date(at), later);
       const issued = (ms: number) => list.isRevoked({ ...token, issuedAt: new Date(at + ms) });
-      equal(await issued(-HOUR), true, "issued long before");
-      equal(await issued(-1), true, "issued in the same second, before");
-      equal(await issued(0), true, "issued at that very instant");
-      equal(await issued(1), false, "issued in the same second, after");
-      equal(await issued(HOUR), false, "issued long after");
-      equal(await list.isRevoked({ ...token, userId: fresh("user") }), false, "another user's");
+      strictEqual(await issued(-HOUR), true, "issued long before");
+      strictEqual(await issued(-1), true, "issued in the same second, before");
+      strictEqual(await issued(0), true, "issued at that very instant");
+      strictEqual(await issued(1), false, "issued in the same second, after");
+      strictEqual(await issued(HOUR), false, "issued long after");
+      strictEqual(await list.isRevoked({ ...token, userId: fresh("user") }), false, "another user's");
     },
     "takes a token without a time for one of before the cut": async (list) => {
       const { token, now: at, later } = scene(now);
       await list.revokeUser(token.userId, new Date(at), later);
-      equal(await list.isRevoked({ ...token, issuedAt: new Date(Number.NaN) }), true);
-      equal(await list.isRevoked({ ...token, issuedAt: new Date(-8.64e15) }), true);
-      equal(await list.isRevoked({ ...token, issuedAt: new Date(8.64e15) }), false);
+      strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(Number.NaN) }), true);
+      strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(-8.64e15) }), true);
+      strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(8.64e15) }), false);
     },
     "never moves a user's cut back": async (list) => {
       const { token, now: at, later } = scene(now);
       await list.revokeUser(token.userId, new Date(at), later);
       await list.revokeUser(token.userId, new Date(at - HOUR), new Date(at + 1_000));
-      equal(await list.isRevoked(token), true);
+      strictEqual(await list.isRevoked(token), true);
       await list.revokeUser(token.userId, new Date(at + 5), later);
-      equal(await list.isRevoked({ ...token, issuedAt: new Date(at + 5) }), true);
+      strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(at + 5) }), true);
     },
     "revokes the sessions that are named with a user, whenever their tokens were issued, and no other": async (
       list,
@@ -83,10 +83,14 @@ export function blocklistContract(
       const [one, two] = [token.sid as string, fresh("sid")];
       await list.revokeUser(token.userId, new Date(at), later, [one, two, one]);
       const next = { ...token, issuedAt: new Date(at + HOUR) };
-      equal(await list.isRevoked(next), true, "the first session's, issued after the cut");
-      equal(await list.isRevoked({ ...next, sid: two }), true, "the second session's, issued after the cut");
-      equal(await list.isRevoked({ ...next, sid: fresh("sid") }), false, "another session's, issued after the cut");
-      equal(await list.isRevoked({ ...token, sid: null }), true, "one of no session, issued before the cut");
+      strictEqual(await list.isRevoked(next), true, "the first session's, issued after the cut");
+      strictEqual(await list.isRevoked({ ...next, sid: two }), true, "the second session's, issued after the cut");
+      strictEqual(
+        await list.isRevoked({ ...next, sid: fresh("sid") }),
+        false,
+        "another session's, issued after the cut",
+      );
+      strictEqual(await list.isRevoked({ ...token, sid: null }), true, "one of no session, issued before the cut");
     },
     "says up to when a user's tokens are revoked, where it can": async (list) => {
       if (list.revokedUpTo === undefined) return;
@@ -94,32 +98,32 @@ export function blocklistContract(
       const { userId } = token;
       await list.revokeToken(token.jti as string, later, userId);
       await list.revokeSession(token.sid as string, later, userId);
-      equal(await list.revokedUpTo(userId), null, "before any cut");
+      strictEqual(await list.revokedUpTo(userId), null, "before any cut");
       await list.revokeUser(userId, new Date(at + 7), later, [token.sid as string]);
-      equal((await list.revokedUpTo(userId))?.getTime(), at + 7, "the instant, to the millisecond");
+      strictEqual((await list.revokedUpTo(userId))?.getTime(), at + 7, "the instant, to the millisecond");
       await list.revokeUser(userId, new Date(at - HOUR), later);
-      equal((await list.revokedUpTo(userId))?.getTime(), at + 7, "an earlier one does not move it back");
+      strictEqual((await list.revokedUpTo(userId))?.getTime(), at + 7, "an earlier one does not move it back");
       await list.revokeUser(userId, new Date(at + HOUR), later);
-      equal((await list.revokedUpTo(userId))?.getTime(), at + HOUR, "a later one moves it");
-      equal(await list.revokedUpTo(fresh("user")), null, "another user's");
+      strictEqual((await list.revokedUpTo(userId))?.getTime(), at + HOUR, "a later one moves it");
+      strictEqual(await list.revokedUpTo(fresh("user")), null, "another user's");
     },
     "finds nothing by what a token does not have": async (list) => {
       const { token, later } = scene(now);
       await list.revokeToken("null", later, token.userId);
       await list.revokeSession("null", later, token.userId);
-      equal(await list.isRevoked({ ...token, jti: null, sid: null }), false);
+      strictEqual(await list.isRevoked({ ...token, jti: null, sid: null }), false);
     },
     "keeps tokens, sessions and users apart": async (list) => {
       const { token, now: at, later } = scene(now);
       const id = fresh("id");
       await list.revokeToken(id, later, token.userId);
-      equal(await list.isRevoked({ ...token, sid: id }), false, "a session with a token's id");
+      strictEqual(await list.isRevoked({ ...token, sid: id }), false, "a session with a token's id");
       const other = fresh("id");
       await list.revokeSession(other, later, token.userId);
-      equal(await list.isRevoked({ ...token, jti: other }), false, "a token with a session's id");
+      strictEqual(await list.isRevoked({ ...token, jti: other }), false, "a token with a session's id");
       const user = fresh("id");
       await list.revokeUser(user, new Date(at), later);
-      equal(await list.isRevoked({ ...token, jti: user, sid: user }), false, "a token with a user's id");
+      strictEqual(await list.isRevoked({ ...token, jti: user, sid: user }), false, "a token with a user's id");
     },
     "remembers until the end that was named, and no less for being told twice": async (list) => {
       const { token, now: at, later } = scene(now);
@@ -134,36 +138,36 @@ export function blocklistContract(
       await list.revokeUser(third.userId, new Date(at), later);
       await list.revokeUser(third.userId, new Date(at), soon, [other.sid]);
       await sleep(600);
-      equal(await list.isRevoked({ ...token, sid }), true, "a token");
-      equal(await list.isRevoked(other), true, "a session");
-      equal(await list.isRevoked(third), true, "a user");
+      strictEqual(await list.isRevoked({ ...token, sid }), true, "a token");
+      strictEqual(await list.isRevoked(other), true, "a session");
+      strictEqual(await list.isRevoked(third), true, "a user");
     },
     "takes an end that has passed, and one that is far away": async (list) => {
       const { token, now: at } = scene(now);
       await list.revokeToken(fresh("jti"), new Date(at - HOUR), token.userId);
       await list.revokeSession(fresh("sid"), new Date(0), token.userId);
       await list.revokeUser(fresh("user"), new Date(at), new Date(at - 1));
-      equal(await list.isRevoked(token), false);
+      strictEqual(await list.isRevoked(token), false);
       await list.revokeToken(token.jti as string, new Date(8.64e15), token.userId);
-      equal(await list.isRevoked(token), true);
+      strictEqual(await list.isRevoked(token), true);
     },
     "tells apart ids of any characters": async (list) => {
       const { token, later } = scene(now);
       const ids = oddIds();
-      for (const id of ids) equal(await list.isRevoked({ ...token, jti: id, sid: id, userId: id }), false, id);
+      for (const id of ids) strictEqual(await list.isRevoked({ ...token, jti: id, sid: id, userId: id }), false, id);
       for (const [at, id] of ids.entries()) {
         await list.revokeToken(id, later, token.userId);
         await list.revokeSession(id, later, id);
         const next = ids[at + 1];
-        if (next !== undefined) equal(await list.isRevoked({ ...token, jti: next }), false, next);
-        if (next !== undefined) equal(await list.isRevoked({ ...token, sid: next, userId: next }), false, next);
+        if (next !== undefined) strictEqual(await list.isRevoked({ ...token, jti: next }), false, next);
+        if (next !== undefined) strictEqual(await list.isRevoked({ ...token, sid: next, userId: next }), false, next);
       }
       for (const id of ids) {
-        equal(await list.isRevoked({ ...token, jti: id }), true, `token ${id}`);
-        equal(await list.isRevoked({ ...token, sid: id, userId: id }), true, `session ${id}`);
+        strictEqual(await list.isRevoked({ ...token, jti: id }), true, `token ${id}`);
+        strictEqual(await list.isRevoked({ ...token, sid: id, userId: id }), true, `session ${id}`);
         const bare = { ...token, jti: null, sid: null, userId: id };
         await list.revokeUser(id, token.issuedAt, later);
-        equal(await list.isRevoked(bare), true, `user ${id}`);
+        strictEqual(await list.isRevoked(bare), true, `user ${id}`);
       }
     },
     "knows at once what it said it stored, among many at a time": async (list) => {

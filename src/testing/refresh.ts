@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import type { RefreshStore, Session, StoredSession } from "../stores/contract.ts";
 import { type ContractCase, casesOf, fresh } from "./contract.ts";
@@ -27,7 +27,7 @@ function sessionOf(change: Partial<StoredSession> = {}): StoredSession {
 /** Begins a session of which nothing else is known. */
 async function begun(store: RefreshStore, change: Partial<StoredSession> = {}): Promise<StoredSession> {
   const session = sessionOf(change);
-  deepEqual(await store.startSession(session, await store.endings(session.userId), LIMIT), []);
+  deepStrictEqual(await store.startSession(session, await store.endings(session.userId), LIMIT), []);
   return session;
 }
 
@@ -48,9 +48,9 @@ function bySid<Of extends { readonly sid: string }>(all: readonly Of[]): readonl
 async function isEnded(store: RefreshStore, session: StoredSession, reason: "logout" | "reuse"): Promise<void> {
   const stored = await store.findSession(session.family);
   ok(stored !== null, "an ended session is forgotten before it is deleted");
-  equal(stored.ended, reason);
-  equal(await store.replaceSession(stored, following(stored)), false, "an ended session was replaced");
-  equal(await store.replaceSession(session, following(session)), false, "an ended session was replaced");
+  strictEqual(stored.ended, reason);
+  strictEqual(await store.replaceSession(stored, following(stored)), false, "an ended session was replaced");
+  strictEqual(await store.replaceSession(session, following(session)), false, "an ended session was replaced");
 }
 
 /**
@@ -66,49 +66,49 @@ async function isEnded(store: RefreshStore, session: StoredSession, reason: "log
 export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshStore>): readonly ContractCase[] {
   return casesOf(open, {
     "answers exactly null for a family that there is not": async (store) => {
-      equal(await store.findSession(fresh("family")), null);
+      strictEqual(await store.findSession(fresh("family")), null);
     },
     "gives back what was stored, to the millisecond": async (store) => {
       const change = { expiresAt: at(DAY + 7), lastUsedAt: at(5), passwordChangedAt: at(-86_400_001) };
       for (const session of [await begun(store), await begun(store, change)]) {
-        deepEqual(await store.findSession(session.family), session);
+        deepStrictEqual(await store.findSession(session.family), session);
       }
     },
     "replaces a session, and gives back what it became": async (store) => {
       const session = await begun(store);
       const next = following(session, { lastUsedAt: at(1_001), expiresAt: at(DAY + 9) });
-      equal(await store.replaceSession(session, next), true);
-      deepEqual(await store.findSession(session.family), next);
+      strictEqual(await store.replaceSession(session, next), true);
+      deepStrictEqual(await store.findSession(session.family), next);
       const last = following(next, { rotation: `"${"x".repeat(1_000)}"` });
-      equal(await store.replaceSession(next, last), true);
-      deepEqual(await store.findSession(session.family), last);
+      strictEqual(await store.replaceSession(next, last), true);
+      deepStrictEqual(await store.findSession(session.family), last);
     },
     "replaces a session only where it is still the one that was read": async (store) => {
       const session = await begun(store);
       const next = following(session);
-      equal(await store.replaceSession(session, next), true);
-      equal(await store.replaceSession(session, following(session)), false, "it was replaced since");
-      deepEqual(await store.findSession(session.family), next);
+      strictEqual(await store.replaceSession(session, next), true);
+      strictEqual(await store.replaceSession(session, following(session)), false, "it was replaced since");
+      deepStrictEqual(await store.findSession(session.family), next);
       const unknown = sessionOf();
-      equal(await store.replaceSession(unknown, following(unknown)), false, "there is none");
-      equal(await store.findSession(unknown.family), null);
+      strictEqual(await store.replaceSession(unknown, following(unknown)), false, "there is none");
+      strictEqual(await store.findSession(unknown.family), null);
     },
     "lets one of fifty replacements at once through": async (store) => {
       const session = await begun(store);
       const nexts = Array.from({ length: 50 }, () => following(session));
       const answers = await Promise.all(nexts.map((next) => store.replaceSession(session, next)));
-      equal(answers.filter((answer) => answer === true).length, 1);
-      deepEqual(await store.findSession(session.family), nexts[answers.indexOf(true)]);
+      strictEqual(answers.filter((answer) => answer === true).length, 1);
+      deepStrictEqual(await store.findSession(session.family), nexts[answers.indexOf(true)]);
     },
     "ends a session: it is found as ended, and nothing brings it back": async (store) => {
       const session = await begun(store);
-      equal(await store.endSession(session.sid, session.userId, "reuse"), "reuse");
+      strictEqual(await store.endSession(session.sid, session.userId, "reuse"), "reuse");
       await isEnded(store, session, "reuse");
-      deepEqual(await store.sessions(session.userId, at(1)), []);
-      equal(await store.endSession(session.sid, session.userId, "logout"), "reuse", "ended twice");
+      deepStrictEqual(await store.sessions(session.userId, at(1)), []);
+      strictEqual(await store.endSession(session.sid, session.userId, "logout"), "reuse", "ended twice");
       await isEnded(store, session, "reuse");
       const other = await begun(store, { userId: session.userId });
-      equal(await store.endSession(other.sid, other.userId, "logout"), "logout");
+      strictEqual(await store.endSession(other.sid, other.userId, "logout"), "logout");
       await isEnded(store, other, "logout");
     },
     "ends a session that is replaced at the same time": async (store) => {
@@ -122,9 +122,9 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "ends no session of another user, and none that there is not": async (store) => {
       const session = await begun(store);
-      equal(await store.endSession(session.sid, fresh("user"), "logout"), null);
-      equal(await store.endSession(fresh("sid"), session.userId, "logout"), null);
-      deepEqual(await store.findSession(session.family), session);
+      strictEqual(await store.endSession(session.sid, fresh("user"), "logout"), null);
+      strictEqual(await store.endSession(fresh("sid"), session.userId, "logout"), null);
+      deepStrictEqual(await store.findSession(session.family), session);
     },
     "ends all of a user's sessions, says which and why, and leaves other users and later sessions alone": async (
       store,
@@ -136,35 +136,35 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       await store.endSession(stolen.sid, userId, "reuse");
       const ended = await store.endSessions(userId, at(1));
       const expected = [...own.map(({ sid }) => ({ sid, ended: "logout" })), { sid: stolen.sid, ended: "reuse" }];
-      deepEqual(bySid(ended), bySid(expected));
+      deepStrictEqual(bySid(ended), bySid(expected));
       for (const session of own) await isEnded(store, session, "logout");
-      deepEqual(bySid(await store.endSessions(userId, at(2))), bySid(expected), "not deleted yet");
-      deepEqual(await store.sessions(userId, at(1)), []);
-      equal(await store.replaceSession(other, following(other)), true, "another user's");
+      deepStrictEqual(bySid(await store.endSessions(userId, at(2))), bySid(expected), "not deleted yet");
+      deepStrictEqual(await store.sessions(userId, at(1)), []);
+      strictEqual(await store.replaceSession(other, following(other)), true, "another user's");
       const later = await begun(store, { userId });
-      equal(await store.replaceSession(later, following(later)), true, "a later one");
-      equal((await store.endSessions(fresh("user"), at(1))).length, 0, "a user without sessions");
+      strictEqual(await store.replaceSession(later, following(later)), true, "a later one");
+      strictEqual((await store.endSessions(fresh("user"), at(1))).length, 0, "a user without sessions");
     },
     "counts how often all of a user's sessions were ended": async (store) => {
       const userId = fresh("user");
-      equal(await store.endings(userId), 0);
+      strictEqual(await store.endings(userId), 0);
       await store.endSessions(userId, at(1));
-      equal(await store.endings(userId), 1);
+      strictEqual(await store.endings(userId), 1);
       await store.endSessions(userId, at(1));
-      equal(await store.endings(userId), 2);
-      equal(await store.endings(fresh("user")), 0, "another user's");
+      strictEqual(await store.endings(userId), 2);
+      strictEqual(await store.endings(fresh("user")), 0, "another user's");
     },
     "begins no session that was decided on before all were ended": async (store) => {
       const session = sessionOf();
       const endings = await store.endings(session.userId);
       await store.endSessions(session.userId, at(1));
-      equal(await store.startSession(session, endings, LIMIT), null);
-      equal(await store.findSession(session.family), null, "it was stored all the same");
-      deepEqual(await store.sessions(session.userId, at(1)), []);
-      deepEqual(await store.startSession(session, endings + 1, LIMIT), []);
-      deepEqual(await store.findSession(session.family), session);
+      strictEqual(await store.startSession(session, endings, LIMIT), null);
+      strictEqual(await store.findSession(session.family), null, "it was stored all the same");
+      deepStrictEqual(await store.sessions(session.userId, at(1)), []);
+      deepStrictEqual(await store.startSession(session, endings + 1, LIMIT), []);
+      deepStrictEqual(await store.findSession(session.family), session);
       const other = sessionOf();
-      deepEqual(await store.startSession(other, 1, LIMIT), [], "the count was forgotten since it was read");
+      deepStrictEqual(await store.startSession(other, 1, LIMIT), [], "the count was forgotten since it was read");
     },
     "lets no session outlive an end that comes at the same time": async (store) => {
       for (let round = 0; round < 25; round += 1) {
@@ -175,8 +175,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
           store.endSessions(session.userId, at(1)),
         ]);
         const stored = await store.findSession(session.family);
-        if (stored !== null) equal(stored.ended, "logout", "a session outlived the end of all");
-        equal(
+        if (stored !== null) strictEqual(stored.ended, "logout", "a session outlived the end of all");
+        strictEqual(
           ended.some(({ sid }) => sid === session.sid),
           stored !== null,
           "it does not say what it ended",
@@ -188,61 +188,65 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const [ended, living] = [await begun(store, { userId }), await begun(store, { userId })];
       await store.endSession(ended.sid, userId, "logout");
       await store.deleteSessions(userId, [ended.sid, living.sid, fresh("sid")]);
-      equal(await store.findSession(ended.family), null);
-      deepEqual(await store.findSession(living.family), living);
-      equal(await store.endSession(ended.sid, userId, "logout"), null);
+      strictEqual(await store.findSession(ended.family), null);
+      deepStrictEqual(await store.findSession(living.family), living);
+      strictEqual(await store.endSession(ended.sid, userId, "logout"), null);
       await store.deleteSessions(userId, [ended.sid]);
-      deepEqual(await store.endSessions(userId, at(1)), [{ sid: living.sid, ended: "logout" }]);
+      deepStrictEqual(await store.endSessions(userId, at(1)), [{ sid: living.sid, ended: "logout" }]);
     },
     "lists a user's living sessions, the last used first": async (store) => {
       const userId = fresh("user");
       const all: StoredSession[] = [];
       for (const ms of [0, 10, 20, 25]) all.push(await begun(store, { userId, createdAt: at(ms) }));
       const [a, b, c, d] = all as [StoredSession, StoredSession, StoredSession, StoredSession];
-      equal(await store.replaceSession(a, following(a, { lastUsedAt: at(30) })), true);
+      strictEqual(await store.replaceSession(a, following(a, { lastUsedAt: at(30) })), true);
       await store.endSession(d.sid, userId, "logout");
-      deepEqual(await store.sessions(userId, at(31)), [{ ...listed(a), lastUsedAt: at(30) }, listed(c), listed(b)]);
-      deepEqual(await store.sessions(fresh("user"), at(31)), []);
+      deepStrictEqual(await store.sessions(userId, at(31)), [
+        { ...listed(a), lastUsedAt: at(30) },
+        listed(c),
+        listed(b),
+      ]);
+      deepStrictEqual(await store.sessions(fresh("user"), at(31)), []);
     },
     "lists a session until it expires, and as long as its refreshes say": async (store) => {
       const session = await begun(store, { expiresAt: at(1_000) });
-      equal((await store.sessions(session.userId, at(999))).length, 1);
-      deepEqual(await store.sessions(session.userId, at(1_000)), []);
-      equal(await store.replaceSession(session, following(session, { expiresAt: at(5_000) })), true);
-      equal((await store.sessions(session.userId, at(4_999))).length, 1);
-      deepEqual(await store.sessions(session.userId, at(5_000)), []);
+      strictEqual((await store.sessions(session.userId, at(999))).length, 1);
+      deepStrictEqual(await store.sessions(session.userId, at(1_000)), []);
+      strictEqual(await store.replaceSession(session, following(session, { expiresAt: at(5_000) })), true);
+      strictEqual((await store.sessions(session.userId, at(4_999))).length, 1);
+      deepStrictEqual(await store.sessions(session.userId, at(5_000)), []);
     },
     "keeps as many sessions of a user as it may, those that were used last": async (store) => {
       const userId = fresh("user");
       const all: StoredSession[] = [];
       for (const ms of [0, 1, 2]) all.push(await begun(store, { userId, createdAt: at(ms) }));
       const [a, b, c] = all as [StoredSession, StoredSession, StoredSession];
-      equal(await store.replaceSession(a, following(a, { lastUsedAt: at(10) })), true);
+      strictEqual(await store.replaceSession(a, following(a, { lastUsedAt: at(10) })), true);
       const late = sessionOf({ userId, createdAt: at(-1) }); // of a machine whose clock is behind
-      deepEqual(await store.startSession(late, 0, 3), [b.sid]);
-      equal(await store.findSession(b.family), null);
+      deepStrictEqual(await store.startSession(late, 0, 3), [b.sid]);
+      strictEqual(await store.findSession(b.family), null);
       const sids = (await store.sessions(userId, at(11))).map(({ sid }) => sid);
-      deepEqual(sids, [a.sid, c.sid, late.sid]);
+      deepStrictEqual(sids, [a.sid, c.sid, late.sid]);
       const last = sessionOf({ userId, createdAt: at(11) });
       const deleted = await store.startSession(last, 0, 1);
-      deepEqual(deleted && [...deleted].sort(), [a.sid, c.sid, late.sid].sort());
-      deepEqual(await store.sessions(userId, at(11)), [listed(last)]);
+      deepStrictEqual(deleted && [...deleted].sort(), [a.sid, c.sid, late.sid].sort());
+      deepStrictEqual(await store.sessions(userId, at(11)), [listed(last)]);
     },
     "holds a hundred sessions of one user that begin at once": async (store) => {
       const userId = fresh("user");
       await Promise.all(Array.from({ length: LIMIT }, (_, ms) => begun(store, { userId, createdAt: at(ms) })));
       const sessions = await store.sessions(userId, at(100));
-      equal(sessions.length, LIMIT);
+      strictEqual(sessions.length, LIMIT);
       ok(sessions.every(({ lastUsedAt }, index) => lastUsedAt.getTime() === START + LIMIT - 1 - index));
-      equal((await store.endSessions(userId, at(1))).length, LIMIT);
+      strictEqual((await store.endSessions(userId, at(1))).length, LIMIT);
     },
     "takes users' ids of any characters": async (store) => {
       for (const odd of ["'; --", '"', "\\", "{x}", "}{", "a:b", "%", "*", "\u{1f511}", "__proto__", "x".repeat(900)]) {
         const userId = `${fresh("user")}${odd}`;
         const session = await begun(store, { userId });
-        deepEqual(await store.findSession(session.family), session, odd);
-        equal((await store.sessions(userId, at(1))).length, 1, odd);
-        deepEqual(await store.endSessions(userId, at(1)), [{ sid: session.sid, ended: "logout" }], odd);
+        deepStrictEqual(await store.findSession(session.family), session, odd);
+        strictEqual((await store.sessions(userId, at(1))).length, 1, odd);
+        deepStrictEqual(await store.endSessions(userId, at(1)), [{ sid: session.sid, ended: "logout" }], odd);
       }
     },
   });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { inspect } from "node:util";
 import type { UserStore } from "../stores/contract.ts";
 import { type ContractCase, casesOf, fresh } from "./contract.ts";
@@ -43,14 +43,14 @@ export function userStoreContract(
 ): readonly ContractCase[] {
   return casesOf(open, {
     "answers exactly null for a user that there is not": async ({ users }) => {
-      equal(await users.findById(fresh("user")), null);
-      equal(await users.findCredentials(fresh("login")), null);
+      strictEqual(await users.findById(fresh("user")), null);
+      strictEqual(await users.findCredentials(fresh("login")), null);
     },
     "finds a user by id and by login": async (store) => {
       const { id, login } = await withUser(store);
-      equal((await store.users.findById(id))?.id, id);
+      strictEqual((await store.users.findById(id))?.id, id);
       const found = await store.users.findCredentials(login);
-      deepEqual([found?.user.id, found?.passwordHash], [id, HASH]);
+      deepStrictEqual([found?.user.id, found?.passwordHash], [id, HASH]);
       ok(!found?.user.disabled, "a user is disabled who is not");
     },
     "keeps the hash off the user": async (store) => {
@@ -63,37 +63,38 @@ export function userStoreContract(
     },
     "tells of a disabled user, and of one without a password": async (store) => {
       const disabled = await withUser(store, { disabled: true });
-      equal((await store.users.findById(disabled.id))?.disabled, true);
-      equal((await store.users.findCredentials(disabled.login))?.user.disabled, true);
+      strictEqual((await store.users.findById(disabled.id))?.disabled, true);
+      strictEqual((await store.users.findCredentials(disabled.login))?.user.disabled, true);
       const without = await withUser(store, { passwordHash: null });
-      equal((await store.users.findCredentials(without.login))?.passwordHash, null);
+      strictEqual((await store.users.findCredentials(without.login))?.passwordHash, null);
     },
     "takes a login for text, whatever it looks like": async (store) => {
       await withUser(store);
       const odd = ["%", "_", "*", "' OR 1=1 --", '" OR ""="', "\\", "$ne", "{}", "null", "\u{1f511}", "x".repeat(900)];
-      for (const text of odd) equal(await store.users.findCredentials(`${text}${fresh("")}`), null, text);
-      for (const text of ["%", "_", "' OR 1=1 --", ""]) equal(await store.users.findCredentials(text), null, text);
+      for (const text of odd) strictEqual(await store.users.findCredentials(`${text}${fresh("")}`), null, text);
+      for (const text of ["%", "_", "' OR 1=1 --", ""])
+        strictEqual(await store.users.findCredentials(text), null, text);
       for (const text of odd) {
         const { id, login } = await withUser(store, { login: `${fresh("login")}${text}`.toLowerCase() });
-        equal((await store.users.findCredentials(login))?.user.id, id, text);
+        strictEqual((await store.users.findCredentials(login))?.user.id, id, text);
       }
     },
     "replaces a hash only where it is still the one that was read": async (store) => {
       const { users } = store;
       if (users.replacePasswordHash === undefined) return;
       const { id, login } = await withUser(store);
-      equal(await users.replacePasswordHash(id, NEXT, HASH), false, "another hash than the stored one");
-      equal(await users.replacePasswordHash(fresh("user"), HASH, NEXT), false, "a user that there is not");
-      equal((await users.findCredentials(login))?.passwordHash, HASH);
-      equal(await users.replacePasswordHash(id, HASH, NEXT), true);
-      equal((await users.findCredentials(login))?.passwordHash, NEXT);
+      strictEqual(await users.replacePasswordHash(id, NEXT, HASH), false, "another hash than the stored one");
+      strictEqual(await users.replacePasswordHash(fresh("user"), HASH, NEXT), false, "a user that there is not");
+      strictEqual((await users.findCredentials(login))?.passwordHash, HASH);
+      strictEqual(await users.replacePasswordHash(id, HASH, NEXT), true);
+      strictEqual((await users.findCredentials(login))?.passwordHash, NEXT);
     },
     "lets one of fifty replacements at once through": async (store) => {
       const { users } = store;
       const { id } = await withUser(store);
       const replace = () => users.replacePasswordHash?.(id, HASH, NEXT) ?? true;
       const answers = await Promise.all(Array.from({ length: 50 }, replace));
-      equal(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
+      strictEqual(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
     },
     "says since when another password holds, and nothing of a renewed hash": async (store) => {
       const { users } = store;
@@ -104,10 +105,10 @@ export function userStoreContract(
         (await users.findCredentials(login))?.user.passwordChangedAt ?? null,
       ];
       await users.replacePasswordHash(id, HASH, NEXT);
-      deepEqual(await since(), [null, null]);
+      deepStrictEqual(await since(), [null, null]);
       const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
-      equal(await users.replacePasswordHash(id, NEXT, HASH, changedAt), true);
-      deepEqual(await since(), [changedAt, changedAt]);
+      strictEqual(await users.replacePasswordHash(id, NEXT, HASH, changedAt), true);
+      deepStrictEqual(await since(), [changedAt, changedAt]);
     },
   });
 }

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { runnerOf } from "../../src/stores/postgres/client.ts";
 import {
   type PostgresClient,
@@ -154,6 +154,13 @@ describe("a statement that the server gave up", () => {
     const [first, last] = [clashing.asked[0], clashing.asked.at(-1)] as [number, number];
     expect(clashing.asked.length).toBeGreaterThan(5);
     expect(last - first).toBeLessThan(2_500);
+  });
+
+  it("is told by Bun.SQL in a way of its own", async () => {
+    const clash = Object.assign(new Error(), { code: "ERR_POSTGRES_SERVER_ERROR", errno: "40001" });
+    const query = vi.fn().mockRejectedValueOnce(clash).mockResolvedValue({ rows: [] });
+    expect(await runnerOf("test", { client: { query } })("SELECT 1")).toEqual([]);
+    expect(query).toHaveBeenCalledTimes(2);
   });
 
   it("fails with its own reason within a transaction of the application's own", async () => {

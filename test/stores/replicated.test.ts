@@ -240,6 +240,19 @@ describe("a replicated blocklist", () => {
     expect(String(warn.mock.calls[0]?.[0])).not.toContain("secret");
   });
 
+  it("tells nobody of a read that fails once it is stopped: its connection may be closed then", async () => {
+    const { feed, next } = handFed();
+    const onFeedError = vi.fn();
+    const list = replicatedBlocklist({ store, feed, onFeedError });
+    void list.start();
+    (await next()).answer(pageOf("1"));
+    const last = await next();
+    list.stop();
+    last.fail(new Error("closed"));
+    await passing(3);
+    expect(onFeedError).not.toHaveBeenCalled();
+  });
+
   it("asks the store, and never the copy, up to when a user is cut off, where the store can say it", async () => {
     const { feed } = handFed();
     const cut = new Date();

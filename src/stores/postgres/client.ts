@@ -2,7 +2,10 @@ import type { SqlTables } from "../shared/tables.ts";
 import { checkClient } from "../shared/text.ts";
 import { retryClashes } from "./retry.ts";
 
-/** What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. */
+/**
+ * What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. A client of postgres.js or `Bun.SQL` is
+ * `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
+ */
 export interface PostgresClient {
   /** Runs one statement with its parameters. */
   query(sql: string, parameters: unknown[]): Promise<PostgresAnswer>;

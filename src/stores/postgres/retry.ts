@@ -17,11 +17,17 @@ export async function retryClashes<T>(statement: () => Promise<T>): Promise<T> {
     try {
       return await statement();
     } catch (error) {
-      const code = (error as { code?: unknown } | null)?.code;
+      const code = sqlStateOf(error);
       if (code === ABANDONED && clash !== undefined) throw clash;
       if (!CLASHES.has(code) || stopwatch() > deadline) throw error;
       clash = error;
       await sleep(1 + pause * (stopwatch() % 1)); // its microseconds are as good as drawing lots
     }
   }
+}
+
+/** The SQLSTATE of a failure: most clients have it as `code`, and Bun.SQL as `errno`, beside a code of its own. */
+function sqlStateOf(error: unknown): unknown {
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  return code === "ERR_POSTGRES_SERVER_ERROR" ? errno : code;
 }

@@ -9,6 +9,7 @@ export interface RedisOptions {
    * Sends a command by the application's client:
    *
    * - ioredis and iovalkey, also their Cluster: `(...command) => client.call(...command)`
+   * - Bun.RedisClient: `(command, ...parameters) => client.send(command, parameters)`
    * - node-redis: `(...command) => client.sendCommand(command)`
    * - node-redis' cluster: `(...command) => cluster.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command)`, where
    *   `const KEYS_AT = { EVAL: 3, XREAD: 6 }` says which of a command's words is a key

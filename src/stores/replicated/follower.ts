@@ -75,6 +75,7 @@ export function followerOf(
         pause = PAUSES.first;
         await sleep(1, { unref: true }); // lets requests have their turn, and what comes at once be read at once
       } catch (error) {
+        if (following !== self) return; // whoever stops may close the connection that is being read from
         self.failed(error);
         tell(onFeedError, error);
         await sleep(pause, { unref: true });

@@ -3,7 +3,7 @@ import { checkClient } from "../shared/text.ts";
 import { checkJournal } from "./journal.ts";
 import { writerOf } from "./writer.ts";
 
-/** What the stores need of a SQLite database: one of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`. */
+/** What the stores need of a SQLite database: one of `better-sqlite3` or `bun:sqlite`, or a `DatabaseSync` of `node:sqlite`. */
 export interface SqliteDatabase {
   /** Prepares a statement. */
   prepare(sql: string): SqliteStatement;
@@ -52,7 +52,7 @@ const READS = /^\s*SELECT\b/;
 /** Binds a database, once it is known to be one. */
 export function runnerOf(owner: string, options: SqliteOptions): Runner {
   const database = options?.database;
-  const fix = "database must be one of better-sqlite3, or a DatabaseSync of node:sqlite";
+  const fix = "database must be one of better-sqlite3 or bun:sqlite, or a DatabaseSync of node:sqlite";
   checkClient(owner, database, ["prepare", "exec"], fix);
   const schemas = schemasOf(quotedTables(owner, options.tables));
   const writer = writerOf(database);

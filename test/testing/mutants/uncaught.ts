@@ -1,0 +1,42 @@
+import type { ContractCase } from "../../../src/testing.ts";
+import { blocklistContract, refreshStoreContract, userStoreContract } from "../../../src/testing.ts";
+import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
+import { BROKEN_REFRESH_STORES } from "./refresh-stores.ts";
+import { BROKEN_USER_STORES } from "./user-stores.ts";
+
+/** What a contract let pass. */
+export interface Uncaught {
+  /** The broken stores that keep it. */
+  readonly unnoticed: readonly string[];
+  /** Its promises that no broken store breaks. */
+  readonly idle: readonly string[];
+}
+
+/** Runs each contract against every broken store. */
+export const MUTANTS: Readonly<Record<string, () => Promise<Uncaught>>> = {
+  "the blocklist's contract": () => uncaught(BROKEN_BLOCKLISTS, blocklistContract),
+  "the refresh store's contract": () => uncaught(BROKEN_REFRESH_STORES, refreshStoreContract),
+  "the user store's contract": () => uncaught(BROKEN_USER_STORES, userStoreContract),
+};
+
+/** All at once, since some promises take their time. */
+async function uncaught<Store>(
+  mutants: Readonly<Record<string, () => Store>>,
+  contract: (open: () => Store) => readonly ContractCase[],
+): Promise<Uncaught> {
+  const broken = await Promise.all(
+    Object.entries(mutants).map(async ([mutant, open]) => ({ mutant, names: await brokenBy(contract(open)) })),
+  );
+  const names = new Set(broken.flatMap(({ names }) => names));
+  return {
+    unnoticed: broken.filter(({ names }) => names.length === 0).map(({ mutant }) => mutant),
+    idle: contract(() => undefined as Store)
+      .map(({ name }) => name)
+      .filter((name) => !names.has(name)),
+  };
+}
+
+async function brokenBy(promises: readonly ContractCase[]): Promise<readonly string[]> {
+  const runs = await Promise.allSettled(promises.map(({ run }) => run()));
+  return promises.filter((_, nth) => runs[nth]?.status === "rejected").map(({ name }) => name);
+}
