@@ -1,10 +1,10 @@
-import { createPublicKey, type KeyObject, type SignKeyObjectInput, sign, verify } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { type Algorithm, PAIR_ALGORITHMS, type PairScheme } from "./algorithms.ts";
 import { checkFit, checkOrder, onlyAlgorithmOf } from "./fit.ts";
+import { type Half, halfOf } from "./half.ts";
 import { type JWK, misfit, publicMembers } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
-import { prepare } from "./prepared.ts";
-import { signedParts } from "./signed-parts.ts";
+import { type SignedParts, signedParts } from "./signed-parts.ts";
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
 export async function pairKey(
@@ -18,13 +18,13 @@ export async function pairKey(
   const scheme = PAIR_ALGORITHMS[algorithm];
   const jwk = publicMembers(publicHalf.export({ format: "jwk" }) as JWK);
   checkOrder(jwk);
-  const checks = verifiers(prepare(publicHalf, scheme), scheme, modulusOf(jwk));
+  const checks = verifiers(halfOf(publicHalf, scheme), modulusOf(jwk));
   const name = kid ?? (await thumbprint(jwk));
   return makeKey(algorithm, name, {
     ...checks,
     publicJwk: { ...jwk, kid: name, alg: algorithm, use: "sig" },
     kidGiven: kid !== undefined,
-    ...(half.type === "private" && { sign: signer(prepare(half, scheme), scheme, checks) }),
+    ...(half.type === "private" && { sign: signer(halfOf(half, scheme), scheme, checks) }),
   });
 }
 
@@ -39,26 +39,21 @@ function modulusOf({ kty, n }: JWK): Buffer | null {
   return kty === "RSA" ? Buffer.from(n as string, "base64url") : null;
 }
 
-function verifiers(
-  key: SignKeyObjectInput,
-  { hash }: PairScheme,
-  modulus: Buffer | null,
-): Pick<KeyOperations, "verify" | "verifyInPool"> {
-  const parts = (token: string, end: number) => {
+function verifiers(half: Half, modulus: Buffer | null): Pick<KeyOperations, "verify" | "verifyInPool"> {
+  const parts = (token: string, end: number): SignedParts | null => {
     const signed = signedParts(token, end);
     return signed !== null && isBelow(signed.signature, modulus) ? signed : null;
   };
   return {
     verify(token, end) {
       const signed = parts(token, end);
-      return signed !== null && verify(hash, signed.input, key, signed.signature);
+      return signed !== null && half.verify(signed.input, signed.signature);
     },
     async verifyInPool(token, end) {
       const signed = parts(token, end);
       if (signed === null) return false;
       // Copied: by the time the pool looks at them, those are of another token.
-      const { input, signature } = signed;
-      return inPool((done) => verify(hash, Buffer.from(input), key, Buffer.from(signature), done));
+      return half.verifyInPool(Buffer.from(signed.input), Buffer.from(signed.signature));
     },
   };
 }
@@ -73,26 +68,15 @@ function isBelow(signature: Buffer, modulus: Buffer | null): boolean {
 
 /** How a private key signs, once it is known to sign what its public half verifies. */
 function signer(
-  key: SignKeyObjectInput,
-  { hash, keyType }: PairScheme,
+  half: Half,
+  { keyType }: PairScheme,
   { verify }: Pick<KeyOperations, "verify">,
 ): NonNullable<KeyOperations["sign"]> {
-  const signOnTheSpot = (signingInput: string): string =>
-    sign(hash, Buffer.from(signingInput), key).toString("base64url");
-  checkSigns(signOnTheSpot, verify);
+  const sign = (signingInput: string): string => half.sign(Buffer.from(signingInput)).toString("base64url");
+  checkSigns(sign, verify);
   // A third of a millisecond is too long for the event loop; every other algorithm signs in less than the trip costs.
-  if (keyType !== "rsa") return signOnTheSpot;
-  return async (signingInput) => {
-    const signature = await inPool<Buffer>((done) => sign(hash, Buffer.from(signingInput), key, done));
-    return signature.toString("base64url");
-  };
-}
-
-/** What node:crypto does when it is given a callback. By hand, as to import node:util takes 3% of the whole import. */
-function inPool<Result>(start: (done: (error: Error | null, result: Result) => void) => void): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    start((error, result) => (error === null ? resolve(result) : reject(error)));
-  });
+  if (keyType !== "rsa") return sign;
+  return async (signingInput) => (await half.signInPool(Buffer.from(signingInput))).toString("base64url");
 }
 
 /**
