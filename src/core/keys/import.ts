@@ -3,7 +3,7 @@ import { checkOptions, checkText, type OptionNames } from "../../shared/options.
 import { reading } from "../../shared/read.ts";
 import { fromBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
-import { checkUse, isPrivate, type JWK } from "./jwk.ts";
+import { checkMembers, checkPublicHalf, checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
 import { pairKey } from "./pair.ts";
 import { readPem } from "./pem.ts";
@@ -91,6 +91,10 @@ function secretOf({ k }: JWK): Uint8Array {
 }
 
 function readJwk(jwk: JWK): KeyObject {
+  checkMembers(jwk);
   const input = { key: jwk, format: "jwk" } as JsonWebKeyInput;
-  return readable(() => (isPrivate(jwk) ? createPrivateKey(input) : createPublicKey(input)));
+  if (!isPrivate(jwk)) return readable(() => createPublicKey(input));
+  const key = readable(() => createPrivateKey(input));
+  checkPublicHalf(jwk, createPublicKey(key).export({ format: "jwk" }) as JWK);
+  return key;
 }

@@ -16,9 +16,60 @@ export interface JWK {
   [member: string]: unknown;
 }
 
-/** Whether a JWK holds a private key: `priv` is ML-DSA's name for what all others call `d`. */
+interface Members {
+  readonly public: readonly string[];
+  readonly private: readonly string[];
+}
+
+/** What the two halves of a key pair are made of, by its type (RFC 7518 §6.2 and §6.3, RFC 8037 §2, RFC 9964 §4). */
+const PAIRS: Readonly<Record<string, Members>> = {
+  RSA: { public: ["n", "e"], private: ["d", "p", "q", "dp", "dq", "qi"] },
+  EC: { public: ["crv", "x", "y"], private: ["d"] },
+  OKP: { public: ["crv", "x"], private: ["d"] },
+  AKP: { public: ["alg", "pub"], private: ["priv"] },
+};
+
+/** Whether a JWK holds a private key, or a part of one. */
 export function isPrivate(jwk: JWK): boolean {
-  return jwk.d !== undefined || jwk.priv !== undefined;
+  return membersOf(jwk).private.some((name) => jwk[name] !== undefined);
+}
+
+/** Refuses the JWK of a key pair that lacks a member. */
+export function checkMembers(jwk: JWK): void {
+  const half = isPrivate(jwk) ? "private" : "public";
+  const names = membersOf(jwk);
+  const needed = half === "private" ? [...names.public, ...names.private] : names.public;
+  const missing = needed.filter((name) => typeof jwk[name] !== "string").map((name) => `"${name}"`);
+  if (missing.length === 0) return;
+  throw new TypeError(`importKey: a ${half} JWK of type ${jwk.kty} needs, as a string each: ${missing.join(", ")}`);
+}
+
+/** The public half of a key pair's JWK. */
+export function publicMembers(jwk: JWK): JWK {
+  return { kty: jwk.kty, ...Object.fromEntries(membersOf(jwk).public.map((name) => [name, jwk[name]])) };
+}
+
+/** Refuses a private JWK whose public members are not those of the key that was read from it. */
+export function checkPublicHalf(given: JWK, own: JWK): void {
+  if (membersOf(own).public.some((name) => spelt(given[name]) !== spelt(own[name]))) throw misfit();
+}
+
+/** The refusal of a key of which the one half is another key's. */
+export function misfit(): TypeError {
+  return new TypeError("importKey: the private and the public part of this key do not belong together");
+}
+
+/** What a member spells. Some write a number with zeros before it. */
+function spelt(member: unknown): string {
+  return Buffer.from(member as string, "base64url")
+    .toString("hex")
+    .replace(/^(?:00)+/, "");
+}
+
+function membersOf({ kty }: JWK): Members {
+  const members = Object.hasOwn(PAIRS, kty) ? PAIRS[kty] : undefined;
+  if (members !== undefined) return members;
+  throw new TypeError(`importKey takes a JWK whose "kty" is oct, ${Object.keys(PAIRS).join(", ")}`);
 }
 
 /** Refuses a JWK that says of itself that it is not for signatures, or not for this side of them. */

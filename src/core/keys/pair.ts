@@ -1,22 +1,10 @@
-import { type AsymmetricKeyDetails, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm, type PairScheme } from "./algorithms.ts";
-import type { JWK } from "./jwk.ts";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { type Algorithm, PAIR_ALGORITHMS, type PairScheme } from "./algorithms.ts";
+import { checkFit, checkOrder, onlyAlgorithmOf } from "./fit.ts";
+import { type Half, halfOf } from "./half.ts";
+import { type JWK, misfit, publicMembers } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
-import { signedParts } from "./signed-parts.ts";
-
-const LEAST_RSA_BITS = 2_048;
-const LEAST_RSA_EXPONENT = 3n;
-
-// The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, less the sign of x.
-const LOW_ORDER: ReadonlySet<string> = new Set([
-  "0000000000000000000000000000000000000000000000000000000000000000",
-  "0100000000000000000000000000000000000000000000000000000000000000",
-  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-]);
+import { type SignedParts, signedParts } from "./signed-parts.ts";
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */
 export async function pairKey(
@@ -28,19 +16,16 @@ export async function pairKey(
   const publicHalf = half.type === "private" ? createPublicKey(half) : half;
   checkFit(publicHalf, algorithm);
   const scheme = PAIR_ALGORITHMS[algorithm];
-  const jwk = publicHalf.export({ format: "jwk" }) as JWK;
-  if (isLowOrder(jwk)) {
-    throw new TypeError("importKey: this Ed25519 key is a point of small order, with which anyone can forge");
-  }
+  const jwk = publicMembers(publicHalf.export({ format: "jwk" }) as JWK);
+  checkOrder(jwk);
+  const checks = verifiers(halfOf(publicHalf, scheme), modulusOf(jwk));
   const name = kid ?? (await thumbprint(jwk));
-  const operations: KeyOperations = {
-    ...verifiers(publicHalf, scheme),
+  return makeKey(algorithm, name, {
+    ...checks,
     publicJwk: { ...jwk, kid: name, alg: algorithm, use: "sig" },
     kidGiven: kid !== undefined,
-    ...(half.type === "private" && { sign: signer(half, scheme) }),
-  };
-  await checkHalvesMatch(operations);
-  return makeKey(algorithm, name, operations);
+    ...(half.type === "private" && { sign: signer(halfOf(half, scheme), scheme, checks) }),
+  });
 }
 
 /** RFC 7638's name of a public key. */
@@ -49,90 +34,61 @@ async function thumbprint(jwk: JWK): Promise<string> {
   return calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0]);
 }
 
-function onlyAlgorithmOf(half: KeyObject): Algorithm {
-  const fitting = Object.keys(PAIR_ALGORITHMS).filter((name) => isPair(name) && fits(half, name));
-  const [algorithm] = fitting;
-  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${described(half)}`);
-  if (half.asymmetricKeyType === "rsa") {
-    throw new TypeError(`importKey: an RSA key needs its algorithm named: { algorithm: ${fitting.join(" | ")} }`);
-  }
-  return algorithm as Algorithm;
+/** What every RSA signature is a number below (RFC 8017 §5.2.2); `null` for a key of another kind. */
+function modulusOf({ kty, n }: JWK): Buffer | null {
+  return kty === "RSA" ? Buffer.from(n as string, "base64url") : null;
 }
 
-function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is PairAlgorithm {
-  if (!isPair(algorithm) || !fits(half, algorithm)) {
-    throw new TypeError(`importKey: ${described(half)} does not fit the algorithm ${algorithm}`);
-  }
-  const { modulusLength, publicExponent } = half.asymmetricKeyDetails as AsymmetricKeyDetails;
-  if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
-    throw new TypeError(`importKey: this RSA key has ${modulusLength} bits, and ${LEAST_RSA_BITS} is the least`);
-  }
-  if (publicExponent !== undefined && publicExponent < LEAST_RSA_EXPONENT) {
-    throw new TypeError("importKey: this RSA key has a public exponent under 3, with which anyone can forge");
-  }
-}
-
-function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
-  const { keyType, curve } = PAIR_ALGORITHMS[algorithm];
-  return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
-}
-
-function isLowOrder({ crv, x }: JWK): boolean {
-  if (crv !== "Ed25519") return false;
-  const point = Buffer.from(x as string, "base64url");
-  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
-  return LOW_ORDER.has(point.toString("hex"));
-}
-
-function described(half: KeyObject): string {
-  const curve = half.asymmetricKeyDetails?.namedCurve;
-  return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
-}
-
-function verifiers(key: KeyObject, { hash, options }: PairScheme): Pick<KeyOperations, "verify" | "verifyInPool"> {
-  const prepared = { key, ...options };
+function verifiers(half: Half, modulus: Buffer | null): Pick<KeyOperations, "verify" | "verifyInPool"> {
+  const parts = (token: string, end: number): SignedParts | null => {
+    const signed = signedParts(token, end);
+    return signed !== null && isBelow(signed.signature, modulus) ? signed : null;
+  };
   return {
     verify(token, end) {
-      const signed = signedParts(token, end);
-      return signed !== null && verify(hash, signed.input, prepared, signed.signature);
+      const signed = parts(token, end);
+      return signed !== null && half.verify(signed.input, signed.signature);
     },
     async verifyInPool(token, end) {
-      const signed = signedParts(token, end);
+      const signed = parts(token, end);
       if (signed === null) return false;
       // Copied: by the time the pool looks at them, those are of another token.
-      const { input, signature } = signed;
-      return inPool((done) => verify(hash, Buffer.from(input), prepared, Buffer.from(signature), done));
+      return half.verifyInPool(Buffer.from(signed.input), Buffer.from(signed.signature));
     },
   };
 }
 
-function signer(key: KeyObject, { hash, keyType, options }: PairScheme): NonNullable<KeyOperations["sign"]> {
-  const prepared = { key, ...options };
+/**
+ * Whether a signature is of its modulus' length, and a number below it, as RFC 8017 §8.1.2 demands: under RSA-PSS, Node
+ * takes one without its leading zeros and Deno takes one with the modulus added, which makes a second token of each.
+ */
+function isBelow(signature: Buffer, modulus: Buffer | null): boolean {
+  return modulus === null || (signature.length === modulus.length && signature.compare(modulus) < 0);
+}
+
+/** How a private key signs, once it is known to sign what its public half verifies. */
+function signer(
+  half: Half,
+  { keyType }: PairScheme,
+  { verify }: Pick<KeyOperations, "verify">,
+): NonNullable<KeyOperations["sign"]> {
+  const sign = (signingInput: string): string => half.sign(Buffer.from(signingInput)).toString("base64url");
+  checkSigns(sign, verify);
   // A third of a millisecond is too long for the event loop; every other algorithm signs in less than the trip costs.
-  if (keyType === "rsa") {
-    return async (signingInput) => {
-      const signature = await inPool<Buffer>((done) => sign(hash, Buffer.from(signingInput), prepared, done));
-      return signature.toString("base64url");
-    };
-  }
-  return (signingInput) => sign(hash, Buffer.from(signingInput), prepared).toString("base64url");
+  if (keyType !== "rsa") return sign;
+  return async (signingInput) => (await half.signInPool(Buffer.from(signingInput))).toString("base64url");
 }
 
-/** What node:crypto does when it is given a callback. By hand, as to import node:util takes 3% of the whole import. */
-function inPool<Result>(start: (done: (error: Error | null, result: Result) => void) => void): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    start((error, result) => (error === null ? resolve(result) : reject(error)));
-  });
-}
-
-/** A private key whose public members are another key's signs tokens that nobody can verify. */
-async function checkHalvesMatch({ sign, verify }: KeyOperations): Promise<void> {
-  if (sign === undefined) return;
+/**
+ * Refuses a private key that signs nothing, or what nobody can verify. It is tried on the spot: signing that fails in the
+ * pool aborts the whole process on Node 20.19.0, 22.12 to 22.15.0, and 24.0.0.
+ */
+function checkSigns(sign: (signingInput: string) => string, verify: KeyOperations["verify"]): void {
   const probe = "probe";
   try {
-    if (verify(`${probe}.${await sign(probe)}`, probe.length)) return;
+    if (verify(`${probe}.${sign(probe)}`, probe.length)) return;
   } catch {
     // A number that is damaged can be such that nothing can be reckoned with it.
   }
-  throw new TypeError("importKey: the private and the public part of this key do not belong together");
+  throw misfit();
 }

@@ -4,6 +4,7 @@ import type { Algorithm } from "../../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../../src/core/keys/generate.ts";
 import { importKey } from "../../../src/core/keys/import.ts";
 import type { JWK } from "../../../src/core/keys/jwk.ts";
+import { KEY } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
@@ -178,7 +179,8 @@ describe("what is refused", () => {
     ["an unknown algorithm", jwk, { algorithm: "none" }, /no such signature algorithm/],
     ["an algorithm of an object's own", jwk, { algorithm: "constructor" }, /no such signature algorithm/],
     ["another option", jwk, { alg: "RS256" }, /there is no option "alg"/],
-    ["an unknown kty", { kty: "XYZ" }, {}, /can't be read/],
+    ["an unknown kty", { kty: "XYZ" }, {}, /takes a JWK whose "kty" is oct, RSA, EC, OKP, AKP$/],
+    ["a kty of an object's own", { kty: "constructor" }, {}, /takes a JWK whose "kty" is oct/],
     ["a kty that is no string", { kty: 1 }, {}, /JWK as an object with "kty"/],
     ["an object without kty", {}, {}, /JWK as an object with "kty"/],
     ["nothing", null, {}, /takes a PEM as a string, or a JWK/],
@@ -194,4 +196,70 @@ describe("what is refused", () => {
     const one = createPublicKey({ key: { ...jwk, e: "AQ" } as never, format: "jwk" });
     await expect(importKey(pem(one, "spki"), RS256)).rejects.toThrow(/exponent under 3/);
   });
+});
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const hasMlDsa = major > 24 || (major === 24 && minor >= 8);
+
+/** An algorithm of each kind of key, with what makes its public half and its private one. */
+const KINDS: readonly (readonly [Algorithm, readonly string[], readonly string[]])[] = [
+  ["RS256", ["n"], ["d", "p", "q", "dp", "dq", "qi"]],
+  ["PS512", ["n"], ["d", "p", "q", "dp", "dq", "qi"]],
+  ["ES256", ["x", "y"], ["d"]],
+  ["ES384", ["x", "y"], ["d"]],
+  ["ES512", ["x", "y"], ["d"]],
+  ["Ed25519", ["x"], ["d"]],
+  ...(hasMlDsa ? (["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"] as const) : []).map(
+    (algorithm) => [algorithm, ["pub"], ["priv"]] as const,
+  ),
+];
+
+describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNames) => {
+  const part = (jwk: JWK, names: readonly string[]): object =>
+    Object.fromEntries(names.map((name) => [name, jwk[name]]));
+
+  it("whose public half is another key's is refused", async () => {
+    const [own, other] = [await generateKey(algorithm), await generateKey(algorithm)];
+    await expect(importKey({ ...own, ...part(other, publicNames) })).rejects.toThrow(/do not belong together/);
+    await expect(importKey({ ...own, ...part(other, privateNames) })).rejects.toThrow(/do not belong together/);
+  });
+
+  it("is told which of its members are missing, or no strings", async () => {
+    const jwk = await generateKey(algorithm);
+    // Without its one private member it is the public key.
+    for (const name of [...publicNames, ...(privateNames.length > 1 ? privateNames : [])]) {
+      const why = new RegExp(`a private JWK of type ${jwk.kty} needs, as a string each: "${name}"$`);
+      const { [name]: _, ...rest } = jwk;
+      await expect(importKey(rest as JWK)).rejects.toThrow(why);
+      await expect(importKey({ ...jwk, [name]: 1 })).rejects.toThrow(why);
+    }
+  });
+
+  it("without its public members is not read as the public key that they would be of", async () => {
+    const jwk = await generateKey(algorithm);
+    const { [publicNames[0] as string]: _, ...rest } = (await importKey(jwk))[KEY].publicJwk as JWK;
+    await expect(importKey(rest as JWK)).rejects.toThrow(/a public JWK of type \w+ needs, as a string each: "\w+"$/);
+  });
+
+  it("publishes what its kind of key has, and nothing else", async () => {
+    const { publicJwk } = (await importKey(await generateKey(algorithm)))[KEY];
+    const names = Object.keys(publicJwk ?? {});
+    expect(names).toEqual(expect.arrayContaining(["kty", ...publicNames, "kid", "alg", "use"]));
+    expect(names.filter((name) => privateNames.includes(name) || publicJwk?.[name] === undefined)).toEqual([]);
+  });
+});
+
+it("a JWK of RSA may write zeros before its numbers", async () => {
+  const jwk = await generateKey("RS256");
+  const n = Buffer.concat([Buffer.alloc(1), Buffer.from(String(jwk.n), "base64url")]).toString("base64url");
+  expect((await importKey({ ...jwk, n })).kid).toBe(jwk.kid);
+});
+
+it("a PEM in SEC1 whose public half is another key's is refused", async () => {
+  const [own, other] = [ec, generateKeyPairSync("ec", { namedCurve: "P-256" })].map(({ privateKey }) =>
+    privateKey.export({ type: "sec1", format: "der" }),
+  ) as [Buffer, Buffer];
+  const mixed = Buffer.concat([own.subarray(0, -65), other.subarray(-65)]).toString("base64");
+  const text = `-----BEGIN EC PRIVATE KEY-----\n${mixed}\n-----END EC PRIVATE KEY-----`;
+  await expect(importKey(text)).rejects.toThrow(/do not belong together|can't be read/);
 });

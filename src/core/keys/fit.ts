@@ -1,0 +1,61 @@
+import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
+import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm } from "./algorithms.ts";
+import type { JWK } from "./jwk.ts";
+
+const LEAST_RSA_BITS = 2_048;
+const LEAST_RSA_EXPONENT = 3n;
+
+// The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, less the sign of x.
+const LOW_ORDER: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+/** The algorithm of a key whose kind has but one. */
+export function onlyAlgorithmOf(half: KeyObject): Algorithm {
+  const fitting = Object.keys(PAIR_ALGORITHMS).filter((name) => isPair(name) && fits(half, name));
+  const [algorithm] = fitting;
+  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${described(half)}`);
+  if (half.asymmetricKeyType === "rsa") {
+    throw new TypeError(`importKey: an RSA key needs its algorithm named: { algorithm: ${fitting.join(" | ")} }`);
+  }
+  return algorithm as Algorithm;
+}
+
+/** Refuses a key that is of another kind than its algorithm's, or weak. */
+export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is PairAlgorithm {
+  if (!isPair(algorithm) || !fits(half, algorithm)) {
+    throw new TypeError(`importKey: ${described(half)} does not fit the algorithm ${algorithm}`);
+  }
+  const { modulusLength, publicExponent } = half.asymmetricKeyDetails as AsymmetricKeyDetails;
+  if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
+    throw new TypeError(`importKey: this RSA key has ${modulusLength} bits, and ${LEAST_RSA_BITS} is the least`);
+  }
+  if (publicExponent !== undefined && publicExponent < LEAST_RSA_EXPONENT) {
+    throw new TypeError("importKey: this RSA key has a public exponent under 3, with which anyone can forge");
+  }
+}
+
+/** Refuses a point of small order, for which some signatures hold over any text. */
+export function checkOrder({ crv, x }: JWK): void {
+  if (crv !== "Ed25519") return;
+  const point = Buffer.from(x as string, "base64url");
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
+  if (!LOW_ORDER.has(point.toString("hex"))) return;
+  throw new TypeError("importKey: this Ed25519 key is a point of small order, with which anyone can forge");
+}
+
+function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
+  const { keyType, curve } = PAIR_ALGORITHMS[algorithm];
+  return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
+}
+
+function described(half: KeyObject): string {
+  const curve = half.asymmetricKeyDetails?.namedCurve;
+  return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
+}
