@@ -8,6 +8,7 @@ import type { Identity } from "../authenticator/identity.ts";
 
 declare global {
   namespace Express {
+    /** A request, behind hallpass. */
     interface Request {
       /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
       auth?: Identity | null;

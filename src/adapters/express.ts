@@ -17,6 +17,8 @@ import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizationOf, headerOf } from "./headers.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
+export type { ErrorHandlerOptions } from "./failure.ts";
+
 /** A request as the adapter reads it: Express's, of any version. */
 export interface ExpressRequest extends IncomingMessage {
   /** What a body parser left. */
@@ -176,7 +178,7 @@ export function optionalAuthOf<Claims>(req: IncomingMessage, guard: Guard<Claims
 }
 
 /**
- * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set before
  * (CORS), and logs those of 500 and above with their cause. Goes behind all routes. Any other error goes on to the next error
  * handler.
  *

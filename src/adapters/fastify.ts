@@ -17,6 +17,8 @@ import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizationOf, headerOf } from "./headers.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
 
+export type { ErrorHandlerOptions } from "./failure.ts";
+
 /** A hook for `onRequest`, where it comes before the body is read. */
 export type FastifyHook = (request: FastifyRequest) => Promise<void>;
 
@@ -168,7 +170,7 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
 }
 
 /**
- * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set before
  * (CORS), and logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is thrown on, to the error
  * handler of the context around it or to Fastify's own.
  *

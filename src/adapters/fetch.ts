@@ -20,6 +20,7 @@ import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFr
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
+export type { ErrorHandlerOptions } from "./failure.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
 export type AuthHandler<Auth, Rest extends unknown[]> = (

@@ -17,6 +17,8 @@ import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
 import { authorizationOf, headerOf } from "./headers.ts";
 import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom } from "./pass.ts";
 
+export type { ErrorHandlerOptions } from "./failure.ts";
+
 /** A context as the adapter reads it: Koa's, of any version. */
 export interface KoaContext {
   /** Node's request. */
@@ -200,7 +202,7 @@ export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: G
 }
 
 /**
- * Answers every {@link AuthError} as JSON, `{ error, message }`, with its status and headers, beside those that were set before
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set before
  * (CORS), and logs those of 500 and above with their cause. Goes in front of all routes. Any other error is thrown on, to Koa.
  *
  * @throws TypeError when an option is misspelt or no function

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import * as expressAdapter from "../../src/adapters/express.ts";
@@ -53,6 +54,21 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
   it.each([[], [""], ["two scopes"], ['quo"te'], [1], [undefined]])("refuses %s for scopes", (...scopes) => {
     expect(() => adapter.requireScope(...(scopes as string[]))).toThrow(/requireScope takes one or more scopes/);
   });
+});
+
+it("asks the developer for the guard in front, which is to be this same one", async () => {
+  const { auth: guard } = houseOf();
+  const READERS = [
+    [expressAdapter.authOf, /authOf: put requireAuth/],
+    [expressAdapter.optionalAuthOf, /optionalAuthOf: put optionalAuth/],
+  ] as const;
+  const passed = { headers: {} } as IncomingMessage;
+  await new Promise((next) => expressAdapter.optionalAuth(guard)(passed, {} as never, next));
+  expect(expressAdapter.optionalAuthOf(passed, guard)).toBeNull();
+  for (const [read, why] of READERS) {
+    expect(() => read({ headers: {} } as IncomingMessage, guard)).toThrow(why);
+    expect(() => read(passed, createGuard({ token }))).toThrow(why);
+  }
 });
 
 describe("a login without a body parser", () => {

@@ -264,6 +264,29 @@ describe.each(Object.entries(APPS))("%s", (name, app) => {
     });
   });
 
+  it.each([
+    [{ secure: false, sameSite: "lax" }, "refresh", "Path=/; HttpOnly; SameSite=Lax"],
+    [{ sameSite: "none" }, "__Host-refresh", "Path=/; HttpOnly; Secure; SameSite=None"],
+    [{ domain: "example.com" }, "__Secure-refresh", "Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Strict"],
+  ] as const)("hands over and takes away a cookie as %j says", async (cookie, cookieName, attributes) => {
+    const server = await serve(houseOf({ refresh: { cookie } }).auth as never);
+    const [given] = (await post(server, "/login", READER)).headers["set-cookie"] ?? [];
+    const pair = given?.split(";")[0] ?? "";
+    expect(given).toBe(`${pair}; Max-Age=1209600; ${attributes}`);
+    const [next] = (await post(server, "/refresh", null, ["Cookie", pair])).headers["set-cookie"] ?? [];
+    expect(next).toMatch(new RegExp(`^${cookieName}=[\\w-]{43}; Max-Age=1209600; ${attributes}$`));
+    const out = await post(server, "/logout", null, ["Cookie", next?.split(";")[0] ?? ""]);
+    expect([out.status, out.headers["set-cookie"]]).toEqual([204, [`${cookieName}=; Max-Age=0; ${attributes}`]]);
+  });
+
+  it("takes a request of an app in a web view, if its origin is listed", async () => {
+    const cookie = { sameSite: "none", origins: ["capacitor://localhost"] } as const;
+    const server = await serve(houseOf({ refresh: { cookie } }).auth as never);
+    const from = async (origin: string) =>
+      (await post(server, "/login", READER, ["Origin", origin, "Sec-Fetch-Site", "cross-site"])).status;
+    expect([await from("capacitor://localhost"), await from("ionic://localhost")]).toEqual([200, 403]);
+  });
+
   it("counts attempts by the address that the framework tells", async () => {
     const keys: string[] = [];
     const address = new RateLimiterMemory({ points: 2, duration: 60 });
