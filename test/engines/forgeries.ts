@@ -1,3 +1,4 @@
+import { constants, createPrivateKey, type JsonWebKey, sign } from "node:crypto";
 import type { Algorithm, JWK } from "../../src/index.ts";
 
 type Forgery = readonly [kind: string, token: string];
@@ -30,6 +31,7 @@ export function forgeries(algorithm: Algorithm, jwk: JWK, token: string): readon
     ["zeros", Buffer.alloc(signature.length)],
     ["no signature", Buffer.alloc(0)],
     ...outOfRange(signature, numbersOf(jwk)),
+    ...otherSalts(algorithm, jwk, token.slice(0, dot)),
   ];
   const payload = Buffer.from(JSON.stringify({ ...payloadOf(token), sub: "user-2" })).toString("base64url");
   const other = `${token.split(".")[0]}.${payload}${token.slice(dot)}`;
@@ -58,6 +60,17 @@ function outOfRange(signature: Uint8Array, numbers: Numbers | null): readonly (r
     const changed = Buffer.from(signature);
     changed.set(isLittle ? spelt.reverse() : spelt, at);
     return [[`a number that is out of range, at byte ${at}`, changed] as const];
+  });
+}
+
+/** RFC 7518 §3.5: the salt is as long as the hash. */
+function otherSalts(algorithm: Algorithm, jwk: JWK, input: string): readonly (readonly [string, Uint8Array])[] {
+  if (!algorithm.startsWith("PS")) return [];
+  const key = createPrivateKey({ key: jwk as JsonWebKey, format: "jwk" });
+  const { RSA_PKCS1_PSS_PADDING: padding } = constants;
+  return [0, 20].map((saltLength) => {
+    const signature = sign(`sha${algorithm.slice(2)}`, Buffer.from(input), { key, padding, saltLength });
+    return [`a salt of ${saltLength} bytes`, signature] as const;
   });
 }
 

@@ -22,7 +22,7 @@ export function about(subject: string, cases: readonly ContractCase[]): readonly
 /** Runs all the cases of a part at once, says how they went, and how many failed. */
 export async function runPart(name: string, open: Parts[string]): Promise<number> {
   const began = performance.now();
-  const { cases, close } = await open();
+  const { cases, close } = await opened(open);
   const runs = await Promise.allSettled(cases.map(({ run }) => run()));
   await close?.();
   const failures = runs.flatMap((run, nth) => (run.status === "rejected" ? [[cases[nth]?.name, run.reason]] : []));
@@ -32,6 +32,15 @@ export async function runPart(name: string, open: Parts[string]): Promise<number
   );
   for (const [what, reason] of failures) console.log(`    ✗ ${what}\n`, reason);
   return failures.length;
+}
+
+/** A part; where it can't be opened, that is its one case, and it fails. */
+async function opened(open: Parts[string]): Promise<Part> {
+  try {
+    return await open();
+  } catch (error) {
+    return { cases: casesOf({ "can be opened": () => Promise.reject(error) }) };
+  }
 }
 
 /** The address of a server, as run.ts gives it. */
