@@ -53,3 +53,8 @@ export function checkText(name: string, value: unknown): string {
   if (typeof value !== "string" || value === "") throw new TypeError(`${name} must be a non-empty string`);
   return value;
 }
+
+/** Refuses what is no function. */
+export function checkFunction(name: string, value: unknown, example: string): void {
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function: ${example}`);
+}
