@@ -68,7 +68,7 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
   const methods = ["revokeToken", "revokeSession", "revokeUser", "isRevoked"] as const;
   checkClient("replicatedBlocklist", store, methods, "store must be a blocklist");
   checkInteger("replicatedBlocklist: maxStalenessMs", maxStalenessMs, 20, LONGEST_MS);
-  checkFunction("replicatedBlocklist: now", now, "() => Date.now()");
+  checkFunction("replicatedBlocklist: now", now, "such as Date.now");
   checkFunction("replicatedBlocklist: onFeedError", onFeedError, "(error) => log(error)");
   const feed = feedOf(store);
   const copy = memoryBlocklist({ now });

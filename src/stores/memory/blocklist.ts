@@ -53,7 +53,7 @@ const USES_PER_READING = 32;
 export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
   checkOptions("memoryBlocklist", options, OPTIONS);
   const { now = systemClock } = options;
-  checkFunction("memoryBlocklist: now", now, "() => Date.now()");
+  checkFunction("memoryBlocklist: now", now, "such as Date.now");
   const forgetting = forgettingClock();
   let readAt = forgetting(now());
   let uses = 0;

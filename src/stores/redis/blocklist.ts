@@ -41,7 +41,7 @@ export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
   const settings = redisSettings("redisBlocklist", options, OPTIONS);
   const { send, prefix } = settings;
   const { now = systemClock } = options;
-  checkFunction("redisBlocklist: now", now, "() => Date.now()");
+  checkFunction("redisBlocklist: now", now, "such as Date.now");
   const feed = options.feed === undefined ? undefined : feedSettings(options.feed, options.send);
   const revoke = revokerOf(send, prefix, now, feed?.retentionMs ?? 0);
   const tokenKey = (userId: string, jti: string): string => `${keysOf(prefix, userId)}:revoked:token:${spelled(jti)}`;
