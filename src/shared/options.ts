@@ -5,30 +5,36 @@ export type OptionNames<Options> = {
   readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
 };
 
+/** An options object's names, which ought to be some of these. */
+type Known = Readonly<Record<string, "optional" | "required">>;
+
 /**
  * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
  * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
  *
  * @throws TypeError that names the option, and the options that there are
  */
-export function checkOptions(
-  owner: string,
-  options: unknown,
-  known: Readonly<Record<string, "optional" | "required">>,
-): void {
-  if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
-    throw new TypeError(`${owner} takes an object with options: ${Object.keys(known).join(", ")}`);
-  }
-  for (const [name, value] of reading(owner, () => Object.entries(options))) {
-    if (!Object.hasOwn(known, name)) {
-      throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
-    }
+export function checkOptions(owner: string, options: unknown, known: Known): void {
+  for (const [name, value] of checkNames(owner, options, known)) {
     if (value !== undefined) continue;
     const remedy = known[name] === "required" ? "it must be given" : "or leave it out to have the default";
     throw new TypeError(
       `${owner}: ${name} is undefined; give it a value (is an environment variable not set?), ${remedy}`,
     );
   }
+}
+
+/** As {@link checkOptions}, where an option may be `undefined`: what each request has for it. */
+export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
+  if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
+    throw new TypeError(`${owner} takes an object with options: ${Object.keys(known).join(", ")}`);
+  }
+  const entries = reading(owner, () => Object.entries(options));
+  for (const [name] of entries) {
+    if (Object.hasOwn(known, name)) continue;
+    throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
+  }
+  return entries;
 }
 
 /** Refuses a value that lacks one of the methods an interface asks for. */
@@ -52,4 +58,9 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 export function checkText(name: string, value: unknown): string {
   if (typeof value !== "string" || value === "") throw new TypeError(`${name} must be a non-empty string`);
   return value;
+}
+
+/** Refuses what is no function. */
+export function checkFunction(name: string, value: unknown, example: string): void {
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function: ${example}`);
 }

@@ -165,6 +165,11 @@ export interface Blocklist {
    * that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
    */
   revokedUpTo?(userId: string): Date | null | Promise<Date | null>;
+  /**
+   * What this blocklist stores, from every process that writes to it: for `replicatedBlocklist`, which keeps a copy. It asks
+   * nothing yet. Leave the method out where nothing is published.
+   */
+  revocationFeed?(): RevocationFeed;
 }
 
 /** A revocation as a {@link RevocationFeed} hands it on. */

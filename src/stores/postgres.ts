@@ -4,9 +4,9 @@
  *
  * @module
  */
-export { postgresBlocklist } from "./postgres/blocklist.ts";
+export { type PostgresBlocklistOptions, postgresBlocklist } from "./postgres/blocklist.ts";
 export type { PostgresAnswer, PostgresClient, PostgresOptions } from "./postgres/client.ts";
-export { type PostgresFeedOptions, postgresRevocationFeed } from "./postgres/feed.ts";
+export type { PostgresFeedOptions } from "./postgres/feed.ts";
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";

@@ -6,5 +6,5 @@
  */
 export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts";
 export type { RedisOptions, RedisSend } from "./redis/client.ts";
-export { redisRevocationFeed } from "./redis/feed.ts";
+export type { RedisFeedOptions } from "./redis/feed.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { stopwatch, systemClock } from "../shared/clock.ts";
+import { checkFunction, checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, RevocationFeed } from "./contract.ts";
 // Not a store of its own, but a copy of one: what it keeps it in is the store in memory.
 import { memoryBlocklist } from "./memory/blocklist.ts";
@@ -12,10 +13,11 @@ import { checkClient } from "./shared/text.ts";
 
 /** What a replicated blocklist is made of. */
 export interface ReplicatedBlocklistOptions {
-  /** The shared blocklist: it is written to, and asked while the copy is not fresh. */
+  /**
+   * The shared blocklist, which has a `revocationFeed`: that is followed. It is written to, and asked while the copy is not
+   * fresh.
+   */
   readonly store: Blocklist;
-  /** What the shared blocklist stores, from every node. */
-  readonly feed: RevocationFeed;
   /** How old the copy may be, in milliseconds, before the store is asked instead. 2000 by default. */
   readonly maxStalenessMs?: number;
   /** The clock by which entries are kept: milliseconds since 1970, like `Date.now`, which is the default. */
@@ -24,13 +26,23 @@ export interface ReplicatedBlocklistOptions {
   readonly onFeedError?: (error: unknown) => unknown;
 }
 
+/** A copy that may be older than this is not one. */
+const LONGEST_MS = 86_400_000;
+
+const OPTIONS: OptionNames<ReplicatedBlocklistOptions> = {
+  store: "required",
+  maxStalenessMs: "optional",
+  now: "optional",
+  onFeedError: "optional",
+};
+
 /** A blocklist that answers from this process's memory. */
 export interface ReplicatedBlocklist extends Blocklist {
   /**
    * Begins to follow the feed. Resolves once everything is loaded; until then, the store is asked.
    *
    * @throws Error when it follows already, or is stopped before it has loaded; and when nothing more could be loaded for five
-   *   seconds, though it goes on trying then
+   *   seconds, with the reason as its `cause`, though it goes on trying then
    */
   start(): Promise<void>;
   /** Stops following: from then on, the store is asked. */
@@ -41,23 +53,24 @@ export interface ReplicatedBlocklist extends Blocklist {
  * Keeps a copy of a shared blocklist. A request is answered from memory as long as the feed has said, no longer than
  * `maxStalenessMs` ago, that there is nothing more; after that the store is asked, and when that fails too it is an outage.
  *
- * @throws TypeError when an option is none of its kind
+ * @throws TypeError when an option is none of its kind, and when the store publishes nothing that could be followed
  *
  * @example
  * ```ts
- * const store = redisBlocklist({ send, feedRetentionMs: 86_400_000 });
- * const blocklist = replicatedBlocklist({ store, feed: redisRevocationFeed({ send: sendOnItsOwn }) });
+ * const store = redisBlocklist({ send, feed: { send: sendOfItsOwn, retentionMs: 900_000 } });
+ * const blocklist = replicatedBlocklist({ store });
  * await blocklist.start();
  * ```
  */
 export function replicatedBlocklist(options: ReplicatedBlocklistOptions): ReplicatedBlocklist {
-  const { store, feed, maxStalenessMs = 2_000, now = systemClock, onFeedError = warnOnce() } = options ?? {};
+  checkOptions("replicatedBlocklist", options, OPTIONS);
+  const { store, maxStalenessMs = 2_000, now = systemClock, onFeedError = warnOnce() } = options;
   const methods = ["revokeToken", "revokeSession", "revokeUser", "isRevoked"] as const;
   checkClient("replicatedBlocklist", store, methods, "store must be a blocklist");
-  checkClient("replicatedBlocklist", feed, ["read"], "feed must be the feed of that blocklist");
-  if (!Number.isInteger(maxStalenessMs) || maxStalenessMs < 20) {
-    throw new TypeError("replicatedBlocklist: maxStalenessMs must be a whole number of milliseconds, 20 at the least");
-  }
+  checkInteger("replicatedBlocklist: maxStalenessMs", maxStalenessMs, 20, LONGEST_MS);
+  checkFunction("replicatedBlocklist: now", now, "such as Date.now");
+  checkFunction("replicatedBlocklist: onFeedError", onFeedError, "(error) => log(error)");
+  const feed = feedOf(store);
   const copy = memoryBlocklist({ now });
   const follower = followerOf(feed, copy, Math.floor(maxStalenessMs / 4), onFeedError);
 
@@ -83,6 +96,13 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
     start: follower.start,
     stop: follower.stop,
   };
+}
+
+function feedOf(store: Blocklist): RevocationFeed {
+  if (typeof store.revocationFeed === "function") return store.revocationFeed();
+  throw new TypeError(
+    "replicatedBlocklist: store publishes nothing that could be followed; give the redisBlocklist or postgresBlocklist its option feed (memory and SQLite have none)",
+  );
 }
 
 function warnOnce(): () => void {

@@ -4,7 +4,6 @@ import {
   type PostgresClient,
   postgresBlocklist,
   postgresRefreshStore,
-  postgresRevocationFeed,
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
@@ -27,8 +26,8 @@ export async function onPostgres(open: (typeof POSTGRES)[string]): Promise<Store
   await runAll(client, postgresSchema(tables));
   const options = { client, tables };
   const users = postgresUsers(options);
-  const blocklist = postgresBlocklist({ ...options, deleteExpired: { every: "1h" } });
-  const copy = replicatedBlocklist({ store: blocklist, feed: postgresRevocationFeed(options) });
+  const blocklist = postgresBlocklist({ ...options, feed: { client }, deleteExpired: { every: "1h" } });
+  const copy = replicatedBlocklist({ store: blocklist });
   await copy.start();
   return {
     users,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { redisBlocklist, redisRefreshStore, redisRevocationFeed } from "../../src/stores/redis.ts";
+import { redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { blocklistContract } from "../../src/testing.ts";
 import type { REDIS } from "./clients.ts";
@@ -17,8 +17,8 @@ export async function onRedis(open: (typeof REDIS)[string]): Promise<Stores & Pa
   const { users, add } = onMemory();
   const prefix = `${randomUUID()}:`;
   const options = { send: own.client, prefix };
-  const blocklist = redisBlocklist({ ...options, feedRetentionMs: LONGEST });
-  const copy = replicatedBlocklist({ store: blocklist, feed: redisRevocationFeed({ send: reader.client, prefix }) });
+  const blocklist = redisBlocklist({ ...options, feed: { send: reader.client, retentionMs: LONGEST } });
+  const copy = replicatedBlocklist({ store: blocklist });
   await copy.start();
   return {
     users,

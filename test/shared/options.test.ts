@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { checkInteger, checkMethods, checkOptions, checkText } from "../../src/shared/options.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkMethods,
+  checkNames,
+  checkOptions,
+  checkText,
+} from "../../src/shared/options.ts";
 
 const ONE = { a: "optional" } as const;
 const BOTH = { a: "optional", b: "required" } as const;
@@ -30,6 +37,15 @@ describe("checkOptions", () => {
   it("lets null and false be values", () => {
     expect(() => checkOptions("here", { a: null, b: false }, BOTH)).not.toThrow();
   });
+});
+
+it("checkNames lets undefined be a value, and no other name", () => {
+  expect(checkNames("here", { a: undefined }, ONE)).toEqual([["a", undefined]]);
+  expect(() => checkNames("here", { c: undefined }, ONE)).toThrow('here: there is no option "c"; the options are a');
+});
+
+it.each([undefined, null, 1, {}])("checkFunction refuses %j", (value) => {
+  expect(() => checkFunction("now", value, "such as Date.now")).toThrow("now must be a function: such as Date.now");
 });
 
 it.each([null, undefined, {}, { find: 1 }, "find"])("checkMethods refuses %j", (value) => {

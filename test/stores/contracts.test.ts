@@ -30,6 +30,19 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
     });
   });
 
+  it.each<readonly [unknown, RegExp]>([
+    [null, /Users.add takes an object with options: id, login, passwordHash, disabled/],
+    [{ id: "u9", login: "l9" }, /passwordHash must be what hashPassword made, or null/],
+    [{ id: "u9", login: "l9", passwordHash: Buffer.from("hash") }, /passwordHash must be/],
+    [{ id: 9, login: "l9", passwordHash: null }, /Users.add: id must be a non-empty string/],
+    [{ id: "u9", login: "", passwordHash: null }, /login must be a non-empty string/],
+    [{ id: "u9", login: "l9", passwordHash: null, disabled: "no" }, /disabled must be true or false/],
+    [{ id: "u9", login: "l9", passwordHash: null, disable: true }, /there is no option "disable"/],
+  ])("no user is %j", async (user, why) => {
+    await expect(stores.users.add(user as never)).rejects.toThrow(why);
+    await expect(stores.users.setDisabled("u9", 1 as never)).rejects.toThrow(/disabled must be true or false/);
+  });
+
   describe("sessions", () => {
     it.each(refreshStoreContract(() => stores.refresh))("$name", ({ run }) => run());
 

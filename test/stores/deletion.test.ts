@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Deletion, deletingByItself } from "../../src/stores/shared/deletion.ts";
-import { runnerOf } from "../../src/stores/sqlite/database.ts";
+import { runnerOf, SQLITE_OPTIONS } from "../../src/stores/sqlite/database.ts";
 import { deleteEnded } from "../../src/stores/sqlite/deletion.ts";
 import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema } from "../../src/stores/sqlite.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
@@ -76,18 +76,22 @@ describe("a store that deletes by itself", () => {
     expect(unref).toHaveBeenCalledOnce();
   });
 
-  it.each([null, {}, { every: 0 }, { every: "25d" }, { every: Number.NaN }, { every: "10 m" }])(
-    "refuses %j",
-    (given) => {
-      const made = (): unknown =>
-        deletingByItself(
-          "x",
-          storeOf(async () => 0),
-          { deleteExpired: given as Deletion },
-        );
-      expect(made).toThrow(/^x: deleteExpired.every must be a whole number of seconds from 1 to 2073600/);
-    },
-  );
+  it.each([{}, { every: 0 }, { every: "25d" }, { every: Number.NaN }, { every: "10 m" }])("refuses %j", (given) => {
+    const made = (): unknown =>
+      deletingByItself(
+        "x",
+        storeOf(async () => 0),
+        { deleteExpired: given as Deletion },
+      );
+    expect(made).toThrow(/^x: deleteExpired.every must be a whole number of seconds from 1 to 2073600/);
+  });
+
+  it.each([null, "10m", { every: 1, onerror: () => undefined }])("refuses %j for options", (given) => {
+    const store = storeOf(async () => 0);
+    expect(() => deletingByItself("x", store, { deleteExpired: given as Deletion })).toThrow(
+      /^x: deleteExpired(: there is no option "onerror"| takes an object)/,
+    );
+  });
 
   it("refuses a listener that is none", () => {
     const deleteExpired = { every: 1, onError: "log" as never };
@@ -132,7 +136,7 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
     database.exec(`${sqliteSchema()}; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
       INSERT INTO hallpass_sessions (sid, user_id, family, created_at, last_used_at, expires_at, rotation, revision)
       SELECT 's' || (1000 - i), 'u', i, 0, 0, i, '', 0 FROM n`);
-    const { rows, atomically } = runnerOf("test", { database });
+    const { rows, atomically } = runnerOf("test", { database }, SQLITE_OPTIONS);
     const oldest = (): unknown => rows("SELECT min(expires_at) AS oldest FROM hallpass_sessions")[0]?.oldest;
     const seen: unknown[] = [];
     const spied: typeof atomically = async (work) => {

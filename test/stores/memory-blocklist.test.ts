@@ -5,30 +5,33 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hashOf } from "../../src/stores/memory/uuid.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
+import { timesFrom } from "./times.ts";
 
 const START = Date.parse("2030-01-01T00:00:00Z");
 const LAST_SECOND = 2 ** 32 - 1;
 const MARGIN = 600;
 const UUID = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
+afterEach(() => void vi.restoreAllMocks());
+
 function blocklistAt(start = START) {
-  let now = start;
-  const blocklist = memoryBlocklist({ now: () => now });
+  const { now, pass, leap } = timesFrom(start);
+  const blocklist = memoryBlocklist({ now });
   const asked = { sid: null, userId: "u1", issuedAt: new Date(start) };
+  /** Enough uses for the clock to be read. */
+  const look = (): void => {
+    for (let use = 0; use < 32; use += 1) blocklist.isRevoked({ ...asked, jti: null });
+  };
   return {
     blocklist,
     revoke: (jti: string, seconds: number) => blocklist.revokeToken(jti, new Date(start + seconds * 1_000)),
     isRevoked: (jti: string) => blocklist.isRevoked({ ...asked, jti }),
-    /** In steps that are no leap, each of which is seen. */
+    look,
     pass: (seconds: number) => {
-      for (let left = seconds; left > 0; left -= MARGIN) {
-        now += Math.min(left, MARGIN) * 1_000;
-        for (let use = 0; use < 32; use += 1) blocklist.isRevoked({ ...asked, jti: null });
-      }
+      pass(seconds);
+      look();
     },
-    leap: (seconds: number) => {
-      now += seconds * 1_000;
-    },
+    leap,
   };
 }
 
@@ -166,17 +169,22 @@ describe("memoryBlocklist: the end of an entry", () => {
     const step = fc.oneof(
       fc.record({ id, kind: fc.constantFrom("token", "session"), seconds: fc.integer({ min: -5, max: 90 }) }),
       fc.record({ pass: fc.integer({ min: 0, max: 300 }) }),
+      fc.record({ ahead: fc.integer({ min: 0, max: 100_000 }) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        let now = START;
-        const blocklist = memoryBlocklist({ now: () => now });
+        const { now, pass, leap } = timesFrom(START);
+        let right = START; // what the clock would say that is ahead at times
+        const blocklist = memoryBlocklist({ now });
         const ends = { token: new Map<string, number>(), session: new Map<string, number>() };
         for (const step of steps) {
-          if ("pass" in step) now += step.pass * 1_000;
+          if ("pass" in step) {
+            pass(step.pass);
+            right += step.pass * 1_000;
+          } else if ("ahead" in step) leap(step.ahead - (now() - right) / 1_000);
           else {
             const known = ends[step.kind as "token"];
-            const end = now + step.seconds * 1_000;
+            const end = now() + step.seconds * 1_000;
             known.set(step.id, Math.max(known.get(step.id) ?? end, end));
             blocklist[step.kind === "token" ? "revokeToken" : "revokeSession"](step.id, new Date(end));
           }
@@ -189,11 +197,11 @@ describe("memoryBlocklist: the end of an entry", () => {
             ];
             for (const [nth, end] of [token, session].entries()) {
               if (end === undefined) expect(answers[nth]).toBe(false);
-              else if (end > now - MARGIN * 1_000) expect(answers[nth]).toBe(true);
+              else if (end > right - MARGIN * 1_000) expect(answers[nth]).toBe(true);
             }
             const either = Math.max(token ?? 0, session ?? 0);
             const both = blocklist.isRevoked({ ...asked, jti: id, sid: id });
-            if (either === 0 || either > now - MARGIN * 1_000) expect(both).toBe(either > 0);
+            if (either === 0 || either > right - MARGIN * 1_000) expect(both).toBe(either > 0);
           }
         }
       }),
@@ -285,8 +293,8 @@ describe("memoryBlocklist: many entries", () => {
       (list) => list.revokedUpTo("u"),
     ];
     for (const use of uses) {
-      let now = START;
-      const list = memoryBlocklist({ now: () => now });
+      const { now, pass } = timesFrom(START);
+      const list = memoryBlocklist({ now });
       for (let count = 0; count < 500; count += 1) {
         for (const id of [uuidOf(1, 2, 3, count), `t${count}`]) {
           list.revokeToken(id, at(60));
@@ -297,11 +305,11 @@ describe("memoryBlocklist: many entries", () => {
       expect(list.size).toBe(2_500);
       const idle = list.size + 1; // of which the one that an unforgotten use itself revokes
       for (const step of [60, MARGIN]) {
-        now += step * 1_000;
+        pass(step);
         for (let count = 0; count < 1_000; count += 1) use(list);
         if (step === 60) expect(list.size).toBeLessThanOrEqual(idle);
       }
-      now += 1_000;
+      pass(1);
       for (let count = 0; count < 100; count += 1) use(list);
       expect(list.size).toBe(0);
     }
@@ -309,16 +317,7 @@ describe("memoryBlocklist: many entries", () => {
 });
 
 describe("memoryBlocklist: a clock that is ahead", () => {
-  afterEach(() => void vi.restoreAllMocks());
-
-  /** The stopwatch, at the test's pace. */
-  function stopped() {
-    let passed = process.hrtime.bigint();
-    vi.spyOn(process.hrtime, "bigint").mockImplementation(() => passed);
-    return (seconds: number): void => {
-      passed += BigInt(seconds) * 1_000_000_000n;
-    };
-  }
+  const DAY = 86_400;
 
   /** Enough uses for the clock to be read and all that has ended to leave. */
   function use({ isRevoked }: ReturnType<typeof blocklistAt>): void {
@@ -327,19 +326,23 @@ describe("memoryBlocklist: a clock that is ahead", () => {
 
   const EVERY = [UUID, "no-uuid"] as const;
 
-  it("forgets nothing for as long as it is not a minute ahead, and nothing once it is right again", () => {
-    const pass = stopped();
+  it("forgets nothing while it is ahead for a minute or for most of a day, and nothing once it is right again", () => {
     const list = blocklistAt();
-    for (const id of EVERY) list.revoke(id, 900);
-    list.blocklist.revokeUser("u1", new Date(START), new Date(START + 900_000));
-    for (const ahead of [3_600, 86_400 * 365, 1e9]) {
+    for (const id of EVERY) list.revoke(id, 2 * DAY);
+    list.blocklist.revokeUser("u1", new Date(START), new Date(START + 2 * DAY * 1_000));
+    for (const [ahead, seconds] of [
+      [3 * DAY, 60],
+      [3_600, 61],
+      [DAY * 365, 3_600],
+      [1e9, 0.9 * DAY],
+    ] as const) {
       list.leap(ahead);
       use(list);
-      pass(59);
+      list.pass(seconds);
       use(list);
       list.leap(-ahead);
       use(list);
-      pass(59);
+      list.pass(60);
       use(list);
     }
     expect(EVERY.filter(list.isRevoked)).toEqual(EVERY);
@@ -347,8 +350,20 @@ describe("memoryBlocklist: a clock that is ahead", () => {
     expect(list.blocklist.revokedUpTo("u1")).toEqual(new Date(START));
   });
 
+  it("forgets nothing where it goes ahead in steps, each of which is small", () => {
+    const list = blocklistAt();
+    for (const id of EVERY) list.revoke(id, 7_200);
+    for (let step = 0; step < 30; step += 1) {
+      list.leap(590);
+      list.pass(60);
+      use(list);
+    }
+    list.leap(-30 * 590);
+    use(list);
+    expect(EVERY.filter(list.isRevoked)).toEqual(EVERY);
+  });
+
   it("takes what it is told meanwhile, also what has ended for it", () => {
-    stopped();
     const list = blocklistAt();
     list.leap(3_600);
     use(list);
@@ -357,19 +372,25 @@ describe("memoryBlocklist: a clock that is ahead", () => {
     expect(EVERY.filter(list.isRevoked)).toEqual(EVERY);
   });
 
-  it("is believed after a minute, and where it goes ahead as time does", () => {
-    const pass = stopped();
+  it("is believed after two days", () => {
     const list = blocklistAt();
-    for (const id of EVERY) list.revoke(id, 900);
-    list.leap(3_600);
-    use(list);
-    pass(60);
-    use(list);
+    list.leap(365 * DAY);
+    for (const id of EVERY) list.revoke(id, 30 * DAY);
+    for (let hour = 0; hour < 49; hour += 1) {
+      expect(list.blocklist.size).toBe(hour === 0 ? 2 : list.blocklist.size);
+      list.pass(3_600);
+      use(list);
+    }
     expect(list.blocklist.size).toBe(0);
-    for (const id of EVERY) list.revoke(id, 4_500);
-    pass(7_200);
-    list.leap(7_200);
+  });
+
+  it("and goes back is believed at once", () => {
+    const list = blocklistAt(START + 365 * DAY * 1_000);
+    list.leap(-365 * DAY);
     use(list);
-    expect(list.blocklist.size).toBe(0);
+    list.blocklist.revokeToken(UUID, new Date(START + 60_000));
+    list.pass(60 + MARGIN - 1);
+    use(list);
+    expect(list.isRevoked(UUID)).toBe(true);
   });
 });

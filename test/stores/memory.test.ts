@@ -1,19 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { newSession } from "../support/sessions.ts";
+import { timesFrom } from "./times.ts";
 
 const START = Date.parse("2030-01-01T00:00:00Z");
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
 
+afterEach(() => void vi.restoreAllMocks());
+
 function blocklistAt() {
-  let now = START;
-  return {
-    blocklist: memoryBlocklist({ now: () => now }),
-    pass: (seconds: number) => {
-      now += seconds * 1_000;
-    },
-  };
+  const { now, pass } = timesFrom(START);
+  return { blocklist: memoryBlocklist({ now }), pass };
 }
 
 const TOKEN: TokenReference = { jti: "t1", sid: "s1", userId: "u1", issuedAt: at(0) };
@@ -81,6 +79,14 @@ describe("memoryBlocklist", () => {
     expect(() => blocklist.revokeUser("u1", at(0), date as Date)).toThrow(/valid Dates/);
   });
 
+  it.each<readonly [unknown, RegExp]>([
+    [null, /memoryBlocklist takes an object/],
+    [{ clock: Date.now }, /there is no option "clock"/],
+    [{ now: 5 }, /now must be a function/],
+  ])("takes no %j for options", (options, why) => {
+    expect(() => memoryBlocklist(options as never)).toThrow(why);
+  });
+
   it("goes by the real clock unless told", () => {
     const blocklist = memoryBlocklist();
     blocklist.revokeToken("t1", new Date(Date.now() + 60_000));
@@ -122,6 +128,19 @@ describe("memoryUsers", () => {
     expect((await users.findCredentials("reader"))?.passwordHash).toBe("next");
   });
 
+  it.each<readonly [unknown, RegExp]>([
+    [undefined, /memoryUsers.add takes an object with options: login, passwordHash, user/],
+    [{ ...reader, login: undefined }, /login is undefined/],
+    [{ ...reader, login: "" }, /login must be a non-empty string/],
+    [{ ...reader, user: null }, /memoryUsers.add: id must be a non-empty string/],
+    [{ ...reader, user: { id: 7 } }, /id must be a non-empty string/],
+    [{ login: "reader", user: { id: "u1" } }, /passwordHash must be what hashPassword made, or null/],
+    [{ ...reader, passwordHash: "" }, /passwordHash must be/],
+    [{ ...reader, disabled: true }, /there is no option "disabled"/],
+  ])("adds no %j", (entry, why) => {
+    expect(() => memoryUsers().add(entry as never)).toThrow(why);
+  });
+
   it("removes a user with the login", async () => {
     const users = memoryUsers();
     users.add(reader);
@@ -137,25 +156,51 @@ describe("memoryRefreshStore", () => {
   const DAY = 86_400;
 
   it("lets a user's expired sessions go when another begins a day later", async () => {
+    const { pass } = timesFrom(START);
     const store = memoryRefreshStore();
-    const [one, two, three] = [session("s1", 0, 60), session("s2", 0, 90), session("s3", 60 + DAY, 2 * DAY)] as const;
+    const later = 70 * 60 + DAY;
+    const [one, two, three] = [session("s1", 0, 60), session("s2", 0, 3_700), session("s3", later, 2 * DAY)] as const;
     await store.startSession(one, 0, 100);
     await store.startSession(two, 0, 100);
+    pass(later);
     await store.startSession(three, 0, 100);
     expect((await store.endSessions("u1", at(0))).map(({ sid }) => sid)).toEqual(["s2", "s3"]);
     expect(await store.findSession(one.family)).toBeNull();
   });
 
   it("lets other users' sessions go, and counts of a day ago, as sessions begin", async () => {
+    const { pass } = timesFrom(START);
     const store = memoryRefreshStore();
     const old = session("s1", 0, 60);
     await store.startSession(old, 0, 100);
     await store.endSessions("u2", at(0));
+    pass(3_600 + DAY);
     for (let other = 0; other < 8; other += 1) {
-      await store.startSession(newSession({ createdAt: at(61 + DAY), expiresAt: at(9 * DAY) }), 0, 100);
+      await store.startSession(newSession({ createdAt: at(3_600 + DAY), expiresAt: at(9 * DAY) }), 0, 100);
     }
     expect(await store.findSession(old.family)).toBeNull();
     expect(await store.endings("u2")).toBe(0);
+  });
+
+  it("loses no session, and no count, to a clock that is ahead for a minute", async () => {
+    const { pass } = timesFrom(START);
+    const store = memoryRefreshStore();
+    const old = session("s1", 0, 60);
+    await store.startSession(old, 0, 100);
+    await store.endSessions("u2", at(0));
+    for (const ahead of [2 * DAY, 365 * DAY]) {
+      for (let other = 0; other < 8; other += 1) {
+        pass(8);
+        const [createdAt, expiresAt] = [at(ahead + 8 * other), at(ahead + DAY)];
+        await store.startSession(
+          newSession({ createdAt, expiresAt, userId: other === 0 ? "u1" : `${ahead} ${other}` }),
+          0,
+          100,
+        );
+      }
+    }
+    expect(await store.findSession(old.family)).toEqual(old);
+    expect(await store.endings("u2")).toBe(1);
   });
 
   it("knows nothing of a user without sessions", async () => {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { runnerOf } from "../../src/stores/postgres/client.ts";
+import { POSTGRES_OPTIONS, runnerOf } from "../../src/stores/postgres/client.ts";
 import {
   type PostgresClient,
   postgresBlocklist,
@@ -69,7 +69,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
       application_name: opened.schema,
     });
     const users = postgresUsers({ client: pool, tables });
-    await expect(users.add({ id: "u1", login: null as never, passwordHash: null })).rejects.toThrow(/not-null/);
+    await expect(users.add({ id: "u1", login: "nul\0", passwordHash: null })).rejects.toThrow(/invalid byte sequence/);
     await users.add({ id: "u1", login: "u1", passwordHash: null });
     const { rows } = await opened.pool.query("SELECT state FROM pg_stat_activity WHERE application_name = $1", [
       opened.schema,
@@ -84,7 +84,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
     const [users, blocklist] = [postgresUsers({ client, tables }), postgresBlocklist({ client, tables })];
     await client.query("BEGIN");
     await users.add({ id: "u2", login: "u2", passwordHash: null });
-    await expect(users.add({ id: "u3", login: null as never, passwordHash: null })).rejects.toThrow(/not-null/);
+    await expect(users.add({ id: "u3", login: "nul\0", passwordHash: null })).rejects.toThrow(/invalid byte sequence/);
     await expect(users.findById("u2")).rejects.toThrow(/aborted/);
     await expect(blocklist.revokeToken("t2", at(0), "u2")).rejects.toThrow(/aborted/);
     await client.query("COMMIT");
@@ -136,7 +136,7 @@ describe("a statement that the server gave up", () => {
         return { rows: [{ done: true }] };
       },
     };
-    return { run: runnerOf("test", { client }), asked };
+    return { run: runnerOf("test", { client }, POSTGRES_OPTIONS), asked };
   };
 
   it("is run again", async () => {
@@ -159,7 +159,7 @@ describe("a statement that the server gave up", () => {
   it("is told by Bun.SQL in a way of its own", async () => {
     const clash = Object.assign(new Error(), { code: "ERR_POSTGRES_SERVER_ERROR", errno: "40001" });
     const query = vi.fn().mockRejectedValueOnce(clash).mockResolvedValue({ rows: [] });
-    expect(await runnerOf("test", { client: { query } })("SELECT 1")).toEqual([]);
+    expect(await runnerOf("test", { client: { query } }, POSTGRES_OPTIONS)("SELECT 1")).toEqual([]);
     expect(query).toHaveBeenCalledTimes(2);
   });
 
@@ -168,6 +168,6 @@ describe("a statement that the server gave up", () => {
     await expect(run("SELECT 1")).rejects.toThrow("40001");
     await expect(failing("25P02").run("SELECT 1")).rejects.toThrow("25P02");
     const client = { query: () => Promise.reject(null) };
-    await expect(runnerOf("test", { client })("SELECT 1")).rejects.toBeNull();
+    await expect(runnerOf("test", { client }, POSTGRES_OPTIONS)("SELECT 1")).rejects.toBeNull();
   });
 });

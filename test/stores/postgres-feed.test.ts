@@ -1,34 +1,33 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Revocation, RevocationPage } from "../../src/stores/contract.ts";
-import { postgresBlocklist, postgresRevocationFeed, postgresSchema } from "../../src/stores/postgres.ts";
+import { type PostgresBlocklistOptions, postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { blocklistContract } from "../../src/testing.ts";
 import { startPostgres } from "../support/servers/postgres.ts";
 import { startStandby } from "../support/servers/standby.ts";
-import { allOf, idsOf, later, passing } from "./feeds.ts";
+import { allOf, feedOf, followed, idsOf, later, passing } from "./feeds.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
 describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
-  let options: { client: pg.Pool; tables: ReturnType<typeof tablesIn> };
+  let options: Required<Pick<PostgresBlocklistOptions, "client" | "tables" | "feed">>;
   beforeAll(async () => {
     opened = await openPool();
-    options = { client: opened.pool, tables: tablesIn(opened.schema) };
+    options = { client: opened.pool, tables: tablesIn(opened.schema), feed: { client: opened.pool } };
     await opened.pool.query(postgresSchema(options.tables));
   });
   afterAll(() => opened.pool.end());
 
   it("keeps the contract of blocklists", { timeout: 60_000 }, async () => {
-    const feed = postgresRevocationFeed(options);
-    const list = replicatedBlocklist({ store: postgresBlocklist(options), feed, maxStalenessMs: 200 });
+    const list = replicatedBlocklist({ store: postgresBlocklist(options), maxStalenessMs: 200 });
     await list.start();
     for (const { run } of blocklistContract(() => list)) await run();
     list.stop();
   });
 
   it("leaves out no revocation that was stored before a later one, and became visible after it", async () => {
-    const feed = postgresRevocationFeed(options);
+    const feed = followed(options);
     const ids = (revocations: readonly Revocation[]): string[] => revocations.map(({ id }) => id);
     const slow = await opened.pool.connect();
     await slow.query("BEGIN");
@@ -49,46 +48,79 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
   it("is woken when there is something, also before it waits, and looks by itself when nobody wakes it", async () => {
     const listener = new pg.Client({ connectionString: inject("postgresUrl") as string });
     await listener.connect();
-    await listener.query("LISTEN hallpass_revocations");
     let calls = 0;
-    const wake = (it: () => void): void => {
+    const listen = async (channel: string, wake: () => void): Promise<void> => {
       listener.on("notification", () => {
         calls += 1;
-        it();
+        wake();
       });
+      await listener.query(`LISTEN ${channel}`);
     };
-    const feed = postgresRevocationFeed({ ...options, wake });
+    const list = postgresBlocklist({ ...options, channel: "another_channel", feed: { ...options.feed, listen } });
+    const feed = feedOf(list);
     const { cursor } = await feed.read(null, 1);
-    const reading = feed.read(cursor, 5_000);
-    await postgresBlocklist(options).revokeSession("woken", later(), "u");
+    const reading = feed.read(cursor, 60_000);
+    await list.revokeSession("woken", later(), "u");
     const woken = await reading;
-    expect(woken.revocations.map(({ id }) => id)).toEqual(["woken"]);
-    await postgresBlocklist(options).revokeSession("before", later(), "u");
+    expect(idsOf(woken)).toEqual(["woken"]);
+    await postgresBlocklist(options).revokeSession("unheard", later(), "u");
+    await list.revokeSession("before", later(), "u");
     while (calls < 2) await passing(5);
-    expect((await feed.read(woken.cursor, 5_000)).revocations.map(({ id }) => id)).toContain("before");
+    expect(idsOf(await feed.read(woken.cursor, 60_000))).toContain("before");
+    expect(calls, "by its own channel alone").toBe(2);
     await listener.end();
-    const quiet = postgresRevocationFeed(options);
-    expect((await quiet.read("0", 20)).revocations.length).toBeGreaterThan(1);
+    expect((await followed(options).read("0", 20)).revocations.length).toBeGreaterThan(1);
   });
 
   it("may be woken before it ever waits", async () => {
-    let wake = (): void => undefined;
-    const feed = postgresRevocationFeed({
-      ...options,
-      wake: (it) => {
-        wake = it;
-      },
-    });
-    wake();
+    const feed = followed({ ...options, feed: { ...options.feed, listen: (_channel, wake) => wake() } });
     expect((await feed.read("0", 60_000)).revocations.length).toBeGreaterThan(0);
+  });
+
+  it("listens on the channel that it is told once, and says so where it can't", async () => {
+    const heard: string[] = [];
+    const listen = async (channel: string): Promise<void> => {
+      heard.push(channel);
+      if (heard.length === 1) throw new Error("no LISTEN here");
+    };
+    const feed = followed({ ...options, feed: { ...options.feed, listen } });
+    expect(heard).toEqual([]);
+    await expect(feed.read(null, 0)).rejects.toThrow("no LISTEN here");
+    for (let nth = 0; nth < 3; nth += 1) await feed.read(null, 0);
+    expect(heard).toEqual(["hallpass_revocations", "hallpass_revocations"]);
+  });
+
+  it("says so where it reads another table, or another database, than is written to", async () => {
+    const apart = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 1 });
+    const name = `apart_${process.hrtime.bigint()}`;
+    await apart.query(`CREATE DATABASE ${name}`);
+    const url = new URL(inject("postgresUrl") as string);
+    url.pathname = name;
+    const elsewhere = new pg.Pool({ connectionString: url.href, max: 1 });
+    await elsewhere.query(postgresSchema());
+    await apart.query(postgresSchema());
+    const reading = followed({ client: apart, feed: { client: elsewhere } }).read(null, 0);
+    await expect(reading).rejects.toThrow(/feed.client does not read what client writes/);
+    const path = new pg.Pool({
+      connectionString: inject("postgresUrl") as string,
+      max: 1,
+      options: `-c search_path=${name}`,
+    });
+    await path.query(`CREATE SCHEMA ${name}`);
+    await path.query(postgresSchema());
+    const other = followed({ client: apart, feed: { client: path } }).read(null, 0);
+    await expect(other).rejects.toThrow(/connect both to one database of one server/);
+    await elsewhere.end();
+    await apart.query(`DROP DATABASE ${name}`);
+    await Promise.all([apart.end(), path.end()]);
   });
 
   /** A table of its own, so that what a test reads is what it wrote. */
   const apart = async (pool: pg.Pool = opened.pool) => {
     const tables = { revocations: `public.apart_${process.hrtime.bigint()}` };
     await pool.query(postgresSchema(tables));
-    const list = postgresBlocklist({ client: pool, tables });
-    return { table: tables.revocations, tables, list, feed: postgresRevocationFeed({ client: pool, tables }) };
+    const list = postgresBlocklist({ client: pool, tables, feed: { client: pool } });
+    return { table: tables.revocations, tables, list, feed: feedOf(list) };
   };
   const fill = async (
     client: pg.Pool | pg.PoolClient,
@@ -162,8 +194,8 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
   it("does not load what has ended", async () => {
     const { table, list, feed } = await apart();
     await fill(opened.pool, table, "t", 3);
-    await opened.pool.query(`UPDATE ${table} SET expires_at = now() - interval '11 minutes' WHERE id = 't-000002'`);
-    await opened.pool.query(`UPDATE ${table} SET expires_at = now() - interval '9 minutes' WHERE id = 't-000003'`);
+    await opened.pool.query(`UPDATE ${table} SET expires_at = now() - interval '25 hours' WHERE id = 't-000002'`);
+    await opened.pool.query(`UPDATE ${table} SET expires_at = now() - interval '23 hours' WHERE id = 't-000003'`);
     const { revocations, cursor } = await feed.read(null, 0);
     expect(revocations.map(({ id }) => id)).toEqual(["t-000001", "t-000003"]);
     await list.revokeToken("over", new Date(0), "u");
@@ -192,10 +224,11 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
     let pool = new pg.Pool({ connectionString: server.url, max: 2 });
     const client = { query: (sql: string, parameters: unknown[]) => pool.query(sql, parameters) };
     await pool.query(postgresSchema());
-    const [list, feed] = [postgresBlocklist({ client }), postgresRevocationFeed({ client })];
+    const list = postgresBlocklist({ client, feed: { client } });
+    const feed = feedOf(list);
     await list.revokeToken("t1", later(), "u");
     const first = await feed.read(null, 0);
-    const elsewhere = postgresRevocationFeed(options);
+    const elsewhere = followed(options);
     expect((await elsewhere.read(first.cursor, 0)).revocations).toEqual((await elsewhere.read(null, 0)).revocations);
     expect(idsOf(await feed.read((await elsewhere.read(null, 0)).cursor, 0))).toEqual(["t1"]);
     expect(idsOf(await feed.read(first.cursor.replace(/(\d+):(\d+):/, "9$1:9$2:"), 0)), "further on").toEqual(["t1"]);
@@ -229,7 +262,7 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
     await postgresBlocklist({ client: open }).revokeToken("open", later(), "u");
     await list.revokeToken("t1", later(), "u");
     await replayed();
-    const feed = postgresRevocationFeed({ client: follower });
+    const feed = followed({ client: follower, feed: { client: follower } });
     const before = await feed.read(null, 0);
     expect(idsOf(before)).toEqual(["t1"]);
     await open.query("COMMIT");
@@ -242,7 +275,9 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
     await follower.query("SELECT pg_reload_conf()");
     while ((await follower.query("SELECT 1 FROM pg_stat_wal_receiver")).rows.length > 0) await passing(20);
     for (let nth = 0; nth < 50; nth += 1) await list.revokeToken(`lost${nth}`, later(), "u");
-    const { cursor } = await postgresRevocationFeed({ client: admin }).read(null, 0);
+    const { cursor } = await followed({ client: admin, feed: { client: admin } }).read(null, 0);
+    const lagging = followed({ client: admin, feed: { client: follower } }).read(null, 0);
+    await expect(lagging).rejects.toThrow(/does not read what client writes; .* the primary/);
     await follower.query("SELECT pg_promote()");
     expect(idsOf(await feed.read(after.cursor, 0)).sort()).toEqual(["open", "t1"]);
     await postgresBlocklist({ client: follower }).revokeToken("new", later(), "u");
@@ -296,7 +331,24 @@ describe.skipIf(inject("postgresUrl") === null)("a feed of Postgres", () => {
     "takes %j for no answer",
     async (...rows) => {
       const client = { query: async () => ({ rows }) };
-      await expect(postgresRevocationFeed({ client }).read(null, 1)).rejects.toThrow(/gave no cursor/);
+      await expect(followed({ client, feed: { client } }).read(null, 1)).rejects.toThrow(/gave no cursor/);
     },
+  );
+});
+
+const silent = { query: async () => ({ rows: [] }) };
+it.each<readonly [object | null, RegExp]>([
+  [{}, /feed.client must have a query method/],
+  [{ client: "postgres://" }, /feed.client must have a query method/],
+  [{ client: silent, listen: "LISTEN" }, /feed.listen must be a function/],
+  [{ client: silent, wake: () => undefined }, /postgresBlocklist: feed: there is no option "wake"/],
+  [null, /postgresBlocklist: feed takes an object/],
+])("a feed of Postgres can't be %o", (feed, why) => {
+  expect(() => postgresBlocklist({ client: silent, feed: feed as never })).toThrow(why);
+});
+
+it.each(["", "A", "a b", "a'); DROP TABLE x; --", "1a", "a".repeat(64), 1, null])("no channel is %j", (channel) => {
+  expect(() => postgresBlocklist({ client: silent, channel: channel as string })).toThrow(
+    /channel must be a name of small letters/,
   );
 });

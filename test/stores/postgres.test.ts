@@ -96,6 +96,69 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     expect(await store.deleteExpired(at(0))).toBe(5_001);
   });
 
+  it("has every index and constraint that its schema names, whatever the tables are called", async () => {
+    const long = "a".repeat(62);
+    const made: Record<string, string>[] = [];
+    for (const schema of [`x${opened.schema}`, `y${opened.schema}${"z".repeat(30)}`]) {
+      await opened.pool.query(`CREATE SCHEMA ${schema}`);
+      for (const of of ["s", "t"]) {
+        const names = ["1", "2", "3", "4"].map((end) => `${schema}.${of}${long.slice(1)}${end}`) as [
+          string,
+          string,
+          string,
+          string,
+        ];
+        made.push({ users: names[0], sessions: names[1], sessionOwners: names[2], revocations: names[3] });
+      }
+      const clashing = {
+        users: "a_user_id",
+        sessions: "a",
+        sessionOwners: "a_expires_on_idx",
+        revocations: "b_txid_kind_id_idx",
+      };
+      made.push(Object.fromEntries(Object.entries(clashing).map(([name, table]) => [name, `${schema}.${table}`])));
+      await opened.pool.query(
+        `CREATE TABLE ${schema}.taken (id int); CREATE INDEX a_user_id_idx ON ${schema}.taken (id)`,
+      );
+    }
+    for (const tables of [...made, ...made]) await opened.pool.query(postgresSchema(tables));
+    for (const tables of made) {
+      const indices = async (table: string | undefined): Promise<unknown> => {
+        const sql = `SELECT regexp_replace(pg_get_indexdef(indexrelid), '.*USING btree ', '') AS columns, indisunique AS is_unique
+          FROM pg_index WHERE indrelid = $1::regclass ORDER BY 1`;
+        return (await opened.pool.query(sql, [table])).rows.map(
+          ({ columns, is_unique }) => columns + (is_unique ? " unique" : ""),
+        );
+      };
+      expect(await indices(tables.users)).toEqual(["(id) unique", "(login) unique"]);
+      expect(await indices(tables.sessionOwners)).toEqual(["(user_id) unique"]);
+      expect(await indices(tables.sessions)).toEqual(["(expires_on)", "(family) unique", "(sid) unique", "(user_id)"]);
+      expect(await indices(tables.revocations)).toEqual(["(expires_at)", "(kind, id) unique", "(txid, kind, id)"]);
+    }
+  });
+
+  it("says so where a table's name is that of something else", async () => {
+    const schema = `w${opened.schema}`;
+    await opened.pool.query(`CREATE SCHEMA ${schema}; CREATE VIEW ${schema}.v AS SELECT 1`);
+    const tables = {
+      users: `${schema}.u`,
+      sessionOwners: `${schema}.u_pkey`,
+      revocations: `${schema}.r`,
+      sessions: `${schema}.s`,
+    };
+    for (const given of [tables, { ...tables, sessionOwners: `${schema}.v` }]) {
+      await expect(opened.pool.query(postgresSchema(given))).rejects.toThrow(/is there already, and is no table/);
+    }
+  });
+
+  it("makes each index once, however many run the schema at once", async () => {
+    const tables = tablesIn(opened.schema);
+    await opened.pool.query(`DROP INDEX ${opened.schema}.sessions_user_id_idx`);
+    await Promise.all(Array.from({ length: 10 }, () => opened.pool.query(postgresSchema(tables))));
+    const sql = "SELECT count(*)::int AS count FROM pg_indexes WHERE schemaname = $1 AND tablename = 'sessions'";
+    expect((await opened.pool.query(sql, [opened.schema])).rows).toEqual([{ count: 4 }]);
+  });
+
   it("the schema can be applied again, and to tables of any schema", async () => {
     await opened.pool.query(postgresSchema(tablesIn(opened.schema)));
     const { rows } = await opened.pool.query("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", [
@@ -130,10 +193,12 @@ describe("a Postgres store", () => {
   const silent = { query: async () => ({ rows: [] }) };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and asks nothing when it is made", (_name, make) => {
-    for (const client of [undefined, null, {}, "postgres://", () => {}]) {
+    for (const client of [null, {}, "postgres://", () => {}]) {
       expect(() => make({ client } as PostgresOptions)).toThrow(/client must have a query method/);
     }
-    expect(() => make(undefined as never)).toThrow(/client must have a query method/);
+    expect(() => make({} as PostgresOptions)).toThrow(/client must have a query method/);
+    expect(() => make({ client: undefined } as never)).toThrow(/client is undefined/);
+    expect(() => make(undefined as never)).toThrow(/takes an object with options: client, tables/);
     let asked = 0;
     make({
       client: {
@@ -157,9 +222,17 @@ describe("a Postgres store", () => {
 
   it("knows no other tables", () => {
     expect(() => postgresUsers({ client: silent, tables: { user: "x" } as object })).toThrow(
-      /there is no table "user"/,
+      /tables: there is no option "user"/,
     );
   });
+
+  it.each([{ users: "x", sessions: "x" }, { users: "a.x", revocations: "A.X" }, { users: "hallpass_sessions" }])(
+    "takes no two tables of one name: %j",
+    (tables) => {
+      expect(() => postgresUsers({ client: silent, tables })).toThrow(/tables must be of different names/);
+      expect(() => postgresSchema(tables)).toThrow(/tables must be of different names/);
+    },
+  );
 
   it.each([undefined, null, {}, { rows: null }, { rows: "x" }])("takes %j for no answer", async (answer) => {
     const client = { query: async () => answer as never };
@@ -168,11 +241,15 @@ describe("a Postgres store", () => {
 
   it("takes rows of nonsense for no answer", async () => {
     const client = { query: async () => ({ rows: [{}] }) };
-    await expect(postgresRefreshStore({ client }).findSession("x")).rejects.toThrow(/no instant where one is stored/);
-    await expect(postgresRefreshStore({ client }).sessions("x", at(0))).rejects.toThrow(/no instant/);
-    expect(
-      typeof (await postgresBlocklist({ client }).isRevoked({ jti: null, sid: null, userId: "u", issuedAt: at(0) })),
-    ).not.toBe("boolean");
+    await expect(postgresRefreshStore({ client }).findSession("x")).rejects.toThrow(
+      /no whole number where one is stored/,
+    );
+    await expect(postgresRefreshStore({ client }).sessions("x", at(0))).rejects.toThrow(/no whole number/);
+    for (const revoked of [undefined, null, 2, "yes", [true]]) {
+      const saying = { query: async () => ({ rows: [{ revoked }] }) };
+      const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
+      await expect(postgresBlocklist({ client: saying }).isRevoked(asked)).rejects.toThrow(/neither true nor false/);
+    }
   });
 
   it("hands on what the client throws", async () => {

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { Redis as Valkey } from "iovalkey";
-import { createClient } from "redis";
+import { createClient, RESP_TYPES } from "redis";
 import { inject } from "vitest";
 import type { RedisSend } from "../../src/stores/redis.ts";
 
@@ -22,6 +22,23 @@ export const CLIENTS: Readonly<Record<string, (url: string) => Promise<Connectio
     client.on("error", () => undefined);
     return { send: (...command) => client.call(...command), close: () => client.disconnect() };
   },
+  async "ioredis, numbers as text"(url) {
+    const client = new Redis(url, { stringNumbers: true });
+    client.on("error", () => undefined);
+    return { send: (...command) => client.call(...command), close: () => client.disconnect() };
+  },
+  async "ioredis, texts as buffers"(url) {
+    const client = new Redis(url);
+    client.on("error", () => undefined);
+    return { send: (...command) => client.callBuffer(...command), close: () => client.disconnect() };
+  },
+  async "node-redis, numbers as text and texts as buffers"(url) {
+    const client = createClient({ url, RESP: 3 });
+    client.on("error", () => undefined);
+    await client.connect();
+    const mapped = client.withTypeMapping({ [RESP_TYPES.NUMBER]: String, [RESP_TYPES.BLOB_STRING]: Buffer });
+    return { send: (...command) => mapped.sendCommand(command), close: () => client.destroy() };
+  },
   async "node-redis"(url) {
     const client = createClient({ url });
     client.on("error", () => undefined);
@@ -39,4 +56,9 @@ export const CLIENTS: Readonly<Record<string, (url: string) => Promise<Connectio
 /** Connects to the tests' Redis. */
 export function connected(client: keyof typeof CLIENTS = "ioredis"): Promise<Connection> {
   return (CLIENTS[client] as (url: string) => Promise<Connection>)(inject("redisUrl") as string);
+}
+
+/** The same connection, as if it were another: for what nobody waits for. */
+export function readerOf(send: RedisSend): RedisSend {
+  return (...command) => send(...command);
 }

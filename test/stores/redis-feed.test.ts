@@ -1,27 +1,27 @@
 import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import type { RevocationPage } from "../../src/stores/contract.ts";
-import { type RedisSend, redisBlocklist, redisRevocationFeed } from "../../src/stores/redis.ts";
+import { type RedisSend, redisBlocklist } from "../../src/stores/redis.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { blocklistContract } from "../../src/testing.ts";
 import { startRedis } from "../support/servers/redis.ts";
-import { allOf, idsOf, later, passing, reference } from "./feeds.ts";
-import { connected } from "./redis-clients.ts";
+import { allOf, feedOf, followed, idsOf, later, passing, reference } from "./feeds.ts";
+import { connected, readerOf } from "./redis-clients.ts";
 
 describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
   const opened = async () => {
     const { send, close } = await connected();
     const prefix = `feed-${process.hrtime.bigint()}:`;
-    const list = redisBlocklist({ send, prefix, feedRetentionMs: 3_600_000 });
-    return { send, prefix, list, feed: redisRevocationFeed({ send, prefix }), close };
+    const list = redisBlocklist({ send, prefix, feed: { send: readerOf(send), retentionMs: 3_600_000 } });
+    return { send, prefix, list, feed: feedOf(list), close };
   };
 
   it("keeps the contract of blocklists, by both versions of the protocol", { timeout: 60_000 }, async () => {
     for (const name of ["ioredis", "node-redis", "node-redis, RESP 3"] as const) {
       const [writer, reader] = [await connected(name), await connected(name)];
       const prefix = `feed-${process.hrtime.bigint()}:`;
-      const store = redisBlocklist({ ...writer, prefix, feedRetentionMs: 3_600_000 * 24 });
-      const list = replicatedBlocklist({ store, feed: redisRevocationFeed({ ...reader, prefix }) });
+      const feed = { send: reader.send, retentionMs: 3_600_000 * 24 };
+      const list = replicatedBlocklist({ store: redisBlocklist({ send: writer.send, prefix, feed }) });
       await list.start();
       for (const { name: promise, run } of blocklistContract(() => list)) {
         if (!promise.includes("far away")) await run();
@@ -57,12 +57,13 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
 
   it("publishes and stores in one step, of which nothing is left out", async () => {
     const { send, prefix, feed, close } = await opened();
+    await feed.read(null, 1);
     let commands = 0;
     const counting: RedisSend = async (...command) => {
       commands += 1;
       return send(...command);
     };
-    const list = redisBlocklist({ send: counting, prefix, feedRetentionMs: 3_600_000 });
+    const list = redisBlocklist({ send: counting, prefix });
     await list.revokeUser("u", new Date(), later(), ["s1", "s2"]);
     expect(commands).toBe(1);
     expect(idsOf(await feed.read(null, 1))).toEqual(["u", "s1", "s2"]);
@@ -76,21 +77,20 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
   });
 
   it("takes tokens that live just as long as it does, and says how much is needed for others", async () => {
-    const { send, prefix, feed, close } = await opened();
-    const list = redisBlocklist({ send, prefix, feedRetentionMs: 900_000 });
+    const { send, prefix, close } = await opened();
+    const list = redisBlocklist({ send, prefix, feed: { send: readerOf(send), retentionMs: 900_000 } });
+    const feed = feedOf(list);
     for (let nth = 0; nth < 50; nth += 1) await list.revokeToken(`t${nth}`, new Date(Date.now() + 960_000), "u");
     expect((await feed.read(null, 1)).revocations.length).toBe(50);
     const end = new Date(Date.now() + 86_400_000);
     const error = await Promise.resolve(list.revokeToken("t", end, "u")).catch((it: unknown) => it);
-    const [, needed] = /make feedRetentionMs at least (\d+)$/.exec((error as Error).message) ?? [];
+    const [, needed] = /make feed.retentionMs at least (\d+) /.exec((error as Error).message) ?? [];
     expect(Math.abs(Number(needed) - 86_400_000)).toBeLessThan(5_000);
     expect(await list.isRevoked({ ...reference("t"), userId: "u" })).toBe(false);
-    await redisBlocklist({ send, prefix, feedRetentionMs: Number(needed) }).revokeToken("t", end, "u");
-    for (const feedRetentionMs of [0, 1.5, Number.NaN, "1d"]) {
-      expect(() => redisBlocklist({ send, feedRetentionMs: feedRetentionMs as number })).toThrow(
-        /feedRetentionMs must be/,
-      );
-    }
+    const longer = { send: readerOf(send), retentionMs: Number(needed) };
+    await redisBlocklist({ send, prefix, feed: longer }).revokeToken("t", end, "u");
+    await redisBlocklist({ send, prefix }).revokeToken("t2", end, "u");
+    expect(idsOf(await feed.read(null, 1)).slice(50)).toEqual(["t", "t2"]);
     close();
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     const { send, prefix, list, feed, close } = await opened();
     for (let nth = 0; nth < 300; nth += 1) await list.revokeToken(`t${nth}`, later(), "u");
     for (const ahead of [1e10, -1e10]) {
-      const writer = redisBlocklist({ send, prefix, feedRetentionMs: 3_600_000, now: () => Date.now() + ahead });
+      const writer = redisBlocklist({ send, prefix, now: () => Date.now() + ahead });
       await writer.revokeToken(`t${ahead}`, later(), "u");
       expect(await list.isRevoked({ ...reference(`t${ahead}`), userId: "u" })).toBe(true);
     }
@@ -107,8 +107,8 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
   });
 
   it("lets go of entries that are older than what it keeps, which is no gap", async () => {
-    const { send, prefix, feed, close } = await opened();
-    const [stream, book] = [`${prefix}revocations`, `{${prefix}revocations}:book`];
+    const { send, prefix, list, feed, close } = await opened();
+    const [stream, book] = [`${prefix}revocations`, `${prefix}{${prefix}revocations}:book`];
     const old = Date.now() - 30_000_000;
     let last = "0-0";
     for (let nth = 0; nth < 300; nth += 1) {
@@ -116,10 +116,9 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
       const fields = ["revocation", entry, "after", last, "until", String(nth === 0 ? 0 : old + 1)];
       last = (await send("XADD", stream, `${old}-${nth + 1}`, ...fields)) as string;
     }
-    await send("HSET", book, "life", "l", "last", last, "ends", String(old + 1));
+    await send("HSET", book, "life", "l", "last", last, "ends", String(old + 1), "kept", "3600000");
     const before = await feed.read(null, 1);
     expect(before.revocations.length).toBe(300);
-    const list = redisBlocklist({ send, prefix, feedRetentionMs: 3_600_000 });
     await list.revokeToken("new", later(), "u");
     expect(await send("XLEN", stream)).toBeLessThan(200);
     expect(idsOf(await feed.read(before.cursor, 1))).toEqual(["new"]);
@@ -141,27 +140,27 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     "says so when its stream was %s under a node that was stopped, until that can count no more",
     async (_how, cut) => {
       const { send, prefix, list, feed, close } = await opened();
-      const [stream, book] = [`${prefix}revocations`, `{${prefix}revocations}:book`];
+      const [stream, book] = [`${prefix}revocations`, `${prefix}{${prefix}revocations}:book`];
       await list.revokeToken("t0", later(), "u");
       const before = await feed.read(null, 1);
       for (let nth = 1; nth < 10; nth += 1) await list.revokeToken(`t${nth}`, later(), "u");
       await cut(send, stream);
       for (const cursor of [before.cursor, null]) {
         await expect(feed.read(cursor, 1)).rejects.toThrow(
-          /entries were removed from the stream that may count until 20/,
+          /revocations that may count until 20.* were removed from the stream/,
         );
       }
       const told: unknown[] = [];
-      const copy = replicatedBlocklist({ store: list, feed, onFeedError: (error) => void told.push(error) });
+      const copy = replicatedBlocklist({ store: list, onFeedError: (error) => void told.push(error) });
       copy.start().catch(() => undefined);
       while (told.length === 0) await passing(5);
       expect(await copy.isRevoked({ ...reference("t5"), userId: "u" })).toBe(true);
       copy.stop();
       const ahead: RedisSend = async (...command) => {
         const reply = await send(...command);
-        return Array.isArray(reply) && reply.length === 6 ? reply.with(4, String(Date.now() + 4e6)) : reply;
+        return Array.isArray(reply) && reply.length === 5 ? reply.with(3, String(Date.now() + 4e6)) : reply;
       };
-      const afterwards = redisRevocationFeed({ send: ahead, prefix });
+      const afterwards = followed({ send, prefix, feed: { send: ahead, retentionMs: 3_600_000 } });
       const page = await afterwards.read(before.cursor, 1);
       expect((await afterwards.read(page.cursor, 1)).revocations).toEqual([]);
       await list.revokeToken("next", later(), "u");
@@ -188,7 +187,7 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
   it("goes on where only the book was lost", async () => {
     const { send, prefix, list, feed, close } = await opened();
     await list.revokeToken("one", later(), "u");
-    await send("DEL", `{${prefix}revocations}:book`);
+    await send("DEL", `${prefix}{${prefix}revocations}:book`);
     await list.revokeToken("two", later(), "u");
     expect(idsOf(await feed.read(null, 1))).toEqual(["one", "two"]);
     close();
@@ -199,8 +198,8 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     const clients = [new Redis(primary.url), new Redis(replica.url)] as const;
     let at = 0;
     const send: RedisSend = (...command) => (clients[at] as Redis).call(...command);
-    const list = redisBlocklist({ send, feedRetentionMs: 3_600_000 });
-    const feed = redisRevocationFeed({ send });
+    const list = redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: 3_600_000 } });
+    const feed = feedOf(list);
     await clients[1].call("REPLICAOF", "127.0.0.1", String(primary.port));
     await list.revokeToken("both", later(), "u");
     while ((await clients[1].call("EXISTS", "hallpass:revocations")) !== 1) await passing(20);
@@ -216,7 +215,7 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     await replica.stop();
   });
 
-  const good = ["life", "0-0", "1-1", "9", "1", '1-1 0-0 0 ["token","t1",9,null]'];
+  const good = ["life", "1-1", "9", "1", '1-1 0-0 0 ["token","t1",9,null]'];
   it.each([
     undefined,
     null,
@@ -225,12 +224,86 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     [[]],
     { a: 1 },
     good.slice(1),
-    good.with(4, null as never),
-    good.with(5, "1-1 {"),
-    good.with(5, "x"),
+    good.with(3, null as never),
+    good.with(4, "1-1 {"),
+    good.with(4, "x"),
   ])("takes %j for no answer", async (reply) => {
-    const feedOf = (it: unknown) => redisRevocationFeed({ send: async () => it });
+    const feedOf = (it: unknown) =>
+      followed({ send: async () => "life", feed: { send: async () => it, retentionMs: 3_600_000 } });
     expect(idsOf(await feedOf(good).read(null, 1))).toEqual(["t1"]);
     await expect(feedOf(reply).read(null, 1)).rejects.toThrow();
   });
+
+  it("is published by every writer once anybody follows, also by those that don't", async () => {
+    const { send, prefix, feed, close } = await opened();
+    const plain = redisBlocklist({ send, prefix });
+    const { cursor } = await feed.read(null, 0);
+    await plain.revokeUser("u1", new Date(), later(), ["s1"]);
+    await redisBlocklist({ send, prefix }).revokeToken("t1", later(), "u1");
+    expect(idsOf(await feed.read(cursor, 1))).toEqual(["u1", "s1", "t1"]);
+    expect("revocationFeed" in plain).toBe(false);
+    close();
+  });
+
+  it("says so where revocations were stored before anybody followed, until they can count no more", async () => {
+    const { send, prefix, feed, close } = await opened();
+    const plain = redisBlocklist({ send, prefix });
+    await plain.revokeToken("over", new Date(Date.now() - 30_000), "u");
+    expect(idsOf(await feed.read(null, 0)), "what has ended is not missed").toEqual([]);
+    for (const key of (await send("KEYS", `${prefix}*`)) as string[]) await send("DEL", key);
+    await plain.revokeToken("before", later(), "u");
+    let ahead = 0;
+    const reader: RedisSend = async (...command) => {
+      const reply = await send(...command);
+      return Array.isArray(reply) && reply.length === 5 ? reply.with(3, String(Date.now() + ahead)) : reply;
+    };
+    const store = redisBlocklist({ send, prefix, feed: { send: reader, retentionMs: 3_600_000 } });
+    const told: string[] = [];
+    const copy = replicatedBlocklist({ store, onFeedError: (error) => void told.push((error as Error).message) });
+    const started = copy.start();
+    expect(await copy.isRevoked({ ...reference("before"), userId: "u" })).toBe(true);
+    while (told.length === 0) await passing(5);
+    expect(told[0]).toMatch(/revocations that may count until 20.* were never published, since nobody followed/);
+    await plain.revokeToken("meanwhile", later(), "u");
+    ahead = 4e6;
+    await started;
+    expect(copy.isRevoked({ ...reference("meanwhile"), userId: "u" })).toBe(true);
+    copy.stop();
+    await passing(600);
+    close();
+  });
+
+  it("says so where it reads another server or database than is written to", async () => {
+    const { send, prefix, close } = await opened();
+    const elsewhere = new Redis(`${inject("redisUrl")}/1`);
+    const feed = { send: (...command: Parameters<RedisSend>) => elsewhere.call(...command), retentionMs: 3_600_000 };
+    await expect(followed({ send, prefix, feed }).read(null, 0)).rejects.toThrow(
+      /feed.send does not read what send writes/,
+    );
+    await feedOf(redisBlocklist({ send: feed.send, prefix, feed: { ...feed, send: readerOf(feed.send) } })).read(
+      null,
+      0,
+    );
+    await expect(followed({ send, prefix, feed }).read(null, 0)).rejects.toThrow(/connect both to one server/);
+    elsewhere.disconnect();
+    close();
+  });
+});
+
+it.each<readonly [object | null, RegExp]>([
+  [{ retentionMs: 1 }, /feed.send must be a function/],
+  [{ send: "redis://", retentionMs: 1 }, /feed.send must be a function/],
+  [{ send: async () => null }, /feed.retentionMs, in milliseconds, must be a whole number/],
+  ...[0, 1.5, Number.NaN, "1d"].map(
+    (retentionMs) => [{ send: async () => null, retentionMs }, /feed.retentionMs, in milliseconds, must be/] as const,
+  ),
+  [{ send: async () => null, retentionMS: 1 }, /redisBlocklist: feed: there is no option "retentionMS"/],
+  [null, /redisBlocklist: feed takes an object/],
+])("a feed of Redis can't be %o", (feed, why) => {
+  expect(() => redisBlocklist({ send: async () => null, feed: feed as never })).toThrow(why);
+});
+
+it("a feed of Redis has a connection of its own", () => {
+  const send: RedisSend = async () => null;
+  expect(() => redisBlocklist({ send, feed: { send, retentionMs: 1 } })).toThrow(/needs a connection of its own/);
 });

@@ -2,19 +2,14 @@ import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import {
-  type RedisOptions,
-  type RedisSend,
-  redisBlocklist,
-  redisRefreshStore,
-  redisRevocationFeed,
-} from "../../src/stores/redis.ts";
+import { type RedisOptions, type RedisSend, redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
 import { blocklistContract, refreshStoreContract } from "../../src/testing.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
-import { CLIENTS, type Connection, connected } from "./redis-clients.ts";
+import { followed } from "./feeds.ts";
+import { CLIENTS, type Connection, connected, readerOf } from "./redis-clients.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
@@ -30,10 +25,10 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   afterAll(() => connection.close());
 
   describe("sessions", () => {
-    it.each(refreshStoreContract(() => redisRefreshStore(connection)))("$name", ({ run }) => run());
+    it.each(refreshStoreContract(() => redisRefreshStore({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("revocations", () => {
-    it.each(blocklistContract(() => redisBlocklist(connection)))("$name", ({ run }) => run());
+    it.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
   });
 });
 
@@ -45,7 +40,7 @@ needsRedis("on several connections", () => {
   afterAll(() => {
     for (const { close } of connections) close();
   });
-  const storeOf = (index: number) => redisRefreshStore(connections[index % 5] as Connection);
+  const storeOf = (index: number) => redisRefreshStore({ send: (connections[index % 5] as Connection).send });
 
   it("of fifty replacements exactly one is made, fifty times over", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 50; round += 1) {
@@ -124,6 +119,7 @@ needsRedis("every key", () => {
         "{user-1}:revoked:session:s": ttl,
         "{user-1}:revoked:session:s2": ttl,
         "{user-1}:revoked": ttl,
+        [`{${prefix}revocations}:book`]: ttl,
       });
     },
   );
@@ -207,12 +203,14 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     it.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
-      ...blocklistContract(() => redisBlocklist({ send, feedRetentionMs: Number.MAX_SAFE_INTEGER })),
+      ...blocklistContract(() =>
+        redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),
+      ),
     ])("$name", ({ run }) => run());
 
     it("publishes before it stores, all of a user's sessions", async () => {
       const prefix = `cluster-${randomUUID()}:`;
-      const feed = redisRevocationFeed({ send, prefix });
+      const feed = followed({ send, prefix, feed: { send: readerOf(send), retentionMs: DAY } });
       const sent: string[] = [];
       const failing: RedisSend = async (...command) => {
         const key = String(command[3]);
@@ -220,7 +218,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
         if (sent.length > 1 && key.includes("{user-")) throw new Error("crashed");
         return send(...command);
       };
-      const list = redisBlocklist({ send: failing, prefix, feedRetentionMs: DAY });
+      const list = redisBlocklist({ send: failing, prefix, feed: { send, retentionMs: DAY } });
       const later = new Date(Date.now() + 60_000);
       const revoking = async () => list.revokeUser("user-1", new Date(), later, ["s1", "s2"]);
       await expect(revoking).rejects.toThrow("crashed");
@@ -238,7 +236,10 @@ describe("a Redis store", () => {
   const MAKERS = { redisBlocklist, redisRefreshStore };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and sends nothing when it is made", (_name, make) => {
-    for (const options of [undefined, null, {}, { send: "redis://" }]) {
+    for (const options of [undefined, null]) {
+      expect(() => make(options as never)).toThrow(/takes an object with options: send, prefix/);
+    }
+    for (const options of [{}, { send: "redis://" }]) {
       expect(() => make(options as RedisOptions)).toThrow(/send must be a function/);
     }
     for (const prefix of ["", "a{b", "}", 1, null]) {
@@ -261,19 +262,25 @@ describe("a Redis store", () => {
     return { send: async () => (rest.length > 1 ? rest.shift() : rest[0]) };
   };
 
-  it.each([undefined, null, "x", 1, {}, [], [null], [null, 1], [null, null, null], [{}, null], ["soon", null]])(
+  it.each([undefined, null, "x", 1, {}, [], [null], [null, {}], [null, null, null], [{}, null], ["soon", null]])(
     "takes %j for no answer to what is revoked",
     async (reply) => {
       await expect(redisBlocklist(saying(reply)).isRevoked(asked)).rejects.toThrow(/can't reply/);
     },
   );
 
-  it.each([undefined, null, "x", [], [1], ["soon"], [null, null]])("takes %j for no answer to a cut", async (reply) => {
-    await expect(redisBlocklist(saying(reply)).revokedUpTo?.("u")).rejects.toThrow(/can't reply/);
-  });
+  it.each([undefined, null, "x", [], [1.5], ["soon"], [null, null]])(
+    "takes %j for no answer to a cut",
+    async (reply) => {
+      await expect(redisBlocklist(saying(reply)).revokedUpTo?.("u")).rejects.toThrow(/can't reply/);
+    },
+  );
 
   it.each([new Error("down"), undefined, { message: "READONLY" }])("hands on %s as it was thrown", async (error) => {
-    const list = redisBlocklist({ send: () => Promise.reject(error), feedRetentionMs: 1 });
+    const list = redisBlocklist({
+      send: () => Promise.reject(error),
+      feed: { send: async () => null, retentionMs: 1 },
+    });
     const thrown = await Promise.resolve(list.revokeToken("t", new Date(), "u")).catch((it: unknown) => ({ it }));
     expect(thrown).toEqual({ it: error });
   });
@@ -281,7 +288,9 @@ describe("a Redis store", () => {
   it.each([undefined, null, "QUEUED", 1, {}])("takes %j for no word of having stored", async (reply) => {
     const store = redisRefreshStore(saying(reply));
     const session = newSession();
-    await expect(redisBlocklist(saying(reply)).revokeToken("t", new Date(8.64e15), "u")).rejects.toThrow(/can't reply/);
+    await expect(redisBlocklist(saying(reply)).revokeToken("t", new Date(8.64e15), "u")).rejects.toThrow(
+      /can't reply|counts for 1 ms/,
+    );
     await expect(store.startSession(session, 0, 1)).rejects.toThrow(/can't reply/);
     await expect(store.replaceSession(session, session)).rejects.toThrow(/can't reply/);
     if (reply !== null) {
@@ -310,11 +319,11 @@ describe("a Redis store", () => {
     await expect(redisRefreshStore(saying(reply)).findSession("t")).rejects.toThrow(/can't reply/);
   });
 
-  it.each([undefined, 1, "", "x", "?[1,2,3,4,5,6,7]", "+[1,2]", "+{}", "+x", '+["1",2,"f",4,null,0,""]'])(
+  it.each([undefined, 1, "", "x", "?[1,2,3,4,5,6,7]", "+[1,2]", "+{}", "+x", '+["x",2,"f",4,null,0,""]'])(
     "takes %j for no session",
     async (reply) => {
       await expect(redisRefreshStore(saying('["u","s"]', reply)).findSession("t")).rejects.toThrow(
-        /can't reply|no instant/,
+        /can't reply|no whole number/,
       );
     },
   );

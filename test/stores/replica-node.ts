@@ -2,8 +2,8 @@
 import { Redis } from "ioredis";
 import pg from "pg";
 import type { TokenReference } from "../../src/stores/contract.ts";
-import { postgresBlocklist, postgresRevocationFeed } from "../../src/stores/postgres.ts";
-import { redisBlocklist, redisRevocationFeed } from "../../src/stores/redis.ts";
+import { postgresBlocklist } from "../../src/stores/postgres.ts";
+import { redisBlocklist } from "../../src/stores/redis.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 
 const [kind = "", url = "", count = "0"] = process.argv.slice(2);
@@ -14,8 +14,10 @@ function onRedis() {
   const client = new Redis(url);
   const reader = client.duplicate();
   for (const connection of [client, reader]) connection.on("error", () => undefined);
-  const store = redisBlocklist({ send: (...command) => client.call(...command), feedRetentionMs: 7_200_000 });
-  return { store, feed: redisRevocationFeed({ send: (...command) => reader.call(...command) }) };
+  return redisBlocklist({
+    send: (...command) => client.call(...command),
+    feed: { send: (...command) => reader.call(...command), retentionMs: 7_200_000 },
+  });
 }
 
 async function onPostgres() {
@@ -24,15 +26,17 @@ async function onPostgres() {
   const listener = new pg.Client({ connectionString: url });
   listener.on("error", () => undefined);
   await listener.connect();
-  await listener.query("LISTEN hallpass_revocations");
-  const wake = (it: () => void): void => void listener.on("notification", it);
+  const listen = async (channel: string, wake: () => void): Promise<void> => {
+    listener.on("notification", wake);
+    await listener.query(`LISTEN ${channel}`);
+  };
   const reader = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 1_000 });
   reader.on("error", () => undefined);
-  return { store: postgresBlocklist({ client }), feed: postgresRevocationFeed({ client: reader, wake }) };
+  return postgresBlocklist({ client, feed: { client: reader, listen } });
 }
 
 const blocklist = replicatedBlocklist({
-  ...(kind === "redis" ? onRedis() : await onPostgres()),
+  store: kind === "redis" ? onRedis() : await onPostgres(),
   maxStalenessMs: 1_000,
 });
 await blocklist.start();

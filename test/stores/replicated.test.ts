@@ -9,6 +9,7 @@ import { memoryBlocklist } from "../../src/stores/memory.ts";
 import { postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts";
 import { redisBlocklist } from "../../src/stores/redis.ts";
 import { type ReplicatedBlocklistOptions, replicatedBlocklist } from "../../src/stores/replicated.ts";
+import { sqliteBlocklist } from "../../src/stores/sqlite.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -32,6 +33,8 @@ function handFed() {
   };
   return { feed, next, pending: () => reads.length };
 }
+/** A store that publishes by a feed of the test's. */
+const by = (feed: RevocationFeed, store: Blocklist): Blocklist => ({ ...store, revocationFeed: () => feed });
 const pageOf = (cursor: string, ...ids: string[]): RevocationPage => ({
   cursor,
   revocations: ids.map((id) => ({ kind: "token", id, expiresAt: later() })),
@@ -54,7 +57,7 @@ describe("a replicated blocklist", () => {
   it("asks the store until it has loaded, and then nobody", async () => {
     asked.length = 0;
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store, feed });
+    const list = replicatedBlocklist({ store: by(feed, store) });
     expect(await list.isRevoked(reference("before"))).toBe(false);
     const started = list.start();
     expect(await list.isRevoked(reference("loading"))).toBe(false);
@@ -75,7 +78,7 @@ describe("a replicated blocklist", () => {
   it("asks the store once the feed has been silent for too long, counted from when it was asked", async () => {
     asked.length = 0;
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store, feed, maxStalenessMs: 400 });
+    const list = replicatedBlocklist({ store: by(feed, store), maxStalenessMs: 400 });
     const started = list.start();
     (await next()).answer(pageOf("1"));
     await started;
@@ -98,7 +101,7 @@ describe("a replicated blocklist", () => {
 
   it("is an outage where the store is down too", async () => {
     const down = { ...store, isRevoked: () => Promise.reject(new Error("down")) };
-    const list = replicatedBlocklist({ store: down, feed: handFed().feed });
+    const list = replicatedBlocklist({ store: by(handFed().feed, down) });
     await expect(list.isRevoked(reference("x"))).rejects.toThrow("down");
   });
 
@@ -109,7 +112,7 @@ describe("a replicated blocklist", () => {
       errors.push((error as Error).message);
       throw new Error("boo");
     };
-    const list = replicatedBlocklist({ store, feed, maxStalenessMs: 400, onFeedError });
+    const list = replicatedBlocklist({ store: by(feed, store), maxStalenessMs: 400, onFeedError });
     const started = list.start();
     (await next()).fail(new Error("first"));
     (await next()).answer(pageOf("5"));
@@ -128,7 +131,10 @@ describe("a replicated blocklist", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { feed, next, pending } = handFed();
     const errors: unknown[] = [];
-    const list = replicatedBlocklist({ store, feed, onFeedError: (error) => errors.push((error as Error).message) });
+    const list = replicatedBlocklist({
+      store: by(feed, store),
+      onFeedError: (error) => errors.push((error as Error).message),
+    });
     list.start().catch(() => undefined);
     await vi.advanceTimersByTimeAsync(59_000);
     expect(pending()).toBe(1);
@@ -149,7 +155,7 @@ describe("a replicated blocklist", () => {
   it("applies each page as it comes, and is fresh once there is no more, as of its first read", async () => {
     asked.length = 0;
     const { feed, next, pending } = handFed();
-    const list = replicatedBlocklist({ store, feed, maxStalenessMs: 400 });
+    const list = replicatedBlocklist({ store: by(feed, store), maxStalenessMs: 400 });
     const started = list.start();
     let isLoaded = false;
     void started.then(() => {
@@ -179,7 +185,10 @@ describe("a replicated blocklist", () => {
 
   it("takes up after a failure where the last page ended", async () => {
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store, feed, onFeedError: async () => Promise.reject(new Error("boo")) });
+    const list = replicatedBlocklist({
+      store: by(feed, store),
+      onFeedError: async () => Promise.reject(new Error("boo")),
+    });
     const started = list.start();
     (await next()).answer({ ...pageOf("1"), more: true });
     (await next()).fail(new Error("cut"));
@@ -193,7 +202,7 @@ describe("a replicated blocklist", () => {
   it("says when loading is stuck, and goes on", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store, feed, onFeedError: () => undefined });
+    const list = replicatedBlocklist({ store: by(feed, store), onFeedError: () => undefined });
     let outcome: unknown = "loading";
     list.start().then(
       () => {
@@ -228,7 +237,7 @@ describe("a replicated blocklist", () => {
   it("warns once of a feed that can't be read, where nobody listens, and rejects nothing that nobody handles", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store, feed });
+    const list = replicatedBlocklist({ store: by(feed, store) });
     void list.start();
     (await next()).fail(new Error("secret"));
     (await next()).fail(new Error("secret"));
@@ -243,7 +252,7 @@ describe("a replicated blocklist", () => {
   it("tells nobody of a read that fails once it is stopped: its connection may be closed then", async () => {
     const { feed, next } = handFed();
     const onFeedError = vi.fn();
-    const list = replicatedBlocklist({ store, feed, onFeedError });
+    const list = replicatedBlocklist({ store: by(feed, store), onFeedError });
     void list.start();
     (await next()).answer(pageOf("1"));
     const last = await next();
@@ -257,18 +266,17 @@ describe("a replicated blocklist", () => {
     const { feed } = handFed();
     const cut = new Date();
     const said = { ...store, revokedUpTo: async (userId: string) => (userId === "user-1" ? cut : null) };
-    const list = replicatedBlocklist({ store: said, feed });
+    const list = replicatedBlocklist({ store: by(feed, said) });
     await list.revokeUser("user-2", cut, later(), ["session-2"]);
     expect(list.isRevoked({ ...reference("x"), sid: "session-2" })).toBe(true);
     expect([await list.revokedUpTo?.("user-1"), await list.revokedUpTo?.("user-2")]).toEqual([cut, null]);
-    expect("revokedUpTo" in replicatedBlocklist({ store: { ...store, revokedUpTo: undefined as never }, feed })).toBe(
-      false,
-    );
+    const silent = { ...store, revokedUpTo: undefined as never };
+    expect("revokedUpTo" in replicatedBlocklist({ store: by(feed, silent) })).toBe(false);
   });
 
   it("follows once, and can be stopped and started again", async () => {
     const { feed, next, pending } = handFed();
-    const list = replicatedBlocklist({ store, feed });
+    const list = replicatedBlocklist({ store: by(feed, store) });
     const first = list.start();
     await expect(list.start()).rejects.toThrow(/follows its feed already/);
     const old = await next();
@@ -290,7 +298,7 @@ describe("a replicated blocklist", () => {
   it("knows what it revoked itself, but not what could not be stored", async () => {
     const { feed, next } = handFed();
     const failing = { ...store, revokeToken: () => Promise.reject(new Error("down")) };
-    const list = replicatedBlocklist({ store: failing, feed });
+    const list = replicatedBlocklist({ store: by(feed, failing) });
     const started = list.start();
     (await next()).answer(pageOf("1"));
     await started;
@@ -303,12 +311,26 @@ describe("a replicated blocklist", () => {
     list.stop();
   });
 
+  const database = { prepare: () => ({ all: () => [], run: () => undefined }), exec: () => undefined };
+  it.each<readonly [string, Blocklist]>([
+    ["memory", memoryBlocklist()],
+    ["SQLite", sqliteBlocklist({ database })],
+    ["Redis, without a feed", redisBlocklist({ send: async () => null })],
+    ["Postgres, without a feed", postgresBlocklist({ client: { query: async () => ({ rows: [] }) } })],
+    ["a copy", replicatedBlocklist({ store: by(handFed().feed, store) })],
+  ])("refuses a store that publishes nothing: %s", (_name, silent) => {
+    expect(() => replicatedBlocklist({ store: silent })).toThrow(/store publishes nothing .* its option feed/);
+  });
+
+  const followed = by(handFed().feed, store);
   it.each<readonly [object | undefined, RegExp]>([
-    [undefined, /store must be a blocklist/],
-    [{ store: {}, feed: handFed().feed }, /store must be a blocklist/],
-    [{ store, feed: {} }, /feed must be the feed/],
-    [{ store, feed: handFed().feed, maxStalenessMs: 0 }, /maxStalenessMs must be/],
-    [{ store, feed: handFed().feed, maxStalenessMs: 1.5e9 + 0.5 }, /maxStalenessMs must be/],
+    [undefined, /takes an object with options: store/],
+    [{ store: {} }, /store must be a blocklist/],
+    [{ store: followed, feed: {} }, /there is no option "feed"/],
+    [{ store: followed, maxStalenessMs: 0 }, /maxStalenessMs must be/],
+    [{ store: followed, maxStalenessMs: 1.5e9 }, /maxStalenessMs must be/],
+    [{ store: followed, now: 5 }, /now must be a function/],
+    [{ store: followed, onFeedError: "log" }, /onFeedError must be a function/],
   ])("refuses %o", (options, why) => {
     expect(() => replicatedBlocklist(options as ReplicatedBlocklistOptions)).toThrow(why);
   });
@@ -324,7 +346,7 @@ const SERVERS: Readonly<Record<string, () => Promise<Shared>>> = {
   async redis() {
     const server = await startRedis();
     const client = new Redis(server.url);
-    const list = redisBlocklist({ send: (...command) => client.call(...command), feedRetentionMs: 7_200_000 });
+    const list = redisBlocklist({ send: (...command) => client.call(...command) });
     return { server, list, close: () => client.disconnect() };
   },
   async postgres() {

@@ -12,7 +12,7 @@ import {
   type SqlUsers,
 } from "../../src/stores/postgres.ts";
 import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
-import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
+import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
 export interface SqlStores {
@@ -25,10 +25,10 @@ export interface SqlStores {
 let schemas = 0;
 
 /** A Pool of the tests' Postgres, whose tables are in a schema of their own. */
-export async function openPool(): Promise<{ pool: pg.Pool; schema: string }> {
+export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg.Pool; schema: string }> {
   schemas += 1;
   const schema = `stores_${process.pid}_${schemas}`;
-  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 20 });
+  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 20, ...(types && { types }) });
   await pool.query(`CREATE SCHEMA ${schema}`);
   return { pool, schema };
 }
@@ -43,8 +43,8 @@ export function tablesIn(schema: string): Record<"users" | "sessions" | "session
   };
 }
 
-async function onPool(): Promise<SqlStores> {
-  const { pool, schema } = await openPool();
+async function onPool(types?: pg.CustomTypesConfig): Promise<SqlStores> {
+  const { pool, schema } = await openPool(types);
   const options = { client: pool, tables: tablesIn(schema) };
   await pool.query(postgresSchema(options.tables));
   return { ...postgresStores(options), close: () => pool.end() };
@@ -77,7 +77,16 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
 
 /** Every database that the SQL stores run on here. */
 export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
-  ...(inject("postgresUrl") !== null && { "Postgres, by a Pool": onPool }),
+  ...(inject("postgresUrl") !== null && {
+    "Postgres, by a Pool": () => onPool(),
+    "Postgres, by a Pool that parses nothing": () => onPool({ getTypeParser: () => String as never }),
+  }),
   PGlite: onPglite,
   ...Object.fromEntries(Object.entries(SQLITES).map(([name, open]) => [name, () => onSqlite(open)])),
+  ...Object.fromEntries(
+    Object.entries(SQLITES).map(([name, open]) => [
+      `${name}, in bigints`,
+      () => onSqlite((file) => inBigints(open(file))),
+    ]),
+  ),
 };

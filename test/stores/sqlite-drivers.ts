@@ -15,3 +15,19 @@ export const SQLITES: Readonly<Record<string, (file: string) => OpenedSqlite>> =
   "SQLite, as by better-sqlite3": (file) => new Database(file) as unknown as OpenedSqlite,
   ...(nodeSqlite !== undefined && { "SQLite, by node:sqlite": (file: string) => new nodeSqlite.DatabaseSync(file) }),
 };
+
+/** A database whose whole numbers are bigints, as each driver can be told. */
+export function inBigints(database: OpenedSqlite): OpenedSqlite {
+  type Told = Partial<Record<"safeIntegers" | "setReadBigInts", (on: boolean) => unknown>>;
+  return {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      const told = statement as Told;
+      told.safeIntegers?.(true);
+      told.setReadBigInts?.(true);
+      return statement;
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+  };
+}

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runnerOf } from "../../src/stores/sqlite/database.ts";
+import { runnerOf, SQLITE_OPTIONS } from "../../src/stores/sqlite/database.ts";
 import { type SqliteDatabase, sqliteBlocklist, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
 import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
@@ -69,6 +69,18 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     expect(idsIn(foreign)).toEqual([]);
   });
 
+  it("says so where it can't even ask whether a transaction is open", async () => {
+    const broken: SqliteDatabase = {
+      prepare: (sql) => database.prepare(sql),
+      exec(sql) {
+        if (sql === "BEGIN") throw new Error("disk I/O error");
+        return database.exec(sql);
+      },
+    };
+    await expect(sqliteUsers({ database: broken }).findById("u1")).rejects.toThrow("disk I/O error");
+    await expect(sqliteUsers({ database: broken }).add(reader("u1"))).rejects.toThrow("disk I/O error");
+  });
+
   it("goes on only when a transaction of its own, that could not be rolled back, is gone", async () => {
     refuseToCommit(database);
     const users = sqliteUsers({ database: rollingBackAfter(3) });
@@ -80,50 +92,55 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     expect(idsIn(foreign)).toEqual(["u2"]);
   });
 
-  it("leaves nothing half done in the application's own transaction", async () => {
-    const users = sqliteUsers({ database });
-    database.exec(
-      "CREATE TRIGGER refuse AFTER INSERT ON hallpass_users WHEN new.id = 'orphan' BEGIN SELECT RAISE(FAIL, 'no'); END",
-    );
-    database.exec("BEGIN");
-    await users.add(reader("u1"));
-    await expect(users.add(reader("orphan"))).rejects.toThrow(/no/);
-    await users.add(reader("u2"));
-    expect(idsIn(foreign)).toEqual([]);
-    database.exec("COMMIT");
-    expect(idsIn(foreign)).toEqual(["u1", "u2"]);
-    database.exec("BEGIN");
-    await users.add(reader("u3"));
+  /** The database as a driver has it that doesn't say whether a transaction is open. */
+  const mute = (): SqliteDatabase => ({
+    prepare: (sql) => database.prepare(sql),
+    exec: (sql) => database.exec(sql),
+  });
+
+  it.each<readonly [string, () => SqliteDatabase]>([
+    ["by a driver that says so", () => database],
+    ["by one that doesn't", mute],
+  ])("takes no part in the application's own transaction, and waits for its end: %s", async (_how, given) => {
+    const [users, blocklist] = [sqliteUsers({ database: given() }), sqliteBlocklist({ database: given() })];
+    database.exec("BEGIN; INSERT INTO hallpass_users (id, login) VALUES ('draft', 'draft')");
+    const work = [
+      users.add(reader("u1")),
+      blocklist.revokeToken("t1", LATER, "user-1"),
+      users.findById("draft"),
+      blocklist.isRevoked(revoked("t1")),
+    ];
+    const over = work.map((it) => Promise.resolve(it).then(() => true));
+    expect(await Promise.race([...over, sleep(50)])).toBeUndefined();
     database.exec("ROLLBACK");
-    expect(idsIn(database)).toEqual(["u1", "u2"]);
+    expect((await Promise.all(work))[2], "what was never committed is never told").toBeNull();
+    expect(idsIn(foreign)).toEqual(["u1"]);
+    expect(await blocklist.isRevoked(revoked("t1"))).toBe(true);
   });
 
-  it("says what happened where SQLite itself has ended the application's transaction", async () => {
-    database.exec(
-      "DROP TABLE hallpass_users; CREATE TABLE hallpass_users (id TEXT, login TEXT NOT NULL ON CONFLICT ROLLBACK, password_hash, disabled)",
-    );
-    const users = sqliteUsers({ database });
+  it("is stored whatever becomes of a transaction that goes on around the call", async () => {
+    const blocklist = sqliteBlocklist({ database });
     database.exec("BEGIN");
-    await users.add(reader("u1"));
-    await expect(users.add({ ...reader("u2"), login: null as never })).rejects.toThrow(/NOT NULL/);
-    expect(() => database.exec("COMMIT")).toThrow(/no transaction/);
-    await users.add(reader("u3"));
-    expect(idsIn(foreign)).toEqual(["u3"]);
+    const revoking = blocklist.revokeToken("t1", LATER, "user-1");
+    database.exec("ROLLBACK");
+    await revoking;
+    expect(await sqliteBlocklist({ database: foreign }).isRevoked(revoked("t1"))).toBe(true);
   });
 
-  it("ends the application's transaction rather than leave it with half of something", async () => {
-    database.exec(
-      "CREATE TRIGGER refuse AFTER INSERT ON hallpass_users WHEN new.id = 'orphan' BEGIN SELECT RAISE(FAIL, 'no'); END",
-    );
-    const users = sqliteUsers({ database: rollingBackAfter(1) });
+  it("refuses to wait for the application's own transaction for ever, and says what to do", async () => {
+    const [users, blocklist] = [sqliteUsers({ database }), sqliteBlocklist({ database: mute() })];
     database.exec("BEGIN");
-    await expect(users.add(reader("orphan"))).rejects.toThrow(/no/);
-    expect(() => database.exec("COMMIT")).toThrow(/no transaction/);
-    expect(idsIn(foreign)).toEqual([]);
+    const why = /the application held a transaction open for 2000 ms; give the stores a connection of their own/;
+    const refused = [users.add(reader("u1")), users.findById("u1"), blocklist.revokeToken("t1", LATER, "user-1")];
+    await Promise.all(refused.map((it) => expect(it).rejects.toThrow(why)));
+    const elsewhere = sqliteUsers({ database: foreign });
+    await elsewhere.add(reader("u2")); // no lock was taken on the way
+    database.exec("COMMIT");
+    expect(idsIn(foreign)).toEqual(["u2"]);
   });
 
   it("writes nothing outside of a transaction", async () => {
-    const { rows, write, atomically } = runnerOf("test", { database });
+    const { rows, write, atomically } = runnerOf("test", { database }, SQLITE_OPTIONS);
     expect(() => write("DELETE FROM hallpass_users")).toThrow("test: only a SELECT may run outside of a transaction");
     expect(() => rows("DELETE FROM hallpass_users RETURNING id")).toThrow(/only a SELECT/);
     expect(await atomically(() => rows("DELETE FROM hallpass_users RETURNING id"))).toEqual([]);
@@ -173,21 +190,15 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     expect(database.prepare("PRAGMA busy_timeout").all()).toEqual([{ timeout: 5_000 }]);
   });
 
-  it("works and reads what is new after another connection's writing, also within the application's own transactions", async () => {
+  it("works and reads what is new after another connection's writing", async () => {
     const users = sqliteUsers({ database });
     foreign.exec("BEGIN IMMEDIATE");
-    database.exec("BEGIN");
-    await expect(users.add(reader("u1"))).rejects.toThrow(/others were writing for 2000 ms/);
-    database.exec("COMMIT");
     await expect(users.add(reader("u1"))).rejects.toThrow(/others were writing for 2000 ms/);
     foreign.exec("COMMIT");
     await sqliteUsers({ database: foreign }).add(reader("u2"));
     expect(await users.findById("u2")).not.toBeNull();
-    database.exec("BEGIN");
-    await users.add(reader("u3"));
-    database.exec("COMMIT");
     await users.add(reader("u4"));
-    expect(idsIn(foreign)).toEqual(["u2", "u3", "u4"]);
+    expect(idsIn(foreign)).toEqual(["u2", "u4"]);
   });
 
   it("stores each write of two processes that it has answered", { timeout: 60_000 }, async () => {

@@ -10,7 +10,7 @@ import {
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
-import { begun, newSession, nextOf } from "../support/sessions.ts";
+import { begun } from "../support/sessions.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -50,20 +50,6 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.close();
   });
 
-  it("leaves an application's own transaction as it was", async () => {
-    const database = open(":memory:");
-    database.exec(sqliteSchema());
-    const store = sqliteRefreshStore({ database });
-    const session = await begun(store);
-    const next = nextOf(session, { lastUsedAt: at(1) });
-    database.exec("BEGIN");
-    expect(await store.replaceSession(session, next)).toBe(true);
-    await expect(store.startSession(newSession({ family: session.family }), 0, 1)).rejects.toThrow();
-    database.exec("COMMIT");
-    expect(await store.findSession(session.family)).toEqual(next);
-    database.close();
-  });
-
   it("has every index that its schema names", () => {
     const database = open(":memory:");
     database.exec(sqliteSchema());
@@ -74,7 +60,38 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
       "hallpass_sessions_expires_at",
       "hallpass_sessions_user_id",
     ]);
+    expect(() => database.exec(sqliteSchema())).not.toThrow();
     database.exec(`ATTACH ':memory:' AS other; ${sqliteSchema({ users: "other.users", sessions: "other.sessions" })}`);
+    database.close();
+  });
+});
+
+describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
+  it("has all its indices, however long and alike the tables' names are", () => {
+    const database = open(":memory:");
+    database.exec("ATTACH ':memory:' AS other");
+    const long = "a".repeat(62);
+    for (const schema of ["", "other."]) {
+      const [users, sessions, sessionOwners, revocations] = ["1", "2", "3", "4"].map((end) => schema + long + end) as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      for (const _again of [1, 2]) database.exec(sqliteSchema({ users, sessions, sessionOwners, revocations }));
+    }
+    for (const schema of ["main", "other"]) {
+      const sql = `SELECT tbl_name FROM ${schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`;
+      const tables = (database.prepare(sql).all() as { tbl_name: string }[]).map(({ tbl_name }) => tbl_name);
+      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`]);
+    }
+    database.close();
+  });
+
+  it("says so where an index of another table has the name of one of its own", () => {
+    const database = open(":memory:");
+    database.exec("CREATE TABLE other (a); CREATE INDEX hallpass_sessions_user_id ON other (a)");
+    expect(() => database.exec(sqliteSchema())).toThrow(/no such index: hallpass_sessions_user_id/);
     database.close();
   });
 });
@@ -83,9 +100,11 @@ describe("a SQLite store", () => {
   const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no database, and asks nothing when it is made", (_name, make) => {
-    for (const database of [undefined, null, {}, ":memory:", { prepare: () => ({}) }]) {
+    for (const database of [null, {}, ":memory:", { prepare: () => ({}) }]) {
       expect(() => make({ database } as never)).toThrow(/database must be one of better-sqlite3/);
     }
+    expect(() => make({ database: undefined } as never)).toThrow(/database is undefined/);
+    expect(() => make(undefined as never)).toThrow(/takes an object with options: database, tables/);
     const empty = openLibsql?.(":memory:");
     expect(() => make({ database: empty as never })).not.toThrow();
     empty?.close();
@@ -107,9 +126,9 @@ describe("a SQLite store", () => {
     });
     const asked = { jti: null, sid: null, userId: "u", issuedAt: at(0) };
     await expect(sqliteUsers(saying(undefined)).findById("x")).rejects.toThrow(/answered without rows/);
-    await expect(sqliteRefreshStore(saying([{}])).findSession("x")).rejects.toThrow(/no instant/);
-    for (const answer of [[], [{}], [{ revoked: 2 }], [{ revoked: "0" }]]) {
-      expect(await sqliteBlocklist(saying(answer)).isRevoked(asked)).toBeUndefined();
+    await expect(sqliteRefreshStore(saying([{}])).findSession("x")).rejects.toThrow(/no whole number/);
+    for (const answer of [[], [{}], [{ revoked: 2 }], [{ revoked: "no" }], [{ revoked: [1] }]]) {
+      await expect(sqliteBlocklist(saying(answer)).isRevoked(asked)).rejects.toThrow(/neither true nor false/);
     }
   });
 

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from "../../shared/options.ts";
 import { AuthError } from "../errors.ts";
 import { FairQueue } from "./fair-queue.ts";
 
@@ -11,6 +12,8 @@ export interface WorkOptions {
   /** Aborted when nobody waits for the answer any longer: work that has not begun leaves the queue, as `overloaded`. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS: OptionNames<WorkOptions> = { from: "optional", signal: "optional" };
 
 interface Job {
   /** Lets it begin. */
@@ -38,7 +41,9 @@ export class Gate {
    * Runs a job in its turn. Throws AuthError `overloaded` (503) when the queue is full, also later, when the place is
    * given to an origin that has less of it; and when the job was given up before its turn.
    */
-  async run<T>(job: () => Promise<T>, { from, signal }: WorkOptions = {}): Promise<T> {
+  async run<T>(job: () => Promise<T>, options: WorkOptions = {}): Promise<T> {
+    checkNames("a password's work", options, OPTIONS);
+    const { from, signal } = options;
     if (signal?.aborted) throw new AuthError("overloaded");
     if (this.#running < this.#maxConcurrent) this.#running += 1;
     else await this.#turn(from, signal);

@@ -1,5 +1,6 @@
 import { systemClock } from "../../shared/clock.ts";
 import { timeOf } from "../../shared/date.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring.ts";
 import { forgettingClock } from "./forgetting-clock.ts";
@@ -10,6 +11,8 @@ export interface MemoryBlocklistOptions {
   /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
   readonly now?: () => number;
 }
+
+const OPTIONS: OptionNames<MemoryBlocklistOptions> = { now: "optional" };
 
 /** A blocklist in this process's memory. */
 export interface MemoryBlocklist extends Blocklist {
@@ -39,6 +42,8 @@ const USES_PER_READING = 32;
  * A blocklist in this process's memory: for one process, and for tests. It answers at once, and forgets all when the
  * process ends, so that a service of several processes, or one that restarts, needs a shared store.
  *
+ * @throws TypeError when an option is none of its kind
+ *
  * @example
  * ```ts
  * const blocklist = memoryBlocklist();
@@ -46,9 +51,11 @@ const USES_PER_READING = 32;
  * ```
  */
 export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlocklist {
+  checkOptions("memoryBlocklist", options, OPTIONS);
   const { now = systemClock } = options;
-  const read = forgettingClock(now);
-  let readAt = read();
+  checkFunction("memoryBlocklist: now", now, "such as Date.now");
+  const forgetting = forgettingClock();
+  let readAt = forgetting(now());
   let uses = 0;
   const endedBy = (): number => readAt;
   const tokens = new RevokedIds(endedBy);
@@ -58,7 +65,7 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
   /** With every use, of whatever kind: what has expired leaves also where its own kind is used no more. */
   const sweep = (): void => {
     uses = (uses + 1) % USES_PER_READING;
-    if (uses === 0) readAt = read();
+    if (uses === 0) readAt = forgetting(now());
     tokens.sweep();
     sessions.sweep();
     users.sweep();

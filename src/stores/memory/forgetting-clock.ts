@@ -3,24 +3,24 @@ import { stopwatch } from "../../shared/clock.ts";
 /** What has ended is kept for so long yet: clocks differ a little, and none has to be right to the minute. */
 const MARGIN = 600_000;
 
-/** For so long a clock that leaped ahead has to stay there before it is believed. */
-const DOUBT = 60_000;
+/** For so long a clock has to stay ahead before it is believed, at the least; at the most, twice as long. */
+const DOUBT = 86_400_000;
 
 /**
- * Says up to which instant entries may have ended to be forgotten. A clock that is ahead for a moment must not make a store
- * forget what still counts, so that a stopwatch tells a leap from time that passed.
+ * Says up to which instant entries may have ended to be forgotten, by what a clock says now. A clock that is ahead for a
+ * while must not make a store forget what still counts. So what it says is held against a stopwatch: it is believed to be as
+ * far ahead of that as it was at the least in a day or two.
  *
- * @param now - the clock of the store: milliseconds since 1970
+ * @returns a function that takes milliseconds since 1970, as a clock says them now
  */
-export function forgettingClock(now: () => number): () => number {
-  let ahead = now() - stopwatch(); // of the stopwatch, by as much as the clock is believed to be
-  let doubtedAt: number | null = null;
-  return () => {
+export function forgettingClock(): (now: number) => number {
+  let [before, since] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let began = stopwatch();
+  return (now) => {
     const passed = stopwatch();
-    const claimed = now() - passed;
-    const leaps = claimed - ahead > MARGIN;
-    doubtedAt = leaps ? (doubtedAt ?? passed) : null;
-    if (doubtedAt === null || passed - doubtedAt >= DOUBT) ahead = claimed;
-    return passed + ahead - MARGIN;
+    const ahead = now - passed;
+    if (passed - began >= DOUBT) [before, since, began] = [since, ahead, passed];
+    since = Math.min(since, ahead);
+    return passed + Math.min(before, since) - MARGIN;
   };
 }

@@ -1,4 +1,5 @@
 import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
+import { forgettingClock } from "./forgetting-clock.ts";
 
 /** A user's sessions, and how often all of them were ended. */
 interface Owner {
@@ -22,6 +23,7 @@ const STEP = 2;
 export function memoryRefreshStore(): RefreshStore {
   const owners = new Map<string, Owner>();
   const families = new Map<string, { readonly userId: string; readonly sid: string }>();
+  const forgetting = forgettingClock();
   let hand: Iterator<[string, Owner]> = owners.entries();
 
   const sessionOf = (userId: string, sid: string): StoredSession | undefined => owners.get(userId)?.sessions.get(sid);
@@ -34,11 +36,11 @@ export function memoryRefreshStore(): RefreshStore {
     sessions.delete(sid);
     families.delete(family);
   };
-  const removeExpired = (owner: Owner, at: number): void => {
-    for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= at) remove(owner, session);
+  const removeEnded = (owner: Owner, endedBy: number): void => {
+    for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= endedBy) remove(owner, session);
   };
   /** Lets go of a few owners whose sessions are long over. There is no timer, and no pass over all of them. */
-  const sweep = (at: number): void => {
+  const sweep = (endedBy: number): void => {
     for (let looked = 0; looked < STEP; looked += 1) {
       const { done, value } = hand.next();
       if (done === true) {
@@ -46,8 +48,8 @@ export function memoryRefreshStore(): RefreshStore {
         return;
       }
       const [userId, owner] = value;
-      removeExpired(owner, at - DAY);
-      if (owner.sessions.size === 0 && owner.endedAt <= at - DAY) owners.delete(userId);
+      removeEnded(owner, endedBy);
+      if (owner.sessions.size === 0 && owner.endedAt <= endedBy) owners.delete(userId);
     }
   };
 
@@ -56,11 +58,11 @@ export function memoryRefreshStore(): RefreshStore {
       return owners.get(userId)?.endings ?? 0;
     },
     async startSession(session, endings, limit) {
-      const at = session.createdAt.getTime();
-      sweep(at);
+      const endedBy = forgetting(session.createdAt.getTime()) - DAY;
+      sweep(endedBy);
       const owner = ownerOf(session.userId);
       if (owner.endings > endings) return null;
-      removeExpired(owner, at - DAY);
+      removeEnded(owner, endedBy);
       owner.sessions.set(session.sid, { ...session });
       families.set(session.family, { userId: session.userId, sid: session.sid });
       const surplus = living(owner)

@@ -1,3 +1,5 @@
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { checkNewUser } from "../../shared/user.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
 
 /** What is known of a user before anything is asked. */
@@ -10,11 +12,14 @@ export interface MemoryUser<U extends User> {
   readonly user: U;
 }
 
+const ENTRY: OptionNames<MemoryUser<User>> = { login: "required", passwordHash: "required", user: "required" };
+
 /** Users in this process's memory. */
 export interface MemoryUsers<U extends User> extends UserStore<U> {
   /**
    * Adds a user.
    *
+   * @throws TypeError when it is no such user
    * @throws Error when the id or the login is taken
    */
   add(entry: MemoryUser<U>): void;
@@ -38,7 +43,10 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
   const idByLogin = new Map<string, string>();
 
   return {
-    add({ login, passwordHash, user }) {
+    add(entry) {
+      checkOptions("memoryUsers.add", entry, ENTRY);
+      const { login, passwordHash, user } = entry;
+      checkNewUser("memoryUsers.add", user?.id, login, passwordHash);
       if (byId.has(user.id)) throw new Error("memoryUsers: there is a user with this id");
       if (idByLogin.has(login)) throw new Error("memoryUsers: there is a user with this login");
       byId.set(user.id, { login, passwordHash, user });

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { SqlTables } from "../shared/tables.ts";
 import { checkClient } from "../shared/text.ts";
 import { retryClashes } from "./retry.ts";
@@ -25,16 +26,33 @@ export interface PostgresOptions {
   readonly tables?: SqlTables;
 }
 
+/** The names of {@link PostgresOptions}. */
+export const POSTGRES_OPTIONS: OptionNames<PostgresOptions> = { client: "required", tables: "optional" };
+
 /** Runs a statement and gives its rows. */
 export type Run = (sql: string, ...parameters: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
+
+/** Binds the client of a store, once its options are known to be some. */
+export function runnerOf<Options extends PostgresOptions>(
+  owner: string,
+  options: Options,
+  known: OptionNames<Options>,
+): Run {
+  checkOptions(owner, options, known);
+  return runnerBy(owner, "client", options.client);
+}
 
 /**
  * Binds a client, once it is known to be one. Each statement is a transaction of its own and leaves nothing behind when it
  * fails, so that one which the server gave up for the sake of another is run again.
  */
-export function runnerOf(owner: string, options: PostgresOptions): Run {
-  const client = options?.client;
-  checkClient(owner, client, ["query"], "client must have a query method, as a Pool or Client of pg and a PGlite have");
+export function runnerBy(owner: string, name: string, client: PostgresClient): Run {
+  checkClient(
+    owner,
+    client,
+    ["query"],
+    `${name} must have a query method, as a Pool or Client of pg and a PGlite have`,
+  );
   return async (sql, ...parameters) => {
     const answer = await retryClashes(() => client.query(sql, [...parameters]));
     if (!Array.isArray(answer?.rows)) throw new TypeError(`${owner}: the client answered without rows`);

@@ -1,15 +1,19 @@
+import type { OptionNames } from "../../shared/options.ts";
 import type { EndReason, Session, StoredSession } from "../contract.ts";
-import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
+import { DELETION_OPTIONS, type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import { endedOf } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
-import { at, dayOf, ms, type PostgresOptions, type Run, runnerOf } from "./client.ts";
+import { numberOf } from "../shared/values.ts";
+import { at, dayOf, ms, POSTGRES_OPTIONS, type PostgresOptions, type Run, runnerOf } from "./client.ts";
 import { deleteEnded } from "./deletion.ts";
 
 const LISTED = `sid, user_id, ${ms("created_at")} AS created, ${ms("last_used_at")} AS used`;
 const COLUMNS = `${LISTED}, family, ${ms("expires_at")} AS ends, ${ms("password_changed_at")} AS changed,
   rotation, revision, ended`;
+
+const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
 const DAY = 86_400_000;
 
@@ -17,7 +21,7 @@ const DAY = 86_400_000;
  * Sessions in two Postgres tables: see {@link postgresSchema}. Each step is one statement, so that a pool will do. What a
  * call has answered for survives a crash, as far as the server's `synchronous_commit` says.
  *
- * @throws TypeError when the client is none, or a table's name
+ * @throws TypeError when an option is none of its kind
  *
  * @example
  * ```ts
@@ -26,13 +30,13 @@ const DAY = 86_400_000;
  * ```
  */
 export function postgresRefreshStore(options: PostgresOptions & DeletionOptions): SqlRefreshStore {
-  const run = runnerOf("postgresRefreshStore", options);
+  const run = runnerOf("postgresRefreshStore", options, OPTIONS);
   const { sessions, sessionOwners: owners } = quotedTables("postgresRefreshStore", options.tables);
 
   const store: SqlRefreshStore = {
     async endings(userId) {
       const [row] = await run(`SELECT endings FROM ${owners} WHERE user_id = $1`, userId);
-      return row === undefined ? 0 : (row.endings as number);
+      return row === undefined ? 0 : numberOf(row.endings);
     },
     async startSession(session, endings, limit) {
       // Its owner's row is locked, as the end of all sessions locks it: of the two, one sees what the other wrote.
@@ -72,7 +76,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
         WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
         RETURNING sid, ended`;
-      return (await run(end, userId, row?.endings)).map(endedOf);
+      return (await run(end, userId, numberOf(row?.endings))).map(endedOf);
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;
@@ -134,7 +138,7 @@ function storedSessionOf(row: Record<string, unknown>): StoredSession {
     expiresAt: instantOf(row.ends),
     passwordChangedAt: instantOrNull(row.changed),
     rotation: row.rotation as string,
-    revision: row.revision as number,
+    revision: numberOf(row.revision),
     ended: row.ended as EndReason | null,
   };
 }

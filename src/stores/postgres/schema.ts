@@ -1,8 +1,8 @@
 import { quotedTables, type SqlTables } from "../shared/tables.ts";
 
 /**
- * The tables and indices of the Postgres stores, as text for your migrations: Postgres 13 or later. Leave out what you
- * don't use. Nothing in it drops or changes what is there.
+ * The tables and indices of the Postgres stores, as text for your migrations: Postgres 13 or later. Leave out the tables that
+ * you don't use, each with the block behind it that creates its indices. Nothing in it drops or changes what is there.
  *
  * @throws TypeError when a table's name is none
  *
@@ -13,11 +13,6 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  */
 export function postgresSchema(tables?: SqlTables): string {
   const { users, sessions, sessionOwners, revocations } = quotedTables("postgresSchema", tables);
-  const index = (table: string, column: string, ...more: readonly string[]): string => {
-    const columns = [column, ...more];
-    const name = `"${table.replaceAll('"', "").replace(".", "_").slice(0, 40)}_${columns.join("_")}"`;
-    return `CREATE INDEX IF NOT EXISTS ${name} ON ${table} (${columns.join(", ")});`;
-  };
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -25,11 +20,13 @@ export function postgresSchema(tables?: SqlTables): string {
   disabled boolean NOT NULL DEFAULT false,
   password_changed_at timestamptz
 );
+${indices(users)}
 CREATE TABLE IF NOT EXISTS ${sessionOwners} (
   user_id text PRIMARY KEY,
   endings integer NOT NULL,
   used_at timestamptz NOT NULL
 );
+${indices(sessionOwners)}
 CREATE TABLE IF NOT EXISTS ${sessions} (
   sid text PRIMARY KEY,
   user_id text NOT NULL,
@@ -44,8 +41,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   ended text,
   endings integer NOT NULL
 ) WITH (fillfactor = 75);
-${index(sessions, "user_id")}
-${index(sessions, "expires_on")}
+${indices(sessions, "user_id", "expires_on")}
 CREATE TABLE IF NOT EXISTS ${revocations} (
   kind text NOT NULL,
   id text NOT NULL,
@@ -55,7 +51,28 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (kind, id)
 );
-${index(revocations, "expires_at")}
-${index(revocations, "txid", "kind", "id")}
+${indices(revocations, "expires_at", "txid, kind, id")}
 `;
+}
+
+/**
+ * Creates the indices that a table lacks, by their columns: Postgres gives them names of its own, since any name that we
+ * give might be cut short, or taken already, and `IF NOT EXISTS` would then leave the index out without a word, as it leaves
+ * out a table whose name is that of an index. Two who run it at once take turns.
+ */
+function indices(table: string, ...columns: readonly string[]): string {
+  return `DO $hallpass$
+DECLARE columns text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('hallpass: schema', 0));
+  IF NOT EXISTS (SELECT FROM pg_class WHERE oid = '${table}'::regclass AND relkind IN ('r', 'p')) THEN
+    RAISE EXCEPTION 'hallpass: ${table} is there already, and is no table';
+  END IF;
+  FOREACH columns IN ARRAY ARRAY[${columns.map((it) => `'${it}'`).join(", ")}]::text[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = '${table}'::regclass AND indisvalid
+        AND pg_get_indexdef(indexrelid) LIKE '% USING btree (' || columns || ')') THEN
+      EXECUTE 'CREATE INDEX ON ${table} (' || columns || ')';
+    END IF;
+  END LOOP;
+END $hallpass$;`;
 }

@@ -1,8 +1,10 @@
 import { systemClock } from "../../shared/clock.ts";
+import { checkFunction, type OptionNames } from "../../shared/options.ts";
 import type { Blocklist, Revocation } from "../contract.ts";
 import { instantOf, millisecondsOf } from "../shared/instant.ts";
 import { spelled } from "../shared/text.ts";
-import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf } from "./client.ts";
+import { keysOf, nonsense, REDIS_OPTIONS, type RedisOptions, redisSettings, textsOf } from "./client.ts";
+import { feedOf, feedSettings, type RedisFeedOptions } from "./feed.ts";
 import { type Marked, revokerOf } from "./revoke.ts";
 import { entryOf } from "./stream.ts";
 
@@ -14,11 +16,13 @@ export interface RedisBlocklistOptions extends RedisOptions {
    */
   readonly now?: () => number;
   /**
-   * Writes revocations to a stream too, for {@link redisRevocationFeed}, and keeps them there for so many milliseconds: as
-   * long as your longest-lived access token counts, or longer. Not written by default.
+   * What `replicatedBlocklist` follows it by. From when the first process has it, every process that revokes under the
+   * prefix publishes too, with it or without.
    */
-  readonly feedRetentionMs?: number;
+  readonly feed?: RedisFeedOptions;
 }
+
+const OPTIONS: OptionNames<RedisBlocklistOptions> = { ...REDIS_OPTIONS, now: "optional", feed: "optional" };
 
 /**
  * Revocations in Redis or Valkey. An entry leaves with the last token it revokes. Redis must be told to keep what it is
@@ -34,12 +38,12 @@ export interface RedisBlocklistOptions extends RedisOptions {
  * ```
  */
 export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
-  const { send, prefix } = redisSettings("redisBlocklist", options);
-  const { now = systemClock, feedRetentionMs } = options;
-  if (feedRetentionMs !== undefined && (!Number.isSafeInteger(feedRetentionMs) || feedRetentionMs < 1)) {
-    throw new TypeError("redisBlocklist: feedRetentionMs must be a whole number of milliseconds");
-  }
-  const revoke = revokerOf(send, prefix, now, feedRetentionMs);
+  const settings = redisSettings("redisBlocklist", options, OPTIONS);
+  const { send, prefix } = settings;
+  const { now = systemClock } = options;
+  checkFunction("redisBlocklist: now", now, "such as Date.now");
+  const feed = options.feed === undefined ? undefined : feedSettings(options.feed, options.send);
+  const revoke = revokerOf(send, prefix, now, feed?.retentionMs ?? 0);
   const tokenKey = (userId: string, jti: string): string => `${keysOf(prefix, userId)}:revoked:token:${spelled(jti)}`;
   const sessionKey = (userId: string, sid: string): string =>
     `${keysOf(prefix, userId)}:revoked:session:${spelled(sid)}`;
@@ -77,6 +81,7 @@ export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
       const [cut = null] = textsOf(await send("MGET", userKey(userId)), 1);
       return cut === null ? null : instantOf(numberOf(cut));
     },
+    ...(feed && { revocationFeed: () => feedOf(settings, feed) }),
   };
 }
 

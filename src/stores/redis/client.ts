@@ -1,4 +1,5 @@
-import { checkClient, spelled } from "../shared/text.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
+import { spelled } from "../shared/text.ts";
 
 /** Sends one command, and gives its reply: what every Redis client can do. */
 export type RedisSend = (command: string, ...parameters: string[]) => Promise<unknown>;
@@ -19,14 +20,33 @@ export interface RedisOptions {
   readonly prefix?: string;
 }
 
+/** The names of {@link RedisOptions}. */
+export const REDIS_OPTIONS: OptionNames<RedisOptions> = { send: "required", prefix: "optional" };
+
 /** Options, checked and with their defaults. */
-export function redisSettings(owner: string, options: RedisOptions): Required<RedisOptions> {
-  checkClient(owner, options, ["send"], "send must be a function: (...command) => client.call(...command) for ioredis");
-  const { send, prefix = "hallpass:" } = options;
+export function redisSettings<Options extends RedisOptions>(
+  owner: string,
+  options: Options,
+  known: OptionNames<Options>,
+): Required<RedisOptions> {
+  checkOptions(owner, options, known);
+  const { prefix = "hallpass:" } = options;
   if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix)) {
     throw new TypeError(`${owner}: prefix must be a non-empty string without braces`);
   }
-  return { send, prefix };
+  return { send: senderOf(`${owner}: send`, options.send), prefix };
+}
+
+/** A client, whose replies are made of texts, lists and `null` alone, whatever it makes of numbers and texts. */
+export function senderOf(name: string, send: RedisSend): RedisSend {
+  checkFunction(name, send, "(...command) => client.call(...command) for ioredis");
+  return async (...command) => inTexts(await send(...command));
+}
+
+function inTexts(reply: unknown): unknown {
+  if (Array.isArray(reply)) return reply.map(inTexts);
+  if (typeof reply === "number" || typeof reply === "bigint") return String(reply);
+  return ArrayBuffer.isView(reply) ? Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString() : reply;
 }
 
 /** What all keys of one user begin with: what is in the braces decides a cluster's slot, so they are all on one node. */

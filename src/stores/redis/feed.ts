@@ -1,55 +1,81 @@
+import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { RevocationFeed, RevocationPage } from "../contract.ts";
-import { nonsense, type RedisOptions, redisSettings, textsOf } from "./client.ts";
+import { ANNOUNCE } from "./book.ts";
+import { nonsense, type RedisOptions, type RedisSend, senderOf, textsOf } from "./client.ts";
 import { type Entry, readEntry, streamKeys } from "./stream.ts";
+
+/** What `replicatedBlocklist` follows a Redis blocklist by. */
+export interface RedisFeedOptions {
+  /**
+   * Sends a command by a connection of its own, which nobody else uses, since reading waits inside Redis: to the same server
+   * and database, such as `client.duplicate()`.
+   */
+  readonly send: RedisSend;
+  /** For how many milliseconds revocations stay published: as long as your longest-lived access token counts, or longer. */
+  readonly retentionMs: number;
+}
+
+const OPTIONS: OptionNames<RedisFeedOptions> = { send: "required", retentionMs: "required" };
+
+/** The options of a feed, once they are known to be some. */
+export function feedSettings(options: RedisFeedOptions, writer: RedisSend): RedisFeedOptions {
+  checkOptions("redisBlocklist: feed", options, OPTIONS);
+  const { send, retentionMs } = options;
+  if (send === writer) {
+    throw new TypeError(
+      "redisBlocklist: feed.send needs a connection of its own: reading would hold up every other command",
+    );
+  }
+  checkInteger("redisBlocklist: feed.retentionMs, in milliseconds,", retentionMs, 1, Number.MAX_SAFE_INTEGER);
+  return { send: senderOf("redisBlocklist: feed.send", send), retentionMs };
+}
 
 const PAGE = 2_000;
 const BEGINNING = "0-0";
-const CURSOR = /^(\S*) (\d+-\d+)$/;
+const CURSOR = /^(\S+) (\d+-\d+)$/;
 
-/**
- * Reads a page of the stream from an id on; from its beginning, where the id is of another life of the server. It replies with
- * lines, since clients take long to read many small texts.
- */
+/** Reads a page of the stream from an id on. It replies with lines, since clients take long to read many small texts. */
 const READ = `
 local life, last, ends = unpack(redis.call('HMGET', KEYS[2], 'life', 'last', 'ends'))
-local from = (life or '') == ARGV[1] and ARGV[2] or '${BEGINNING}'
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local entries = redis.call('XRANGE', KEYS[1], '(' .. from, '+', 'COUNT', ${PAGE})
+local entries = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ${PAGE})
 for nth, entry in ipairs(entries) do
   local fields = entry[2]
   entries[nth] = table.concat({entry[1], fields[4], fields[6], fields[2]}, ' ')
 end
-return {life or '', from, last or '${BEGINNING}', ends or '0', now, table.concat(entries, '\\n')}`;
+return {life or '', last or '${BEGINNING}', ends or '0', now, table.concat(entries, '\\n')}`;
 
 /**
- * Revocations that a {@link redisBlocklist} with `feedRetentionMs` stores, read from its stream. Reading waits inside Redis,
- * so `send` must have a connection of its own, which nobody else uses. A server that was flushed or replaced, or that lost
- * what it had said, is read from the beginning; where entries were removed from the stream that may still count, reading
- * fails until they can't.
- *
- * @throws TypeError when an option is none of its kind
- *
- * @example
- * ```ts
- * const reader = client.duplicate();
- * const feed = redisRevocationFeed({ send: (...command) => reader.call(...command) });
- * const blocklist = replicatedBlocklist({ store, feed });
- * ```
+ * Revocations that a Redis blocklist stores, read from its stream. A server that was flushed or replaced, or that lost what
+ * it had said, is read from the beginning; where entries are missing in the stream that may still count, reading fails
+ * until they can't.
  */
-export function redisRevocationFeed(options: RedisOptions): RevocationFeed {
-  const { send, prefix } = redisSettings("redisRevocationFeed", options);
+export function feedOf(
+  { send: write, prefix }: Required<RedisOptions>,
+  { send, retentionMs }: RedisFeedOptions,
+): RevocationFeed {
   const [stream, book] = streamKeys(prefix);
-  const readFrom = async (life: string, id: string): Promise<RevocationPage> => {
-    const reply = replyOf(await send("EVAL", READ, "2", stream, book, life, id));
-    return hasGoneBack(reply) ? readFrom(reply.life, BEGINNING) : pageOf(reply);
+  const readFrom = async (id: string): Promise<Reply> => replyOf(id, await send("EVAL", READ, "2", stream, book, id));
+  /** Has all processes publish, and reads what they did: by the connection that reads, what was written by the other one. */
+  const readAll = async (): Promise<RevocationPage> => {
+    const life = await write("EVAL", ANNOUNCE, "2", stream, book, String(retentionMs), crypto.randomUUID());
+    const reply = await readFrom(BEGINNING);
+    if (reply.life !== life) {
+      throw new Error(
+        "redisBlocklist: feed.send does not read what send writes; connect both to one server and database",
+      );
+    }
+    return pageOf(reply);
   };
   return {
     async read(cursor, waitMs) {
-      const [, life = "", id = BEGINNING] = CURSOR.exec(cursor ?? "") ?? [];
+      const [, life, id] = CURSOR.exec(cursor ?? "") ?? [];
+      if (id === undefined) return readAll();
       const block = String(Math.floor(waitMs));
-      if (cursor !== null && waitMs >= 1) await send("XREAD", "COUNT", "1", "BLOCK", block, "STREAMS", stream, id);
-      return readFrom(life, id);
+      if (waitMs >= 1) await send("XREAD", "COUNT", "1", "BLOCK", block, "STREAMS", stream, id);
+      const reply = await readFrom(id);
+      return reply.life === life && !hasGoneBack(reply) ? pageOf(reply) : readAll();
     },
   };
 }
@@ -63,10 +89,10 @@ interface Reply {
   readonly links: readonly Pick<Entry, "after" | "until">[];
 }
 
-function replyOf(reply: unknown): Reply {
-  const texts = textsOf(reply, 6);
+function replyOf(from: string, reply: unknown): Reply {
+  const texts = textsOf(reply, 5);
   if (texts.includes(null)) throw nonsense();
-  const [life, from, last, ends, now, lines] = texts as [string, string, string, string, string, string];
+  const [life, last, ends, now, lines] = texts as [string, string, string, string, string];
   const entries = lines === "" ? [] : lines.split("\n").map(readEntry);
   const end = entries.length < PAGE ? [{ after: last, until: Number(ends) }] : [];
   return { life, from, now: Number(now), entries, links: [...entries, ...end] };
@@ -83,7 +109,7 @@ function pageOf({ life, from, now, entries, links }: Reply): RevocationPage {
   const gap = links.find(({ after, until }, nth) => after !== ids[nth] && until > now);
   if (gap !== undefined) {
     throw new Error(
-      `redisRevocationFeed: entries were removed from the stream that may count until ${new Date(gap.until).toISOString()}`,
+      `redisBlocklist: revocations that may count until ${new Date(gap.until).toISOString()} were never published, since nobody followed, or were removed from the stream; the store is asked until then`,
     );
   }
   const revocations = entries.map(({ revocation }) => revocation);

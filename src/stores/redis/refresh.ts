@@ -1,6 +1,6 @@
 import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
-import { keysOf, nonsense, type RedisOptions, redisSettings, textsOf, ttlOf } from "./client.ts";
+import { keysOf, nonsense, REDIS_OPTIONS, type RedisOptions, redisSettings, textsOf, ttlOf } from "./client.ts";
 import { END, END_ALL, REMOVE, REPLACE, START } from "./refresh-scripts.ts";
 
 const DAY = 86_400_000;
@@ -22,7 +22,7 @@ const STATES: Readonly<Record<string, EndReason | null>> = { "+": null, l: "logo
  * ```
  */
 export function redisRefreshStore(options: RedisOptions): RefreshStore {
-  const { send, prefix } = redisSettings("redisRefreshStore", options);
+  const { send, prefix } = redisSettings("redisRefreshStore", options, REDIS_OPTIONS);
   const run = (script: string, keys: readonly string[], ...values: readonly string[]): Promise<unknown> =>
     send("EVAL", script, String(keys.length), ...keys, ...values);
   const sessionsKey = (userId: string): string => `${keysOf(prefix, userId)}:sessions`;
@@ -39,7 +39,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
 
   return {
     async endings(userId) {
-      return countOf((await send("GET", endingsKey(userId))) ?? 0);
+      return countOf((await send("GET", endingsKey(userId))) ?? "0");
     },
     async startSession(session, endings, limit) {
       const { sid, userId, createdAt, expiresAt } = session;
@@ -145,9 +145,9 @@ function parsed(text: unknown): unknown {
   }
 }
 
-/** A count, which some replies hold as text. */
+/** A count, which replies hold as text. */
 function countOf(reply: unknown): number {
-  const count = typeof reply === "string" || typeof reply === "number" ? Number(reply) : Number.NaN;
+  const count = typeof reply === "string" ? Number(reply) : Number.NaN;
   if (!Number.isSafeInteger(count)) throw nonsense();
   return count;
 }

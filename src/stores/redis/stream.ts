@@ -2,10 +2,10 @@ import type { Revocation } from "../contract.ts";
 import { instantOf } from "../shared/instant.ts";
 import { nonsense } from "./client.ts";
 
-/** The stream of revocations, and beside it, in the same slot, the book that says what was ever written to it. */
+/** The stream of revocations, and beside it, in the same slot, the book that says what there is or would be in it. */
 export function streamKeys(prefix: string): readonly [stream: string, book: string] {
   const stream = `${prefix}revocations`;
-  return [stream, `{${stream}}:book`];
+  return [stream, `${prefix}{${stream}}:book`];
 }
 
 /** An entry of the stream. The one before it is named in it, so that a reader sees where some are missing. */

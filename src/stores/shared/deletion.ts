@@ -1,6 +1,7 @@
 import { systemClock } from "../../shared/clock.ts";
 import { type Duration, toSeconds } from "../../shared/duration.ts";
 import { tell } from "../../shared/listener.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { withTimeout } from "../../shared/promise.ts";
 
 /** How a store deletes what has ended by itself. */
@@ -20,6 +21,11 @@ export interface DeletionOptions {
   readonly deleteExpired?: Deletion;
 }
 
+const DELETION: OptionNames<Deletion> = { every: "required", onError: "optional" };
+
+/** The names of {@link DeletionOptions}. */
+export const DELETION_OPTIONS: OptionNames<DeletionOptions> = { deleteExpired: "optional" };
+
 /** After so long a deletion is given up for lost, with its connection. */
 const LOST_MS = 600_000;
 const MOST_SECONDS = 24 * 86_400; // timers hold no more than 24.8 days
@@ -36,9 +42,10 @@ export function deletingByItself<S extends { deleteExpired(at: Date): Promise<nu
   { deleteExpired: deletion }: DeletionOptions,
 ): S {
   if (deletion === undefined) return store;
-  const seconds = toSeconds(`${owner}: deleteExpired.every`, deletion?.every, 1, MOST_SECONDS);
-  const { onError = warnOnce(owner) } = deletion;
-  if (typeof onError !== "function") throw new TypeError(`${owner}: deleteExpired.onError must be a function`);
+  checkOptions(`${owner}: deleteExpired`, deletion, DELETION);
+  const { every, onError = warnOnce(owner) } = deletion;
+  const seconds = toSeconds(`${owner}: deleteExpired.every`, every, 1, MOST_SECONDS);
+  checkFunction(`${owner}: deleteExpired.onError`, onError, "(error) => log(error)");
   let isUnderWay = false;
   const run = async (): Promise<void> => {
     if (isUnderWay) return;

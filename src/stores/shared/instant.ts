@@ -1,4 +1,5 @@
 import { timeOf } from "../../shared/date.ts";
+import { numberOf } from "./values.ts";
 
 const EARLIEST = -62_135_596_800_000; // the year 1, which every database reaches
 const LATEST = Date.UTC(9_999, 11, 31);
@@ -17,10 +18,7 @@ export function issuedAtOrFirst(issuedAt: Date): number {
 
 /** The instant that a database gave back as milliseconds. */
 export function instantOf(milliseconds: unknown): Date {
-  if (typeof milliseconds !== "number" || !Number.isInteger(milliseconds)) {
-    throw new TypeError("the database gave no instant where one is stored");
-  }
-  return new Date(milliseconds);
+  return new Date(numberOf(milliseconds));
 }
 
 /** As {@link instantOf}, where there may be none. */

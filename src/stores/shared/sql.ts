@@ -27,6 +27,7 @@ export interface SqlUsers extends UserStore<SqlUser> {
   /**
    * Adds a user.
    *
+   * @throws TypeError when it is no such user
    * @throws Error when the id or the login is taken
    */
   add(user: NewSqlUser): Promise<void>;

@@ -1,3 +1,5 @@
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
+
 /** The names of the SQL stores' tables, with their schema if need be. */
 export interface SqlTables {
   /** `"hallpass_users"` by default. */
@@ -10,6 +12,13 @@ export interface SqlTables {
   readonly revocations?: string;
 }
 
+const NAMES: OptionNames<SqlTables> = {
+  users: "optional",
+  sessions: "optional",
+  sessionOwners: "optional",
+  revocations: "optional",
+};
+
 const DEFAULTS: Required<SqlTables> = {
   users: "hallpass_users",
   sessions: "hallpass_sessions",
@@ -21,24 +30,22 @@ const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
 
 /** The names of the tables, checked and quoted. */
 export function quotedTables(owner: string, given: SqlTables = {}): Required<SqlTables> {
-  for (const name of Object.keys(given)) {
-    if (!(name in DEFAULTS)) {
-      throw new TypeError(`${owner}: there is no table "${name}"; the tables are ${Object.keys(DEFAULTS).join(", ")}`);
-    }
-  }
-  const named = Object.entries<string>({ ...DEFAULTS, ...given }).map(([name, table]) => {
+  checkOptions(`${owner}: tables`, given, NAMES);
+  const named = Object.entries<string>({ ...DEFAULTS, ...given });
+  for (const [name, table] of named) {
     if (typeof table !== "string" || !TABLE.test(table)) {
       throw new TypeError(
-        `${owner}: tables.${name} must be a name of letters, digits and _, with its schema if need be`,
+        `${owner}: tables.${name} must be a name of letters, digits and _, 63 at the most, with its schema if need be`,
       );
     }
-    return [
-      name,
-      table
-        .split(".")
-        .map((part) => `"${part}"`)
-        .join("."),
-    ];
-  });
-  return Object.fromEntries(named) as Required<SqlTables>;
+  }
+  // Without regard to case, since SQLite has none.
+  if (new Set(named.map(([, table]) => table.toLowerCase())).size < named.length) {
+    throw new TypeError(`${owner}: tables must be of different names`);
+  }
+  return Object.fromEntries(named.map(([name, table]) => [name, quoted(table)])) as unknown as Required<SqlTables>;
+}
+
+function quoted(table: string): string {
+  return table.replace(/[^.]+/g, '"$&"');
 }

@@ -1,10 +1,14 @@
-import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
+import type { OptionNames } from "../../shared/options.ts";
+import { DELETION_OPTIONS, type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOrNull, issuedAtOrFirst, millisecondsOf } from "../shared/instant.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
 import { spelled } from "../shared/text.ts";
-import { runnerOf, type SqliteOptions } from "./database.ts";
+import { flagOf } from "../shared/values.ts";
+import { runnerOf, SQLITE_OPTIONS, type SqliteOptions } from "./database.ts";
 import { deleteEnded } from "./deletion.ts";
+
+const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
 /**
  * Revocations in a SQLite table: see {@link sqliteSchema}. For the processes of one machine. It answers at once, since
@@ -18,8 +22,8 @@ import { deleteEnded } from "./deletion.ts";
  * ```
  */
 export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBlocklist {
-  const runner = runnerOf("sqliteBlocklist", options);
-  const { rows, write, atomically } = runner;
+  const runner = runnerOf("sqliteBlocklist", options, OPTIONS);
+  const { read, write, atomically } = runner;
   const { revocations } = quotedTables("sqliteBlocklist", options.tables);
   // All rows in one statement, so that it stores all of them or none.
   const upsert = `INSERT INTO ${revocations} (kind, id, issued_up_to, expires_at)
@@ -48,11 +52,11 @@ export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBl
         string | null,
         string | null,
       ];
-      const [row] = rows(asked, token, session, spelled(userId), issuedAtOrFirst(issuedAt));
-      return ANSWERS.get(row?.revoked) as boolean;
+      const [row] = await read(asked, token, session, spelled(userId), issuedAtOrFirst(issuedAt));
+      return flagOf(row?.revoked);
     },
     async revokedUpTo(userId) {
-      return instantOrNull(rows(cutOf, spelled(userId))[0]?.cut ?? null);
+      return instantOrNull((await read(cutOf, spelled(userId)))[0]?.cut ?? null);
     },
     async deleteExpired(at) {
       return deleteEnded(runner, revocations, "kind, id", millisecondsOf(at));
@@ -63,9 +67,3 @@ export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBl
 
 /** What is revoked: its kind, its id, and a user's cut. */
 type Row = readonly [kind: "token" | "session" | "user", id: string, cut: number | null];
-
-/** What SQLite has for true and false. */
-const ANSWERS: ReadonlyMap<unknown, boolean> = new Map([
-  [0, false],
-  [1, true],
-]);

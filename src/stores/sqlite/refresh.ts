@@ -1,16 +1,20 @@
+import type { OptionNames } from "../../shared/options.ts";
 import type { EndReason, Session, StoredSession } from "../contract.ts";
-import { type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
+import { DELETION_OPTIONS, type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
 import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
 import { endedOf } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { quotedTables } from "../shared/tables.ts";
-import { runnerOf, type SqliteOptions } from "./database.ts";
+import { numberOf } from "../shared/values.ts";
+import { type Row, runnerOf, SQLITE_OPTIONS, type SqliteOptions } from "./database.ts";
 import { deleteEnded } from "./deletion.ts";
 
 const LISTED = "sid, user_id, created_at, last_used_at";
 const COLUMNS = `${LISTED}, family, expires_at, password_changed_at, rotation, revision, ended`;
 
 const DAY = 86_400_000;
+
+const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
 /**
  * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine. What a call has answered for
@@ -25,21 +29,18 @@ const DAY = 86_400_000;
  * ```
  */
 export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): SqlRefreshStore {
-  const runner = runnerOf("sqliteRefreshStore", options);
-  const { rows, atomically } = runner;
+  const runner = runnerOf("sqliteRefreshStore", options, OPTIONS);
+  const { read, rows, atomically } = runner;
   const { sessions, sessionOwners: owners } = quotedTables("sqliteRefreshStore", options.tables);
-  const endingsOf = (userId: string): number => {
-    const [row] = rows(`SELECT endings FROM ${owners} WHERE user_id = ?`, userId);
-    return row === undefined ? 0 : (row.endings as number);
-  };
+  const endings = `SELECT endings FROM ${owners} WHERE user_id = ?`;
   const store: SqlRefreshStore = {
     async endings(userId) {
-      return endingsOf(userId);
+      return countOf(await read(endings, userId));
     },
-    startSession: (session, endings, limit) =>
+    startSession: (session, known, limit) =>
       atomically(() => {
         const { sid, userId, createdAt, family } = session;
-        if (endingsOf(userId) > endings) return null;
+        if (countOf(rows(endings, userId)) > known) return null;
         const add = `INSERT INTO ${sessions} (sid, user_id, created_at, family, last_used_at, expires_at,
           password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
         const { lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;
@@ -52,7 +53,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         return deleted.map((row) => row.sid as string);
       }),
     async findSession(family) {
-      const [row] = rows(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
+      const [row] = await read(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
       return row === undefined ? null : storedSessionOf(row);
     },
     replaceSession: ({ sid, userId, revision }, { lastUsedAt, expiresAt, rotation, revision: next }) =>
@@ -86,7 +87,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     async sessions(userId, at) {
       const sql = `SELECT ${LISTED} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
         ORDER BY last_used_at DESC`;
-      return rows(sql, userId, millisecondsOf(at)).map(sessionOf);
+      return (await read(sql, userId, millisecondsOf(at))).map(sessionOf);
     },
     async deleteExpired(at) {
       const now = millisecondsOf(at);
@@ -95,6 +96,10 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     },
   };
   return deletingByItself("sqliteRefreshStore", store, options);
+}
+
+function countOf([row]: readonly Row[]): number {
+  return row === undefined ? 0 : numberOf(row.endings);
 }
 
 type Instants = [number, number, number];
@@ -115,7 +120,7 @@ function storedSessionOf(row: Record<string, unknown>): StoredSession {
     expiresAt: instantOf(row.expires_at),
     passwordChangedAt: instantOrNull(row.password_changed_at),
     rotation: row.rotation as string,
-    revision: row.revision as number,
+    revision: numberOf(row.revision),
     ended: row.ended as EndReason | null,
   };
 }

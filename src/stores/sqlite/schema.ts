@@ -16,7 +16,10 @@ export function sqliteSchema(tables?: SqlTables): string {
   const index = (table: string, column: string): string => {
     const [name = "", schema = ""] = table.split(".").reverse();
     const prefix = schema === "" ? "" : `${schema}.`;
-    return `CREATE INDEX IF NOT EXISTS ${prefix}${name.slice(0, -1)}_${column}" ON ${name} (${column});`;
+    const index = `${name.slice(0, -1)}_${column}"`;
+    // The second statement fails where the name is that of another table's index, which the first passes over in silence.
+    return `CREATE INDEX IF NOT EXISTS ${prefix}${index} ON ${name} (${column});
+SELECT 0 FROM ${table} INDEXED BY ${index} WHERE ${column} IS NULL AND false;`;
   };
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,

@@ -2,12 +2,20 @@ import type { SqliteDatabase, SqliteStatement } from "./database.ts";
 
 /** Transactions on one database. */
 export interface Transactions {
-  /** Does all of some work and says what came of it, or does nothing: `null` while another connection writes. */
+  /**
+   * Does all of some work and says what came of it, or does nothing: `null` while another connection writes, or while a
+   * transaction of the application's own is open.
+   */
   attempt<T>(work: () => T): { readonly result: T } | null;
   /** Whether some work is being done. */
   isWriting(): boolean;
-  /** Ends a transaction of ours that could not be rolled back when it failed, or refuses to go on. */
-  clearAway(): void;
+  /**
+   * Whether a transaction of the application's own is open. One of ours that could not be rolled back when it failed is
+   * ended before.
+   *
+   * @throws Error when that can't be ended
+   */
+  isTaken(): boolean;
 }
 
 // SQLite's own words, which every driver hands on, for what they give codes of their own.
@@ -31,20 +39,17 @@ export function transactionsOf(database: SqliteDatabase): Transactions {
       database.exec(`PRAGMA busy_timeout = ${row?.timeout}`);
     }
   };
-  /**
-   * Takes the write lock, and gives what commits. Where the application's own transaction is open, the statement takes the
-   * lock too before it fails. A prepared statement must not be the one that finds the lock taken: libsql leaves it
-   * unfinished, and nothing can be committed on that connection any more.
-   */
-  const begin = (): "COMMIT" | "RELEASE hallpass" => {
+  const isOpen = (): boolean => {
+    const said = database.inTransaction ?? database.isTransaction;
+    if (said !== undefined) return said;
     try {
-      withoutWaiting("BEGIN IMMEDIATE");
-      return "COMMIT";
+      database.exec("BEGIN"); // takes no lock, and fails within a transaction
     } catch (error) {
-      if (!says(NESTED, error)) throw error;
-      database.exec("SAVEPOINT hallpass");
-      return "RELEASE hallpass";
+      if (says(NESTED, error)) return true;
+      throw error;
     }
+    database.exec("COMMIT");
+    return false;
   };
   const succeeds = (sql: string): boolean => {
     try {
@@ -54,26 +59,27 @@ export function transactionsOf(database: SqliteDatabase): Transactions {
       return says(ENDED, error);
     }
   };
-  const clearAway = (): void => {
+  const isTaken = (): boolean => {
     if (isLeftOpen) isLeftOpen = !succeeds("ROLLBACK");
     if (isLeftOpen) throw new Error("SQLite: a transaction that failed can't be rolled back");
+    return isOpen();
   };
 
   return {
     isWriting: () => isWriting,
-    clearAway,
+    isTaken,
     attempt(work) {
-      clearAway();
-      let commit = "";
+      if (isTaken()) return null;
       try {
-        commit = begin();
+        // A prepared statement must not be the one that finds the lock taken: libsql leaves it unfinished, and nothing can be
+        // committed on that connection any more.
+        withoutWaiting("BEGIN IMMEDIATE");
         isWriting = true;
         const result = work();
-        database.exec(commit);
+        database.exec("COMMIT");
         return { result };
       } catch (error) {
-        if (commit === "RELEASE hallpass" && succeeds("ROLLBACK TO hallpass")) succeeds("RELEASE hallpass");
-        else if (commit !== "") isLeftOpen = !succeeds("ROLLBACK");
+        if (isWriting) isLeftOpen = !succeeds("ROLLBACK");
         if (says(BUSY, error)) return null;
         throw error;
       } finally {

@@ -8,8 +8,10 @@ import { type Transactions, transactionsOf } from "./transaction.ts";
 const PATIENCE_MS = 2_000;
 const LONGEST_PAUSE_MS = 20;
 
-/** Writes to a database, for all the stores on it. */
-export interface Writer extends Pick<Transactions, "isWriting" | "clearAway"> {
+/** Reads and writes a database, for all the stores on it. */
+export interface Writer extends Pick<Transactions, "isWriting"> {
+  /** Reads, once no transaction of the application's own is open. */
+  read<T>(work: () => T): Promise<T>;
   /** Does all of some work or nothing. */
   write<T>(work: () => T): Promise<T>;
 }
@@ -24,16 +26,28 @@ export function writerOf(database: SqliteDatabase): Writer {
 }
 
 /**
- * One write after another, in the order in which they came. While another connection writes, they wait in timers, so that
- * the process goes on and whoever reads is not held up.
+ * One write after another, in the order in which they came. While another connection writes, or a transaction of the
+ * application's own is open, they wait in timers, so that the process goes on and whoever reads is not held up.
  */
 function createWriter(database: SqliteDatabase): Writer {
-  const { attempt, isWriting, clearAway } = transactionsOf(database);
+  const { attempt, isWriting, isTaken } = transactionsOf(database);
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
+  const until = async <T>(deadline: number, attempt: () => { readonly result: T } | null): Promise<T> => {
+    for (let pause = 1; stopwatch() < deadline; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      const done = attempt();
+      if (done !== null) return done.result;
+      await sleep(pause);
+    }
+    throw new Error(
+      isTaken()
+        ? `SQLite: the application held a transaction open for ${PATIENCE_MS} ms; give the stores a connection of their own`
+        : `SQLite: others were writing for ${PATIENCE_MS} ms`,
+    );
+  };
   return {
     isWriting,
-    clearAway,
+    read: (work) => until(stopwatch() + PATIENCE_MS, () => (isTaken() ? null : { result: work() })),
     async write(work) {
       const deadline = stopwatch() + PATIENCE_MS;
       const before = last;
@@ -44,12 +58,7 @@ function createWriter(database: SqliteDatabase): Writer {
       waiting += 1;
       try {
         if (waiting > 1) await before;
-        for (let pause = 1; stopwatch() < deadline; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-          const done = attempt(work);
-          if (done !== null) return done.result;
-          await sleep(pause);
-        }
-        throw new Error(`SQLite: others were writing for ${PATIENCE_MS} ms`);
+        return await until(deadline, () => attempt(work));
       } finally {
         waiting -= 1;
         setImmediate(leave); // and not at once, so that a long queue doesn't hold up the process

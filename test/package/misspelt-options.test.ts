@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { ENTRIES } from "../../tsup.config.ts";
+import { houseOf } from "../support/flow.ts";
+import { profileOf } from "../support/tokens.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const WRONG = { misspelt: 1 };
+const token = profileOf();
+const users = memoryUsers();
+const client = { query: async () => ({ rows: [] }) };
+const database = { prepare: () => ({ all: () => [], run: () => undefined }), exec: () => undefined };
+const send = async (): Promise<null> => null;
+const { auth } = houseOf();
+const flow = { token, users };
+
+/** How every public function that takes options is called with one that there is not. */
+const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  "index bcryptHashes": [[async () => true, WRONG]],
+  "index comparePassword": [["password", null, WRONG]],
+  "index hashPassword": [["password", WRONG]],
+  "index createAuthenticator": [
+    [WRONG],
+    [{ ...flow, refresh: { store: memoryRefreshStore(), ...WRONG } }],
+    [{ ...flow, refresh: { store: memoryRefreshStore(), cookie: WRONG } }],
+    [{ ...flow, blocklist: memoryBlocklist(), throttle: WRONG }],
+  ],
+  "index createGuard": [[WRONG]],
+  "index createPasswordHasher": [[WRONG], [{ ceiling: WRONG }]],
+  "index defineToken": [[WRONG]],
+  "index importKey": [[await generateKey("HS256"), WRONG]],
+  "index issueToken": [[{ sub: "user-1" }, token, WRONG]],
+  "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
+  "fetch login": [[auth, WRONG]],
+  "fetch changePassword": [[auth, WRONG]],
+  "stores/memory memoryBlocklist": [[WRONG]],
+  "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
+  "stores/sqlite sqliteSchema": [[WRONG]],
+  "stores/postgres postgresBlocklist": [
+    [{ client, ...WRONG }],
+    [{ client, feed: { client, ...WRONG } }],
+    ...nested({ client }),
+  ],
+  "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
+  "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
+  "stores/postgres postgresSchema": [[WRONG]],
+  "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
+  "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
+  "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
+  "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
+};
+
+function nested(options: object): (readonly unknown[])[] {
+  return [[{ ...options, tables: WRONG }], [{ ...options, deleteExpired: { every: "10m", ...WRONG } }]];
+}
+
+/** What takes no options. */
+const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
+  index: [
+    "AuthError",
+    "decodeToken",
+    "formatChallenge",
+    "generateKey",
+    "isAuthError",
+    "keyRing",
+    "needsRehash",
+    "parseBearer",
+    "publicJwks",
+    "verifyToken",
+  ],
+  express: ["authOf", "changePassword", "login", "logout", "optionalAuth", "refresh", "requireAuth", "requireScope"],
+  koa: ["authOf", "changePassword", "login", "logout", "optionalAuth", "refresh", "requireAuth", "requireScope"],
+  fastify: ["authOf", "changePassword", "login", "logout", "optionalAuth", "refresh", "requireAuth", "requireScope"],
+  fetch: ["authOf", "logout", "optionalAuth", "refresh", "requireAuth", "requireScope"],
+  "stores/memory": ["memoryRefreshStore", "memoryUsers"],
+  testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
+};
+
+type AnyFunction = (...args: readonly unknown[]) => unknown;
+
+const FUNCTIONS: Readonly<Record<string, AnyFunction>> = Object.fromEntries(
+  (
+    await Promise.all(
+      Object.entries(ENTRIES).map(async ([entry, file]) => {
+        const exported = (await import(join(ROOT, file))) as Record<string, unknown>;
+        return Object.entries(exported)
+          .filter(([, value]) => typeof value === "function")
+          .map(([name, value]) => [`${entry} ${name}`, value as AnyFunction] as const);
+      }),
+    )
+  ).flat(),
+);
+
+it("every public function is known to take options, or none", () => {
+  const without = Object.entries(TAKES_NONE).flatMap(([entry, names]) => names.map((name) => `${entry} ${name}`));
+  expect([...Object.keys(TAKES), ...without].sort()).toEqual(Object.keys(FUNCTIONS).sort());
+});
+
+describe.each(Object.entries(TAKES))("%s", (name, calls) => {
+  it.each(calls)("refuses an option that there is not", async (...args) => {
+    await expect(async () => FUNCTIONS[name]?.(...args)).rejects.toThrow(/there is no option "misspelt"/);
+  });
+});
