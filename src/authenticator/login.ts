@@ -4,8 +4,9 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { tell } from "../shared/listener.ts";
+import { isText } from "../shared/text.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { checkBoolean, checkCredentials, checkUserOf, isNobody, isText } from "./answers.ts";
+import { checkBoolean, checkCredentials, checkUserOf, isNobody } from "./answers.ts";
 import { issueDevice, recogniseDevice } from "./device.ts";
 import { comparePasswords, hashPassword } from "./hashing.ts";
 import { logoutByRefreshToken } from "./logout.ts";
@@ -165,7 +166,7 @@ async function rehash<U extends User>(
   { user, password, passwordHash }: Proof<U>,
 ): Promise<void> {
   const { users, passwords, budget } = settings;
-  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash)) return;
+  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash, password)) return;
   const next = await hashPassword(settings, password, undefined);
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
   await budget.ask("users.replacePasswordHash", replace, checkBoolean);
