@@ -1,5 +1,5 @@
 import { defaultHasher } from "../core/password/default.ts";
-import type { PasswordHasher } from "../core/password/hasher.ts";
+import type { PasswordChecker } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
@@ -39,7 +39,7 @@ export type AuthenticatorOptions<
     /** Where users live. */
     readonly users: UserStore<U>;
     /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
-    readonly passwords?: PasswordHasher;
+    readonly passwords?: PasswordChecker;
     /** Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired. */
     readonly refresh?: RefreshOptions;
     /** How attempts to log in are limited. Not at all by default. */

@@ -1,23 +1,51 @@
+import crypto from "node:crypto";
 import { AuthError } from "../errors.ts";
+import { missingAddon } from "./missing-addon.ts";
 import type { Cost } from "./phc.ts";
+import { type RuntimeArgon2, runtimeEngine } from "./runtime.ts";
 
-/** Hashes with Argon2id (RFC 9106) to a PHC string. */
-export async function argon2Hash(password: string, cost: Cost, pepper: Uint8Array | undefined): Promise<string> {
-  return native(({ hash }) => hash(password, { ...cost, ...(pepper && { secret: pepper }) }));
+/** Which code computes Argon2: the addon of `@node-rs/argon2`, or the runtime's own `crypto.argon2`. */
+export type PasswordEngine = "@node-rs/argon2" | "crypto.argon2";
+
+/** What computes Argon2. */
+export interface Engine {
+  readonly name: PasswordEngine;
+  /** Hashes with Argon2id (RFC 9106) to a PHC string. */
+  hash(password: string, cost: Cost, pepper: Uint8Array | undefined): Promise<string>;
+  /** Whether a password has a hash, which must be known to be well-formed and affordable. */
+  verify(hash: string, password: string, pepper: Uint8Array | undefined): Promise<boolean>;
 }
 
-/** Whether a password has a hash, which must be known to be well-formed and affordable. */
-export async function argon2Verify(hash: string, password: string, pepper: Uint8Array | undefined): Promise<boolean> {
-  return native(({ verify }) => verify(hash, password, pepper && { secret: pepper }));
+let loading: Promise<Engine> | undefined;
+
+/** What computes Argon2 here. It is loaded on first use, so that a service that only verifies tokens never pays for it. */
+export function loadEngine(): Promise<Engine> {
+  loading ??= load();
+  return loading;
 }
 
-/**
- * The native addon is loaded on first use, so that a service that only verifies tokens never pays for it. Where it
- * can't be loaded, or has no memory left, that is our outage and nobody's wrong password.
- */
-async function native<T>(work: (addon: typeof import("@node-rs/argon2")) => Promise<T>): Promise<T> {
+async function load(): Promise<Engine> {
   try {
-    return await work(await import("@node-rs/argon2"));
+    return addonEngine(await import("@node-rs/argon2"));
+  } catch (cause) {
+    const { argon2 } = crypto as { readonly argon2?: RuntimeArgon2 };
+    if (argon2 === undefined) throw missingAddon(cause);
+    return runtimeEngine(argon2);
+  }
+}
+
+function addonEngine({ hash, verify }: typeof import("@node-rs/argon2")): Engine {
+  return {
+    name: "@node-rs/argon2",
+    hash: (password, cost, pepper) => hash(password, { ...cost, ...(pepper && { secret: pepper }) }),
+    verify: (stored, password, pepper) => verify(stored, password, pepper && { secret: pepper }),
+  };
+}
+
+/** Works with Argon2. Where it can't be loaded, or has no memory left, that is our outage and nobody's wrong password. */
+export async function withArgon2<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+  try {
+    return await work(await loadEngine());
   } catch (cause) {
     throw new AuthError("unavailable", { cause });
   }

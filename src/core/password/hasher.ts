@@ -1,7 +1,7 @@
 import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
-import { argon2Hash, argon2Verify } from "./argon2.ts";
+import { loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
 import { COST_RANGES, type Cost, exceeds, fillsLanes, LONGEST_HASH, readHash, unmatchedHash } from "./phc.ts";
@@ -57,7 +57,25 @@ export interface PasswordHasher {
   needsRehash(hash: string, password?: string): boolean;
   /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */
   canRead(hash: string): boolean;
+  /**
+   * Loads what computes Argon2 and hashes once, so that a service learns when it starts, and not from its first user,
+   * whether it can. By default it is loaded at the first password.
+   *
+   * @returns which it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's `crypto.argon2`,
+   * which makes the same hashes in some three times the time
+   * @throws Error that says for which machine the addon is missing and what to do about it
+   *
+   * @example
+   * ```ts
+   * const passwords = createPasswordHasher();
+   * await passwords.ready(); // → "@node-rs/argon2"
+   * ```
+   */
+  ready(): Promise<PasswordEngine>;
 }
+
+/** What an authenticator needs of a {@link PasswordHasher}. One of the application's own may lack the rest. */
+export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
 
 const DEFAULT_COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const DEFAULT_CEILING: Cost = { memoryCost: 262_144, timeCost: 16, parallelism: 16 };
@@ -115,16 +133,23 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     // A hash made before passwords were normalised is one of the text as it was typed. Both are always computed, so that
     // the time doesn't tell which of them it was, or whether any was.
     const matched: boolean[] = [];
-    for (const spelling of new Set([nfc, password])) matched.push(await argon2Verify(hash, spelling, pepper));
+    for (const spelling of new Set([nfc, password])) {
+      matched.push(await withArgon2((argon2) => argon2.verify(hash, spelling, pepper)));
+    }
     return matched.includes(true);
   };
 
   return Object.freeze({
     canRead,
+    async ready() {
+      const engine = await loadEngine();
+      await gate.run(() => engine.hash("ready", cost, pepper));
+      return engine.name;
+    },
     async hash(password: string, options?: WorkOptions) {
       const nfc = normalised(password);
       if (nfc === null) throw new AuthError("unusable_password");
-      return gate.run(() => argon2Hash(nfc, cost, pepper), options);
+      return gate.run(() => withArgon2((argon2) => argon2.hash(nfc, cost, pepper)), options);
     },
     async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
       if (typeof password !== "string") throw new AuthError("unusable_password");

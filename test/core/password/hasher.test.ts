@@ -284,12 +284,3 @@ it.each<readonly [object, RegExp]>([
 ])("createPasswordHasher refuses %o", (options, why) => {
   expect(() => createPasswordHasher(options)).toThrow(why);
 });
-
-it("an addon that can't do its work is an outage, and says nothing of the password", async () => {
-  const { argon2Hash } = await import("../../../src/core/password/argon2.ts");
-  const error: unknown = await argon2Hash("hunter2", { memoryCost: 64, timeCost: 1, parallelism: 64 }, undefined).catch(
-    (caught) => caught,
-  );
-  expect(isAuthError(error) && error.code).toBe("unavailable");
-  expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain("hunter2");
-});
