@@ -14,6 +14,7 @@ export interface AuthenticatorSettings<U extends User> extends GuardSettings<Tok
   readonly passwords: PasswordChecker;
   readonly claims: (user: U) => object | Promise<object>;
   readonly onRehashFailure: (error: unknown) => unknown;
+  readonly onUnreadableHash: (userId: string, scheme: string) => unknown;
 }
 
 /** Settings, for one request. */
@@ -24,7 +25,7 @@ export type Budgeted<Settings> = Settings & {
 
 /** What the verbs that read no user work with, for one request. */
 export type CommonSettings = Budgeted<
-  Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure">
+  Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure" | "onUnreadableHash">
 >;
 
 /** The settings of an authenticator that keeps sessions. */

@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import crypto from "node:crypto";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { hashRaw, hash as nativeHash } from "@node-rs/argon2";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { missingAddon } from "../../../src/core/password/missing-addon.ts";
@@ -45,14 +47,27 @@ describe("a process that can't load the addon", () => {
     ? "--permission"
     : "--experimental-permission";
   const permitted = [permission, "--allow-fs-read=*", "--allow-fs-write=*", "--allow-child-process", "--allow-worker"];
+  const root = join(import.meta.dirname, "../../..");
+  let foreign: string;
 
-  it.each<readonly [string, readonly string[]]>([
-    ["--no-addons", ["--no-addons"]],
-    ["--permission", permitted],
-  ])("for %s hashes by the runtime, or says what to do", async (_why, flags) => {
-    const script = join(import.meta.dirname, "without-addon.ts");
+  // The packages as they are installed with --omit=optional, or on another platform.
+  beforeAll(async () => {
+    foreign = await mkdtemp(join(tmpdir(), "hallpass-foreign-"));
+    for (const folder of ["src", "test/core/password", "node_modules/@node-rs/argon2"]) {
+      await cp(join(root, folder), join(foreign, folder), { recursive: true });
+    }
+    await cp(join(root, "package.json"), join(foreign, "package.json"));
+  });
+  afterAll(() => rm(foreign, { recursive: true }));
+
+  it.each<readonly [string, readonly string[], () => string]>([
+    ["--no-addons", ["--no-addons"], () => root],
+    ["--permission", permitted, () => root],
+    ["want of the platform's package", [], () => foreign],
+  ])("for %s hashes by the runtime, or says what to do", async (_why, flags, folder) => {
+    const script = join(folder(), "test/core/password/without-addon.ts");
     const args = [...flags, "--import", "tsx", script, await peppered.hash("correct horse")];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
     const outcome = JSON.parse(stdout);
     if (ownArgon2 !== undefined) {
       expect(outcome).toMatchObject({ ready: "crypto.argon2", good: true, bad: false });
