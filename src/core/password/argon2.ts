@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import { AuthError } from "../errors.ts";
 import { missingAddon } from "./missing-addon.ts";
-import type { Cost } from "./phc.ts";
+import type { Cost, StoredHash } from "./phc.ts";
 import { type RuntimeArgon2, runtimeEngine } from "./runtime.ts";
 
 /** Which code computes Argon2: the addon of `@node-rs/argon2`, or the runtime's own `crypto.argon2`. */
@@ -10,6 +10,8 @@ export type PasswordEngine = "@node-rs/argon2" | "crypto.argon2";
 /** What computes Argon2. */
 export interface Engine {
   readonly name: PasswordEngine;
+  /** The versions of Argon2 that it computes: 19 is RFC 9106's, 16 an older one. */
+  readonly versions: readonly number[];
   /** Hashes with Argon2id (RFC 9106) to a PHC string. */
   hash(password: string, cost: Cost, pepper: Uint8Array | undefined): Promise<string>;
   /** Whether a password has a hash, which must be known to be well-formed and affordable. */
@@ -17,6 +19,7 @@ export interface Engine {
 }
 
 let loading: Promise<Engine> | undefined;
+let loaded: Engine | undefined;
 
 /** What computes Argon2 here. It is loaded on first use, so that a service that only verifies tokens never pays for it. */
 export function loadEngine(): Promise<Engine> {
@@ -25,18 +28,25 @@ export function loadEngine(): Promise<Engine> {
 }
 
 async function load(): Promise<Engine> {
-  try {
-    return addonEngine(await import("@node-rs/argon2"));
-  } catch (cause) {
-    const { argon2 } = crypto as { readonly argon2?: RuntimeArgon2 };
-    if (argon2 === undefined) throw missingAddon(cause);
-    return runtimeEngine(argon2);
-  }
+  loaded = await import("@node-rs/argon2").then(addonEngine, withoutAddon);
+  return loaded;
+}
+
+function withoutAddon(cause: unknown): Engine {
+  const { argon2 } = crypto as { readonly argon2?: RuntimeArgon2 };
+  if (argon2 === undefined) throw missingAddon(cause);
+  return runtimeEngine(argon2);
+}
+
+/** Whether a stored hash is of a version that is computed here. Before anything is loaded, every one is taken to be. */
+export function isComputed({ version }: StoredHash): boolean {
+  return loaded?.versions.includes(version) ?? true;
 }
 
 function addonEngine({ hash, verify }: typeof import("@node-rs/argon2")): Engine {
   return {
     name: "@node-rs/argon2",
+    versions: [16, 19],
     hash: (password, cost, pepper) => hash(password, { ...cost, ...(pepper && { secret: pepper }) }),
     verify: (stored, password, pepper) => verify(stored, password, pepper && { secret: pepper }),
   };

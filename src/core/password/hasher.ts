@@ -1,7 +1,7 @@
 import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
-import { loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
+import { isComputed, loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
 import { COST_RANGES, type Cost, exceeds, fillsLanes, LONGEST_HASH, readHash, unmatchedHash } from "./phc.ts";
@@ -62,7 +62,7 @@ export interface PasswordHasher {
    * whether it can. By default it is loaded at the first password.
    *
    * @returns which it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's `crypto.argon2`,
-   * which makes the same hashes in some three times the time
+   * which makes the same hashes in some three times the time and reads none with `v=16`
    * @throws Error that says for which machine the addon is missing and what to do about it
    *
    * @example
@@ -124,7 +124,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
   const canRead = (hash: unknown): hash is string => {
     const stored = readHash(hash);
-    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling);
+    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling) && isComputed(stored);
   };
 
   const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
