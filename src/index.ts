@@ -31,9 +31,15 @@ export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
 export { type KeyRing, keyRing } from "./core/keys/ring.ts";
 export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
+export type { PasswordEngine } from "./core/password/argon2.ts";
 export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
 export type { WorkOptions } from "./core/password/gate.ts";
-export { createPasswordHasher, type PasswordHasher, type PasswordOptions } from "./core/password/hasher.ts";
+export {
+  createPasswordHasher,
+  type PasswordChecker,
+  type PasswordHasher,
+  type PasswordOptions,
+} from "./core/password/hasher.ts";
 export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
 export type { Cost } from "./core/password/phc.ts";
 export type { Duration } from "./core/time.ts";

@@ -1,4 +1,5 @@
 import { timeOf } from "../shared/date.ts";
+import { isText, LONGEST_TEXT } from "../shared/text.ts";
 import type { Credentials, EndedSession, EndReason, Session, StoredSession, User } from "../stores/contract.ts";
 
 /**
@@ -11,19 +12,6 @@ export type AnswerCheck = (call: string, answer: unknown) => void;
 /** Whether a value is an object and no array. */
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const LONGEST = 1_024;
-
-/** Whether a value is text that every store can hold: 1 to 1024 characters, well-formed, without a NUL. */
-export function isText(value: unknown): value is string {
-  return (
-    typeof value === "string" &&
-    value !== "" &&
-    value.length <= LONGEST &&
-    value.isWellFormed() &&
-    !value.includes("\0") // which databases refuse in text, as an error of their own
-  );
 }
 
 /** Checks what a user store's `findCredentials` answers. */
@@ -149,7 +137,7 @@ function listOf(call: string, answer: unknown): readonly unknown[] {
 }
 
 function checkId(call: string, member: string, value: unknown): void {
-  demand(isText(value), call, member, `a string of 1 to ${LONGEST} characters without NUL`, value);
+  demand(isText(value), call, member, `a string of 1 to ${LONGEST_TEXT} characters without NUL`, value);
 }
 
 function demand(holds: boolean, call: string, member: string, expected: string, value: unknown): void {

@@ -1,5 +1,5 @@
 import { defaultHasher } from "../core/password/default.ts";
-import type { PasswordHasher } from "../core/password/hasher.ts";
+import type { PasswordChecker } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
@@ -39,13 +39,21 @@ export type AuthenticatorOptions<
     /** Where users live. */
     readonly users: UserStore<U>;
     /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
-    readonly passwords?: PasswordHasher;
+    readonly passwords?: PasswordChecker;
     /** Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired. */
     readonly refresh?: RefreshOptions;
     /** How attempts to log in are limited. Not at all by default. */
     readonly throttle?: ThrottleOptions;
     /** Told when a hash could not be renewed after a good login. Nobody by default; of a store's outage, `onOutage` is told too. */
     readonly onRehashFailure?: (error: unknown) => unknown;
+    /**
+     * Told of a user who can't log in with any password, since the hasher can't read the stored hash: at each login that is
+     * refused for it. The client gets the answer to a wrong password. Nobody by default.
+     *
+     * @param scheme - what the hash seems to be of, such as `"bcrypt $2b$"`, `"argon2id"` where it is damaged or over the
+     * ceiling, or `"unknown"`
+     */
+    readonly onUnreadableHash?: (userId: string, scheme: string) => unknown;
   };
 
 /**
@@ -92,19 +100,22 @@ const OPTIONS: OptionNames<AuthenticatorOptions> = {
   refresh: "optional",
   throttle: "optional",
   onRehashFailure: "optional",
+  onUnreadableHash: "optional",
 };
 
 function flowSettings<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
 ): AuthenticatorSettings<U> {
   const settings = guardSettings(options);
-  const { users, passwords = defaultHasher, claims = noClaims, onRehashFailure = ignore } = options;
+  const { users, passwords = defaultHasher, claims = noClaims } = options;
+  const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
+  const told = { onRehashFailure, onUnreadableHash };
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
-  checkMethods("createAuthenticator's options", { claims, onRehashFailure }, ["claims", "onRehashFailure"]);
+  checkMethods("createAuthenticator's options", { claims, ...told }, ["claims", ...Object.keys(told)]);
   const refresh = options.refresh === undefined ? null : refreshSettings(options.refresh);
   const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle, options.token);
-  return { ...settings, users, passwords, claims, onRehashFailure, refresh, throttle };
+  return { ...settings, users, passwords, claims, ...told, refresh, throttle };
 }
 
 function revoking<U extends User>(settings: AuthenticatorSettings<U>): object {

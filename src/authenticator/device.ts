@@ -5,8 +5,8 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import { timeOf } from "../shared/date.ts";
+import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
-import { isText } from "./answers.ts";
 import type { CommonSettings } from "./settings.ts";
 
 /** What a client keeps for its next login, where the throttle knows devices. */

@@ -1,7 +1,9 @@
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
+import { schemeOf } from "../core/password/scheme.ts";
+import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
-import type { User } from "../stores/contract.ts";
+import type { Credentials, User } from "../stores/contract.ts";
 import type { FlowSettings } from "./settings.ts";
 
 /** The first of some passwords that matches a hash; `null` where none does. All are compared, so that nobody can tell which. */
@@ -26,6 +28,20 @@ export async function hashPassword<U extends User>(
   from: string | undefined,
 ): Promise<string> {
   return inTime(settings, (options) => settings.passwords.hash(password as string, options), from);
+}
+
+/** What keeps a user out whose hash the hasher can't read, which is told as well; `undefined` where that is not so. */
+export function unreadableHash<U extends User>(
+  { passwords, onUnreadableHash }: FlowSettings<U>,
+  { user, passwordHash }: Credentials<U>,
+): Error | undefined {
+  if (passwordHash === null || passwords.canRead?.(passwordHash) !== false) return undefined;
+  const scheme = schemeOf(passwordHash);
+  tell(onUnreadableHash, user.id, scheme);
+  return new Error(
+    `the hasher can't read the user's stored hash (scheme: ${scheme}), so no password matches it: list its scheme in ` +
+      "legacy, raise ceiling or maxCost if it costs more, or let the user have another password if it is damaged",
+  );
 }
 
 /** Waits for a hash for as long as the request has time left, and gives up its place in the queue after that. */

@@ -4,10 +4,11 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { tell } from "../shared/listener.ts";
+import { isText } from "../shared/text.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { checkBoolean, checkCredentials, checkUserOf, isNobody, isText } from "./answers.ts";
+import { checkBoolean, checkCredentials, checkUserOf, isNobody } from "./answers.ts";
 import { issueDevice, recogniseDevice } from "./device.ts";
-import { comparePasswords, hashPassword } from "./hashing.ts";
+import { comparePasswords, hashPassword, unreadableHash } from "./hashing.ts";
 import { logoutByRefreshToken } from "./logout.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
 import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
@@ -84,7 +85,7 @@ export async function prove<U extends User>(
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) {
-    throw refused(settings, answer !== null && found === null ? new TypeError(NOT_NULL) : undefined);
+    throw refused(settings, found === null ? strangeAnswer(answer) : unreadableHash(settings, found));
   }
   if (wasCut || found.user.id !== known?.user.id) throw refused(settings);
   await counter.takeBack();
@@ -120,7 +121,7 @@ async function confirm<U extends User>(
     if (again === null || again.user.id !== id || again.user.disabled) throw refused(settings);
     if (again.passwordHash === known) return { user: again.user, passwordChangedAt };
     const renewed = await comparePasswords(settings, [password], again.passwordHash, undefined);
-    if (renewed === null) throw refused(settings);
+    if (renewed === null) throw refused(settings, unreadableHash(settings, again));
     known = again.passwordHash as string;
   }
   throw new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
@@ -165,7 +166,7 @@ async function rehash<U extends User>(
   { user, password, passwordHash }: Proof<U>,
 ): Promise<void> {
   const { users, passwords, budget } = settings;
-  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash)) return;
+  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash, password)) return;
   const next = await hashPassword(settings, password, undefined);
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
   await budget.ask("users.replacePasswordHash", replace, checkBoolean);
@@ -179,6 +180,11 @@ export function credentialsIn(input: unknown): { name: string; password: string 
 }
 
 const NOT_NULL = "users.findCredentials: of a login that nobody has it answered undefined: answer null";
+
+/** What was wrong with a store's answer that there is no such user, where it is not `null`. */
+function strangeAnswer(answer: unknown): Error | undefined {
+  return answer === null ? undefined : new TypeError(NOT_NULL);
+}
 
 function refused({ realm }: { readonly realm: string }, cause?: Error): AuthError {
   return new AuthError("invalid_credentials", { realm, ...(cause && { cause }) });

@@ -1,7 +1,8 @@
 import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
+import { isText } from "../shared/text.ts";
 import type { EndedSession, Session } from "../stores/contract.ts";
-import { checkEndedSessions, checkSessions, isText, takeAnything } from "./answers.ts";
+import { checkEndedSessions, checkSessions, takeAnything } from "./answers.ts";
 import { deleteSessions, endSession, lastEnd, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import { endOf, type Identity, isIdentity } from "./identity.ts";

@@ -1,8 +1,9 @@
 import { addressShare } from "../core/address.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
+import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
-import { checkBoolean, isText } from "./answers.ts";
+import { checkBoolean } from "./answers.ts";
 import { hashPassword } from "./hashing.ts";
 import { beginSession, credentialsIn, endFormerSession, type LoginOrigin, type Proof, prove } from "./login.ts";
 import { logoutEverywhere } from "./logout.ts";

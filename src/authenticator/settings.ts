@@ -1,4 +1,4 @@
-import type { PasswordHasher } from "../core/password/hasher.ts";
+import type { PasswordChecker } from "../core/password/hasher.ts";
 import type { TokenProfile } from "../core/token/profile.ts";
 import type { User, UserStore } from "../stores/contract.ts";
 import { type Budget, startBudget, type TimeLimits } from "./ask.ts";
@@ -11,9 +11,10 @@ export interface AuthenticatorSettings<U extends User> extends GuardSettings<Tok
   readonly refresh: RefreshSettings | null;
   readonly throttle: ThrottleSettings | null;
   readonly users: UserStore<U>;
-  readonly passwords: PasswordHasher;
+  readonly passwords: PasswordChecker;
   readonly claims: (user: U) => object | Promise<object>;
   readonly onRehashFailure: (error: unknown) => unknown;
+  readonly onUnreadableHash: (userId: string, scheme: string) => unknown;
 }
 
 /** Settings, for one request. */
@@ -24,7 +25,7 @@ export type Budgeted<Settings> = Settings & {
 
 /** What the verbs that read no user work with, for one request. */
 export type CommonSettings = Budgeted<
-  Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure">
+  Omit<AuthenticatorSettings<User>, "users" | "passwords" | "claims" | "onRehashFailure" | "onUnreadableHash">
 >;
 
 /** The settings of an authenticator that keeps sessions. */

@@ -28,7 +28,7 @@ interface Refusal {
  * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or cookies of two living sessions were sent |
  * | `cross_site_request` | 403 | none | a page of another origin sent a request for the cookie: list it in `origins` if it is yours |
  * | `unsupported_media_type` | 415 | none | the body was in a format that nothing parsed: send JSON |
- * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode |
+ * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode, or has a NUL in it |
  * | `too_many_attempts` | 429 | none, `Retry-After` | the throttle says to wait |
  * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
  * | `overloaded` | 503 | none, `Retry-After: 1` | the queue for password hashing is full: retry, or raise `maxQueue` |

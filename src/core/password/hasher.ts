@@ -1,10 +1,10 @@
 import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
-import { argon2Hash, argon2Verify } from "./argon2.ts";
+import { isComputed, loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
-import { COST_RANGES, type Cost, exceeds, readHash, unmatchedHash } from "./phc.ts";
+import { COST_RANGES, type Cost, exceeds, fillsLanes, LONGEST_HASH, readHash, unmatchedHash } from "./phc.ts";
 import { normalised } from "./text.ts";
 
 /** What a {@link PasswordHasher} is bound to. */
@@ -48,11 +48,34 @@ export interface PasswordHasher {
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
    */
   compare(password: string, hash: string | null | undefined, options?: WorkOptions): Promise<boolean>;
-  /** Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand. */
-  needsRehash(hash: string): boolean;
+  /**
+   * Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand.
+   *
+   * @param password - what matched the hash. Given one that an older scheme reads the beginning of alone, the answer is
+   * `false`: the hash may be of a longer password, which a renewed one would shut out.
+   */
+  needsRehash(hash: string, password?: string): boolean;
   /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */
   canRead(hash: string): boolean;
+  /**
+   * Loads what computes Argon2 and hashes once, so that a service learns when it starts, and not from its first user,
+   * whether it can. By default it is loaded at the first password.
+   *
+   * @returns which it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's `crypto.argon2`,
+   * which makes the same hashes in some three times the time and reads none with `v=16`
+   * @throws Error that says for which machine the addon is missing and what to do about it
+   *
+   * @example
+   * ```ts
+   * const passwords = createPasswordHasher();
+   * await passwords.ready(); // → "@node-rs/argon2"
+   * ```
+   */
+  ready(): Promise<PasswordEngine>;
 }
+
+/** What an authenticator needs of a {@link PasswordHasher}. One of the application's own may lack the rest. */
+export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
 
 const DEFAULT_COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const DEFAULT_CEILING: Cost = { memoryCost: 262_144, timeCost: 16, parallelism: 16 };
@@ -70,7 +93,6 @@ const OPTIONS: OptionNames<PasswordOptions> = {
   maxQueue: "optional",
   legacy: "optional",
 };
-const LONGEST_HASH = 512;
 
 /**
  * Binds cost, pepper, ceiling and queue for hashing passwords with Argon2id (RFC 9106), once for the process.
@@ -102,23 +124,32 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
   const canRead = (hash: unknown): hash is string => {
     const stored = readHash(hash);
-    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling);
+    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling) && isComputed(stored);
   };
 
   const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
     const scheme = legacyOf(hash);
     if (scheme !== undefined) return legacyMatches(scheme, password, hash);
-    if (await argon2Verify(hash, nfc, pepper)) return true;
-    // A hash made before passwords were normalised is one of the text as it was typed.
-    return password !== nfc && argon2Verify(hash, password, pepper);
+    // A hash made before passwords were normalised is one of the text as it was typed. Both are always computed, so that
+    // the time doesn't tell which of them it was, or whether any was.
+    const matched: boolean[] = [];
+    for (const spelling of new Set([nfc, password])) {
+      matched.push(await withArgon2((argon2) => argon2.verify(hash, spelling, pepper)));
+    }
+    return matched.includes(true);
   };
 
   return Object.freeze({
     canRead,
+    async ready() {
+      const engine = await loadEngine();
+      await gate.run(() => engine.hash("ready", cost, pepper));
+      return engine.name;
+    },
     async hash(password: string, options?: WorkOptions) {
-      const nfc = typeof password === "string" ? normalised(password) : null;
+      const nfc = normalised(password);
       if (nfc === null) throw new AuthError("unusable_password");
-      return gate.run(() => argon2Hash(nfc, cost, pepper), options);
+      return gate.run(() => withArgon2((argon2) => argon2.hash(nfc, cost, pepper)), options);
     },
     async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
       if (typeof password !== "string") throw new AuthError("unusable_password");
@@ -128,7 +159,8 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatchedHash(cost)), options);
       return readable && matched;
     },
-    needsRehash(hash: string) {
+    needsRehash(hash: string, password?: string) {
+      if (password !== undefined && legacyOf(hash)?.readsWhole?.(password) === false) return false;
       const stored = readHash(hash);
       return (
         stored?.variant !== "argon2id" || stored.version !== 19 || COSTS.some((name) => stored[name] !== cost[name])
@@ -148,8 +180,7 @@ async function legacyMatches(scheme: LegacyScheme, password: string, hash: strin
 
 function checkCost(prefix: string, cost: Cost): Cost {
   const checked = COSTS.map((name) => [name, checkInteger(prefix + name, cost[name], ...COST_RANGES[name])]);
-  if (cost.memoryCost < 8 * cost.parallelism)
-    throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
+  if (!fillsLanes(cost)) throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
   return Object.fromEntries(checked) as Cost;
 }
 

@@ -1,5 +1,5 @@
 import bcrypt from "bcryptjs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { comparePassword, hashPassword, needsRehash } from "../../../src/core/password/default.ts";
 import { createPasswordHasher, type PasswordOptions } from "../../../src/core/password/hasher.ts";
@@ -31,7 +31,7 @@ describe("what a password is", () => {
     expect(await codeOf(cheap.compare(password as string, null))).toBe("unusable_password");
   });
 
-  it.each(["", "\ud800", "x\udc00", "x".repeat(1_025)])("not %j", async (password) => {
+  it.each(["", "\ud800", "x\udc00", "x".repeat(1_025), "x\0", "\0"])("not %j", async (password) => {
     expect(await codeOf(cheap.hash(password))).toBe("unusable_password");
     expect(await cheap.compare(password, await cheap.hash("x"))).toBe(false);
   });
@@ -153,6 +153,52 @@ describe("hashes of another scheme", () => {
     expect(await vague.compare("x", "old")).toBe(false);
   });
 
+  it("are read under PHP's name for bcrypt, and not under that of its old fault", async () => {
+    // As npm's `bcrypt` does.
+    const strict = async (password: string, hash: string): Promise<boolean> =>
+      /^\$2[ab]\$/.test(hash) && bcrypt.compare(password, hash);
+    const hasher = createPasswordHasher({ ...CHEAP, legacy: [bcryptHashes(strict)] });
+    const stored = await bcrypt.hash("x", 4);
+    const [php, faulty] = ["$2y$", "$2x$"].map((prefix) => prefix + stored.slice(4)) as [string, string];
+    const outcomes = [hasher.compare("x", php), hasher.compare("y", php), hasher.compare("x", faulty)];
+    expect(await Promise.all(outcomes)).toEqual([true, false, false]);
+    expect([php, faulty].map(hasher.canRead)).toEqual([true, false]);
+  });
+
+  it.each(["00", "03", "32", "99"])("are not read where bcrypt has no cost of %s", async (cost) => {
+    const every = createPasswordHasher({ ...CHEAP, legacy: [bcryptHashes(bcrypt.compare, { maxCost: 31 })] });
+    expect(every.canRead((await bcrypt.hash("x", 4)).replace("$04$", `$${cost}$`))).toBe(false);
+  });
+
+  it.each<readonly [string, number]>([
+    ["x", 71],
+    ["é", 35],
+    ["\u{1f511}", 17],
+  ])(
+    "are renewed after a whole password, and not after what may be the first 72 bytes of one: %s",
+    async (char, most) => {
+      const whole = char.repeat(most);
+      const longer = char.repeat(100);
+      const beginning = longer.slice(0, Math.ceil(72 / Buffer.byteLength(char)) * char.length);
+      const [short, long] = [await bcrypt.hash(whole, 4), await bcrypt.hash(longer, 4)];
+      expect(await Promise.all([hasher.compare(whole, short), hasher.compare(beginning, long)])).toEqual([true, true]);
+      expect(hasher.needsRehash(short, whole)).toBe(true);
+      expect([beginning, longer].map((typed) => hasher.needsRehash(long, typed))).toEqual([false, false]);
+      expect(hasher.needsRehash(long)).toBe(true);
+    },
+  );
+
+  it("are always renewed where their scheme reads the whole of a password, as Argon2 does", async () => {
+    const whole = createPasswordHasher({
+      ...CHEAP,
+      legacy: [{ recognises: (hash) => hash === "old", compare: vi.fn() }],
+    });
+    const longer = "x".repeat(100);
+    expect(whole.needsRehash("old", longer)).toBe(true);
+    expect(whole.needsRehash(await createPasswordHasher({ memoryCost: 128 }).hash(longer), longer)).toBe(true);
+    expect(whole.needsRehash(await whole.hash(longer), longer)).toBe(false);
+  });
+
   it("need a function to compare by", () => {
     expect(() => bcryptHashes(bcrypt as never)).toThrow(/compare function of a bcrypt package/);
     expect(() => bcryptHashes(bcrypt.compare, { maxCost: 32 })).toThrow(/maxCost must be/);
@@ -237,13 +283,4 @@ it.each<readonly [object, RegExp]>([
   [{ saltRounds: 10 }, /there is no option "saltRounds"/],
 ])("createPasswordHasher refuses %o", (options, why) => {
   expect(() => createPasswordHasher(options)).toThrow(why);
-});
-
-it("an addon that can't do its work is an outage, and says nothing of the password", async () => {
-  const { argon2Hash } = await import("../../../src/core/password/argon2.ts");
-  const error: unknown = await argon2Hash("hunter2", { memoryCost: 64, timeCost: 1, parallelism: 64 }, undefined).catch(
-    (caught) => caught,
-  );
-  expect(isAuthError(error) && error.code).toBe("unavailable");
-  expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain("hunter2");
 });

@@ -1,0 +1,55 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import type { Engine } from "./argon2.ts";
+import { type Cost, readHash, type StoredHash, writeHash } from "./phc.ts";
+
+interface Parameters {
+  readonly message: string;
+  readonly nonce: Uint8Array;
+  /** KiB. */
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+  /** Bytes. */
+  readonly tagLength: number;
+  readonly secret?: Uint8Array;
+}
+
+/** `crypto.argon2` of Node 24.7 and later: it computes in the thread pool. */
+export type RuntimeArgon2 = (
+  variant: StoredHash["variant"],
+  parameters: Parameters,
+  done: (error: Error | null, tag: Uint8Array) => void,
+) => void;
+
+/** Argon2 by the runtime itself, for where the addon is missing. It makes the same hashes in some three times the time. */
+export function runtimeEngine(argon2: RuntimeArgon2): Engine {
+  const compute = promisify(argon2);
+
+  return {
+    name: "crypto.argon2",
+    versions: [19],
+    async hash(password, cost, pepper) {
+      const salt = randomBytes(16);
+      const tag = await compute("argon2id", parametersOf(password, cost, salt, 32, pepper));
+      return writeHash(cost, salt, tag);
+    },
+    async verify(hash, password, pepper) {
+      const stored = readHash(hash) as StoredHash; // which was read once already
+      const { variant, version, salt, tag } = stored;
+      const computed = await compute(variant, parametersOf(password, stored, salt, tag.length, pepper));
+      // The runtime computes version 19 alone. The work is done for any other too, so that the time doesn't tell whose hash it is.
+      return version === 19 && timingSafeEqual(computed, tag);
+    },
+  };
+}
+
+function parametersOf(
+  message: string,
+  { memoryCost: memory, timeCost: passes, parallelism }: Cost,
+  nonce: Uint8Array,
+  tagLength: number,
+  pepper: Uint8Array | undefined,
+): Parameters {
+  return { message, nonce, memory, passes, parallelism, tagLength, ...(pepper && { secret: pepper }) };
+}

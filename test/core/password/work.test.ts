@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
+
+const work = vi.hoisted(() => vi.fn<(hash: string) => void>());
+
+vi.mock("@node-rs/argon2", async (original) => {
+  const addon = await original<typeof import("@node-rs/argon2")>();
+  return {
+    ...addon,
+    verify: (...args: Parameters<typeof addon.verify>) => {
+      work(String(args[0]).slice(0, "$argon2id$v=19$m=64,t=1,p=1$".length));
+      return addon.verify(...args);
+    },
+  };
+});
+
+const random = vi.hoisted(() => vi.fn<(name: string) => void>());
+
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof import("node:crypto")>();
+  const told = ["randomBytes", "randomUUID", "randomInt", "randomFillSync", "generateKeyPairSync", "getRandomValues"];
+  const telling = Object.entries(crypto).map(([name, member]) => {
+    if (!told.includes(name)) return [name, member];
+    const call = member as (...args: unknown[]) => unknown;
+    const counted = (...args: unknown[]): unknown => {
+      random(name);
+      return call(...args);
+    };
+    return [name, counted];
+  });
+  const mock = Object.fromEntries(telling) as typeof crypto;
+  return { ...mock, default: mock };
+});
+
+const COST = { memoryCost: 64, timeCost: 1 };
+const hasher = createPasswordHasher(COST);
+const [TYPED, NFC] = ["cafe\u0301", "caf\u00e9"];
+const normalised = await hasher.hash(NFC);
+const asTyped = await (await import("@node-rs/argon2")).hash(TYPED, COST);
+
+beforeEach(() => vi.clearAllMocks());
+
+describe.each([
+  [TYPED, 2],
+  [NFC, 1],
+  ["wrong", 1],
+  ["wronge\u0301", 2],
+])("comparing %j", (password, times) => {
+  it.each<readonly [string, string | null]>([
+    ["the hash of its NFC", normalised],
+    ["a hash of it as it was typed", asTyped],
+    ["no hash", null],
+    ["another scheme's hash", "$2b$10$x"],
+    ["a damaged hash", `${normalised}=`],
+    ["a hash over the ceiling", normalised.replace("m=64", "m=4294967295")],
+  ])(`with %s is Argon2 at the same cost, ${times} times`, async (_what, hash) => {
+    await hasher.compare(password, hash);
+    expect(work.mock.calls).toEqual(Array(times).fill(["$argon2id$v=19$m=64,t=1,p=1$"]));
+  });
+});
+
+it("no work is done for what is no password, whatever the hash", async () => {
+  for (const hash of [normalised, asTyped, null]) await hasher.compare("x\0", hash);
+  expect(work).not.toHaveBeenCalled();
+});
+
+it("no randomness is drawn while hallpass loads, only when a password is compared", async () => {
+  vi.resetModules();
+  const { comparePassword } = await import("../../../src/index.ts");
+  expect(random).not.toHaveBeenCalled();
+  await comparePassword("x", null);
+  expect(random).toHaveBeenCalledWith("randomBytes");
+});
