@@ -24,11 +24,17 @@ export function checkOptions(
       throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
     }
     if (value !== undefined) continue;
-    const remedy = known[name] === "required" ? "it must be given" : "or leave it out to have the default";
-    throw new TypeError(
-      `${owner}: ${name} is undefined; give it a value (is an environment variable not set?), ${remedy}`,
-    );
+    const remedy = known[name] === "required" ? MUST : "give it a value, or leave it out to have the default";
+    throw new TypeError(`${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
   }
+}
+
+const MUST = "it must be given";
+const NOT_SET = " (is an environment variable not set?)";
+
+/** Refuses a value that is not there, which is what an environment variable that nobody set comes as. */
+export function checkGiven(name: string, value: unknown): void {
+  if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
 /** Refuses a value that lacks one of the methods an interface asks for. */
