@@ -6,6 +6,7 @@
  */
 export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
 export type { Identity } from "./authenticator/identity.ts";
+export type { OutageContext, OutageListener, OutageOperation } from "./authenticator/outage.ts";
 export { parseBearer } from "./core/bearer.ts";
 export { formatChallenge } from "./core/challenge.ts";
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
@@ -30,4 +31,4 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export type { Blocklist, Revocation, TokenReference } from "./stores/contract.ts";
+export type { Blocklist, Revocation, RevocationFeed, RevocationPage, TokenReference } from "./stores/contract.ts";

@@ -17,12 +17,13 @@ type Known = Readonly<Record<string, "optional" | "required">>;
 export function checkOptions(owner: string, options: unknown, known: Known): void {
   for (const [name, value] of checkNames(owner, options, known)) {
     if (value !== undefined) continue;
-    const remedy = known[name] === "required" ? "it must be given" : "or leave it out to have the default";
-    throw new TypeError(
-      `${owner}: ${name} is undefined; give it a value (is an environment variable not set?), ${remedy}`,
-    );
+    const remedy = known[name] === "required" ? MUST : "give it a value, or leave it out to have the default";
+    throw new TypeError(`${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
   }
 }
+
+const MUST = "it must be given";
+const NOT_SET = " (is an environment variable not set?)";
 
 /** As {@link checkOptions}, where an option may be `undefined`: what each request has for it. */
 export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
@@ -35,6 +36,11 @@ export function checkNames(owner: string, options: unknown, known: Known): reado
     throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
   }
   return entries;
+}
+
+/** Refuses a value that is not there, which is what an environment variable that nobody set comes as. */
+export function checkGiven(name: string, value: unknown): void {
+  if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
 /** Refuses a value that lacks one of the methods an interface asks for. */

@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -38,7 +39,7 @@ const BEFORE: Readonly<Record<string, string>> = {
 
 describe.each(Object.entries(TEXTS))("%s", (_what, text) => {
   it.each(Object.entries(BEFORE))("is no secret behind %s", (_before, prefix) => {
-    expect(() => secretKey(prefix + text)).toThrow(/was given the text of a key or certificate.*use importKey/);
+    expect(() => secretKey(prefix + text)).toThrow(/is a key or certificate.*use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text))).toThrow(/use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text, "utf16le"))).toThrow(/use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text, "utf16le").swap16())).toThrow(/use importKey/);
@@ -55,3 +56,92 @@ it.each(["keys and kty are words in this passphrase of mine", "begin------------
     expect(secretKey(secret).algorithm).toBe("HS256");
   },
 );
+
+const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const ed = generateKeyPairSync("ed25519");
+const der = (key: KeyObject, type: string): Buffer => key.export({ type: type as "spki", format: "der" }) as Buffer;
+
+/** Made by: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=issuer.example -days 36500 */
+const CERTIFICATE =
+  "MIIBijCCAS+gAwIBAgIUaMGaW5nQcmGh+WdrZ0bemcOZBxYwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOaXNzdWVyLmV4YW1wbGUwIBcNMjYxMTI2MTE0OTMwWhgPMjEyNjExMDIxMTQ5MzBaMBkxFzAVBgNVBAMMDmlzc3Vlci5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEwJmqq/Ur8tHsfFt8jsxUk+gMXLSIuW3fc4iO/V28J7q6iHFrhPHGzbKJjTB4ggoEkK1SOctfvUAnjuxUXMXiqKNTMFEwHQYDVR0OBBYEFNUavWVFYn7eknOS07toorXqUE6AMB8GA1UdIwQYMBaAFNUavWVFYn7eknOS07toorXqUE6AMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAN5D/EqKOxSsRYZ+AmAzya0C4cqaTlNc4WLiJH2dlStZAiEAmL3PlGqdyOo8FedM1tchgbkf83N4XwUQvbFXVAJ73io=";
+
+const BYTES: Readonly<Record<string, Buffer>> = {
+  "SPKI, RSA": der(publicKey, "spki"),
+  "SPKI, EC": der(ec.publicKey, "spki"),
+  "SPKI, Ed25519": der(ed.publicKey, "spki"),
+  "PKCS#1, public": der(publicKey, "pkcs1"),
+  "PKCS#8, RSA": der(privateKey, "pkcs8"),
+  "PKCS#8, Ed25519": der(ed.privateKey, "pkcs8"),
+  "PKCS#1, private": der(privateKey, "pkcs1"),
+  SEC1: der(ec.privateKey, "sec1"),
+  "a certificate": Buffer.from(CERTIFICATE, "base64"),
+  "a PEM": Buffer.from(TEXTS["an SPKI PEM"] as string),
+  "a JWKS": Buffer.from(TEXTS["a JWKS"] as string),
+  "an OpenSSH key's second word": Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0 0123456789abcdef0123456789abcdef", "latin1"),
+};
+
+const inLines = (text: string): string => text.replace(/.{64}/g, "$&\n");
+const SPELLINGS: Readonly<Record<string, (bytes: Buffer) => string>> = {
+  base64: (bytes) => bytes.toString("base64"),
+  "base64 in lines": (bytes) => inLines(bytes.toString("base64")),
+  "base64 in quotes": (bytes) => `"${bytes.toString("base64")}"\n`,
+  "base64 without padding": (bytes) => bytes.toString("base64").replace(/=+$/, ""),
+  base64url: (bytes) => bytes.toString("base64url"),
+  hex: (bytes) => bytes.toString("hex"),
+  "hex in capitals": (bytes) => bytes.toString("hex").toUpperCase(),
+  "hex with 0x": (bytes) => `0x${bytes.toString("hex")}`,
+  "hex with colons": (bytes) => bytes.toString("hex").replace(/..(?=.)/g, "$&:"),
+  "base64 of base64": (bytes) => Buffer.from(bytes.toString("base64")).toString("base64"),
+  "base64 of hex": (bytes) => Buffer.from(bytes.toString("hex")).toString("base64"),
+};
+
+describe.each(Object.entries(BYTES))("%s", (_what, bytes) => {
+  const why = /is a key or certificate.*use importKey/;
+
+  it("is no secret as bytes", async () => {
+    expect(() => secretKey(bytes)).toThrow(why);
+    expect(() => secretKey(Uint8Array.from([...bytes, 0x0a]))).toThrow(why);
+    expect(() => secretKey(bytes.toString("latin1"))).toThrow(why);
+    await expect(importKey({ kty: "oct", alg: "HS256", k: bytes.toString("base64url") })).rejects.toThrow(why);
+  });
+
+  it.each(Object.entries(SPELLINGS))("is no secret in %s", async (_how, spell) => {
+    const text = spell(bytes);
+    for (const secret of [text, Buffer.from(text), Buffer.from(`\ufeff${text}`, "utf16le")]) {
+      expect(() => secretKey(secret)).toThrow(why);
+      const k = Buffer.from(secret).toString("base64url");
+      await expect(importKey({ kty: "oct", alg: "HS256", k })).rejects.toThrow(why);
+    }
+  });
+});
+
+describe("random bytes that begin like DER", () => {
+  const BEGINNINGS = [
+    "30",
+    "3020",
+    "302a300506032b6570",
+    "30820122300d06092a864886f70d01010105000382010f00",
+    "308204a2020100",
+  ];
+  const rsaOfThreeBits = "3006020107020103";
+
+  it.each([...BEGINNINGS, rsaOfThreeBits])("are a secret behind %s", (beginning) => {
+    for (let round = 0; round < 50; round++) {
+      const bytes = Buffer.concat([Buffer.from(beginning, "hex"), randomBytes(64)]);
+      for (const secret of [bytes, bytes.toString("hex"), bytes.toString("base64"), bytes.toString("base64url")]) {
+        expect(secretKey(secret).algorithm).toBe("HS256");
+      }
+    }
+  });
+
+  it("are not what the test takes them for, if Node reads them", () => {
+    const bytes = Buffer.concat([Buffer.from(rsaOfThreeBits, "hex"), randomBytes(64)]);
+    expect(createPublicKey({ key: bytes, format: "der", type: "pkcs1" }).asymmetricKeyDetails?.modulusLength).toBe(3);
+  });
+});
+
+it("bytes that were read as UTF-8, and so are lost, are no secret", () => {
+  expect(() => secretKey(der(publicKey, "spki").toString())).toThrow(/holds U\+FFFD.*pass the bytes as they are/);
+  expect(() => secretKey(`${randomBytes(64).toString("hex")}\ud800`)).toThrow(/holds U\+FFFD/);
+  expect(secretKey(Buffer.from("\ufffd".repeat(16))).algorithm).toBe("HS256");
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   checkFunction,
+  checkGiven,
   checkInteger,
   checkMethods,
   checkNames,
@@ -22,12 +23,14 @@ describe("checkOptions", () => {
 
   it("takes undefined for a mistake", () => {
     expect(() => checkOptions("here", { a: undefined }, ONE)).toThrow(
-      "here: a is undefined; give it a value (is an environment variable not set?), or leave it out to have the default",
+      "here: a is undefined; give it a value, or leave it out to have the default (is an environment variable not set?)",
     );
   });
 
   it("does not say that a required one may be left out", () => {
-    expect(() => checkOptions("here", { b: undefined }, BOTH)).toThrow(/b is undefined.*, it must be given$/);
+    expect(() => checkOptions("here", { b: undefined }, BOTH)).toThrow(
+      "here: b is undefined; it must be given (is an environment variable not set?)",
+    );
   });
 
   it.each(["toString", "__proto__x", "constructor"])("does not take %s for a known name", (name) => {
@@ -62,4 +65,13 @@ it("checkInteger takes both ends of its range", () => {
 
 it.each(["", 1, null, undefined, {}])("checkText refuses %j", (value) => {
   expect(() => checkText("name", value)).toThrow("name must be a non-empty string");
+});
+
+it("checkGiven refuses what is not there", () => {
+  for (const value of [undefined, null]) {
+    expect(() => checkGiven("the secret", value)).toThrow(
+      `the secret is ${value}; it must be given (is an environment variable not set?)`,
+    );
+  }
+  for (const value of ["", 0, false, {}]) expect(() => checkGiven("the secret", value)).not.toThrow();
 });

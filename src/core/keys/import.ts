@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
-import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { reading } from "../../shared/read.ts";
 import { fromBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
@@ -23,7 +23,8 @@ const OPTIONS: OptionNames<ImportKeyOptions> = { algorithm: "optional", kid: "op
 
 /**
  * Reads a private or public key: a PEM in PKCS#8, PKCS#1, SEC1 or SPKI form, or a JWK (RFC 7517). A private key signs
- * and verifies, a public key verifies.
+ * and verifies, a public key verifies. A PEM's lines may be indented, in one, or parted by `\n` in two characters, as
+ * environment variables have them.
  *
  * RSA keys have at least 2048 bits and an exponent of at least 3, an Ed25519 key is no point of small order; an EC key's
  * curve decides its algorithm; ML-DSA needs Node 24.8 or later.
@@ -40,8 +41,9 @@ export async function importKey(key: JWK | string, options: ImportKeyOptions = {
   checkOptions("importKey", options, OPTIONS);
   const { algorithm } = options;
   const kid = options.kid === undefined ? undefined : checkText("importKey: kid", options.kid);
+  checkGiven("importKey: the key", key);
   if (typeof key === "string") return pairKey(readPem(key), checkAlgorithm(algorithm), kid);
-  if (typeof key !== "object" || key === null || typeof reading("importKey", () => key.kty) !== "string") {
+  if (typeof key !== "object" || typeof reading("importKey", () => key.kty) !== "string") {
     throw new TypeError('importKey takes a PEM as a string, or a JWK as an object with "kty"');
   }
   return importJwk(

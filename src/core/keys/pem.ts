@@ -1,39 +1,40 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { checkBody, complaintAbout, remedyFor } from "./pem-faults.ts";
 import { readable } from "./readable.ts";
 
 const LONGEST = 65_536;
-const LABEL = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
-const READERS: Record<string, (pem: string) => KeyObject> = {
-  "PRIVATE KEY": createPrivateKey,
-  "RSA PRIVATE KEY": createPrivateKey,
-  "EC PRIVATE KEY": createPrivateKey,
-  "PUBLIC KEY": createPublicKey,
-  "RSA PUBLIC KEY": createPublicKey,
+/** Line breaks, and what stands for them in the value of an environment variable. */
+const BREAKS = /(?:\s|\\+[nrt])+/g;
+
+const READERS: Readonly<Record<string, (key: Buffer) => KeyObject>> = {
+  "PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "pkcs8" }),
+  "RSA PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "pkcs1" }),
+  "EC PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "sec1" }),
+  "PUBLIC KEY": (key) => createPublicKey({ key, format: "der", type: "spki" }),
+  "RSA PUBLIC KEY": (key) => createPublicKey({ key, format: "der", type: "pkcs1" }),
 };
 
-const REMEDIES: Record<string, string> = {
-  CERTIFICATE: "take the public key out of it with: openssl x509 -in cert.pem -pubkey -noout",
-  "ENCRYPTED PRIVATE KEY": "decrypt it with: openssl pkcs8 -in key.pem",
-  "OPENSSH PRIVATE KEY": "turn it into PKCS#8 with: ssh-keygen -p -m pkcs8 -f key",
-};
-
-/** Reads the one key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). */
+/**
+ * Reads the one key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). Its lines may be indented, in
+ * one, or parted by `\n` in two characters.
+ */
 export function readPem(pem: string): KeyObject {
   if (pem.length > LONGEST) throw new TypeError(`importKey: a PEM has at most ${LONGEST} characters`);
   // openssl writes the name of the curve in a block of its own before an EC key.
-  const labels = [...pem.matchAll(LABEL)].map(([, label]) => label as string).filter((it) => it !== "EC PARAMETERS");
-  const [label] = labels;
-  if (label === undefined) {
-    throw new TypeError(
-      'importKey takes a JWK object or a PEM, which starts with "-----BEGIN"; parse a JWK\'s JSON first',
-    );
-  }
-  if (labels.length > 1) throw new TypeError("importKey: this PEM holds several keys; pass one");
+  const blocks = [...pem.matchAll(BEGIN)].filter(([, label]) => label !== "EC PARAMETERS");
+  const [block] = blocks;
+  if (block === undefined) throw new TypeError(`importKey takes a JWK object or a PEM: ${complaintAbout(pem)}`);
+  if (blocks.length > 1) throw new TypeError("importKey: this PEM holds several keys; pass one");
+  const [begin, label] = block as unknown as [string, string];
+  const [body, end] = pem.slice(block.index + begin.length).split(`-----END ${label}-----`);
+  const base64 = (body as string).replace(BREAKS, "");
   const read = READERS[label];
   if (read === undefined) {
-    const remedy = REMEDIES[label] ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
+    const remedy = remedyFor(label, base64) ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
     throw new TypeError(`importKey can't take a PEM labelled ${label}: ${remedy}`);
   }
-  return readable(() => read(pem));
+  checkBody(base64, end !== undefined);
+  return readable(() => read(Buffer.from(base64, "base64")));
 }

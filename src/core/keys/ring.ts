@@ -1,4 +1,6 @@
+import { checkGiven } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
+import { canonicalName } from "./algorithms.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
 const RING: unique symbol = Symbol.for("hallpass.keyRing") as never;
@@ -14,13 +16,13 @@ export interface KeyRing {
 }
 
 /**
- * Binds keys for rotation: the first signs, all verify. A token's `kid` picks the key; for one without `kid` those that
- * fit its algorithm are tried.
+ * Binds keys for rotation: the first signs, all verify. Of the keys for a token's algorithm its `kid` picks one; for one
+ * without `kid` all of them are tried. Keys for different algorithms may have one `kid` (RFC 7517 §4.5).
  *
  * To rotate, put the new key first and keep the old one until its last token has expired. To publish a key before it
  * signs, add it behind the current one first.
  *
- * @throws TypeError when a value is not a key, or two keys have the same `kid`
+ * @throws TypeError when a value is not a key, or two keys for one algorithm have the same `kid`
  *
  * @example
  * ```ts
@@ -32,9 +34,12 @@ export function keyRing(
   ...previous: readonly (SigningKey | VerifyingKey)[]
 ): KeyRing {
   const keys = [current, ...previous];
+  for (const key of keys) checkGiven("keyRing: a key", key);
   if (!keys.every(isKey)) throw new TypeError("keyRing takes keys made by secretKey or importKey (await it)");
-  const kids = keys.flatMap(({ kid }) => kid ?? []);
-  if (new Set(kids).size < kids.length) throw new TypeError("keyRing: two keys have the same kid; give each its own");
+  const names = keys.flatMap(({ kid, algorithm }) => (kid === null ? [] : `${canonicalName(algorithm)} ${kid}`));
+  if (new Set(names).size < names.length) {
+    throw new TypeError("keyRing: two keys for one algorithm have the same kid; give each its own");
+  }
   const signer = current.canSign ? (current as SigningKey) : null;
   return Object.freeze({ current: signer, keys: Object.freeze(keys), [RING]: true as const });
 }

@@ -1,8 +1,9 @@
-import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
 import { hmacOf } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
+import { holdsKey } from "./key-text.ts";
 
 /** What a secret can be told beyond its bytes. */
 export interface SecretKeyOptions {
@@ -14,17 +15,15 @@ export interface SecretKeyOptions {
 
 const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: "optional", kid: "optional" };
 
-// Anywhere in the text: whatever stands before it, no random secret holds any of these.
-const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
-
 /**
  * Makes a key out of a secret that the issuing and the verifying side share (RFC 7518 §3.2, HMAC with SHA-2).
  *
- * A secret as long as the hash is the least: 32 bytes for HS256, 48 for HS384, 64 for HS512. A public key, certificate
- * or JWK is not a secret and is refused, so that a token "signed" with a published key can never verify.
+ * A secret as long as the hash is the least: 32 bytes for HS256, 48 for HS384, 64 for HS512. A key pair's key,
+ * certificate or JWK is not a secret and is refused, as PEM, DER, or base64 or hex of one, so that a token "signed" with
+ * a published key can never verify.
  *
  * @param secret - the bytes, or a string standing for its UTF-8 bytes
- * @throws TypeError when it is too short, is the text of a key, or an option is wrong
+ * @throws TypeError when it is missing or too short, is a key or certificate, or an option is wrong
  *
  * @example
  * ```ts
@@ -37,13 +36,16 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
   if (!isHmac(algorithm)) {
     throw new TypeError("secretKey: algorithm must be HS256, HS384 or HS512; for a key pair use importKey");
   }
-  const bytes = bytesOf(secret);
-  refuseKeyText(bytes);
-  return hmacKey(bytes, algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
+  return hmacKey(bytesOf(secret), algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
 }
 
 /** A key of raw bytes: what {@link secretKey} and a JWK of type `oct` come down to. */
 export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
+  if (holdsKey(bytes)) {
+    throw new TypeError(
+      "This secret is a key or certificate (as text, DER, base64 or hex of it), which others may have: use importKey",
+    );
+  }
   const { bytes: least } = HMAC_ALGORITHMS[algorithm];
   if (bytes.length < least) {
     throw new TypeError(
@@ -56,16 +58,17 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
 }
 
 function bytesOf(secret: unknown): Uint8Array {
-  if (typeof secret === "string") return Buffer.from(secret);
+  checkGiven("secretKey: the secret", secret);
+  if (typeof secret === "string") return bytesOfText(secret);
   const bytes = copyBytes(secret);
   if (bytes === null) throw new TypeError("secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
   return bytes;
 }
 
-function refuseKeyText(bytes: Uint8Array): void {
-  // Without NULs, so that text in UTF-16 is seen for what it is.
-  const text = Buffer.from(bytes).toString("latin1").replaceAll("\0", "");
-  if (KEY_TEXT.test(text)) {
-    throw new TypeError("secretKey was given the text of a key or certificate, which is not a secret: use importKey");
-  }
+function bytesOfText(secret: string): Uint8Array {
+  const bytes = Buffer.from(secret);
+  if (!bytes.toString().includes("\uFFFD")) return bytes;
+  throw new TypeError(
+    "secretKey: this text holds U+FFFD, for which bytes that were no UTF-8 were lost; pass the bytes as they are",
+  );
 }

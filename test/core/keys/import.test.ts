@@ -44,34 +44,77 @@ describe("a PEM", () => {
     expect(key.kid).toMatch(/^[\w-]{43}$/);
   });
 
-  it.each([
-    ["nothing", "", /takes a JWK object or a PEM/],
-    ["no PEM", "secret", /takes a JWK object or a PEM/],
+  const whole = pem(ed.privateKey, "pkcs8");
+  const lines = (text: string): string[] => text.trimEnd().split("\n");
+  const folded: Readonly<Record<string, (text: string) => string>> = {
+    "with \\n for each line break": (text) => text.replaceAll("\n", "\\n"),
+    "with \\r\\n for each line break": (text) => text.replaceAll("\n", "\\r\\n"),
+    "with \\\\n for each line break": (text) => text.replaceAll("\n", "\\\\n"),
+    "in one line, with spaces": (text) => text.replaceAll("\n", " "),
+    "in one line": (text) => text.replaceAll("\n", ""),
+    indented: (text) => text.replaceAll(/^/gm, "    "),
+    "indented by tabs": (text) => text.replaceAll(/^/gm, "\t\t"),
+    "with blank lines": (text) => text.replaceAll("\n", "\n\n"),
+    "with old Macs' line ends": (text) => text.replaceAll("\n", "\r"),
+    "with white space at the ends": (text) => text.replaceAll("\n", " \t\n"),
+    "in lines of any length": (text) => text.replaceAll(/(?<=^MC.)/gm, "\n"),
+    "in quotes": (text) => `"${text}"`,
+    "in quotes, with \\n": (text) => `'${text.trimEnd().replaceAll("\n", "\\n")}'`,
+  };
+
+  it.each(Object.entries(folded))("%s", async (_how, fold) => {
+    for (const [key, type] of [
+      [ed.privateKey, "pkcs8"],
+      [ed.publicKey, "spki"],
+      [ec.privateKey, "sec1"],
+    ] as const) {
+      const text = pem(key as typeof ed.privateKey, type);
+      expect((await importKey(fold(text))).kid).toBe((await importKey(text)).kid);
+    }
+    const rsaText = pem(rsa.privateKey, "pkcs1");
+    expect((await importKey(fold(rsaText), { algorithm: "RS256" })).canSign).toBe(true);
+  });
+
+  const block = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`;
+  const openssh = (type: string): string =>
+    block("OPENSSH PRIVATE KEY", Buffer.from(`openssh-key-v1\0\0\0\0\x04none\0\0\0\x0b${type}`).toString("base64"));
+  const encrypted = rsa.privateKey
+    .export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" })
+    .toString();
+
+  it.each<readonly [string, string, RegExp]>([
+    ["nothing", "", /this one is empty \(is an environment variable not set\?\)/],
+    ["white space", " \n", /this one is empty/],
+    ["no PEM", "secret", /has no "-----BEGIN"; pass what the file holds, not its name/],
+    ["the name of a file", "/etc/keys/private.pem", /pass what the file holds/],
     ["a JWK as text", JSON.stringify(ed.publicKey.export({ format: "jwk" })), /parse a JWK's JSON first/],
-    ["a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", /openssl x509/],
-    [
-      "an encrypted key",
-      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
-      /openssl pkcs8/,
-    ],
-    [
-      "an OpenSSH key",
-      "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
-      /ssh-keygen -p -m pkcs8/,
-    ],
-    ["another label", "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----", /labelled DH PARAMETERS/],
+    ["a PEM in base64", Buffer.from(whole).toString("base64"), /a PEM in base64; decode it first/],
+    ["a PEM in base64url", Buffer.from(whole).toString("base64url"), /a PEM in base64; decode it first/],
+    ["DER in base64", pem(ed.publicKey, "spki").split("\n")[1] as string, /lacks its lines -----BEGIN PUBLIC KEY-----/],
+    ["some base64", "A".repeat(64), /has no "-----BEGIN"/],
+    ["a certificate", block("CERTIFICATE", "AAAA"), /openssl x509/],
+    ["an encrypted key", block("ENCRYPTED PRIVATE KEY", "AAAA"), /is encrypted; decrypt it with: openssl pkey -in/],
+    ["an encrypted RSA key", encrypted, /is encrypted; decrypt it with: openssl pkey -in/],
+    ["an encrypted RSA key in one line", encrypted.replaceAll("\n", "\\n"), /is encrypted/],
+    ["an OpenSSH key", openssh("ssh-rsa"), /ssh-keygen -p -N "" -m pkcs8 -f copy/],
+    ["an OpenSSH key in one line", openssh("ssh-rsa").replaceAll("\n", "\\n"), /ssh-keygen -p -N/],
+    ["an OpenSSH key for Ed25519", openssh("ssh-ed25519"), /make a new one with: openssl genpkey -algorithm ed25519/],
+    ["another label", block("DH PARAMETERS", "AAAA"), /labelled DH PARAMETERS: the labels it takes are PRIVATE KEY, /],
     ["two keys", pem(ec.privateKey, "pkcs8") + pem(ec.publicKey, "spki"), /holds several keys/],
-    ["a damaged key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", /can't be read/],
-    ["half a PEM", pem(ec.publicKey, "spki").slice(0, 60), /can't be read/],
+    ["a damaged key", block("PUBLIC KEY", "AAAA"), /can't be read; it is damaged/],
+    ["half a PEM", pem(rsa.publicKey, "spki").slice(0, 120), /its END line is missing.*quoted or has \\n/],
+    ["its first line", lines(whole)[0] as string, /its END line is missing/],
+    ["a PEM with another END line", whole.replace("END PRIVATE", "END PUBLIC"), /its END line is missing/],
+    ["a PEM without anything in it", block("PUBLIC KEY", ""), /its base64 is cut off/],
+    ["a PEM that lost a character", whole.replace("MC", "M"), /its base64 is cut off, or characters of it got lost/],
+    ["a PEM of quoted lines", lines(whole).join('",\n"'), /quotes or commas between its lines/],
+    ["a PEM whose backslashes are gone", whole.replaceAll("\n", "n"), /have become the letter "n"/],
+    ["a PEM with a word in it", whole.replace("\n", "\n(secret)"), /something else than base64/],
+    ["a PEM in base64url", whole.replace("\nM", "\n-_"), /something else than base64/],
     ["ten megabytes", "-----BEGIN PUBLIC KEY-----".repeat(400_000), /at most 65536 characters/],
   ])("is refused when it is %s", async (_what, text, why) => {
     await expect(importKey(text)).rejects.toThrow(why);
     await expect(importKey(text)).rejects.toBeInstanceOf(TypeError);
-  });
-
-  it("with openssl's remark about a key's kind on top of an encrypted RSA key is refused without a prompt", async () => {
-    const encrypted = rsa.privateKey.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" });
-    await expect(importKey(encrypted.toString(), { algorithm: "RS256" })).rejects.toThrow(/can't be read/);
   });
 });
 
@@ -183,7 +226,8 @@ describe("what is refused", () => {
     ["a kty of an object's own", { kty: "constructor" }, {}, /takes a JWK whose "kty" is oct/],
     ["a kty that is no string", { kty: 1 }, {}, /JWK as an object with "kty"/],
     ["an object without kty", {}, {}, /JWK as an object with "kty"/],
-    ["nothing", null, {}, /takes a PEM as a string, or a JWK/],
+    ["undefined", undefined, {}, /the key is undefined; it must be given \(is an environment variable not set\?\)/],
+    ["null", null, {}, /the key is null; it must be given/],
     ["a number", 1, {}, /takes a PEM as a string, or a JWK/],
     ["a JWKS", { keys: [jwk] }, {}, /JWK as an object with "kty"/],
     ["bytes", Buffer.from("x"), {}, /JWK as an object with "kty"/],

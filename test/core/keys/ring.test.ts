@@ -1,14 +1,15 @@
+import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
 import { generateKey } from "../../../src/core/keys/generate.ts";
 import { importKey } from "../../../src/core/keys/import.ts";
 import type { JWK } from "../../../src/core/keys/jwk.ts";
-import type { SigningKey } from "../../../src/core/keys/key.ts";
+import type { SigningKey, VerifyingKey } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { keyRing } from "../../../src/core/keys/ring.ts";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
-import { profileOf, reasonFor } from "../../support/tokens.ts";
+import { NOW, profileOf, reasonFor } from "../../support/tokens.ts";
 
 const bytes = (fill: string): string => fill.repeat(32);
 const a = secretKey(bytes("a"), { kid: "a" });
@@ -46,13 +47,71 @@ describe("keyRing", () => {
     return importKey(jwk as JWK).then((key) => expect(keyRing(key).current).toBeNull());
   });
 
-  it("refuses two keys of one name", () => {
-    expect(() => keyRing(a, secretKey(bytes("d"), { kid: "a" }))).toThrow("keyRing: two keys have the same kid");
-    expect(() => keyRing(es, es)).toThrow(/the same kid/);
+  it("refuses two keys of one name for one algorithm", async () => {
+    const why = /two keys for one algorithm have the same kid/;
+    expect(() => keyRing(a, secretKey(bytes("d"), { kid: "a" }))).toThrow(why);
+    expect(() => keyRing(es, es)).toThrow(why);
+    const jwk = await generateKey("EdDSA");
+    const both = [await importKey(jwk), await importKey({ ...jwk, alg: "Ed25519" })] as const;
+    expect(() => keyRing(...both)).toThrow(why);
     expect(keyRing(nameless, secretKey(bytes("d"))).keys).toHaveLength(2);
   });
 
-  it.each([undefined, null, "secret", {}, 1, Promise.resolve(a), keyRing(a)])("takes keys, and not %s", (key) => {
+  it("takes keys of one name for several algorithms, as an issuer may publish one RSA key", async () => {
+    const { alg: _, ...jwk } = await generateKey("RS256");
+    const all = (["RS256", "PS256", "RS512"] as const).map((algorithm) => importKey(jwk as JWK, { algorithm }));
+    const [rs, ps, rs512] = (await Promise.all(all)) as [SigningKey, SigningKey, SigningKey];
+    const secret = secretKey(bytes("d"), { kid: jwk.kid as string });
+    const ring = keyRing(rs, ps, secret);
+    const { keys } = publicJwks(ring);
+    expect(keys.map(({ kid, alg }) => [kid, alg])).toEqual([
+      [jwk.kid, "RS256"],
+      [jwk.kid, "PS256"],
+    ]);
+    const published = keyRing(
+      ...((await Promise.all(keys.map((it) => importKey(it)))) as [VerifyingKey, VerifyingKey]),
+    );
+    const jwks = createLocalJWKSet({ keys: keys as never });
+    for (const [key, known] of [
+      [rs, true],
+      [ps, true],
+      [rs512, false],
+      [secret, false],
+    ] as const) {
+      const token = await issueToken({ sub: "user-1" }, profileOf(key));
+      const reason = await reasonFor(token, profileOf(published));
+      if (known) {
+        expect(reason).toBe("accepted");
+        expect(await reasonFor(token, profileOf(ring))).toBe("accepted");
+        const { payload } = await jwtVerify(token, jwks, { currentDate: new Date(NOW) });
+        expect(payload.sub).toBe("user-1");
+      } else {
+        expect(reason).toMatch(/no key of the profile/);
+      }
+    }
+    expect(await reasonFor(await issueToken({ sub: "user-1" }, profileOf(secret)), profileOf(ring))).toBe("accepted");
+  });
+
+  it("never tries a key of one name for another algorithm than its own", async () => {
+    const { alg: _, ...jwk } = await generateKey("PS256");
+    const ring = keyRing(
+      await importKey(jwk as JWK, { algorithm: "PS256" }),
+      await importKey(jwk as JWK, { algorithm: "RS256" }),
+    );
+    const profile = profileOf(ring);
+    const token = await issueToken({ sub: "user-1" }, profile);
+    expect(await reasonFor(token, profile)).toBe("accepted"); // and its header is remembered
+    const header = Buffer.from(JSON.stringify({ alg: "RS256", typ: "at+jwt", kid: jwk.kid })).toString("base64url");
+    expect(await reasonFor(token.replace(/^[^.]*/, header), profile)).toMatch(/the signature does not hold/);
+  });
+
+  it.each([undefined, null])("says of a key that is %s that it is missing", (key) => {
+    const why = `keyRing: a key is ${key}; it must be given (is an environment variable not set?)`;
+    expect(() => keyRing(key as unknown as SigningKey)).toThrow(why);
+    expect(() => keyRing(a, key as unknown as SigningKey)).toThrow(why);
+  });
+
+  it.each(["secret", {}, 1, Promise.resolve(a), keyRing(a)])("takes keys, and not %s", (key) => {
     expect(() => keyRing(key as unknown as SigningKey)).toThrow(
       /keyRing takes keys made by secretKey or importKey \(await it\)/,
     );

@@ -53,7 +53,13 @@ it("is not changed by what becomes of the bytes later", () => {
   expect(key[KEY].verify(`x.${signature}`, 1)).toBe(true);
 });
 
-it.each([undefined, null, 1, {}, [], true, new ArrayBuffer(64), new DataView(new ArrayBuffer(64)), Symbol("s")])(
+it.each([undefined, null])("a secret that is %s is said to be missing", (secret) => {
+  expect(() => secretKey(secret as unknown as string)).toThrow(
+    `secretKey: the secret is ${secret}; it must be given (is an environment variable not set?)`,
+  );
+});
+
+it.each([1, {}, [], true, new ArrayBuffer(64), new DataView(new ArrayBuffer(64)), Symbol("s")])(
   "%s is no secret",
   (secret) => {
     expect(() => secretKey(secret as unknown as string)).toThrow("secretKey takes a string or a Uint8Array");

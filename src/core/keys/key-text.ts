@@ -1,0 +1,53 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+
+// Anywhere in the text: whatever stands before it, no random secret holds any of these.
+const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
+
+const SEQUENCE = 0x30;
+
+/** Below this an RSA modulus is a few random bytes behind a lucky beginning. */
+const LEAST_BITS = 512;
+
+/** What DER may hold of key pairs. Each reader throws, or answers `false`, where it is something else. */
+const READERS: readonly ((der: Buffer) => unknown)[] = [
+  (key) => createPublicKey({ key, format: "der", type: "spki" }),
+  (key) =>
+    Number(createPublicKey({ key, format: "der", type: "pkcs1" }).asymmetricKeyDetails?.modulusLength) >= LEAST_BITS,
+  (key) => createPrivateKey({ key, format: "der", type: "pkcs8" }),
+  (key) => createPrivateKey({ key, format: "der", type: "pkcs1" }),
+  (key) => createPrivateKey({ key, format: "der", type: "sec1" }),
+  (der) => new X509Certificate(der),
+];
+
+/** Whether bytes are, or spell, a key of a key pair or a certificate: as text or DER, or in base64 or hex of those. */
+export function holdsKey(bytes: Uint8Array): boolean {
+  const whole = Buffer.from(bytes);
+  const once = [whole, ...spelt(whole)];
+  return [...once, ...once.slice(1).flatMap(spelt)].some((it) => isKeyText(it) || isKeyDer(it));
+}
+
+/** What the text that bytes stand for spells: in Latin-1, base64 or base64url, and hex. NULs are of UTF-16. */
+function spelt(bytes: Buffer): Buffer[] {
+  const text = bytes.toString("latin1").replaceAll("\0", "");
+  return [
+    Buffer.from(bytes.toString(), "latin1"),
+    Buffer.from(text, "base64"),
+    Buffer.from(text.replace(/0x|[^0-9a-f]/gi, ""), "hex"),
+  ];
+}
+
+function isKeyText(bytes: Buffer): boolean {
+  return KEY_TEXT.test(bytes.toString("latin1").replaceAll("\0", ""));
+}
+
+function isKeyDer(der: Buffer): boolean {
+  return der[0] === SEQUENCE && READERS.some((read) => reads(read, der));
+}
+
+function reads(read: (der: Buffer) => unknown, der: Buffer): boolean {
+  try {
+    return read(der) !== false;
+  } catch {
+    return false;
+  }
+}
