@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { type KeyObject, X509Certificate } from "node:crypto";
+import { DER_READERS } from "./der.ts";
 
 // Anywhere in the text: whatever stands before it, no random secret holds any of these.
 const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
@@ -7,17 +8,6 @@ const SEQUENCE = 0x30;
 
 /** Below this an RSA modulus is a few random bytes behind a lucky beginning. */
 const LEAST_BITS = 512;
-
-/** What DER may hold of key pairs. Each reader throws, or answers `false`, where it is something else. */
-const READERS: readonly ((der: Buffer) => unknown)[] = [
-  (key) => createPublicKey({ key, format: "der", type: "spki" }),
-  (key) =>
-    Number(createPublicKey({ key, format: "der", type: "pkcs1" }).asymmetricKeyDetails?.modulusLength) >= LEAST_BITS,
-  (key) => createPrivateKey({ key, format: "der", type: "pkcs8" }),
-  (key) => createPrivateKey({ key, format: "der", type: "pkcs1" }),
-  (key) => createPrivateKey({ key, format: "der", type: "sec1" }),
-  (der) => new X509Certificate(der),
-];
 
 /** Whether bytes are, or spell, a key of a key pair or a certificate: as text or DER, or in base64 or hex of those. */
 export function holdsKey(bytes: Uint8Array): boolean {
@@ -41,12 +31,20 @@ function isKeyText(bytes: Buffer): boolean {
 }
 
 function isKeyDer(der: Buffer): boolean {
-  return der[0] === SEQUENCE && READERS.some((read) => reads(read, der));
+  return der[0] === SEQUENCE && (Object.values(DER_READERS).some((read) => isKey(read, der)) || isCertificate(der));
 }
 
-function reads(read: (der: Buffer) => unknown, der: Buffer): boolean {
+function isKey(read: (der: Buffer) => KeyObject, der: Buffer): boolean {
   try {
-    return read(der) !== false;
+    return (read(der).asymmetricKeyDetails?.modulusLength ?? LEAST_BITS) >= LEAST_BITS;
+  } catch {
+    return false;
+  }
+}
+
+function isCertificate(der: Buffer): boolean {
+  try {
+    return new X509Certificate(der) !== null;
   } catch {
     return false;
   }

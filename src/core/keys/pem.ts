@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { DER_READERS } from "./der.ts";
 import { checkBody, complaintAbout, remedyFor } from "./pem-faults.ts";
 import { readable } from "./readable.ts";
 
@@ -7,14 +8,6 @@ const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /** Line breaks, and what stands for them in the value of an environment variable. */
 const BREAKS = /(?:\s|\\+[nrt])+/g;
-
-const READERS: Readonly<Record<string, (key: Buffer) => KeyObject>> = {
-  "PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "pkcs8" }),
-  "RSA PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "pkcs1" }),
-  "EC PRIVATE KEY": (key) => createPrivateKey({ key, format: "der", type: "sec1" }),
-  "PUBLIC KEY": (key) => createPublicKey({ key, format: "der", type: "spki" }),
-  "RSA PUBLIC KEY": (key) => createPublicKey({ key, format: "der", type: "pkcs1" }),
-};
 
 /**
  * Reads the one key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). Its lines may be indented, in
@@ -30,9 +23,9 @@ export function readPem(pem: string): KeyObject {
   const [begin, label] = block as unknown as [string, string];
   const [body, end] = pem.slice(block.index + begin.length).split(`-----END ${label}-----`);
   const base64 = (body as string).replace(BREAKS, "");
-  const read = READERS[label];
+  const read = DER_READERS[label];
   if (read === undefined) {
-    const remedy = remedyFor(label, base64) ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
+    const remedy = remedyFor(label, base64) ?? `the labels it takes are ${Object.keys(DER_READERS).join(", ")}`;
     throw new TypeError(`importKey can't take a PEM labelled ${label}: ${remedy}`);
   }
   checkBody(base64, end !== undefined);
