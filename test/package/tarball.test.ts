@@ -160,7 +160,7 @@ describe("the tarball", () => {
       const h = await import("hallpass"); await import("hallpass/express");
       const token = h.defineToken({ keys: h.secretKey(new Uint8Array(32)), issuer: null, audience: null });
       const claims = await h.verifyToken(await h.issueToken({ sub: "x" }, token), token);
-      console.log(claims.sub, await h.generateKey("ES256").catch((error) => error.message), (await h.hashPassword("x").catch((error) => error.cause.message)));`,
+      console.log(claims.sub, await h.generateKey("ES256").catch((error) => error.message), (await h.hashPassword("x").catch((error) => error.cause.cause?.message ?? error.cause.message)));`,
     );
     expect(await output(process.execPath, path)).toBe("x loaded jose loaded @node-rs/argon2");
   });

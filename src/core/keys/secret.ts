@@ -43,7 +43,7 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
 export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
   if (holdsKey(bytes)) {
     throw new TypeError(
-      "This secret is a key or certificate (as text, DER, base64 or hex of it), which others may have: use importKey",
+      "secretKey: this is a key or certificate (as text, DER, base64 or hex of it), which others may have: use importKey",
     );
   }
   const { bytes: least } = HMAC_ALGORITHMS[algorithm];
