@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert";
 import { randomUUID } from "node:crypto";
+import pg from "pg";
 import {
   type PostgresClient,
   postgresBlocklist,
@@ -15,7 +16,6 @@ import { about, addressOf, casesOf, type Part } from "./part.ts";
 
 /** The stores in tables of their own, and a copy of the blocklist. */
 export async function onPostgres(open: (typeof POSTGRES)[string]): Promise<Stores & Part> {
-  const { client, close } = open(addressOf("TEST_POSTGRES_URL"));
   const prefix = `engine_${randomUUID().replaceAll("-", "").slice(0, 8)}`;
   const tables = {
     users: `${prefix}_users`,
@@ -23,7 +23,8 @@ export async function onPostgres(open: (typeof POSTGRES)[string]): Promise<Store
     sessionOwners: `${prefix}_owners`,
     revocations: `${prefix}_revocations`,
   };
-  await runAll(client, postgresSchema(tables));
+  await migrate(postgresSchema(tables));
+  const { client, close } = open(addressOf("TEST_POSTGRES_URL"));
   const options = { client, tables };
   const users = postgresUsers(options);
   const blocklist = postgresBlocklist({ ...options, feed: { client }, deleteExpired: { every: "1h" } });
@@ -48,23 +49,22 @@ export async function onPostgres(open: (typeof POSTGRES)[string]): Promise<Store
   };
 }
 
-async function runAll(client: PostgresClient, script: string): Promise<void> {
-  const statements = script.split(/;\n/).filter((statement) => statement.trim() !== "");
-  for (const statement of statements) await client.query(statement, []);
+/** Runs a script as migrations do: in one query without parameters. */
+async function migrate(script: string): Promise<void> {
+  const client = new pg.Client({ connectionString: addressOf("TEST_POSTGRES_URL") });
+  await client.connect();
+  await client.query(script).finally(() => client.end());
 }
 
 /** On a table that gives every first attempt up: what a sequence has counted stays counted. */
 async function runsAgain(client: PostgresClient): Promise<void> {
   const name = `clash_${randomUUID().replaceAll("-", "").slice(0, 8)}`;
   const tables = { users: name };
-  await runAll(client, postgresSchema({ users: name }));
-  await client.query(`CREATE SEQUENCE ${name}_attempts`, []);
-  await client.query(
-    `CREATE FUNCTION ${name}_clash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-       IF nextval('${name}_attempts') % 2 = 1 THEN RAISE serialization_failure; END IF; RETURN NEW; END $$`,
-    [],
-  );
-  await client.query(`CREATE TRIGGER clash BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION ${name}_clash()`, []);
+  await migrate(`${postgresSchema(tables)}
+    CREATE SEQUENCE ${name}_attempts;
+    CREATE FUNCTION ${name}_clash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('${name}_attempts') % 2 = 1 THEN RAISE serialization_failure; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER clash BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION ${name}_clash();`);
   const users = postgresUsers({ client, tables });
   await users.add({ id: "user-1", login: "reader", passwordHash: null });
   strictEqual((await users.findById("user-1"))?.login, "reader");
