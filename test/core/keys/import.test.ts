@@ -210,7 +210,7 @@ describe("what is refused", () => {
       /no algorithm fits a key of type ec/,
     ],
     ["a key for agreement", generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }), {}, /no algorithm fits/],
-    ["RSA with a modulus that is no product", damaged, RS256, /do not belong together/],
+    ["RSA with a modulus that is no product", damaged, RS256, /do not belong together|can.t be read/],
     ["halves of two keys", { ...p256, x: other.x, y: other.y }, {}, /do not belong together|can't be read/],
     ["a point off the curve", { ...p256, d: undefined, x: randomBytes(32).toString("base64url") }, {}, /can't be read/],
     ["a key for encryption", { ...p256, use: "enc" }, {}, /"use" is not "sig"/],
@@ -264,8 +264,12 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
 
   it("whose public half is another key's is refused", async () => {
     const [own, other] = [await generateKey(algorithm), await generateKey(algorithm)];
-    await expect(importKey({ ...own, ...part(other, publicNames) })).rejects.toThrow(/do not belong together/);
-    await expect(importKey({ ...own, ...part(other, privateNames) })).rejects.toThrow(/do not belong together/);
+    await expect(importKey({ ...own, ...part(other, publicNames) })).rejects.toThrow(
+      /do not belong together|can.t be read/,
+    );
+    await expect(importKey({ ...own, ...part(other, privateNames) })).rejects.toThrow(
+      /do not belong together|can.t be read/,
+    );
   });
 
   it("is told which of its members are missing, or no strings", async () => {

@@ -134,10 +134,10 @@ describe.each(RSA)("a damaged private key for %s", (algorithm) => {
     for (const members of [["n"], ["p"], ["q"], ["n", "p", "q"]]) {
       const damaged = { ...jwk, ...Object.fromEntries(members.map((name) => [name, damage(jwk[name], 0xfe)])) };
       await importKey(damaged).catch((error) => {
-        expect(error).toMatchObject({ message: expect.stringMatching(/do not belong together/) });
+        expect(error).toMatchObject({ message: expect.stringMatching(/do not belong together|can.t be read/) });
       });
     }
-    await expect(importKey({ ...jwk, n: damage(jwk.n, 0xfe) })).rejects.toThrow(/do not belong together/);
+    await expect(importKey({ ...jwk, n: damage(jwk.n, 0xfe) })).rejects.toThrow(/do not belong together|can.t be read/);
     const key = (await importKey(jwk)) as SigningKey;
     expect(played.signedInPool).toBe(0);
     await issueToken({ sub: "user-1" }, profileOf(key));
