@@ -84,7 +84,7 @@ export async function startPostgres(): Promise<Server> {
   };
   const stop = async (): Promise<void> => {
     await kill();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   await restart().catch(async (error) => {
     await stop();

@@ -55,7 +55,7 @@ export async function startRedis(...more: readonly string[]): Promise<Server> {
   };
   const stop = async (): Promise<void> => {
     await kill();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   await restart().catch(async (error) => {
     await stop();
