@@ -1,6 +1,7 @@
 import { addressShare } from "../core/address.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { normaliseTyp } from "../core/token/header.ts";
 import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { takeAnything } from "./answers.ts";
@@ -26,7 +27,7 @@ export interface ThrottleOptions {
   /**
    * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A good
    * login then gives the client a device token. Attempts that come with it have a count of their own, so that whoever
-   * guesses elsewhere can't keep the user out. Without it, guessing goes on to do so for as long as it lasts.
+   * guesses elsewhere can't keep the user out. Users should have a `passwordChangedAt`: a change of it ends older tokens. Without it, guessing goes on to do so for as long as it lasts.
    */
   readonly device?: TokenProfile;
   /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */
@@ -65,7 +66,7 @@ export function throttleSettings(options: ThrottleOptions, access: TokenProfile)
 /** A device token must not pass for an access token, nor the other way round. */
 function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (!isProfile(device)) throw new TypeError("throttle: device must be a profile made by defineToken");
-  if (device.typ === null || access.typ === null || device.typ.toLowerCase() === access.typ.toLowerCase()) {
+  if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
   const { template, schema } = internalsOf("throttle: device", device);
@@ -153,7 +154,13 @@ function keysOf({ name, userId, deviceId }: Attempt): readonly string[] {
 
 /** One spelling for all that stores commonly take for one login. */
 function spellingOf(login: string): string {
-  return login.normalize("NFKD").replace(/\p{M}/gu, "").trim().toLowerCase();
+  return login
+    .normalize("NFKD")
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .trim()
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll("ς", "σ");
 }
 
 /** How long a limiter says to wait, in milliseconds; whatever else it rejected with is its outage. */

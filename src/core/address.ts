@@ -1,6 +1,7 @@
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^[\da-f:.]{2,45}$/i;
-const MAPPED = "0:0:0:0:0:ffff";
+/** What stands before an IPv4 address: as IPv6 maps it, and as translators do (RFC 6052 §2.1, RFC 7915). */
+const BEFORE_IPV4: ReadonlySet<string> = new Set(["0:0:0:0:0:ffff", "64:ff9b:0:0:0:0", "0:0:0:0:ffff:0"]);
 
 /** An address in brackets, or an IPv4 one, with the port that some proxies write behind it. */
 const WITH_PORT = /^(?:\[([^[\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]{1,64}))?$/;
@@ -32,7 +33,7 @@ export function addressGroup(given: unknown): string {
   const host = IPV6.test(bare) ? hostOf(`[${bare}]`) : null;
   if (host === null) return "unknown";
   const groups = groupsOf(host.slice(1, -1));
-  if (groups.slice(0, 6).join(":") === MAPPED) return groups.slice(6).flatMap(bytesOf).join(".");
+  if (BEFORE_IPV4.has(groups.slice(0, 6).join(":"))) return groups.slice(6).flatMap(bytesOf).join(".");
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 

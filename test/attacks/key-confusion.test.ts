@@ -145,3 +145,18 @@ it("bytes that were read as UTF-8, and so are lost, are no secret", () => {
   expect(() => secretKey(`${randomBytes(64).toString("hex")}\ud800`)).toThrow(/holds U\+FFFD/);
   expect(secretKey(Buffer.from("\ufffd".repeat(16))).algorithm).toBe("HS256");
 });
+
+describe("a public key as environment variables and forms may have it", () => {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+  const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
+  const jwk = JSON.stringify(publicKey.export({ format: "jwk" }));
+
+  it.each([
+    ["its lines parted by an escape", pem.split("\n").slice(1, -2).join("\\n")],
+    ["percent-encoded", encodeURIComponent(pem)],
+    ["with + for spaces", pem.replaceAll(" ", "+")],
+    ["a JWK in JSON in JSON", JSON.stringify(jwk)],
+  ])("%s is no secret", (_how, text) => {
+    expect(() => secretKey(text)).toThrow(/is a key or certificate/);
+  });
+});

@@ -84,6 +84,8 @@ describe("attempts at an account", () => {
   it.each([
     ["READER", "reader"],
     ["reader", "reader "],
+    ["reader", "rea\u00ader"],
+    ["reader", "rea\u200bder"],
     ["r\u00e9ader", "reader"],
   ])("don't tell whether %j and %j are anybody's", async (first, second) => {
     const sequence = async (of: (login: string) => string): Promise<unknown[]> => {
@@ -238,7 +240,10 @@ it.each<readonly [object, RegExp]>([
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],
   [{ account: limiter(1), address: limiter(1), device: {} }, /throttle: device must be a profile made by defineToken/],
   [{ account: limiter(1), address: limiter(1), device: profileOf() }, /throttle: device needs a typ that no other/],
-  [{ account: limiter(1), address: limiter(1), device: profileOf(undefined, { typ: "AT+JWT" }) }, /device needs a typ/],
+  [
+    { account: limiter(1), address: limiter(1), device: profileOf(undefined, { typ: "application/AT+JWT" }) },
+    /device needs a typ/,
+  ],
   [{ account: limiter(1), address: limiter(1), device: profileOf(undefined, { typ: null }) }, /device needs a typ/],
   [{ account: limiter(1), address: limiter(1), device: VERIFYING }, /device needs a profile whose first key signs/],
   [{ account: limiter(1), address: limiter(1), onOutage: "open" }, /onOutage must be "refuse" or "allow"/],

@@ -2,7 +2,8 @@ import { type KeyObject, X509Certificate } from "node:crypto";
 import { DER_READERS } from "./der.ts";
 
 // Anywhere in the text: whatever stands before it, no random secret holds any of these.
-const KEY_TEXT = /-----?\s?BEGIN |ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty"\s*:|"keys"\s*:\s*\[/i;
+const KEY_TEXT =
+  /-----?(?:\s|%20)?BEGIN(?:[ +]|%20)|ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|"kty\\*"\s*:|"keys\\*"\s*:\s*\[/i;
 
 const SEQUENCE = 0x30;
 
@@ -25,7 +26,7 @@ function spelt(bytes: Buffer): Buffer[] {
   const text = bytes.toString("latin1").replaceAll("\0", "");
   return [
     Buffer.from(bytes.toString(), "latin1"),
-    Buffer.from(text, "base64"),
+    Buffer.from(text.replace(/\\+[nrt]/g, ""), "base64"),
     Buffer.from(text.replace(/0x|[^0-9a-f]/gi, ""), "hex"),
   ];
 }
