@@ -1,5 +1,5 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
-import { tell } from "../shared/listener.ts";
+import { tell, warningOnce } from "../shared/listener.ts";
 import { failedCall } from "./ask.ts";
 
 /** What was being done: the name of the verb, where `authenticateOptional` is `"authenticate"` too. */
@@ -49,11 +49,9 @@ export function tellOutage(
 
 /** The listener where nobody gave one: the process is warned once, without the cause, which may be a driver's own words. */
 export function warnOnce(): OutageListener {
-  let hasWarned = false;
+  const warn = warningOnce();
   return ({ code }, { operation, call = code }) => {
-    if (hasWarned) return;
-    hasWarned = true;
-    process.emitWarning(
+    warn(
       `hallpass: ${operation} met an outage: ${call}. Further ones are not warned of; give onOutage to be told of each and of its cause`,
     );
   };

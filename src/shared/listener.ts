@@ -12,3 +12,12 @@ export function tell<Args extends readonly unknown[]>(listener: (...args: Args) 
 
 /** For a listener that nobody gave. */
 export function ignore(): void {}
+
+/** Warns the process the first time it is called, where nobody gave a listener. */
+export function warningOnce(): (message: string) => void {
+  let hasWarned = false;
+  return (message) => {
+    if (!hasWarned) process.emitWarning(message);
+    hasWarned = true;
+  };
+}

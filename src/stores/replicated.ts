@@ -4,6 +4,7 @@
  * @module
  */
 import { stopwatch, systemClock } from "../shared/clock.ts";
+import { warningOnce } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, RevocationFeed } from "./contract.ts";
 // Not a store of its own, but a copy of one: what it keeps it in is the store in memory.
@@ -106,12 +107,9 @@ function feedOf(store: Blocklist): RevocationFeed {
 }
 
 function warnOnce(): () => void {
-  let isQuiet = false;
-  return () => {
-    if (isQuiet) return;
-    isQuiet = true;
-    process.emitWarning(
+  const warn = warningOnce();
+  return () =>
+    warn(
       "replicatedBlocklist: its feed can't be read, so that requests ask the store; it goes on trying. Set onFeedError to be told why, and each time",
     );
-  };
 }

@@ -62,6 +62,19 @@ function nested(options: object): (readonly unknown[])[] {
   return [[{ ...options, tables: WRONG }], [{ ...options, deleteExpired: { every: "10m", ...WRONG } }]];
 }
 
+/** What takes no options of the adapters that know a request's address. */
+const ADAPTER = [
+  "authOf",
+  "changePassword",
+  "login",
+  "logout",
+  "optionalAuth",
+  "optionalAuthOf",
+  "refresh",
+  "requireAuth",
+  "requireScope",
+];
+
 /** What takes no options. */
 const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   index: [
@@ -76,39 +89,9 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "publicJwks",
     "verifyToken",
   ],
-  express: [
-    "authOf",
-    "changePassword",
-    "login",
-    "logout",
-    "optionalAuth",
-    "optionalAuthOf",
-    "refresh",
-    "requireAuth",
-    "requireScope",
-  ],
-  koa: [
-    "authOf",
-    "changePassword",
-    "login",
-    "logout",
-    "optionalAuth",
-    "optionalAuthOf",
-    "refresh",
-    "requireAuth",
-    "requireScope",
-  ],
-  fastify: [
-    "authOf",
-    "changePassword",
-    "login",
-    "logout",
-    "optionalAuth",
-    "optionalAuthOf",
-    "refresh",
-    "requireAuth",
-    "requireScope",
-  ],
+  express: ADAPTER,
+  koa: ADAPTER,
+  fastify: ADAPTER,
   fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope"],
   "stores/memory": ["memoryRefreshStore", "memoryUsers"],
   testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],

@@ -1,6 +1,6 @@
 import { systemClock } from "../../shared/clock.ts";
 import { type Duration, toSeconds } from "../../shared/duration.ts";
-import { tell } from "../../shared/listener.ts";
+import { tell, warningOnce } from "../../shared/listener.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { withTimeout } from "../../shared/promise.ts";
 
@@ -62,9 +62,6 @@ export function deletingByItself<S extends { deleteExpired(at: Date): Promise<nu
 }
 
 function warnOnce(owner: string): (error: unknown) => void {
-  let hasWarned = false;
-  return () => {
-    if (!hasWarned) process.emitWarning(`${owner}: what has ended could not be deleted; give deleteExpired.onError`);
-    hasWarned = true;
-  };
+  const warn = warningOnce();
+  return () => warn(`${owner}: what has ended could not be deleted; give deleteExpired.onError`);
 }
