@@ -19,7 +19,7 @@ const schema = {
 const pair = await importKey(await generateKey("Ed25519"));
 const PROFILES = {
   "nobody to ask": profileOf(),
-  "a schema to wait for": profileOf(undefined, { claims: schema }),
+  "a schema to wait for": profileOf(undefined, { schema: schema }),
   "a thread pool to wait for": profileOf(pair, { threadPool: true, cacheSize: 0 }),
 };
 

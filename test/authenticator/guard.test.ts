@@ -60,7 +60,7 @@ describe("authenticate", () => {
     const keys = await importKey(await generateKey("Ed25519"));
     const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
     const claims = { "~standard": { version: 1, vendor: "test", validate } };
-    const profile = profileOf(keys, { threadPool: true, claims } as object);
+    const profile = profileOf(keys, { threadPool: true, schema: claims } as object);
     const header = `Bearer ${await issueToken({ sub: "user-1" }, profileOf(keys))}`;
     const { userId, claims: given } = await createGuard({ token: profile }).authenticate(header);
     expect([userId, given.seen]).toEqual(["user-1", true]);
@@ -220,7 +220,7 @@ it.each<readonly [object, RegExp]>([
 it("a guard without a blocklist waits for the schema, and gives what that makes of the claims", async () => {
   const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
   const claims = { "~standard": { version: 1, vendor: "test", validate } } as never;
-  const token = profileOf(undefined, { claims });
+  const token = profileOf(undefined, { schema: claims });
   const header = `Bearer ${await issueToken({ sub: "user-1" }, token)}`;
   expect((await createGuard({ token }).authenticate(header)).claims).toMatchObject({ seen: true });
 });

@@ -122,7 +122,7 @@ describe("onOutage is told once of each request that is refused with 503", () =>
   it("by a schema that takes too long", async () => {
     const { told, onOutage } = listening();
     const claims = { "~standard": { version: 1, vendor: "test", validate: () => new Promise(() => {}) } };
-    const slow = profileOf(undefined, { claims } as object);
+    const slow = profileOf(undefined, { schema: claims } as object);
     const guard = createGuard({ token: slow, storeTimeoutMs: 20, onOutage });
     expect(await codeOf(guard.authenticate(header))).toBe("unavailable");
     const { auth } = houseOf({ more: { token: slow, requestTimeoutMs: 300, onOutage } as object });

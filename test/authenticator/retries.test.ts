@@ -274,7 +274,7 @@ describe("a request's time", () => {
     const schema = (validate: () => unknown) => ({ "~standard": { version: 1, vendor: "test", validate } });
     let isHanging = false;
     const token = profileOf(undefined, {
-      claims: schema(() => (isHanging ? new Promise(() => {}) : { value: {} })),
+      schema: schema(() => (isHanging ? new Promise(() => {}) : { value: {} })),
     } as object);
     const users = memoryUsers();
     users.add({ login: "reader", passwordHash: HASH, user: { id: "user-1" } });

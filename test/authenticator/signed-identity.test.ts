@@ -28,7 +28,7 @@ function houseOf(made: object) {
   users.add({ login: "reader", passwordHash: hash, user: { id: "user-1" } });
   users.add({ login: "other", passwordHash: hash, user: { id: "user-2" } });
   const options = { users, passwords, blocklist: memoryBlocklist({ now: () => NOW }) };
-  const token = profileOf(undefined, { claims: lying(made) } as object);
+  const token = profileOf(undefined, { schema: lying(made) } as object);
   return { ...options, token, store: memoryRefreshStore() };
 }
 

@@ -163,7 +163,7 @@ describe("what is handed out", () => {
       return { value: { ...(value as object), count: made } };
     };
     const claims = { "~standard": { version: 1, vendor: "test", validate } } as const;
-    const profile = profileOf(undefined, { claims } as object);
+    const profile = profileOf(undefined, { schema: claims } as object);
     for (const count of [1, 2, 3, 4]) expect(await verifyToken(token, profile)).toMatchObject({ count });
   });
 });

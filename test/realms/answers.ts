@@ -30,7 +30,7 @@ const schema = {
   "~standard": { version: 1, vendor: "test", validate: async (value: unknown) => ({ value }) },
 } as never;
 const inPool = profileOf(await importKey(await generateKey("Ed25519")), { threadPool: true, cacheSize: 0 });
-const shaped = profileOf(undefined, { claims: schema });
+const shaped = profileOf(undefined, { schema: schema });
 
 /** What each framework answers, by what it is asked. */
 export async function answersOf(): Promise<Record<string, Record<string, string>>> {

@@ -105,7 +105,7 @@ describe("what a store or a schema of another realm does", () => {
     ["a value", "(value) => ({ value: { ...value, seen: true } })"],
   ])("a schema's answer is %s", async (_what, code) => {
     const claims = { "~standard": { version: 1, vendor: "test", validate: foreign(code) } };
-    const token = profileOf(undefined, { claims } as object);
+    const token = profileOf(undefined, { schema: claims } as object);
     const { claims: given } = await createGuard({ token }).authenticate(await good(token));
     expect(given).toMatchObject({ sub: "user-1", seen: true });
     expect(await verifyToken((await good(token)).slice("Bearer ".length), token)).toMatchObject({ seen: true });

@@ -23,8 +23,8 @@ const keys = secretKey("a secret of thirty-two bytes, or more");
 const whole = { keys, issuer: null, audience: null };
 const users: UserStore = { findById: async () => null, findCredentials: async () => null };
 const plain = defineToken(whole);
-const byZod = defineToken({ ...whole, claims: z.object({ tenant: z.string(), level: z.number().default(1) }) });
-const byValibot = defineToken({ ...whole, claims: v.object({ tenant: v.string() }) });
+const byZod = defineToken({ ...whole, schema: z.object({ tenant: z.string(), level: z.number().default(1) }) });
+const byValibot = defineToken({ ...whole, schema: v.object({ tenant: v.string() }) });
 
 /** The compiler reads what is in here; nobody runs it. */
 function never(_compiled: () => unknown): void {}
@@ -97,7 +97,7 @@ it("claims have the types of their schema", () => {
 });
 
 it("an identity is what was signed, whatever type a schema makes of it", () => {
-  const numbered = defineToken({ ...whole, claims: z.object({ sub: z.string().transform(Number) }) });
+  const numbered = defineToken({ ...whole, schema: z.object({ sub: z.string().transform(Number) }) });
   const guard = createGuard({ token: numbered });
   type Found = Awaited<ReturnType<typeof guard.authenticate>>;
   expectTypeOf<Found["userId"]>().toEqualTypeOf<string>();

@@ -41,7 +41,7 @@ export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean
 /** A Standard Schema, where one was given. */
 export function checkSchema(schema: unknown): ClaimsSchema | undefined {
   if (schema === undefined || reading("defineToken", () => isSchema(schema))) return schema as ClaimsSchema | undefined;
-  throw new TypeError("claims must be a Standard Schema, such as zod, valibot or arktype make");
+  throw new TypeError("schema must be a Standard Schema, such as zod, valibot or arktype make");
 }
 
 /** A function, of which {@link readClock} will see what it returns. */

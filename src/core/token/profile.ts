@@ -46,7 +46,7 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time as
    * JSON has them, so that a Date is text by then.
    */
-  readonly claims?: Schema;
+  readonly schema?: Schema;
   /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
   readonly now?: () => number;
 }
@@ -98,7 +98,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   maxBytes: "optional",
   cacheSize: "optional",
   threadPool: "optional",
-  claims: "optional",
+  schema: "optional",
   now: "optional",
 };
 
@@ -126,7 +126,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = USUAL_MAX_BYTES } = options;
-  const { cacheSize = 2_000, threadPool = false, claims, now = systemClock } = options;
+  const { cacheSize = 2_000, threadPool = false, schema, now = systemClock } = options;
   const ring = asRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),
@@ -144,7 +144,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
     threadPool: checkThreadPool(threadPool, ring),
-    schema: checkSchema(claims) as Schema,
+    schema: checkSchema(schema) as Schema,
   };
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
 }

@@ -107,7 +107,7 @@ describe("causes name expectation and finding", () => {
   });
 
   it("paths that a schema refuses, too", async () => {
-    const profile = profileOf(undefined, { claims: z.object({ m: z.record(z.string(), z.number()) }) } as object);
+    const profile = profileOf(undefined, { schema: z.object({ m: z.record(z.string(), z.number()) }) } as object);
     const reason = await reasonFor(signed({ ...CLAIMS, m: { "a\nb": "x", [`y${"z".repeat(500)}`]: "x" } }), profile);
     expect(reason).toMatch(/schema at: m\."a\\nb", m\."yz{127}\.\.\."$/);
   });

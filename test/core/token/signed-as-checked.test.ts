@@ -8,7 +8,7 @@ import type { ClaimsSchema } from "../../../src/core/token/schema.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
 import { profileOf } from "../../support/tokens.ts";
 
-const shaped = (claims: unknown) => profileOf(undefined, { claims } as object);
+const shaped = (schema: unknown) => profileOf(undefined, { schema } as object);
 const issue = (claims: OpenClaims, schema: unknown): Promise<string> => issueToken(claims, shaped(schema));
 const schemaOf = (validate: (value: unknown) => unknown): ClaimsSchema =>
   ({ "~standard": { version: 1, vendor: "test", validate } }) as ClaimsSchema;

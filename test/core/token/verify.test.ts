@@ -25,7 +25,7 @@ describe.each([
 ])("a schema of %s", (_name, claims) => {
   const profile = defineToken({
     ...base,
-    claims: claims as ClaimsSchema<{ tenant: string; level?: unknown }, { tenant: string; level: number }>,
+    schema: claims as ClaimsSchema<{ tenant: string; level?: unknown }, { tenant: string; level: number }>,
   });
 
   it("validates on both sides, and gives its output", async () => {
@@ -61,7 +61,7 @@ describe("a schema", () => {
   const schemaOf = (validate: (value: unknown) => unknown): ClaimsSchema =>
     ({ "~standard": { version: 1, vendor: "test", validate } }) as ClaimsSchema;
   const verified = (validate: (value: unknown) => unknown): Promise<unknown> =>
-    verifyToken(signed({ ...CLAIMS, iss: "me" }), defineToken({ ...base, claims: schemaOf(validate) }));
+    verifyToken(signed({ ...CLAIMS, iss: "me" }), defineToken({ ...base, schema: schemaOf(validate) }));
 
   it("sees what the application gives, and not what the profile checks", async () => {
     let seen: unknown;
@@ -91,9 +91,9 @@ describe("a schema", () => {
     ],
     ["rejects", () => Promise.reject(new Error("boo")), /schema threw/],
     ["answers nothing", () => undefined, /schema threw/],
-    ["answers no object", () => ({ value: "x" }), /must be one of an object/],
-    ["answers a list", () => ({ value: [] }), /must be one of an object/],
-    ["answers null", () => ({ value: null }), /must be one of an object/],
+    ["answers no object", () => ({ value: "x" }), /must answer with an object/],
+    ["answers a list", () => ({ value: [] }), /must answer with an object/],
+    ["answers null", () => ({ value: null }), /must answer with an object/],
   ])("that %s is the application's mistake, and not the token's", async (_how, validate, why) => {
     await expect(verified(validate)).rejects.toThrow(why);
     await expect(verified(validate)).rejects.toBeInstanceOf(TypeError);
@@ -121,8 +121,8 @@ describe("a schema", () => {
       return { value };
     });
     const forged = signed(CLAIMS, undefined, "another secret of thirty-two bytes");
-    await reasonFor(forged, defineToken({ ...base, claims }));
-    await reasonFor(signed({ ...CLAIMS, exp: 1 }), defineToken({ ...base, claims }));
+    await reasonFor(forged, defineToken({ ...base, schema: claims }));
+    await reasonFor(signed({ ...CLAIMS, exp: 1 }), defineToken({ ...base, schema: claims }));
     expect(asked).toBe(0);
   });
 });
