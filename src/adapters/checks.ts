@@ -1,5 +1,5 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { Guard } from "../authenticator/guard.ts";
+import type { Guard } from "../guard/guard.ts";
 import { checkMethods } from "../shared/options.ts";
 
 /** Refuses a guard that is none, when a route is built. */

@@ -1,15 +1,9 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import {
-  type CookieSettings,
-  deviceCookie,
-  type HeaderReader,
-  readCookies,
-  setCookie,
-} from "../authenticator/cookie.ts";
-import type { AuthorizationHeader } from "../authenticator/guard.ts";
-import { refuseCrossSite } from "../authenticator/origin.ts";
-import type { LoginResult, SessionResult } from "../authenticator/session.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
+import type { AuthorizationHeader } from "../guard/guard.ts";
+import { type CookieSettings, deviceCookie, type HeaderReader, readCookies, setCookie } from "../sessions/cookie.ts";
+import { refuseCrossSite } from "../sessions/origin.ts";
+import type { LoginResult, SessionResult } from "../sessions/session.ts";
 
 /** What the handlers need of a request, whatever framework it came through. */
 export interface Arrival {

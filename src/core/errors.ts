@@ -1,5 +1,5 @@
 import { markOf } from "../shared/read.ts";
-import { formatChallenge } from "./challenge.ts";
+import { formatChallenge } from "./http/challenge.ts";
 
 interface Refusal {
   readonly status: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressGroup, addressShare } from "../../src/core/address.ts";
+import { addressGroup, addressShare } from "../../../src/core/http/address.ts";
 
 it.each<readonly [unknown, string]>([
   ["192.0.2.1", "192.0.2.1"],

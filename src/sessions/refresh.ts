@@ -1,15 +1,15 @@
+import type { FlowSettings, SessionSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
+import { checkBoolean, checkUserOf } from "../store-calls/answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { checkBoolean, checkUserOf } from "./answers.ts";
 import { completeEnd, endSession } from "./end-session.ts";
 import { findSessions, type Presented } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { digestsOf, nextRefreshToken, refreshTokensIn } from "./refresh-token.ts";
 import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
 import { endOfSession, given, issueAccess, readClaims, refuseRevoked, type SessionResult } from "./session.ts";
-import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /** How often a refresh tries again that one in another process came before. */
 const TRIES = 8;

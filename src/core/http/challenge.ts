@@ -1,4 +1,4 @@
-import { reading } from "../shared/read.ts";
+import { reading } from "../../shared/read.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const QUOTABLE = /^[\x20-\x7E]*$/;

@@ -1,4 +1,4 @@
-import { AuthError } from "./errors.ts";
+import { AuthError } from "../errors.ts";
 
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;

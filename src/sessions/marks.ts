@@ -1,9 +1,9 @@
+import type { CommonSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { sleep } from "../shared/promise.ts";
-import { checkCount, checkInstantOrNull } from "./answers.ts";
-import type { CommonSettings } from "./settings.ts";
+import { checkCount, checkInstantOrNull } from "../store-calls/answers.ts";
 
 /** How far a user has been logged out everywhere, as it was read before anything was decided. */
 export interface LogoutMarks {

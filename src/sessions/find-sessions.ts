@@ -1,7 +1,7 @@
+import type { SessionSettings } from "../authenticator/settings.ts";
+import { checkStoredSessionOf } from "../store-calls/answers.ts";
 import type { StoredSession } from "../stores/contract.ts";
-import { checkStoredSessionOf } from "./answers.ts";
 import { digestsOf, refreshTokensIn } from "./refresh-token.ts";
-import type { SessionSettings } from "./settings.ts";
 
 /** A refresh token that was sent, with its session. */
 export interface Presented {

@@ -1,3 +1,4 @@
+import type { CommonSettings } from "../authenticator/settings.ts";
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
@@ -7,7 +8,6 @@ import { verifyToken } from "../core/token/verify.ts";
 import { timeOf } from "../shared/date.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
-import type { CommonSettings } from "./settings.ts";
 
 /** What a client keeps for its next login, where the throttle knows devices. */
 export interface GivenDeviceToken {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { isAuthError } from "../../src/core/errors.ts";
 import {
   cookieSettings,
   deviceCookie,
   type RefreshCookieOptions,
   readCookies,
   setCookie,
-} from "../../src/authenticator/cookie.ts";
-import { refuseCrossSite } from "../../src/authenticator/origin.ts";
-import { isAuthError } from "../../src/core/errors.ts";
+} from "../../src/sessions/cookie.ts";
+import { refuseCrossSite } from "../../src/sessions/origin.ts";
 
 const headers =
   (given: Readonly<Record<string, string>>) =>

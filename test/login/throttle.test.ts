@@ -1,9 +1,9 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
-import type { Limiter, ThrottleOptions } from "../../src/authenticator/throttle.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { defineToken, generateKey, importKey, keyRing, publicJwks, type SigningKey } from "../../src/index.ts";
+import type { Limiter, ThrottleOptions } from "../../src/login/throttle.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, OUTAGES, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";

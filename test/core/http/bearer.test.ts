@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { parseBearer } from "../../src/core/bearer.ts";
-import { AuthError } from "../../src/core/errors.ts";
+import { AuthError } from "../../../src/core/errors.ts";
+import { parseBearer } from "../../../src/core/http/bearer.ts";
 
 function refusal(header: unknown): unknown {
   try {

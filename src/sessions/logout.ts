@@ -1,13 +1,13 @@
+import type { CommonSettings, SessionSettings } from "../authenticator/settings.ts";
 import { readClock } from "../core/time.ts";
+import { endOf, type Identity, isIdentity } from "../guard/identity.ts";
 import { tell } from "../shared/listener.ts";
 import { isText } from "../shared/text.ts";
+import { checkEndedSessions, checkSessions, takeAnything } from "../store-calls/answers.ts";
 import type { EndedSession, Session } from "../stores/contract.ts";
-import { checkEndedSessions, checkSessions, takeAnything } from "./answers.ts";
 import { deleteSessions, endSession, lastEnd, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
-import { endOf, type Identity, isIdentity } from "./identity.ts";
 import { readRevokedUpTo } from "./marks.ts";
-import type { CommonSettings, SessionSettings } from "./settings.ts";
 
 /** Ends the session of an identity, or revokes its token where there is none, until no verifier would take it anyway. */
 export async function logout(settings: CommonSettings, identity: Identity): Promise<void> {

@@ -1,9 +1,9 @@
+import type { CommonSettings, SessionSettings } from "../authenticator/settings.ts";
 import { readClock } from "../core/time.ts";
+import { endOf } from "../guard/identity.ts";
 import { tell } from "../shared/listener.ts";
+import { checkReason, takeAnything } from "../store-calls/answers.ts";
 import type { EndReason, StoredSession } from "../stores/contract.ts";
-import { checkReason, takeAnything } from "./answers.ts";
-import { endOf } from "./identity.ts";
-import type { CommonSettings, SessionSettings } from "./settings.ts";
 
 /**
  * Ends one of a user's sessions, and completes its end. The session is kept, as ended, until its access tokens are revoked

@@ -1,10 +1,10 @@
+import type { FlowSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
 import { schemeOf } from "../core/password/scheme.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import type { FlowSettings } from "./settings.ts";
 
 /** The first of some passwords that matches a hash; `null` where none does. All are compared, so that nobody can tell which. */
 export async function comparePasswords<U extends User>(

@@ -1,6 +1,6 @@
-import { parseBearer } from "../core/bearer.ts";
-import { formatChallenge } from "../core/challenge.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
+import { parseBearer } from "../core/http/bearer.ts";
+import { formatChallenge } from "../core/http/challenge.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import {
   type ClaimsOf,
@@ -12,11 +12,11 @@ import {
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { checkInteger, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import { checkBoolean } from "../store-calls/answers.ts";
+import { ask, waitFor } from "../store-calls/ask.ts";
+import { isOutage, type OutageListener, tellOutage, warnOnce } from "../store-calls/outage.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { checkBoolean } from "./answers.ts";
-import { ask, waitFor } from "./ask.ts";
 import { type Identity, identityOf, isIdentity, referenceOf } from "./identity.ts";
-import { isOutage, type OutageListener, tellOutage, warnOnce } from "./outage.ts";
 import { promised } from "./promised.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */

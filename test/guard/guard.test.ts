@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createGuard, type GuardOptions } from "../../src/authenticator/guard.ts";
 import { AuthError, isAuthError } from "../../src/core/errors.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard, type GuardOptions } from "../../src/guard/guard.ts";
 import type { Blocklist, TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { CLAIMS, NOW, profileOf, signed } from "../support/tokens.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
-import type { RefreshOptions } from "../../src/authenticator/refresh-options.ts";
+import type { RefreshOptions } from "../../src/sessions/refresh-options.ts";
 import type { RefreshStore, StoredSession, UserStore } from "../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
-import { createGuard, type GuardOptions } from "../../src/authenticator/guard.ts";
-import type { OutageContext } from "../../src/authenticator/outage.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
+import { createGuard, type GuardOptions } from "../../src/guard/guard.ts";
+import type { OutageContext } from "../../src/store-calls/outage.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { APPS } from "../adapters/apps.ts";

@@ -1,7 +1,7 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it } from "vitest";
-import type { ThrottleOptions } from "../../src/authenticator/throttle.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import type { ThrottleOptions } from "../../src/login/throttle.ts";
 import { codeOf, type House, houseOf, PASSWORD, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
+import { defineToken, secretKey } from "../../src/index.ts";
 import {
   beginRotation,
   MOST_SUCCESSORS,
@@ -7,8 +8,7 @@ import {
   readRotation,
   rotate,
   writeRotation,
-} from "../../src/authenticator/rotation.ts";
-import { defineToken, secretKey } from "../../src/index.ts";
+} from "../../src/sessions/rotation.ts";
 import { memoryBlocklist, memoryRefreshStore } from "../../src/stores/memory.ts";
 import { codeOf } from "../support/flow.ts";
 

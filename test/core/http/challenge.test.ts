@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatChallenge } from "../../src/core/challenge.ts";
+import { formatChallenge } from "../../../src/core/http/challenge.ts";
 
 it.each([
   [{}, "Bearer"],

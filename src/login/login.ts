@@ -1,18 +1,18 @@
-import { addressShare } from "../core/address.ts";
+import type { FlowSettings } from "../authenticator/settings.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { addressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
+import { logoutByRefreshToken } from "../sessions/logout.ts";
+import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
+import { type LoginResult, type Opening, openSession, readClaims } from "../sessions/session.ts";
 import { timeOf } from "../shared/date.ts";
 import { tell } from "../shared/listener.ts";
 import { isText } from "../shared/text.ts";
+import { checkBoolean, checkCredentials, checkUserOf, isNobody } from "../store-calls/answers.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { checkBoolean, checkCredentials, checkUserOf, isNobody } from "./answers.ts";
 import { issueDevice, recogniseDevice } from "./device.ts";
 import { comparePasswords, hashPassword, unreadableHash } from "./hashing.ts";
-import { logoutByRefreshToken } from "./logout.ts";
-import { type LogoutMarks, readMarks, wasCutBetween } from "./marks.ts";
-import { type LoginResult, type Opening, openSession, readClaims } from "./session.ts";
-import type { FlowSettings } from "./settings.ts";
 import { counterOf } from "./throttle.ts";
 
 /** Where an attempt to log in comes from. */

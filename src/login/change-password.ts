@@ -1,15 +1,15 @@
-import { addressShare } from "../core/address.ts";
+import type { FlowSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
+import { addressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
+import { logoutEverywhere } from "../sessions/logout.ts";
+import { readMarks } from "../sessions/marks.ts";
+import type { LoginResult } from "../sessions/session.ts";
 import { isText } from "../shared/text.ts";
+import { checkBoolean } from "../store-calls/answers.ts";
 import type { User } from "../stores/contract.ts";
-import { checkBoolean } from "./answers.ts";
 import { hashPassword } from "./hashing.ts";
 import { beginSession, credentialsIn, endFormerSession, type LoginOrigin, type Proof, prove } from "./login.ts";
-import { logoutEverywhere } from "./logout.ts";
-import { readMarks } from "./marks.ts";
-import type { LoginResult } from "./session.ts";
-import type { FlowSettings } from "./settings.ts";
 
 /** How often the stored hash may be replaced by others while one change goes on. */
 const TRIES = 3;

@@ -1,20 +1,20 @@
+import type { FlowSettings, SessionSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { decodeToken } from "../core/token/decode.ts";
 import { issueAt } from "../core/token/issue.ts";
 import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { referenceOf } from "../guard/identity.ts";
+import type { GivenDeviceToken } from "../login/device.ts";
 import { ignore } from "../shared/listener.ts";
+import { checkBoolean, checkIdsOrNull, checkObject } from "../store-calls/answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { checkBoolean, checkIdsOrNull, checkObject } from "./answers.ts";
-import type { GivenDeviceToken } from "./device.ts";
 import { revokeSession } from "./end-session.ts";
-import { referenceOf } from "./identity.ts";
 import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 import { digestsOf, firstRefreshToken, type GivenRefreshToken } from "./refresh-token.ts";
 import { beginRotation, writeRotation } from "./rotation.ts";
-import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /** How many sessions that made room for another are revoked: one, unless the limit has been lowered. */
 const MOST_REVOKED = 10;

@@ -1,11 +1,11 @@
-import { addressShare } from "../core/address.ts";
+import type { CommonSettings } from "../authenticator/settings.ts";
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { addressShare } from "../core/http/address.ts";
 import { normaliseTyp } from "../core/token/header.ts";
 import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
-import { takeAnything } from "./answers.ts";
-import type { CommonSettings } from "./settings.ts";
+import { takeAnything } from "../store-calls/answers.ts";
 
 /** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
 export interface Limiter {

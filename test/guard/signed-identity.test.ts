@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
-import { createGuard } from "../../src/authenticator/guard.ts";
-import { immediateAnswer } from "../../src/authenticator/promised.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard } from "../../src/guard/guard.ts";
+import { immediateAnswer } from "../../src/guard/promised.ts";
 import type { TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
