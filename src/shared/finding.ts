@@ -14,6 +14,11 @@ export function finding(value: unknown): string {
   return NAMES[typeof value] ?? `a ${typeof value}`;
 }
 
+/** What a claim or header parameter is, and what it should be: in words, or one of several names. */
+export function describeMismatch(name: string, value: unknown, expected: string | readonly string[]): string {
+  return `${name} is ${finding(value)}, expected ${typeof expected === "string" ? expected : expectation(expected)}`;
+}
+
 /** What would have been good: a name, or one of several. */
 export function expectation(names: readonly string[]): string {
   return names.length === 1 ? listed(names) : `one of ${listed(names)}`;

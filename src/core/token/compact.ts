@@ -1,3 +1,4 @@
+import { describeMismatch } from "../../shared/finding.ts";
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 import { mistakeIn } from "./misspelling.ts";
@@ -55,6 +56,11 @@ export function writeObject(value: object): string {
 /** The refusal of a token: the same to the client whatever the reason, which is for the developer. */
 export function invalidToken(why: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(why) });
+}
+
+/** The refusal of a token for one claim or header parameter, which should be as expected. */
+export function mismatched(name: string, value: unknown, expected: string | readonly string[]): AuthError {
+  return invalidToken(describeMismatch(name, value, expected));
 }
 
 function misspelt(token: string): AuthError {

@@ -1,7 +1,8 @@
+import { describeMismatch } from "../../shared/finding.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
-import { instead, misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
+import { findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
@@ -111,11 +112,13 @@ const SCOPES = /^[ !#-[\]-~]*$/;
 
 /** Refuses what our own verifier and guard would refuse until the token ends. */
 function checkOwn(own: Record<string, unknown>, end: number): void {
-  const misfit = misfittingClaim(own);
-  if (misfit !== undefined) throw new TypeError(`issueToken: ${misfit}`);
+  const mismatch = findMismatch(own);
+  if (mismatch !== undefined) throw new TypeError(`issueToken: ${mismatch}`);
   const { scope, nbf } = own as { scope?: unknown; nbf?: number };
   if (scope !== undefined && !(typeof scope === "string" && SCOPES.test(scope))) {
-    throw new TypeError(`issueToken: ${instead("scope", scope, "scopes in a string, with spaces between them")}`);
+    throw new TypeError(
+      `issueToken: ${describeMismatch("scope", scope, "scopes in a string, with spaces between them")}`,
+    );
   }
   if (nbf !== undefined && Math.ceil(nbf) >= end) {
     throw new TypeError(`issueToken: nbf is ${nbf}, and the token would end at ${end}, before it begins`);

@@ -1,8 +1,6 @@
-import { checkText } from "../../shared/options.ts";
 import { reading } from "../../shared/read.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
-import { normaliseTyp } from "./header.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
 
 const SWITCH_OFF = "; null switches the check off";
@@ -21,12 +19,6 @@ export function checkAudience(audience: unknown): readonly string[] | null {
     return Object.freeze(names as string[]);
   }
   throw new TypeError(`audience must be a non-empty string, or a list of them${SWITCH_OFF}`);
-}
-
-/** A media type, or its name without `application/`. */
-export function checkTyp(typ: unknown): string {
-  normaliseTyp(checkText("typ", typ));
-  return typ as string;
 }
 
 /** Refuses to send to the pool what has no way there. */

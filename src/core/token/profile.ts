@@ -1,5 +1,5 @@
 import { systemClock } from "../../shared/clock.ts";
-import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
+import { checkInteger, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
@@ -8,7 +8,7 @@ import { USUAL_MAX_BYTES } from "../usual.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool, checkTyp } from "./profile-checks.ts";
+import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
 import { type Template, templateOf } from "./template.ts";
 
@@ -131,7 +131,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   const described = {
     issuer: checkIssuer(options.issuer),
     audience: checkAudience(options.audience),
-    typ: typ === null ? null : checkTyp(typ),
+    typ: typ === null ? null : checkText("typ", typ),
     expiresIn: toSeconds("expiresIn", expiresIn, 1),
     clockTolerance: toSeconds("clockTolerance", clockTolerance, 0),
     now: checkClock(now),

@@ -23,60 +23,46 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
  * console.log(claims.sub);
  * ```
  */
-export function verifyToken<Profile extends TokenProfile>(token: string, profile: Profile): Promise<ClaimsOf<Profile>> {
-  // An async function's promise takes 3% longer, so there is none where nobody has to be waited for.
-  try {
-    const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-    const waits = internals.threadPool || internals.schema !== undefined;
-    const claims = waits ? openAndShape(token, internals) : openToken(token, internals);
-    return Promise.resolve(claims as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-async function openAndShape(token: string, internals: ProfileInternals<ClaimsSchema | undefined>): Promise<object> {
+export async function verifyToken<Profile extends TokenProfile>(
+  token: string,
+  profile: Profile,
+): Promise<ClaimsOf<Profile>> {
+  const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
   const { threadPool, schema } = internals;
-  const checked = threadPool ? await openTokenInPool(token, internals) : openToken(token, internals);
-  return schema === undefined ? checked : shapeClaims(checked, schema);
+  const claims = threadPool ? await openTokenInPool(token, internals) : openToken(token, internals);
+  return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
 /** The claims of a token that the profile remembers, if their time is now; `undefined` for any other token. */
-export function recallToken(token: string, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
-  const known = internals.cache?.get(token);
+export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
+  const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
   if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
   return known;
 }
 
 /** The part of verifying that needs nobody: all but the schema. */
 export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
-  const known = typeof token === "string" ? recallToken(token, internals) : undefined;
+  const known = recallToken(token, internals);
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.keysFor(parts);
-  return admit(isSigned(parts, keys), parts, keys, internals);
+  let isSigned = false;
+  for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
+  return admit(isSigned, parts, keys, internals);
 }
 
-/** The same with the signature checked in the thread pool: two functions, so that nobody asks whether to wait. */
+/** Does the same with the signature checked in the thread pool. */
 export async function openTokenInPool(token: unknown, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
-  const known = typeof token === "string" ? recallToken(token, internals) : undefined;
+  const known = recallToken(token, internals);
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.keysFor(parts);
-  return admit(await isSignedInPool(parts, keys), parts, keys, internals);
-}
-
-function isSigned({ token, end }: Compact, keys: readonly VerifyingKey[]): boolean {
-  for (const key of keys) if (key[KEY].verify(token, end)) return true;
-  return false;
-}
-
-async function isSignedInPool({ token, end }: Compact, keys: readonly VerifyingKey[]): Promise<boolean> {
+  let isSigned = false;
   for (const key of keys) {
     const { verify, verifyInPool = verify } = key[KEY];
-    if (await verifyInPool(token, end)) return true;
+    isSigned ||= await verifyInPool(parts.token, parts.end);
   }
-  return false;
+  return admit(isSigned, parts, keys, internals);
 }
 
 function admit(
