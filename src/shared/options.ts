@@ -5,6 +5,10 @@ export type OptionNames<Options> = {
   readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
 };
 
+/** The two kinds of options, by name, for a table of {@link OptionNames}. */
+export const optional = "optional";
+export const required = "required";
+
 /** An options object's names, which ought to be some of these. */
 type Known = Readonly<Record<string, "optional" | "required">>;
 
@@ -27,13 +31,14 @@ const NOT_SET = " (is an environment variable not set?)";
 
 /** As {@link checkOptions}, where an option may be `undefined`: what each request has for it. */
 export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
+  const names = Object.keys(known).join(", ");
   if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
-    throw new TypeError(`${owner} takes an object with options: ${Object.keys(known).join(", ")}`);
+    throw new TypeError(`${owner} takes an object with options: ${names}`);
   }
   const entries = reading(owner, () => Object.entries(options));
   for (const [name] of entries) {
     if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
+    throw new TypeError(`${owner}: there is no option "${name}"; the options are ${names}`);
   }
   return entries;
 }

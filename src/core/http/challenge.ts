@@ -24,10 +24,10 @@ export function formatChallenge(params: Readonly<Record<string, string>>): strin
   if (typeof params !== "object" || params === null) throw new TypeError(`${OWNER} takes an object with parameters`);
   const parts = reading(OWNER, () => Object.entries(params)).map(([name, value]) => {
     if (!TOKEN.test(name)) {
-      throw new TypeError(`${OWNER}: a parameter's name may hold only the characters of an HTTP token`);
+      throw new TypeError(`${OWNER}: a parameter's name must be an HTTP token`);
     }
     if (typeof value !== "string" || !QUOTABLE.test(value)) {
-      throw new TypeError(`${OWNER}: ${name} must be a string of printable ASCII characters`);
+      throw new TypeError(`${OWNER}: ${name} must be a string of printable ASCII`);
     }
     return `${name}="${value.replace(/["\\]/g, "\\$&")}"`;
   });

@@ -89,17 +89,26 @@ const TIME = "a finite number of seconds";
  * Describes the first registered claim that has the wrong type. Both sides ask, so that nothing is signed that would not be
  * verified. Each claim has a line, since a loop over a table would look each name up anew for every token.
  */
-export function findMismatch(payload: Record<string, unknown>): string | undefined {
-  const { iss, sub, aud, exp, nbf, iat, jti, sid } = payload;
-  if (iss !== undefined && !isString(iss)) return describeMismatch("iss", iss, STRING);
-  if (sub !== undefined && !isText(sub)) return describeMismatch("sub", sub, TEXT);
-  if (aud !== undefined && !isAudience(aud)) return describeMismatch("aud", aud, "a string or a list of strings");
-  if (exp !== undefined && !isTime(exp)) return describeMismatch("exp", exp, TIME);
-  if (nbf !== undefined && !isTime(nbf)) return describeMismatch("nbf", nbf, TIME);
-  if (iat !== undefined && !isTime(iat)) return describeMismatch("iat", iat, TIME);
-  if (jti !== undefined && !isString(jti)) return describeMismatch("jti", jti, STRING);
-  if (sid !== undefined && !isText(sid)) return describeMismatch("sid", sid, TEXT);
-  return undefined;
+export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
+  return (
+    compare("iss", iss, isString, STRING) ??
+    compare("sub", sub, isText, TEXT) ??
+    compare("aud", aud, isAudience, "a string or a list of strings") ??
+    compare("exp", exp, isTime, TIME) ??
+    compare("nbf", nbf, isTime, TIME) ??
+    compare("iat", iat, isTime, TIME) ??
+    compare("jti", jti, isString, STRING) ??
+    compare("sid", sid, isText, TEXT)
+  );
+}
+
+function compare(
+  name: string,
+  value: unknown,
+  fits: (value: unknown) => boolean,
+  expected: string,
+): string | undefined {
+  return value === undefined || fits(value) ? undefined : describeMismatch(name, value, expected);
 }
 
 function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boolean {
@@ -123,7 +132,7 @@ export function checkTimes(
   const latest = Math.floor(now) + clockTolerance;
   if (nbf !== undefined && !(nbf <= latest)) refuse("invalid_token", `nbf is ${nbf}, and still to come`);
   if (maxAge === null) return;
-  if (!(iat <= latest)) refuse("invalid_token", `iat is ${iat}, and still to come, so there is no telling its age`);
+  if (!(iat <= latest)) refuse("invalid_token", `iat is ${iat}, and still to come`);
   if (!(now < iat + maxAge + clockTolerance)) {
     refuse("expired", `iat is ${iat}, longer ago than the profile's maxAge of ${maxAge} s`);
   }

@@ -8,7 +8,7 @@ import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
-import type { Template } from "./template.ts";
+import { type Template, templateFor } from "./template.ts";
 
 /** What can be said about one token beyond its profile. */
 export interface IssueOptions {
@@ -55,7 +55,9 @@ export function issueAt<Profile extends TokenProfile>(
   time: number,
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
-  const { template, schema, maxBytes, maxAge } = internalsOf("issueToken", profile);
+  const internals = internalsOf("issueToken", profile);
+  const { schema, maxBytes, maxAge } = internals;
+  const template = templateFor(internals);
   if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }

@@ -25,7 +25,7 @@ export function checkAudience(audience: unknown): readonly string[] | null {
 export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean {
   if (typeof threadPool !== "boolean") throw new TypeError("threadPool must be true or false");
   if (threadPool && keys.every((key) => key[KEY].verifyInPool === undefined)) {
-    throw new TypeError("threadPool is for key pairs: leave it out, since a secret's code is checked on the spot");
+    throw new TypeError("threadPool is for key pairs; leave it out");
   }
   return threadPool;
 }

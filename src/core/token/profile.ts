@@ -1,7 +1,7 @@
 import { systemClock } from "../../shared/clock.ts";
-import { checkInteger, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
-import type { VerifyingKey } from "../keys/key.ts";
+import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
 import { USUAL_MAX_BYTES } from "../usual.ts";
@@ -10,7 +10,6 @@ import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
 import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
-import { type Template, templateOf } from "./template.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -78,8 +77,9 @@ export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? Cla
 /** What the engine reads of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
   readonly headers: HeaderReader;
-  /** `null` where the first key only verifies. */
-  readonly template: Template | null;
+  readonly typ: string | null;
+  /** The key that issues; `null` where the first key only verifies. */
+  readonly signer: SigningKey | null;
   readonly maxBytes: number;
   readonly cache: VerifiedTokens | null;
   readonly threadPool: boolean;
@@ -88,18 +88,18 @@ export interface ProfileInternals<Schema> extends ClaimRules {
 }
 
 const OPTIONS: OptionNames<TokenOptions> = {
-  keys: "required",
-  issuer: "required",
-  audience: "required",
-  typ: "optional",
-  expiresIn: "optional",
-  maxAge: "optional",
-  clockTolerance: "optional",
-  maxBytes: "optional",
-  cacheSize: "optional",
-  threadPool: "optional",
-  schema: "optional",
-  now: "optional",
+  keys: required,
+  issuer: required,
+  audience: required,
+  typ: optional,
+  expiresIn: optional,
+  maxAge: optional,
+  clockTolerance: optional,
+  maxBytes: optional,
+  cacheSize: optional,
+  threadPool: optional,
+  schema: optional,
+  now: optional,
 };
 
 /**
@@ -139,7 +139,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   const internals: ProfileInternals<Schema> = {
     ...described,
     headers: new HeaderReader(ring, described.typ),
-    template: templateOf(ring.current, described),
+    signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
