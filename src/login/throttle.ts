@@ -87,8 +87,8 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
-  const { template, schema } = internalsOf("throttle: device", device);
-  if (template === null || schema !== undefined) {
+  const { signer, schema } = internalsOf("throttle: device", device);
+  if (signer === null || schema !== undefined) {
     throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
   }
 }
