@@ -27,7 +27,7 @@ export function readPages(): Page[] {
     .filter((path) => path.endsWith(".md") && !/^(?:reference|\.vitepress)/.test(path))
     .sort();
   return ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md"]
-    .concat(docs.map((path) => `docs/${path}`))
+    .concat("docs/public/llms.txt", ...docs.map((path) => `docs/${path}`))
     .map(readPage);
 }
 
