@@ -25,8 +25,8 @@ const query: Query = async (sql, values) => {
 let stores: Stores;
 
 beforeAll(async () => {
-  const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-  writeFileSync(COPY, /^```ts\n\/\/ stores\.ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? "");
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/guides/your-own-stores.md"), "utf8");
+  writeFileSync(COPY, /^```ts\n\/\/ stores\.ts\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? "");
   stores = (await import(COPY)) as Stores;
   await database.exec(`
     CREATE TABLE users (id text PRIMARY KEY, email text UNIQUE, disabled boolean NOT NULL DEFAULT false, password_hash text,
@@ -40,7 +40,7 @@ afterAll(async () => {
   await database.close();
 });
 
-it("the README's stores carry the flow on a real Postgres", async () => {
+it("the guide's stores carry the flow on a real Postgres", async () => {
   const users = stores.tableUsers(query);
   const cheap = createPasswordHasher({ memoryCost: 64, timeCost: 1 });
   const passwords = createPasswordHasher({ memoryCost: 128, timeCost: 1 });
@@ -65,7 +65,7 @@ it("the README's stores carry the flow on a real Postgres", async () => {
   await expect(auth.authenticate(`Bearer ${accessToken}`)).rejects.toMatchObject({ code: "revoked" });
 });
 
-describe("the README's users", () => {
+describe("the guide's users", () => {
   const open = () => ({
     users: stores.tableUsers(query),
     add: async (user: { id: string; login: string; disabled: boolean; passwordHash: string | null }) => {
@@ -75,7 +75,7 @@ describe("the README's users", () => {
   it.each(userStoreContract(open))("$name", ({ run }) => run());
 });
 
-it("the README's blocklist knows sessions and users too", async () => {
+it("the guide's blocklist knows sessions and users too", async () => {
   const blocklist = stores.tableBlocklist(query);
   const later = new Date(Date.now() + 60_000);
   const cut = new Date();
@@ -88,6 +88,6 @@ it("the README's blocklist knows sessions and users too", async () => {
   expect(await blocklist.isRevoked(asked)).toBe(true);
 });
 
-describe("the README's blocklist", () => {
+describe("the guide's blocklist", () => {
   it.each(blocklistContract(() => stores.tableBlocklist(query)))("$name", ({ run }) => run());
 });
