@@ -25,6 +25,9 @@ export interface Departure {
   readonly cookies: readonly string[];
 }
 
+/** What frameworks that can't tell the client's address are taken to say, so that a throttle refuses to count by it. */
+const NO_ADDRESS = "";
+
 /** Logs a user in, or changes a password, by the body's credentials. The session of a cookie that comes along ends. */
 export async function enter(
   auth: Authenticator,
@@ -34,11 +37,11 @@ export async function enter(
   const cookie = cookieOf(auth);
   if (cookie === null) {
     const sent = await body();
-    return tokenAnswer(await verb(sent, { ip, deviceToken: textIn(sent, "device_token") }), null);
+    return tokenAnswer(await verb(sent, { ip: ip ?? NO_ADDRESS, deviceToken: textIn(sent, "device_token") }), null);
   }
   refuseCrossSite(cookie, header);
   const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
-  return tokenAnswer(await verb(await body(), { ip, refreshToken, deviceToken }), cookie);
+  return tokenAnswer(await verb(await body(), { ip: ip ?? NO_ADDRESS, refreshToken, deviceToken }), cookie);
 }
 
 /** Refreshes by the token of the cookie, or of the body. */

@@ -1,5 +1,5 @@
-import { type CheckedClaims, instead } from "../core/token/claims.ts";
-import { invalidToken } from "../core/token/compact.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { mismatched } from "../core/token/compact.ts";
 import { issuedAt } from "../core/token/jti.ts";
 import type { TokenReference } from "../stores/contract.ts";
 
@@ -26,8 +26,8 @@ export function isIdentity(value: unknown): value is Identity {
 
 /** The identity that signed claims make up, which must name a user, with the claims as the profile gives them. */
 export function identityOf<Claims>({ sub, scope = "", sid }: CheckedClaims, claims: Claims): Identity<Claims> {
-  if (sub === undefined) throw invalidToken(instead("sub", sub, "a user's id"));
-  if (typeof scope !== "string") throw invalidToken(instead("scope", scope, "scopes in a string"));
+  if (sub === undefined) throw mismatched("sub", sub, "a user's id");
+  if (typeof scope !== "string") throw mismatched("scope", scope, "scopes in a string");
   return Object.freeze({ userId: sub, scopes: scopesOf(scope), sid: sid ?? null, claims });
 }
 

@@ -312,8 +312,10 @@ it.each<readonly [object, RegExp]>([
   [{ users: READERS }, /token must be a profile/],
   [{ token, users: {} }, /users must be an object/],
   [{ token, users: READERS, passwords: {} }, /passwords must be an object with the methods hash, compare, needsRehash/],
-  [{ token, users: READERS, claims: {} }, /must be an object with the methods claims, onRehashFailure/],
-  [{ token, users: READERS, onRehashFailure: true }, /must be an object with the methods claims, onRehashFailure/],
+  [{ token, users: READERS, claims: {} }, /^claims must be a function: /],
+  [{ token, users: READERS, onRehashFailure: true }, /^onRehashFailure must be a function: /],
+  [{ token, users: READERS, onUnreadableHash: "log" }, /^onUnreadableHash must be a function: /],
+  [{ token, users: READERS, onOutage: {} }, /^onOutage must be a function: /],
   [{ token, users: READERS, blockList: {} }, /there is no option "blockList"/],
   [{ token, users: READERS, blocklist: undefined }, /blocklist is undefined/],
 ])("createAuthenticator refuses %o", (options, why) => {
