@@ -2,8 +2,6 @@ import type { Blocklist, RefreshStore, UserStore } from "hallpass";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "hallpass/stores/memory";
 import { postgresBlocklist, postgresRefreshStore, postgresSchema, postgresUsers } from "hallpass/stores/postgres";
 import { redisBlocklist, redisRefreshStore } from "hallpass/stores/redis";
-import { Redis } from "ioredis";
-import pg from "pg";
 
 /** What an authenticator remembers, and where. */
 export interface Stores {
@@ -35,6 +33,7 @@ function usersInMemory({ id, login, passwordHash }: Reader): { users: UserStore 
 
 async function inPostgres(reader: Reader): Promise<Stores> {
   const url = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres";
+  const { default: pg } = await import("pg");
   const client = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 });
   client.on("error", () => undefined); // an idle connection that was lost; the next query opens another
   await reachable("Postgres", "DATABASE_URL", client.query(postgresSchema()));
@@ -51,6 +50,7 @@ async function inPostgres(reader: Reader): Promise<Stores> {
 
 async function inRedis(reader: Reader): Promise<Stores> {
   const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
+  const { Redis } = await import("ioredis");
   const client = new Redis(url, { commandTimeout: 2_000, maxRetriesPerRequest: 1 });
   client.on("error", () => undefined); // it connects again by itself
   const send = (...command: string[]): Promise<unknown> => client.call(...(command as [string]));

@@ -9,7 +9,7 @@ import {
   requireAuth,
   requireScope,
 } from "hallpass/fetch";
-import { auth } from "./auth.ts";
+import { auth } from "../shared/auth.ts";
 
 const routes: Record<string, FetchHandler> = {
   "POST /login": login(auth),
@@ -28,8 +28,8 @@ const routes: Record<string, FetchHandler> = {
 
 const logging = errorHandler({ log: (error, request) => console.error(request.url, error) });
 
-/** What Bun, Deno, Hono and edge runtimes take as it is. */
-export const fetch: FetchHandler = logging((request) => {
+/** From a Request to a Response: what Bun, Deno and edge runtimes serve as it is. */
+export const fetch: FetchHandler = logging(async (request) => {
   const route = routes[`${request.method} ${new URL(request.url).pathname}`];
   return route === undefined ? new Response(null, { status: 404 }) : route(request);
 });

@@ -12,14 +12,15 @@ import {
   requireAuth,
   requireScope,
 } from "hallpass/express";
-import { auth } from "./auth.ts";
+import { auth } from "../shared/auth.ts";
+import { announce, HOST, PORT } from "../shared/start.ts";
 
 const app = express();
 
 app.post("/login", express.json(), login(auth));
 app.post("/refresh", express.json(), refresh(auth));
 app.post("/password", express.json(), changePassword(auth));
-app.post("/logout", logout(auth));
+app.post("/logout", express.json(), logout(auth));
 app.post("/logout/everywhere", requireAuth(auth), (req, res, next) => {
   auth.logoutEverywhere(authOf(req, auth).userId).then(() => res.status(204).end(), next);
 });
@@ -39,6 +40,5 @@ app.post("/orders", requireAuth(auth), requireScope("orders:write"), (_req, res)
 // Without it, Express logs every refusal and answers it as HTML.
 app.use(errorHandler({ log: (error, req) => console.error(req.url, error) }));
 
-export function listen(port: number): Server {
-  return app.listen(port, "127.0.0.1");
-}
+export const server: Server = app.listen(PORT, HOST);
+announce(server);

@@ -12,7 +12,8 @@ import {
   requireScope,
 } from "hallpass/koa";
 import Koa from "koa";
-import { auth } from "./auth.ts";
+import { auth } from "../shared/auth.ts";
+import { announce, HOST, PORT } from "../shared/start.ts";
 
 const app = new Koa();
 const router = new Router();
@@ -20,7 +21,7 @@ const router = new Router();
 router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
 router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
 router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
-router.post("/logout", logout(auth));
+router.post("/logout", bodyParser({ enableTypes: ["json"] }), logout(auth));
 router.post("/logout/everywhere", requireAuth(auth), async (ctx) => {
   await auth.logoutEverywhere(ctx.state.auth.userId);
   ctx.status = 204;
@@ -40,6 +41,5 @@ router.post("/orders", requireAuth(auth), requireScope("orders:write"), (ctx) =>
 app.use(errorHandler({ log: (error, ctx) => console.error(ctx.req.url, error) }));
 app.use(router.routes());
 
-export function listen(port: number): Server {
-  return app.listen(port, "127.0.0.1");
-}
+export const server: Server = app.listen(PORT, HOST);
+announce(server);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   type ClaimsOf,
   createAuthenticator,
@@ -6,16 +5,15 @@ import {
   hashPassword,
   type SessionAuthenticator,
   type SigningKey,
-  secretKey,
   type TokenProfile,
 } from "hallpass";
+import { readKey } from "./key.ts";
 import { openStores, type Stores } from "./stores.ts";
 
 export const LOGIN = "reader@example.com";
 export const PASSWORD = "correct horse battery staple";
 
-// A service of several processes takes its secret from the environment; this one may forget it when it ends.
-export const key: SigningKey = secretKey(process.env.TOKEN_SECRET ?? randomBytes(32));
+export const key: SigningKey = readKey();
 
 export const accessToken: TokenProfile<undefined> = defineToken({
   keys: key,

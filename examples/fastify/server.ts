@@ -12,7 +12,8 @@ import {
   requireAuth,
   requireScope,
 } from "hallpass/fastify";
-import { auth } from "./auth.ts";
+import { auth } from "../shared/auth.ts";
+import { announce, HOST, PORT } from "../shared/start.ts";
 
 const app = fastify();
 app.setErrorHandler(errorHandler({ log: (error, request) => console.error(request.url, error) }));
@@ -34,7 +35,6 @@ app.post("/orders", { onRequest: [requireAuth(auth), requireScope("orders:write"
   return reply.code(201).send({});
 });
 
-export async function listen(port: number): Promise<Server> {
-  await app.listen({ port, host: "127.0.0.1" });
-  return app.server;
-}
+await app.listen({ port: PORT, host: HOST });
+export const server: Server = app.server;
+announce(server);
