@@ -20,6 +20,12 @@ const REALM_ALONE = /^Bearer realm="api"$/;
 const INVALID = /^Bearer realm="api", error="invalid_token"/;
 const LACKING = /error="insufficient_scope".*scope="orders:write"$/;
 
+if (process.argv.includes("--web")) {
+  const { serve } = await import("./demo-web/server.ts");
+  await serve(); // until Ctrl-C
+  process.exit(0);
+}
+
 let failures = 0;
 process.env.PORT = "0"; // the examples read it when they are imported, and each takes a free port
 for (const [framework, file] of Object.entries(FRAMEWORKS)) {
