@@ -5,24 +5,15 @@
  * @module
  */
 export type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator/authenticator.ts";
-export type { CookieSettings, RefreshCookieOptions } from "./authenticator/cookie.ts";
 export {
   type AuthenticatorOptions,
   type ClaimsMaker,
   createAuthenticator,
   type LoginClaims,
 } from "./authenticator/create.ts";
-export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
-export type { Identity } from "./authenticator/identity.ts";
-export type { LoginOrigin } from "./authenticator/login.ts";
-export type { OutageContext, OutageListener, OutageOperation } from "./authenticator/outage.ts";
-export type { RefreshOptions, ReusedSession } from "./authenticator/refresh-options.ts";
-export type { GivenRefreshToken } from "./authenticator/refresh-token.ts";
-export type { LoginResult, SessionResult } from "./authenticator/session.ts";
-export type { Limiter, ThrottleOptions } from "./authenticator/throttle.ts";
-export { parseBearer } from "./core/bearer.ts";
-export { formatChallenge } from "./core/challenge.ts";
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
+export { parseBearer } from "./core/http/bearer.ts";
+export { formatChallenge } from "./core/http/challenge.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
@@ -55,6 +46,15 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
+export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
+export type { Identity } from "./guard/identity.ts";
+export type { LoginOrigin } from "./login/login.ts";
+export type { Limiter, ThrottleOptions } from "./login/throttle.ts";
+export type { CookieSettings, RefreshCookieOptions } from "./sessions/cookie.ts";
+export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
+export type { GivenRefreshToken } from "./sessions/refresh-token.ts";
+export type { LoginResult, SessionResult } from "./sessions/session.ts";
+export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type {
   Blocklist,
   Credentials,

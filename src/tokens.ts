@@ -4,12 +4,10 @@
  *
  * @module
  */
-export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./authenticator/guard.ts";
-export type { Identity } from "./authenticator/identity.ts";
-export type { OutageContext, OutageListener, OutageOperation } from "./authenticator/outage.ts";
-export { parseBearer } from "./core/bearer.ts";
-export { formatChallenge } from "./core/challenge.ts";
+
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
+export { parseBearer } from "./core/http/bearer.ts";
+export { formatChallenge } from "./core/http/challenge.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
@@ -31,4 +29,7 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
+export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
+export type { Identity } from "./guard/identity.ts";
+export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type { Blocklist, Revocation, RevocationFeed, RevocationPage, TokenReference } from "./stores/contract.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Identity } from "../authenticator/identity.ts";
+import type { Identity } from "../guard/identity.ts";
 
 declare global {
   namespace Express {

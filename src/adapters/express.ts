@@ -6,9 +6,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { AuthorizationHeader, Guard } from "../authenticator/guard.ts";
-import type { Identity } from "../authenticator/identity.ts";
-import { immediateAnswer, type Recognition } from "../authenticator/promised.ts";
+import type { AuthorizationHeader, Guard } from "../guard/guard.ts";
+import type { Identity } from "../guard/identity.ts";
+import { immediateAnswer, type Recognition } from "../guard/promised.ts";
 import type { User } from "../stores/contract.ts";
 import { hasBody, missingParser, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
@@ -50,7 +50,7 @@ export type ExpressErrorHandler = (
  * ```
  */
 export function requireAuth(guard: Guard): ExpressMiddleware {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -66,7 +66,7 @@ export function requireAuth(guard: Guard): ExpressMiddleware {
  * ```
  */
 export function optionalAuth(guard: Guard): ExpressMiddleware {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -254,7 +254,7 @@ function arrivalOf(req: ExpressRequest): Arrival {
   return {
     header: (name) => headerOf(req.headers, name),
     authorization: () => authorizationOf(req.headers, req.rawHeaders),
-    ip: req.ip,
+    ip: () => req.ip,
     hasBody: () => hasBody(req.headers, req.body),
     body() {
       if (!("body" in req)) throw missingParser("Express", "express.json()");

@@ -5,7 +5,7 @@
  * @module
  */
 import type {} from "fastify";
-import type { Identity } from "../authenticator/identity.ts";
+import type { Identity } from "../guard/identity.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AuthorizationHeader } from "../authenticator/guard.ts";
+import type { AuthorizationHeader } from "../guard/guard.ts";
 
 const NAME = "authorization";
 

@@ -1,6 +1,6 @@
-import type { Guard } from "../authenticator/guard.ts";
-import { type Identity, isIdentity } from "../authenticator/identity.ts";
-import type { Recognition } from "../authenticator/promised.ts";
+import type { Guard } from "../guard/guard.ts";
+import { type Identity, isIdentity } from "../guard/identity.ts";
+import type { Recognition } from "../guard/promised.ts";
 
 const PASS: unique symbol = Symbol.for("hallpass.pass") as never;
 

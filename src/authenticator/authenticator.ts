@@ -1,9 +1,9 @@
+import type { Guard } from "../guard/guard.ts";
+import type { Identity } from "../guard/identity.ts";
+import type { LoginOrigin } from "../login/login.ts";
+import type { CookieSettings } from "../sessions/cookie.ts";
+import type { LoginResult, SessionResult } from "../sessions/session.ts";
 import type { Session, User } from "../stores/contract.ts";
-import type { CookieSettings } from "./cookie.ts";
-import type { Guard } from "./guard.ts";
-import type { Identity } from "./identity.ts";
-import type { LoginOrigin } from "./login.ts";
-import type { LoginResult, SessionResult } from "./session.ts";
 
 /** A {@link Guard} that logs users in. */
 export interface Authenticator<Claims = unknown, U extends User = User> extends Guard<Claims> {

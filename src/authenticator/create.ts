@@ -1,18 +1,18 @@
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
 import type { ClaimsOf, InputOf, TokenProfile } from "../core/token/profile.ts";
+import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "../guard/guard.ts";
+import { changePassword } from "../login/change-password.ts";
+import { login } from "../login/login.ts";
+import { type ThrottleOptions, throttleSettings } from "../login/throttle.ts";
+import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions } from "../sessions/logout.ts";
+import { refresh } from "../sessions/refresh.ts";
+import { type RefreshOptions, type RefreshSettings, refreshSettings } from "../sessions/refresh-options.ts";
 import { ignore } from "../shared/listener.ts";
-import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
-import { GUARD_OPTIONS, type GuardOptions, guardOf, guardSettings } from "./guard.ts";
-import { login } from "./login.ts";
-import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions } from "./logout.ts";
-import { changePassword } from "./password.ts";
-import { refresh } from "./refresh.ts";
-import { type RefreshOptions, type RefreshSettings, refreshSettings } from "./refresh-options.ts";
 import type { AuthenticatorSettings } from "./settings.ts";
-import { type ThrottleOptions, throttleSettings } from "./throttle.ts";
 import { verb } from "./verb.ts";
 
 /** The claims that a login adds to a user's `sub`. */
@@ -112,7 +112,9 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
   const told = { onRehashFailure, onUnreadableHash };
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
-  checkMethods("createAuthenticator's options", { claims, ...told }, ["claims", ...Object.keys(told)]);
+  checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
+  checkFunction("onRehashFailure", onRehashFailure, "(error) => logger.warn({ error })");
+  checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");
   const refresh = options.refresh === undefined ? null : refreshSettings(options.refresh);
   const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle, options.token);
   return { ...settings, users, passwords, claims, ...told, refresh, throttle };

@@ -1,10 +1,10 @@
 import type { PasswordChecker } from "../core/password/hasher.ts";
 import type { TokenProfile } from "../core/token/profile.ts";
+import type { GuardSettings } from "../guard/guard.ts";
+import type { ThrottleSettings } from "../login/throttle.ts";
+import type { RefreshSettings } from "../sessions/refresh-options.ts";
+import { type Budget, startBudget, type TimeLimits } from "../store-calls/ask.ts";
 import type { User, UserStore } from "../stores/contract.ts";
-import { type Budget, startBudget, type TimeLimits } from "./ask.ts";
-import type { GuardSettings } from "./guard.ts";
-import type { RefreshSettings } from "./refresh-options.ts";
-import type { ThrottleSettings } from "./throttle.ts";
 
 /** What an authenticator was made with, whoever its users are: checked and with its defaults. */
 export interface AuthenticatorSettings<U extends User> extends GuardSettings<TokenProfile> {

@@ -1,6 +1,6 @@
 import type { AuthError } from "../core/errors.ts";
-import type { TimeLimits } from "./ask.ts";
-import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "./outage.ts";
+import type { TimeLimits } from "../store-calls/ask.ts";
+import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "../store-calls/outage.ts";
 import { type Budgeted, withBudget } from "./settings.ts";
 
 /**

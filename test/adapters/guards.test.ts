@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { requireAuth } from "../../src/adapters/express.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
-import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard, type Guard } from "../../src/guard/guard.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";

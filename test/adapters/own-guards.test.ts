@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard, type Guard } from "../../src/guard/guard.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";

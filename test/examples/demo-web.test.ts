@@ -13,14 +13,14 @@ const REVOKED = "GET /me → 401. The token has been revoked.";
 describe.skipIf(program === null)("the demo's page", () => {
   let browser: Browser;
   let demo: Demo;
-  let brief: Demo; // whose access tokens live for two seconds
+  let brief: Demo; // whose access tokens live for three seconds
   let page: DemoPage;
 
   beforeAll(async () => {
     [browser, demo, brief] = await Promise.all([
       chromium.launch({ executablePath: program as string, args: CHROMIUM_ARGS }),
       startDemo(),
-      startDemo({ TOKEN_SECONDS: "2" }),
+      startDemo({ TOKEN_SECONDS: "3" }),
     ]);
   });
 
@@ -128,7 +128,7 @@ describe.skipIf(program === null)("the demo's page", () => {
     const laptop = page.device("Laptop");
     await page.press("Laptop", "Log in");
     await page.says(`Laptop: ${BEGUN}`);
-    expect(await laptop.getByRole("timer").textContent()).toMatch(/^[12] s left$/);
+    expect(await laptop.getByRole("timer").textContent()).toMatch(/^[123] s left$/);
     const [header, payload, signature] = ((await laptop.locator(".raw").textContent()) ?? "").split(".");
     const claims = JSON.parse(Buffer.from(payload ?? "", "base64url").toString());
     const parts = (await laptop.locator("details.token pre").allTextContents()) as [string, string, string];

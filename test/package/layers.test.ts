@@ -25,7 +25,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 /** Who may import whom: the first rule whose folder fits is the one that counts. */
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
-  [/^(index|tokens)\.ts$/, /^(authenticator|core|stores\/contract)/],
+  [/^(index|tokens)\.ts$/, /^(authenticator|login|sessions|guard|store-calls|core|stores\/contract)/],
   [/^core\/keys\//, /^(core\/|node:|jose$)/],
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
   [/^core\//, /^(core\/|node:)/],
@@ -37,8 +37,12 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^stores\/redis/, /^stores\/(contract|shared|redis)/],
   [/^stores\/replicated/, /^stores\/(contract|shared|memory|replicated)/], // a copy in memory of what another store keeps
   [/^testing/, /^(testing|core\/|stores\/contract|node:)/],
-  [/^authenticator\//, /^(authenticator\/|core\/|stores\/contract)/],
-  [/^adapters\//, /^(adapters\/|authenticator\/|core\/|stores\/contract|node:|fastify$)/],
+  [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
+  [/^guard\//, /^(guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract|authenticator\/settings|login\/device)/],
+  [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract|authenticator\/settings)/],
+  [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;
 const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
@@ -46,7 +50,7 @@ const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
 it("finds the imports that there are", () => {
   expect(IMPORTS.length).toBeGreaterThan(100);
   expect(IMPORTS).toContainEqual({ from: "core/password/argon2.ts", to: "@node-rs/argon2", kind: "lazy" });
-  expect(IMPORTS).toContainEqual({ from: "authenticator/guard.ts", to: "core/bearer.ts", kind: "value" });
+  expect(IMPORTS).toContainEqual({ from: "guard/guard.ts", to: "core/http/bearer.ts", kind: "value" });
 });
 
 describe.each(FILES)("%s", (file) => {

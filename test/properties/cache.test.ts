@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
@@ -9,6 +8,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import type { TokenOptions } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
+import { createGuard, type Guard } from "../../src/guard/guard.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
 import { CLAIMS, encode, HEADER, NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
 

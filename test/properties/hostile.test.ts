@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBearer } from "../../src/core/bearer.ts";
-import { formatChallenge } from "../../src/core/challenge.ts";
 import { isAuthError } from "../../src/core/errors.ts";
+import { parseBearer } from "../../src/core/http/bearer.ts";
+import { formatChallenge } from "../../src/core/http/challenge.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { publicJwks } from "../../src/core/keys/publish.ts";
 import { keyRing } from "../../src/core/keys/ring.ts";

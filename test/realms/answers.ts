@@ -1,9 +1,9 @@
 import type { Server } from "node:http";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
-import { createGuard, type Guard } from "../../src/authenticator/guard.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard, type Guard } from "../../src/guard/guard.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { APPS } from "../adapters/apps.ts";
 import { exchange, type Sent } from "../adapters/exchange.ts";

@@ -1,4 +1,3 @@
-import { createGuard } from "../../src/authenticator/guard.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import type { Algorithm } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
@@ -10,6 +9,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken, type TokenProfile } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
+import { createGuard } from "../../src/guard/guard.ts";
 
 /** What a worker is asked: a key, of which it says what tokens are worth, and with which it signs if it can. */
 export interface Question {

@@ -1,8 +1,8 @@
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
-import type { RefreshOptions } from "../../src/authenticator/refresh-options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher, type PasswordHasher } from "../../src/core/password/hasher.ts";
+import type { RefreshOptions } from "../../src/sessions/refresh-options.ts";
 import type { Blocklist, RefreshStore, User, UserStore } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseBearer } from "../../../src/core/bearer.ts";
 import { isAuthError } from "../../../src/core/errors.ts";
+import { parseBearer } from "../../../src/core/http/bearer.ts";
 import { keyRing } from "../../../src/core/keys/ring.ts";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createGuard } from "../../../src/authenticator/guard.ts";
 import type { OpenClaims } from "../../../src/core/token/claims.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import type { ClaimsSchema } from "../../../src/core/token/schema.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
+import { createGuard } from "../../../src/guard/guard.ts";
 import { profileOf } from "../../support/tokens.ts";
 
 const shaped = (schema: unknown) => profileOf(undefined, { schema } as object);

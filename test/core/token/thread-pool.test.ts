@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { createGuard } from "../../../src/authenticator/guard.ts";
 import { generateKey } from "../../../src/core/keys/generate.ts";
 import { importKey } from "../../../src/core/keys/import.ts";
 import { KEY } from "../../../src/core/keys/key.ts";
@@ -8,6 +7,7 @@ import { secretKey } from "../../../src/core/keys/secret.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { internalsOf } from "../../../src/core/token/profile.ts";
 import { openTokenInPool, verifyToken } from "../../../src/core/token/verify.ts";
+import { createGuard } from "../../../src/guard/guard.ts";
 import { NOW, profileOf, reasonFor, SECRET } from "../../support/tokens.ts";
 
 describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread pool", async (algorithm) => {

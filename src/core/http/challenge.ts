@@ -1,0 +1,35 @@
+import { reading } from "../../shared/read.ts";
+
+const OWNER = "formatChallenge";
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const QUOTABLE = /^[\x20-\x7E]*$/;
+
+/**
+ * Writes a `WWW-Authenticate` value of the Bearer scheme (RFC 6750 §3, RFC 9110 §11.6.1).
+ *
+ * Every value is sent as a quoted string, with `"` and `\` escaped. A value holding anything but printable ASCII is
+ * refused, so that no text can break out into a header of its own.
+ *
+ * @param params - the parameters in the order they are to appear; `realm` first by custom
+ * @returns for example `Bearer realm="api", error="invalid_token"`
+ * @throws TypeError when a name is not an HTTP token or a value is not printable ASCII
+ *
+ * @example
+ * ```ts
+ * formatChallenge({ realm: "api", error: "insufficient_scope", scope: "orders:write" });
+ * // → Bearer realm="api", error="insufficient_scope", scope="orders:write"
+ * ```
+ */
+export function formatChallenge(params: Readonly<Record<string, string>>): string {
+  if (typeof params !== "object" || params === null) throw new TypeError(`${OWNER} takes an object with parameters`);
+  const parts = reading(OWNER, () => Object.entries(params)).map(([name, value]) => {
+    if (!TOKEN.test(name)) {
+      throw new TypeError(`${OWNER}: a parameter's name must be an HTTP token`);
+    }
+    if (typeof value !== "string" || !QUOTABLE.test(value)) {
+      throw new TypeError(`${OWNER}: ${name} must be a string of printable ASCII`);
+    }
+    return `${name}="${value.replace(/["\\]/g, "\\$&")}"`;
+  });
+  return `Bearer ${parts.join(", ")}`.trimEnd();
+}

@@ -1,0 +1,105 @@
+import { type Duration, toSeconds } from "../core/time.ts";
+import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
+import { ignore } from "../shared/listener.ts";
+import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { reading } from "../shared/read.ts";
+import { Turns } from "../shared/turns.ts";
+import type { RefreshStore } from "../stores/contract.ts";
+import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
+
+/** How sessions are kept up by refresh tokens. */
+export interface RefreshOptions {
+  /** Where sessions live. */
+  readonly store: RefreshStore;
+  /** How long a session lives without being refreshed. `"14d"` by default, and never longer than `absoluteLifetime`. */
+  readonly idleLifetime?: Duration;
+  /** How long a session lives at the most: then the user logs in again. `"90d"` by default. */
+  readonly absoluteLifetime?: Duration;
+  /**
+   * How long after a refresh token was used its siblings and its parent may still come, as requests of two tabs that cross
+   * do. `"10s"` by default. Later than that they were stolen, and the session ends. A token none of whose successors was
+   * used may come again however late, since its answer was lost. 0 is strict: each token gets exactly one answer, and a
+   * client that loses one loses its session.
+   */
+  readonly reuseGrace?: Duration;
+  /** How many sessions a user may have at once: with one more, the least recently used one ends. 100 by default. */
+  readonly maxSessions?: number;
+  /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
+  readonly cookie?: RefreshCookieOptions;
+  /**
+   * Told when a refresh token came that somebody else had used, and its session was therefore ended: one of the two has
+   * stolen it. It may be told twice of one session, where the first time was interrupted. Nobody by default.
+   */
+  readonly onReuse?: (session: ReusedSession) => unknown;
+}
+
+/** The session that a stolen refresh token belonged to. */
+export interface ReusedSession {
+  /** The session's id. */
+  readonly sid: string;
+  /** Whose it was. */
+  readonly userId: string;
+}
+
+/** Refresh options, checked and with their defaults: lifetimes in milliseconds. */
+export interface RefreshSettings {
+  readonly store: RefreshStore;
+  readonly idleLifetime: number;
+  readonly absoluteLifetime: number;
+  readonly reuseGrace: number;
+  readonly maxSessions: number;
+  readonly cookie: CookieSettings | null;
+  readonly onReuse: (session: ReusedSession) => unknown;
+  /** The refreshes of one session that are under way in this process. */
+  readonly turns: Turns;
+}
+
+const METHODS = [
+  "endings",
+  "startSession",
+  "findSession",
+  "replaceSession",
+  "endSession",
+  "endSessions",
+  "deleteSessions",
+  "sessions",
+] as const;
+const OPTIONS: OptionNames<RefreshOptions> = {
+  store: "required",
+  idleLifetime: "optional",
+  absoluteLifetime: "optional",
+  reuseGrace: "optional",
+  maxSessions: "optional",
+  cookie: "optional",
+  onReuse: "optional",
+};
+
+/** Checks how sessions are to be kept up. */
+export function refreshSettings(options: RefreshOptions): RefreshSettings {
+  const isStore = () => typeof (options as Partial<RefreshStore> | null)?.findSession === "function";
+  if (reading("refresh", isStore)) {
+    throw new TypeError("refresh is a store: give it as refresh: { store }");
+  }
+  checkOptions("refresh", options, OPTIONS);
+  const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s" } = options;
+  const { maxSessions = DEFAULT_MAX_SESSIONS, onReuse = ignore } = options;
+  checkMethods("refresh: store", store, METHODS);
+  checkFunction("refresh: onReuse", onReuse, "({ sid, userId }) => logger.warn({ sid, userId })");
+  const idle = toSeconds("idleLifetime", idleLifetime, 1);
+  const absolute = toSeconds("absoluteLifetime", absoluteLifetime, 1);
+  if (options.idleLifetime !== undefined && idle > absolute) {
+    throw new TypeError(
+      'refresh: idleLifetime is longer than absoluteLifetime ("90d" by default): shorten it, or lengthen absoluteLifetime',
+    );
+  }
+  return {
+    store,
+    idleLifetime: idle * 1_000,
+    absoluteLifetime: absolute * 1_000,
+    reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
+    maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
+    cookie: options.cookie === undefined ? null : cookieSettings(options.cookie),
+    onReuse,
+    turns: new Turns(),
+  };
+}

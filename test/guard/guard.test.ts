@@ -1,0 +1,235 @@
+import { describe, expect, it } from "vitest";
+import { AuthError, isAuthError } from "../../src/core/errors.ts";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard, type GuardOptions } from "../../src/guard/guard.ts";
+import type { Blocklist, TokenReference } from "../../src/stores/contract.ts";
+import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { CLAIMS, NOW, profileOf, signed } from "../support/tokens.ts";
+
+const token = profileOf();
+const guard = createGuard({ token });
+const good = `Bearer ${signed({ ...CLAIMS, scope: " read  write " })}`;
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "no error",
+    (error) => (isAuthError(error) ? error.code : error),
+  );
+const blocklistOf = (isRevoked: (token: TokenReference) => unknown): Blocklist =>
+  ({ ...memoryBlocklist(), isRevoked }) as Blocklist;
+
+describe("authenticate", () => {
+  it("tells who is asking", async () => {
+    const identity = await guard.authenticate(good);
+    expect(identity).toEqual({
+      userId: "user-1",
+      scopes: ["read", "write"],
+      sid: null,
+      claims: { ...CLAIMS, scope: " read  write " },
+    });
+    expect(Object.isFrozen(identity) && Object.isFrozen(identity.scopes)).toBe(true);
+    expect((await guard.authenticate([good])).userId).toBe("user-1");
+    expect((await guard.authenticate(`Bearer ${signed()}`)).scopes).toEqual([]);
+  });
+
+  it("tells scopes apart, of however many kinds they are", async () => {
+    for (let kind = 0; kind < 300; kind += 1) {
+      const header = `Bearer ${signed({ ...CLAIMS, scope: `read:${kind}  write:${kind}` })}`;
+      for (let time = 0; time < 2; time += 1) {
+        const { scopes } = await guard.authenticate(header);
+        expect([...scopes]).toEqual([`read:${kind}`, `write:${kind}`]);
+        expect(Object.isFrozen(scopes)).toBe(true);
+      }
+    }
+  });
+
+  it("takes a header in every form that parses, whether its token was seen or not", async () => {
+    const token = signed({ ...CLAIMS, sub: "user-7" });
+    for (const header of ["Bearer", "bearer", "BEARER ", "Bearer  "].map((scheme) => `${scheme} ${token}`)) {
+      for (let time = 0; time < 3; time += 1) expect((await guard.authenticate(header)).userId).toBe("user-7");
+    }
+    for (const header of [`Bearer ${token} `, `Bearer ${token},`, `Bearer ${token}\n`, `Bearer\t${token}`]) {
+      expect(await codeOf(guard.authenticate(header))).toBe("invalid_request");
+    }
+    expect(await codeOf(guard.authenticate(`Bearer ${token}=`))).toBe("invalid_token");
+    expect(await codeOf(guard.authenticate(`Basic ${token}`))).toBe("missing_token");
+  });
+
+  it("waits for a thread pool and for a schema", async () => {
+    const keys = await importKey(await generateKey("Ed25519"));
+    const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
+    const claims = { "~standard": { version: 1, vendor: "test", validate } };
+    const profile = profileOf(keys, { threadPool: true, schema: claims } as object);
+    const header = `Bearer ${await issueToken({ sub: "user-1" }, profileOf(keys))}`;
+    const { userId, claims: given } = await createGuard({ token: profile }).authenticate(header);
+    expect([userId, given.seen]).toEqual(["user-1", true]);
+    const other = createGuard({
+      token: profileOf(await importKey(await generateKey("Ed25519")), { threadPool: true }),
+    });
+    expect(await codeOf(other.authenticate(header))).toBe("invalid_token");
+  });
+
+  it.each<readonly [unknown, string]>([
+    [undefined, "missing_token"],
+    [null, "missing_token"],
+    ["", "missing_token"],
+    [[], "missing_token"],
+    ["Basic x", "missing_token"],
+    [[good, good], "invalid_request"],
+    [["Basic x", good], "invalid_request"],
+    [[[good]], "invalid_request"],
+    [1, "invalid_request"],
+    [{}, "invalid_request"],
+    ["Bearer x", "invalid_token"],
+    [`Bearer ${signed({ ...CLAIMS, exp: 1 })}`, "expired"],
+    [`Bearer ${signed({ ...CLAIMS, sub: undefined })}`, "invalid_token"],
+    [`Bearer ${signed({ ...CLAIMS, sub: "" })}`, "invalid_token"],
+    [`Bearer ${signed({ ...CLAIMS, scope: ["read"] })}`, "invalid_token"],
+  ])("refuses %j: %s", async (header, code) => {
+    expect(await codeOf(guard.authenticate(header as string))).toBe(code);
+  });
+
+  it("names the realm in every challenge", async () => {
+    const inner = createGuard({ token, realm: "inner" });
+    for (const header of [undefined, "Bearer", "Bearer x"]) {
+      const error = await inner.authenticate(header).catch((caught) => caught);
+      expect(error.headers["WWW-Authenticate"]).toMatch(/^Bearer realm="inner"/);
+    }
+    const lacking = (): void => inner.authorize({ userId: "u", scopes: [], sid: null, claims: {} }, ["read"]);
+    expect(lacking).toThrow(
+      expect.objectContaining({ headers: { "WWW-Authenticate": expect.stringContaining('realm="inner"') } }),
+    );
+  });
+
+  it("throws a configuration mistake as it is", async () => {
+    const broken = createGuard({ token: profileOf(undefined, { now: () => Number.NaN }) });
+    await expect(broken.authenticate(good)).rejects.toThrow(/now\(\) must return/);
+  });
+});
+
+it("authenticateOptional lets the absent pass, and nothing else", async () => {
+  expect(await guard.authenticateOptional(undefined)).toBeNull();
+  expect((await guard.authenticateOptional(good))?.userId).toBe("user-1");
+  expect(await codeOf(guard.authenticateOptional("Bearer x"))).toBe("invalid_token");
+});
+
+it.each<unknown>([
+  undefined,
+  Promise.resolve({ userId: "user-1", scopes: [], claims: {} }),
+  "user-1",
+  {},
+  { userId: "", scopes: [] },
+  { userId: "user-1", scopes: "read" },
+])("authorize takes nothing but an identity: %o", (value) => {
+  for (const scopes of [[], ["read"]]) {
+    expect(() => guard.authorize(value as never, scopes)).toThrow(/authorize takes the identity .* await it/);
+  }
+});
+
+it("authorize lets an identity pass that has all the scopes", async () => {
+  const identity = await guard.authenticate(good);
+  expect(() => guard.authorize(identity, ["read", "write"])).not.toThrow();
+  expect(() => guard.authorize(identity, ["read", "admin"])).toThrow(
+    expect.objectContaining({ code: "insufficient_scope" }),
+  );
+  expect(() => guard.authorize(identity, ["rea"])).toThrow(expect.objectContaining({ status: 403 }));
+  expect(() => guard.authorize(null, ["read"])).toThrow(expect.objectContaining({ code: "missing_token" }));
+});
+
+describe("the blocklist", () => {
+  it("is asked once, about all that a token can be revoked by", async () => {
+    const asked: TokenReference[] = [];
+    const blocklist = blocklistOf((reference) => {
+      asked.push(reference);
+      return false;
+    });
+    await createGuard({ token, blocklist }).authenticate(`Bearer ${signed({ ...CLAIMS, jti: "t1", sid: "s1" })}`);
+    await createGuard({ token, blocklist }).authenticate(good);
+    expect(asked).toEqual([
+      { jti: "t1", sid: "s1", userId: "user-1", issuedAt: new Date(NOW) },
+      { jti: null, sid: null, userId: "user-1", issuedAt: new Date(NOW) },
+    ]);
+  });
+
+  it.each([Number.MAX_VALUE, -Number.MAX_VALUE])("gets a valid Date for an iat of %d", async (iat) => {
+    const blocklist = blocklistOf(({ issuedAt }) => Number.isNaN(issuedAt.getTime()));
+    expect((await createGuard({ token, blocklist }).authenticate(`Bearer ${signed({ ...CLAIMS, iat })}`)).userId).toBe(
+      "user-1",
+    );
+  });
+
+  it.each<readonly [string, () => unknown, string]>([
+    ["true", () => true, "revoked"],
+    ["true, later", async () => true, "revoked"],
+    ["false, later", async () => false, "no error"],
+    ["nothing", () => undefined, "unavailable"],
+    ["null", async () => null, "unavailable"],
+    ["1", () => 1, "unavailable"],
+    ["text", async () => "false", "unavailable"],
+    ["an Error", () => new Error("boo"), "unavailable"],
+    [
+      "a throw",
+      () => {
+        throw new Error("boo");
+      },
+      "unavailable",
+    ],
+    ["a rejection", () => Promise.reject(new Error("boo")), "unavailable"],
+    ["a rejection with nothing", () => Promise.reject(), "unavailable"],
+    ["a refusal of its own", () => Promise.reject(Object.assign(new Error("x"), { status: 401 })), "unavailable"],
+    ["nothing, ever", () => new Promise(() => {}), "unavailable"],
+  ])("that answers %s", async (_what, answer, code) => {
+    const started = performance.now();
+    const guarded = createGuard({ token, blocklist: blocklistOf(answer), storeTimeoutMs: 50 });
+    expect(await codeOf(guarded.authenticate(good))).toBe(code);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it("that fails after its time is up does not take the process down", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    const late = () => new Promise((_, reject) => setTimeout(() => reject(new Error("late")), 30));
+    const guarded = createGuard({ token, blocklist: blocklistOf(late), storeTimeoutMs: 5 });
+    expect(await codeOf(guarded.authenticate(good))).toBe("unavailable");
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+it.each<readonly [object, RegExp]>([
+  [{}, /token must be a profile made by defineToken/],
+  [{ token: "x" }, /token must be a profile/],
+  [{ token, blocklist: undefined }, /blocklist is undefined/],
+  [
+    { token, blocklist: {} },
+    /blocklist must be an object with the methods revokeToken, revokeSession, revokeUser, isRevoked/,
+  ],
+  [{ token, blocklist: null }, /blocklist must be an object/],
+  [{ token, realm: "" }, /realm must be a non-empty string/],
+  [{ token, realm: "a\r\nb" }, /realm must be a string of printable ASCII/],
+  [{ token, storeTimeoutMs: 0 }, /storeTimeoutMs must be/],
+  [{ token, storeTimeoutMs: Number.POSITIVE_INFINITY }, /storeTimeoutMs must be/],
+  [{ token, users: {} }, /there is no option "users"/],
+])("createGuard refuses %o", (options, why) => {
+  expect(() => createGuard(options as GuardOptions)).toThrow(why);
+});
+
+it("a guard without a blocklist waits for the schema, and gives what that makes of the claims", async () => {
+  const validate = async (value: unknown) => ({ value: { ...(value as object), seen: true } });
+  const claims = { "~standard": { version: 1, vendor: "test", validate } } as never;
+  const token = profileOf(undefined, { schema: claims });
+  const header = `Bearer ${await issueToken({ sub: "user-1" }, token)}`;
+  expect((await createGuard({ token }).authenticate(header)).claims).toMatchObject({ seen: true });
+});
+
+it("a guard's promises are promises all the same", async () => {
+  const guard = createGuard({ token: profileOf(undefined, { now: () => NOW }) });
+  for (const header of ["Bearer x", null, 1 as never, ["a", "b"]]) {
+    const refused = guard.authenticate(header);
+    expect(refused).toBeInstanceOf(Promise);
+    await expect(refused).rejects.toBeInstanceOf(AuthError);
+  }
+});
