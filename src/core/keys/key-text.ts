@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 
 /** What stands somewhere in every PEM, SSH key and JWK, and in no random secret. */
 const KEY_TEXT =
@@ -20,18 +21,15 @@ const LEAST_BITS = 512;
 /** No key that has been decoded is shorter, and most of what a random secret decodes to is. */
 const LEAST_BYTES = 32;
 
-/** Keys and certificates are shorter, however they are spelt. In longer texts only {@link KEY_TEXT} is looked for. */
-const LONGEST = 65_536;
-
 /** A key in base64 is often put into base64 once more, as a whole file. */
 const ENCODINGS = 2;
 
 /**
  * Whether bytes hold a key of a key pair or a certificate, wherever it begins: as text or DER, or in base64, hex or a list of
- * numbers.
+ * numbers. In a text longer than any key, only {@link KEY_TEXT} is looked for.
  */
 export function holdsKey(bytes: Uint8Array): boolean {
-  return holds(Buffer.from(bytes), bytes.length > LONGEST ? 0 : ENCODINGS);
+  return holds(Buffer.from(bytes), bytes.length > MAX_KEY_LENGTH ? 0 : ENCODINGS);
 }
 
 function holds(bytes: Buffer, encodings: number): boolean {
