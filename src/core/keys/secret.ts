@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { checkGiven, checkOptions, checkText, type OptionNames, optional } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
 import { prepareHmac } from "./hmac.ts";
@@ -14,7 +14,7 @@ export interface SecretKeyOptions {
   readonly kid?: string;
 }
 
-const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: "optional", kid: "optional" };
+const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optional };
 
 /**
  * Makes a key out of a secret that the issuing and the verifying side share (RFC 7518 §3.2, HMAC with SHA-2).
