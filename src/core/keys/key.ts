@@ -35,7 +35,9 @@ export interface VerifyingKey {
   readonly [KEY]: KeyOperations;
 }
 
-/** A key that signs tokens, and verifies them too. Made by {@link secretKey} and, from a private key, {@link importKey}. */
+/**
+ * A key that signs tokens, and verifies them too. Made by {@link secretKey} and, from a private key, {@link importKey}.
+ */
 export interface SigningKey extends VerifyingKey {
   readonly canSign: true;
 }

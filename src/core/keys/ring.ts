@@ -1,7 +1,7 @@
 import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
-import { canonicalName } from "./algorithms.ts";
+import { canonicaliseName } from "./algorithms.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
 const RING: unique symbol = Symbol.for("hallpass.keyRing") as never;
@@ -17,8 +17,8 @@ export interface KeyRing {
 }
 
 /**
- * Binds keys for rotation: the first signs, all verify. Of the keys for a token's algorithm its `kid` picks one; for one
- * without `kid` all of them are tried. Keys for different algorithms may have one `kid` (RFC 7517 §4.5).
+ * Binds keys for rotation: the first signs, all verify. Of the keys for a token's algorithm its `kid` picks one; for
+ * one without `kid` all of them are tried. Keys for different algorithms may have one `kid` (RFC 7517 §4.5).
  *
  * To rotate, put the new key first and keep the old one until its last token has expired. To publish a key before it
  * signs, add it behind the current one first.
@@ -37,7 +37,7 @@ export function keyRing(
   const keys = [current, ...previous];
   for (const key of keys) checkGiven("keyRing: a key", key);
   assert(keys.every(isKey), "keyRing takes keys made by secretKey or importKey (await it)");
-  const names = keys.flatMap(({ kid, algorithm }) => (kid === null ? [] : `${canonicalName(algorithm)} ${kid}`));
+  const names = keys.flatMap(({ kid, algorithm }) => (kid === null ? [] : `${canonicaliseName(algorithm)} ${kid}`));
   const areDistinct = new Set(names).size === names.length;
   assert(areDistinct, "keyRing: two keys for one algorithm have the same kid; give each its own");
   const signer = current.canSign ? (current as SigningKey) : null;

@@ -6,11 +6,13 @@ import { prepareHmac } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
 import { holdsKey } from "./key-text.ts";
 
-/** What a secret can be told beyond its bytes. */
+/** The options of {@link secretKey}. */
 export interface SecretKeyOptions {
   /** The algorithm it is for. `"HS256"` by default. */
   readonly algorithm?: HmacAlgorithm;
-  /** Its name in a token's header; needed in a ring with several secrets to tell them apart at once. None by default. */
+  /**
+   * Its name in a token's header; needed in a ring with several secrets to tell them apart at once. None by default.
+   */
   readonly kid?: string;
 }
 
@@ -20,8 +22,8 @@ const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optio
  * Makes a key out of a secret that the issuing and the verifying side share (RFC 7518 §3.2, HMAC with SHA-2).
  *
  * A secret as long as the hash is the least: 32 bytes for HS256, 48 for HS384, 64 for HS512. A key pair's key,
- * certificate or JWK is not a secret and is refused, wherever it stands in the text and however it is encoded (PEM, DER,
- * base64, hex, a list of bytes), so that a token "signed" with a published key can never verify.
+ * certificate or JWK is not a secret and is refused, wherever it stands in the text and however it is encoded (PEM,
+ * DER, base64, hex, a list of bytes), so that a token "signed" with a published key can never verify.
  *
  * @param secret - the bytes, or a string standing for its UTF-8 bytes
  * @throws TypeError when it is missing or too short, is a key or certificate, or an option is wrong
@@ -35,11 +37,11 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
   checkOptions("secretKey", options, OPTIONS);
   const { algorithm = "HS256", kid } = options;
   assert(isHmac(algorithm), "secretKey: algorithm must be HS256, HS384 or HS512; for a key pair use importKey");
-  return hmacKey(bytesOf(secret), algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
+  return createHmacKey(readBytes(secret), algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
 }
 
-/** A key of raw bytes: what {@link secretKey} and a JWK of type `oct` come down to. */
-export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
+/** Creates a key of raw bytes, for {@link secretKey} and for JWKs of type `oct`. */
+export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
   assert(!holdsKey(bytes), "secretKey: this is a key or certificate, which others may have: use importKey");
   const { bytes: least } = HMAC_ALGORITHMS[algorithm];
   assert(
@@ -51,11 +53,11 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
   return makeKey(algorithm, kid, { ...hmac, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }
 
-function bytesOf(secret: unknown): Uint8Array {
+function readBytes(secret: unknown): Uint8Array {
   checkGiven("secretKey: the secret", secret);
   const bytes = typeof secret === "string" ? Buffer.from(secret) : copyBytes(secret);
   assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
-  // It stands for what was no UTF-8, in a text and in the bytes of one that JavaScript can't encode.
+  // A decoder writes U+FFFD for bytes that are no UTF-8. An encoder writes it for half of a surrogate pair.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
   assert(isWhole, "secretKey: this text holds U+FFFD, in place of bytes that were lost; pass the bytes as they are");
   return bytes;

@@ -1,4 +1,4 @@
-import { canonicalName } from "./algorithms.ts";
+import { canonicaliseName } from "./algorithms.ts";
 import { KEY, type VerifyingKey } from "./key.ts";
 
 /**
@@ -11,7 +11,7 @@ export function selectKeys(
   alg: string,
   kid: string | undefined,
 ): readonly VerifyingKey[] {
-  const fitting = keys.filter(({ algorithm }) => canonicalName(algorithm) === canonicalName(alg));
+  const fitting = keys.filter(({ algorithm }) => canonicaliseName(algorithm) === canonicaliseName(alg));
   if (kid === undefined) return fitting;
   const named = fitting.filter((key) => key.kid === kid);
   return named.length > 0 ? named : fitting.filter((key) => !key[KEY].kidGiven);
