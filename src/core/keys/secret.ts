@@ -8,25 +8,23 @@ import { holdsKey } from "./key-text.ts";
 
 /** The options of {@link secretKey}. */
 export interface SecretKeyOptions {
-  /** The algorithm it is for. `"HS256"` by default. */
+  /** The key's algorithm. `"HS256"` by default. */
   readonly algorithm?: HmacAlgorithm;
-  /**
-   * Its name in a token's header; needed in a ring with several secrets to tell them apart at once. None by default.
-   */
+  /** The key's name in the header of tokens. It tells the secrets of a ring apart. None by default. */
   readonly kid?: string;
 }
 
 const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optional };
 
 /**
- * Makes a key out of a secret that the issuing and the verifying side share (RFC 7518 §3.2, HMAC with SHA-2).
+ * Makes a key of a secret that the issuer and the verifier share (RFC 7518 §3.2, HMAC with SHA-2).
  *
- * A secret as long as the hash is the least: 32 bytes for HS256, 48 for HS384, 64 for HS512. A key pair's key,
- * certificate or JWK is not a secret and is refused, wherever it stands in the text and however it is encoded (PEM,
- * DER, base64, hex, a list of bytes), so that a token "signed" with a published key can never verify.
+ * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512. A text that contains a key
+ * of a key pair, a JWK or a certificate is refused, as PEM, DER, base64, hex or a list of bytes. Others may have it, and
+ * could sign tokens with it.
  *
- * @param secret - the bytes, or a string standing for its UTF-8 bytes
- * @throws TypeError when it is missing or too short, is a key or certificate, or an option is wrong
+ * @param secret - the bytes, or a string, of which the UTF-8 bytes count
+ * @throws TypeError when the secret is missing, too short, a key or a certificate, or when an option is wrong
  *
  * @example
  * ```ts

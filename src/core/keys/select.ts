@@ -2,9 +2,10 @@ import { canonicaliseName } from "./algorithms.ts";
 import { KEY, type VerifyingKey } from "./key.ts";
 
 /**
- * The keys that a token's header may have been signed with: those of its algorithm, and of them the one it names.
+ * Selects the keys that may have signed a token: those for its algorithm, and of these the ones that have its `kid`.
  *
- * A `kid` that nobody gave but the key itself is no reason to refuse a token whose issuer calls that key otherwise.
+ * If none has it, the keys whose `kid` is only their thumbprint are selected: the issuer may have another name for
+ * them.
  */
 export function selectKeys(
   keys: readonly VerifyingKey[],
