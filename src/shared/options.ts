@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { reading } from "./read.ts";
+import { isFilled } from "./text.ts";
 
 /** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
 export type OptionNames<Options> = {
@@ -63,7 +64,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 
 /** Refuses anything but a string with something in it. */
 export function checkText(name: string, value: unknown): string {
-  assert(typeof value === "string" && value !== "", `${name} must be a non-empty string`);
+  assert(isFilled(value), `${name} must be a non-empty string`);
   return value;
 }
 

@@ -1,5 +1,10 @@
 import { MAX_TEXT_LENGTH } from "./limits.ts";
 
+/** Whether a value is text with something in it. */
+export function isFilled(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
 /** Whether a value is text that every store can hold: 1 to 1024 characters, well-formed, without a NUL. */
 export function isText(value: unknown): value is string {
   return (

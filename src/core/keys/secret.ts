@@ -57,6 +57,6 @@ function bytesOf(secret: unknown): Uint8Array {
   assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
   // It stands for what was no UTF-8, in a text and in the bytes of one that JavaScript can't encode.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
-  assert(isWhole, "secretKey: this text holds U+FFFD, in place of bytes that were lost; pass the bytes as they are");
+  assert(isWhole, "secretKey: the text holds U+FFFD, in place of lost bytes; pass the bytes");
   return bytes;
 }

@@ -49,8 +49,8 @@ export function openToken(token: unknown, internals: ProfileInternals<unknown>):
   const known = recallToken(token, internals);
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.findKeys(parts);
   let isSigned = false;
+  const keys = internals.headers.findKeys(parts);
   for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
   return admit(isSigned, parts, keys, internals);
 }
