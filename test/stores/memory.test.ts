@@ -95,7 +95,7 @@ describe("memoryBlocklist", () => {
 });
 
 describe("memoryUsers", () => {
-  const reader = { login: "reader", passwordHash: "hash", user: { id: "u1", name: "A reader" } };
+  const reader = { login: "reader", passwordHash: HASH, user: { id: "u1", name: "A reader" } };
 
   it("finds users, and keeps the hash off them", async () => {
     const users = memoryUsers<{ id: string; name: string }>();
@@ -103,7 +103,7 @@ describe("memoryUsers", () => {
     expect(await users.findById("u1")).toEqual({ id: "u1", name: "A reader" });
     expect(await users.findCredentials("reader")).toEqual({
       user: { id: "u1", name: "A reader" },
-      passwordHash: "hash",
+      passwordHash: HASH,
     });
     expect([
       await users.findById("u2"),

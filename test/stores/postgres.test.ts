@@ -174,7 +174,7 @@ describe("PGlite in a folder", () => {
     try {
       const before = new PGlite(folder);
       await before.exec(postgresSchema());
-      await postgresUsers({ client: before }).add({ id: "user-1", login: "reader", passwordHash: "hash" });
+      await postgresUsers({ client: before }).add({ id: "user-1", login: "reader", passwordHash: HASH });
       await postgresBlocklist({ client: before }).revokeToken("token-1", at(0), "user-1");
       await before.close();
       const after = new PGlite(folder);
