@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeToken, defineToken, issueToken } from "hallpass";
-import { accessToken, key, LOGIN, PASSWORD, where } from "./auth.ts";
+import { accessToken, key, LOGIN, PASSWORD, where } from "./shared/auth.ts";
 
-const FRAMEWORKS = { Express: "./express.ts", Koa: "./koa.ts", Fastify: "./fastify.ts" };
+const FRAMEWORKS = { Express: "./express/server.ts", Koa: "./koa/server.ts", Fastify: "./fastify/server.ts" };
 const ANSWER_WITHIN = 10_000;
 
 interface Step {
@@ -20,10 +20,16 @@ const REALM_ALONE = /^Bearer realm="api"$/;
 const INVALID = /^Bearer realm="api", error="invalid_token"/;
 const LACKING = /error="insufficient_scope".*scope="orders:write"$/;
 
+if (process.argv.includes("--web")) {
+  const { serve } = await import("./demo-web/server.ts");
+  await serve(); // until Ctrl-C
+  process.exit(0);
+}
+
 let failures = 0;
+process.env.PORT = "0"; // the examples read it when they are imported, and each takes a free port
 for (const [framework, file] of Object.entries(FRAMEWORKS)) {
-  const { listen } = (await import(file)) as { listen(port: number): Server | Promise<Server> };
-  const server = await listen(0);
+  const { server } = (await import(file)) as { server: Server };
   if (!server.listening) await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   console.log(`\n${framework} on http://127.0.0.1:${port}, remembering in ${where}`);

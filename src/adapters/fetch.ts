@@ -47,7 +47,7 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
 export function requireAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -65,7 +65,7 @@ export function requireAuth<Claims>(
 export function optionalAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -238,11 +238,11 @@ function recognise<Auth extends Identity | null>(
 
 function instead<Rest extends unknown[]>(
   work: (arrival: Arrival) => Promise<Departure>,
-  addressOf: AddressReader<Rest> = () => undefined,
+  readAddress: AddressReader<Rest> = () => () => undefined,
 ): FetchHandler<Rest> {
   return (request, ...rest) =>
     answered(request, async () => {
-      const { status, body, cookies } = await work(arrivalOf(request, addressOf(request, ...rest)));
+      const { status, body, cookies } = await work(arrivalOf(request, readAddress(request, ...rest)));
       const headers = new Headers(cookies.map((cookie) => ["Set-Cookie", cookie]));
       if (body === null) return new Response(null, { status, headers });
       headers.set("Cache-Control", "no-store");
@@ -250,7 +250,7 @@ function instead<Rest extends unknown[]>(
     });
 }
 
-function arrivalOf(request: Request, ip: string | undefined): Arrival {
+function arrivalOf(request: Request, ip: () => string | undefined): Arrival {
   const { headers, url } = request;
   return {
     header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),

@@ -12,7 +12,14 @@ import {
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
-import { checkInteger, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkMethods,
+  checkOptions,
+  checkText,
+  type OptionNames,
+} from "../shared/options.ts";
 import { checkBoolean } from "../store-calls/answers.ts";
 import { ask, waitFor } from "../store-calls/ask.ts";
 import { isOutage, type OutageListener, tellOutage, warnOnce } from "../store-calls/outage.ts";
@@ -125,7 +132,7 @@ export function guardSettings<Profile extends TokenProfile>(options: GuardOption
   formatChallenge({ realm: checkText("realm", realm) });
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
   checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
-  checkMethods("the guard's options", { onOutage }, ["onOutage"]);
+  checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
   return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs, onOutage };
 }
 

@@ -1,7 +1,7 @@
 import { assert } from "./assert.ts";
 import { reading } from "./read.ts";
 
-/** The options of an interface by name. One that it lacks, or that is forgotten here, does not compile. */
+/** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
 export type OptionNames<Options> = {
   readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
 };
@@ -10,12 +10,12 @@ export type OptionNames<Options> = {
 export const optional = "optional";
 export const required = "required";
 
-/** An options object's names, which ought to be some of these. */
+/** The names that an options object may have. */
 type Known = Readonly<Record<string, "optional" | "required">>;
 
 /**
- * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
- * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
+ * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment variable
+ * that is not set, would otherwise switch a check off silently.
  *
  * @throws TypeError that names the option, and the options that there are
  */
@@ -29,7 +29,7 @@ export function checkOptions(owner: string, options: unknown, known: Known): voi
 const MUST = "it must be given";
 const NOT_SET = " (is an environment variable not set?)";
 
-/** As {@link checkOptions}, where an option may be `undefined`: what each request has for it. */
+/** Checks as {@link checkOptions} does, where options may be `undefined`, as those are that come from a request. */
 export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
   const names = Object.keys(known).join(", ");
   const isObject = typeof options === "object" && options !== null && !reading(owner, () => Array.isArray(options));
@@ -41,7 +41,7 @@ export function checkNames(owner: string, options: unknown, known: Known): reado
   return entries;
 }
 
-/** Refuses a value that is not there, which is what an environment variable that nobody set comes as. */
+/** Refuses `undefined` and `null`. An environment variable that is not set is `undefined`. */
 export function checkGiven(name: string, value: unknown): void {
   assert(value !== undefined && value !== null, `${name} is ${value}; ${MUST}${NOT_SET}`);
 }

@@ -136,15 +136,15 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
     database.exec(`${sqliteSchema()}; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
       INSERT INTO hallpass_sessions (sid, user_id, family, created_at, last_used_at, expires_at, rotation, revision)
       SELECT 's' || (1000 - i), 'u', i, 0, 0, i, '', 0 FROM n`);
-    const { rows, atomically } = bindClient("test", { database }, SQLITE_OPTIONS);
-    const oldest = (): unknown => rows("SELECT min(expires_at) AS oldest FROM hallpass_sessions")[0]?.oldest;
+    const { query, transact } = bindClient("test", { database }, SQLITE_OPTIONS);
+    const oldest = (): unknown => query("SELECT min(expires_at) AS oldest FROM hallpass_sessions")[0]?.oldest;
     const seen: unknown[] = [];
-    const spied: typeof atomically = async (work) => {
-      const result = await atomically(work);
+    const spied: typeof transact = async (work) => {
+      const result = await transact(work);
       seen.push(oldest());
       return result;
     };
-    expect(await deleteExpiredRows({ rows, atomically: spied }, '"hallpass_sessions"', "sid", 250)).toBe(250);
+    expect(await deleteExpiredRows({ query, transact: spied }, '"hallpass_sessions"', "sid", 250)).toBe(250);
     expect(seen[0]).toBe(51);
     expect(await sqliteRefreshStore({ database }).deleteExpired(new Date(250))).toBe(0);
     database.close();

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bindClient, SQLITE_OPTIONS } from "../../src/stores/sqlite/client.ts";
 import { type SqliteDatabase, sqliteBlocklist, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import { HASH } from "../support/hash.ts";
 import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 const LATER = new Date(Date.UTC(2040, 0, 1));
@@ -140,10 +141,10 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   });
 
   it("writes nothing outside of a transaction", async () => {
-    const { rows, write, atomically } = bindClient("test", { database }, SQLITE_OPTIONS);
-    expect(() => write("DELETE FROM hallpass_users")).toThrow("test: only a SELECT may run outside of a transaction");
-    expect(() => rows("DELETE FROM hallpass_users RETURNING id")).toThrow(/only a SELECT/);
-    expect(await atomically(() => rows("DELETE FROM hallpass_users RETURNING id"))).toEqual([]);
+    const { query, execute, transact } = bindClient("test", { database }, SQLITE_OPTIONS);
+    expect(() => execute("DELETE FROM hallpass_users")).toThrow("test: only a SELECT may run outside of a transaction");
+    expect(() => query("DELETE FROM hallpass_users RETURNING id")).toThrow(/only a SELECT/);
+    expect(await transact(() => query("DELETE FROM hallpass_users RETURNING id"))).toEqual([]);
   });
 
   it("waits for another connection's writing without holding up the process, and not for ever", {

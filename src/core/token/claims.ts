@@ -47,7 +47,7 @@ export type ClaimsInput<Schema> = FlowClaims & {
 export type ClaimsOutput<Schema> = ProfileClaims &
   (Schema extends ClaimsSchema<infer _Input, infer Output> ? Omit<FlowClaims, keyof Output> & Output : OpenClaims);
 
-/** What a profile holds a token's claims against. */
+/** The rules by which a profile checks claims. */
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
@@ -57,7 +57,7 @@ export interface ClaimRules {
   readonly clockTolerance: number;
 }
 
-/** A payload whose registered claims have the types of RFC 7519 §4.1 and passed a profile's rules. */
+/** A payload whose registered claims have the types of RFC 7519 §4.1 and fit a profile's rules. */
 export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
 
 const isString = (value: unknown): boolean => typeof value === "string";
@@ -66,9 +66,8 @@ const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
 /**
- * Refuses claims of the wrong type, a stranger's issuer or audience, and a time that is not now.
- *
- * Comparisons are written so that a value that compares with nothing refuses.
+ * Refuses claims of the wrong type, another issuer or audience, and a time that is not now. Times are compared so that NaN
+ * is refused: every comparison with it is false.
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
   const mismatch = findMismatch(payload);
@@ -128,7 +127,7 @@ export function checkTimes(
   };
   if (exp === undefined || iat === undefined) throw invalidToken("exp and iat must both be there");
   if (!(now < exp + clockTolerance)) refuse("expired", `exp is ${exp}, and has been reached`);
-  // Whole seconds on this side, so that a fraction never makes a token valid before another verifier says so.
+  // Verifiers that know whole seconds only must not find a token valid later than this one does.
   const latest = Math.floor(now) + clockTolerance;
   if (nbf !== undefined && !(nbf <= latest)) refuse("invalid_token", `nbf is ${nbf}, and still to come`);
   if (maxAge === null) return;

@@ -4,7 +4,7 @@ import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
 import { type Compact, checkSpelling, invalidToken, mismatched, readObject } from "./compact.ts";
 
-/** How many accepted headers a profile remembers: an issuer has one for each key that it signs with. */
+/** How many accepted headers a profile remembers. An issuer has one for each key that it signs with. */
 const REMEMBERED = 8;
 
 interface AcceptedHeader {
@@ -13,8 +13,8 @@ interface AcceptedHeader {
 }
 
 /**
- * Tells which keys a token may have been signed with, by its header. Headers that led to a good signature are
- * remembered, since every token of an issuer has the same one; a forger can't fill that memory.
+ * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few headers,
+ * so a header is remembered once a signature over it was good. A forger can't fill that memory.
  */
 export class HeaderReader {
   readonly #ring: KeyRing;
@@ -26,13 +26,13 @@ export class HeaderReader {
     this.#typ = typ;
   }
 
-  /** The keys to try. Nothing in a header but its `alg` and `kid` has a say in that. */
-  keysFor(parts: Compact): readonly VerifyingKey[] {
+  /** Finds the keys to try. Only the `alg` and `kid` of the header choose them. */
+  findKeys(parts: Compact): readonly VerifyingKey[] {
     for (const { segment, keys } of this.#accepted) if (segment === parts.header) return keys;
     return this.#read(parts);
   }
 
-  /** Remembers a header, once a signature over it held. */
+  /** Remembers a header, once a signature over it was good. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
     if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
     if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: flat(segment), keys });
@@ -62,7 +62,7 @@ export class HeaderReader {
   }
 }
 
-/** One spelling for a media type: the case does not count, and `application/` may be left out (RFC 7515 §4.1.9). */
+/** Writes a media type in one spelling: in small letters, with its `application/` (RFC 7515 §4.1.9). */
 export function normaliseTyp(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.includes("/") ? lower : `application/${lower}`;

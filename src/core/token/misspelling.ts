@@ -1,4 +1,4 @@
-/** What is given for a token by mistake, by how it looks. */
+/** What clients often send in place of a token, and how it looks. */
 const MISTAKES: readonly (readonly [form: RegExp, mistake: string])[] = [
   [/^\s*bearer\s/i, 'it begins with "Bearer ", which parseBearer takes off'],
   [/^\s|\s$/, "there is white space around it: trim it"],
@@ -9,8 +9,8 @@ const MISTAKES: readonly (readonly [form: RegExp, mistake: string])[] = [
   [/^[^.]*$/, "it is one segment alone, as opaque tokens are"],
 ];
 
-/** What looks wrong about a text that is no token, said without quoting any of it; nothing, where no mistake is known. */
-export function mistakeIn(text: string): string {
+/** Describes a known mistake, without quoting the text, which may hold a token. Empty where no known mistake fits. */
+export function describeMistake(text: string): string {
   const [, mistake] = MISTAKES.find(([form]) => form.test(text)) ?? [];
   return mistake === undefined ? "" : `; ${mistake}`;
 }

@@ -74,7 +74,7 @@ export type InputOf<Profile> = Profile extends TokenProfile<infer Schema> ? Clai
 /** What {@link verifyToken} gives for a profile. */
 export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsOutput<Schema> : never;
 
-/** What the engine reads of a profile. */
+/** What issuing and verifying read of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
   readonly headers: HeaderReader;
   readonly typ: string | null;
@@ -149,7 +149,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
 }
 
-/** What the engine needs of a profile, when it is one. */
+/** Gives the internals of a profile, and refuses what is no profile. */
 export function internalsOf<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,

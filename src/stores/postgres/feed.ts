@@ -9,8 +9,8 @@ import { asMilliseconds, bindQuery, type PostgresClient, type Query } from "./cl
 import {
   BEGINNING,
   formatCursor,
-  parseCursor,
   type Position,
+  parseCursor,
   type RowKey,
   readOpenTransactions,
   readXmax,

@@ -57,7 +57,8 @@ return {life or '', last or '${BEGINNING}', ends or '0', now, table.concat(entri
  */
 export function createFeed({ send: write, prefix }: Client, { send, retentionMs }: RedisFeedOptions): RevocationFeed {
   const [stream, book] = getStreamKeys(prefix);
-  const readFrom = async (id: string): Promise<Reply> => parseReply(id, await send("EVAL", READ, "2", stream, book, id));
+  const readFrom = async (id: string): Promise<Reply> =>
+    parseReply(id, await send("EVAL", READ, "2", stream, book, id));
   /** Makes all processes publish by one connection, and reads from the beginning by the other. */
   const readAll = async (): Promise<RevocationPage> => {
     const life = await write("EVAL", ANNOUNCE, "2", stream, book, String(retentionMs), crypto.randomUUID());

@@ -70,7 +70,9 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       const { sid, userId } = session;
       const ttl = computeTtl(toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt));
       await nameOwner(next, ttl);
-      return readBoolean(await run(REPLACE, [getSessionsKey(userId)], sid, formatSession(session), formatSession(next), String(ttl)));
+      return readBoolean(
+        await run(REPLACE, [getSessionsKey(userId)], sid, formatSession(session), formatSession(next), String(ttl)),
+      );
     },
     async endSession(sid, userId, reason) {
       const state = await run(END, [getSessionsKey(userId)], sid, reason.charAt(0));
@@ -135,6 +137,7 @@ function readSession(userId: string, sid: string, text: unknown): StoredSession 
 function readOwner(reply: unknown): [userId: string, sid: string] | null {
   if (reply === null) return null;
   const owner = readJson(reply);
-  if (!Array.isArray(owner) || owner.length !== 2 || !owner.every((it) => typeof it === "string")) throw createReplyError();
+  if (!Array.isArray(owner) || owner.length !== 2 || !owner.every((it) => typeof it === "string"))
+    throw createReplyError();
   return owner as [string, string];
 }
