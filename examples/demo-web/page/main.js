@@ -17,9 +17,10 @@ const OWNER = ["login", "call", "refresh", "logout", "everywhere"];
 const THIEF = ["copy", "refresh", "call"];
 
 const devices = [new Device("laptop", "Laptop"), new Device("phone", "Phone"), new Device("thief", "Thief")];
-const [laptop] = devices;
+const [laptop, phone, thief] = devices;
 const views = new Map(devices.map((device) => [device, viewOf(device)]));
-document.getElementById("devices").append(...views.values());
+document.getElementById("devices").prepend(views.get(laptop), views.get(phone));
+document.getElementById("others").prepend(views.get(thief));
 
 let isBusy = false;
 let thefts = await showService(devices);
@@ -65,7 +66,7 @@ async function doNextStep() {
 }
 
 async function act(device, action) {
-  if (action === "copy") return copy(device);
+  if (action === "copy") return copy();
   const exchange = await device[action](credentials());
   showExchange(part(views.get(device), "exchanges"), exchange);
   const before = thefts;
@@ -76,7 +77,7 @@ async function act(device, action) {
   say(`${device.name}: ${method} ${path} → ${status || statusText}. ${outcome(action, exchange)}${noticed}`);
 }
 
-function copy(thief) {
+function copy() {
   if (laptop.tokens.refresh === undefined) return say("The laptop holds no refresh token to copy: log in there.");
   thief.copy(laptop);
   advance("thief", "copy", 200);

@@ -13,7 +13,7 @@ function decode(segment) {
 
 /** Shows a device's access token in its parts; nothing where it has none. */
 export function showToken(root, { access, refresh }) {
-  part(root, "token").hidden = access === undefined;
+  for (const it of root.querySelectorAll(".token")) it.hidden = access === undefined;
   if (access === undefined) return;
   const { header, payload, signature } = readToken(access);
   const segments = access.split(".").map((text, at) => element("span", text, ["header", "payload", "signature"][at]));
@@ -27,9 +27,7 @@ export function showClock(root, { access, expiresAt, lifetime }) {
   if (access === undefined) return;
   const left = Math.max(0, Math.ceil((expiresAt - Date.now()) / 1_000));
   write(root, { left: left > 0 ? `${left} s left` : "" });
-  const bar = part(root, "bar");
-  Object.assign(bar, { max: lifetime, value: left });
-  bar.setAttribute("aria-label", "Time that the access token has left");
+  Object.assign(part(root, "bar"), { max: lifetime, value: left });
   const expired = left > 0 ? "" : "Expired";
   if (part(root, "expired").textContent !== expired) write(root, { expired }); // it is read aloud when it changes
 }

@@ -7,7 +7,7 @@ import { readable } from "./readable.ts";
 const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /** Line breaks, and what stands for them in the value of an environment variable. */
-const BREAKS = /(?:\s|\\+[nrt])+/g;
+const BREAKS = /(?:\s|(?<!\\)\\+[nrt])+/g;
 
 /**
  * Reads the one key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). Its lines may be indented, in
