@@ -1,5 +1,6 @@
 /**
- * Users, sessions and revocations in Postgres, by a client that the application made: a Pool or Client of `pg`, or a PGlite.
+ * Users, sessions and revocations in Postgres, by a client that the application made: a Pool or Client of `pg`, or a
+ * PGlite.
  *
  * @module
  */

@@ -14,8 +14,8 @@ import { checkClient } from "./shared/client.ts";
 /** The options of {@link replicatedBlocklist}. */
 export interface ReplicatedBlocklistOptions {
   /**
-   * The shared blocklist. Its `revocationFeed` is followed. Revocations are written to it, and it is asked while the copy is
-   * not fresh.
+   * The shared blocklist. Its `revocationFeed` is followed. Revocations are written to it, and it is asked while the
+   * copy is not fresh.
    */
   readonly store: Blocklist;
   /** The age in milliseconds from which on the copy is not fresh: 20 to 86,400,000. 2000 by default. */
@@ -23,8 +23,8 @@ export interface ReplicatedBlocklistOptions {
   /** The clock by which entries are kept: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
   /**
-   * Called with the error when reading the feed failed. The feed is read again all the same. May be async. By default the
-   * process warns of the first failure.
+   * Called with the error when reading the feed failed. The feed is read again all the same. May be async. By default
+   * the process warns of the first failure.
    */
   readonly onFeedError?: (error: unknown) => unknown;
 }
@@ -44,8 +44,8 @@ export interface ReplicatedBlocklist extends Blocklist {
   /**
    * Starts to follow the feed. Resolves once everything is loaded. Until then the store is asked.
    *
-   * @throws Error when it follows already, and when it is stopped before it has loaded. Also when nothing could be loaded for
-   *   five seconds, with the reason as its `cause`; it goes on trying then.
+   * @throws Error when it follows already, and when it is stopped before it has loaded. Also when nothing could be
+   *   loaded for five seconds, with the reason as its `cause`; it goes on trying then.
    */
   start(): Promise<void>;
   /** Stops following. From then on the store is asked. */
@@ -53,8 +53,8 @@ export interface ReplicatedBlocklist extends Blocklist {
 }
 
 /**
- * Keeps a copy of a shared blocklist in memory. The copy answers while it is fresh: while it held everything no longer than
- * `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage.
+ * Keeps a copy of a shared blocklist in memory. The copy answers while it is fresh: while it held everything no longer
+ * than `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage.
  *
  * @throws TypeError when an option is unknown or of the wrong type, and when the store has no feed
  *

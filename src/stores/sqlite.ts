@@ -1,6 +1,6 @@
 /**
- * Users, sessions and revocations in a SQLite database that the application opened with `better-sqlite3`, `bun:sqlite` or
- * `node:sqlite`.
+ * Users, sessions and revocations in a SQLite database that the application opened with `better-sqlite3`, `bun:sqlite`
+ * or `node:sqlite`.
  *
  * @module
  */

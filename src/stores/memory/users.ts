@@ -9,8 +9,8 @@ export interface MemoryUser<U extends User> {
   /** What `hashPassword` made; `null` for a user who can't log in by password. */
   readonly passwordHash: string | null;
   /**
-   * The object that handlers get, as it is. A change of password writes its `passwordChangedAt`, which is set to `null` at first
-   * if it is missing.
+   * The object that handlers get, as it is. A change of password writes its `passwordChangedAt`, which is set to `null`
+   * at first if it is missing.
    */
   readonly user: U;
 }
@@ -45,7 +45,8 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
  * ```ts
  * const users = memoryUsers();
  * users.add({ id: "u1", login: "ada@example.com", passwordHash: await hashPassword(password) });
- * users.add({ login: "bob@example.com", passwordHash: null, user: { id: "u2", name: "Bob" } }); // an object of your own
+ * // Or with an object of your own, which handlers then get:
+ * users.add({ login: "bob@example.com", passwordHash: null, user: { id: "u2", name: "Bob" } });
  * ```
  */
 export function memoryUsers<U extends User = User>(): MemoryUsers<U> {

@@ -12,8 +12,8 @@ import { createNotifier } from "./notifier.ts";
 /** The options of {@link postgresBlocklist}. */
 export interface PostgresBlocklistOptions extends PostgresOptions, DeletionOptions {
   /**
-   * The channel that is notified (NOTIFY) when there is something to read for a feed: lower-case letters, digits and `_`.
-   * `"hallpass_revocations"` by default.
+   * The channel that is notified (NOTIFY) when there is something to read for a feed: lower-case letters, digits and
+   * `_`. `"hallpass_revocations"` by default.
    */
   readonly channel?: string;
   /** Lets `replicatedBlocklist` follow this blocklist: it reads the table, whichever process writes to it. */
@@ -38,8 +38,8 @@ interface Revoked {
 }
 
 /**
- * Revocations in a Postgres table (see {@link postgresSchema}). What a call has confirmed survives a crash, as far as the
- * server's `synchronous_commit` says.
+ * Revocations in a Postgres table (see {@link postgresSchema}). What a call has confirmed survives a crash, as far as
+ * the server's `synchronous_commit` says.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -62,7 +62,8 @@ export function postgresBlocklist(options: PostgresBlocklistOptions): SqlBlockli
   const selectRevoked = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = $1)
     OR (kind = 'session' AND id = $2)
     OR (kind = 'user' AND id = $3 AND issued_up_to >= ${asTimestamp("$4")})) AS revoked`;
-  const selectCut = `SELECT ${asMilliseconds("issued_up_to")} AS cut FROM ${revocations} WHERE kind = 'user' AND id = $1`;
+  const selectCut = `SELECT ${asMilliseconds("issued_up_to")} AS cut FROM ${revocations}
+    WHERE kind = 'user' AND id = $1`;
   const notify = createNotifier(query, channel);
   /** Stores all rows by one statement. */
   const revoke = async (userId: string, expiresAt: Date, ...revoked: readonly Revoked[]): Promise<void> => {

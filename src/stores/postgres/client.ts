@@ -5,8 +5,8 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
 import { retryClashes } from "./retry.ts";
 
 /**
- * What the stores need of a Postgres client. A Pool or Client of `pg` and a PGlite have it. For postgres.js or `Bun.SQL`, give
- * `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
+ * What the stores need of a Postgres client. A Pool or Client of `pg` and a PGlite have it. For postgres.js or
+ * `Bun.SQL`, give `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
  */
 export interface PostgresClient {
   /** Runs one statement with its parameters. */
@@ -56,8 +56,8 @@ export function bindClient<Options extends PostgresOptions>(
 }
 
 /**
- * Binds the `query` of a client. Each statement is a transaction of its own, so a statement that the server gave up because it
- * clashed with another can be run again.
+ * Binds the `query` of a client. Each statement is a transaction of its own, so a statement that the server gave up
+ * because it clashed with another can be run again.
  *
  * @throws TypeError when it is no client
  */

@@ -7,8 +7,9 @@ const BATCH = 1_000;
 export type EndColumn = "expires_at" | "expires_on";
 
 /**
- * Deletes the rows that expired at or before an instant, the oldest first, in statements of one batch each. An advisory lock
- * lets one process at a time do it; the others find nothing to delete. Rows that are locked are left for the next time.
+ * Deletes the rows that expired at or before an instant, the oldest first, in statements of one batch each. An advisory
+ * lock lets one process at a time do it; the others find nothing to delete. Rows that are locked are left for the next
+ * time.
  *
  * @returns the number of deleted rows
  */

@@ -21,14 +21,15 @@ const LAST_XID = 2n ** 64n - 1n;
 /** Lets `replicatedBlocklist` follow a Postgres blocklist. */
 export interface PostgresFeedOptions {
   /**
-   * A client of its own, such as a Pool of one connection. In the pool that requests use, the feed would wait behind them just
-   * when it has to catch up. It must connect to the same database, and to the primary, because a standby lags behind.
+   * A client of its own, such as a Pool of one connection. In the pool that requests use, the feed would wait behind
+   * them just when it has to catch up. It must connect to the same database, and to the primary, because a standby lags
+   * behind.
    */
   readonly client: PostgresClient;
   /**
-   * Starts to listen on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It is called
-   * when the feed is first read, which waits for it and fails if it fails, and then not again. Without it, or while that
-   * connection is down, the feed looks every so often.
+   * Starts to listen on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It
+   * is called when the feed is first read, which waits for it and fails if it fails, and then not again. Without it, or
+   * while that connection is down, the feed looks every so often.
    */
   readonly listen?: (channel: string, wake: () => void) => unknown;
 }
@@ -62,8 +63,8 @@ export interface FeedSource {
 }
 
 /**
- * Creates a feed of the revocations in a table. It reads from the beginning again once the server was restarted, promoted or
- * replaced, or the table was restored.
+ * Creates a feed of the revocations in a table. It reads from the beginning again once the server was restarted,
+ * promoted or replaced, or the table was restored.
  */
 export function createFeed({ write, read, table, channel, listen }: FeedSource): RevocationFeed {
   const selectPage = buildPageQuery(table);
@@ -98,9 +99,9 @@ export function createFeed({ write, read, table, channel, listen }: FeedSource):
 }
 
 /**
- * Creates a page. A round of several pages says that there is more, so that another round follows: while the first was read, a
- * row may have moved to a place that was already behind it. The transaction that moved the row was open when the round began,
- * so the next round finds it.
+ * Creates a page. A round of several pages says that there is more, so that another round follows: while the first was
+ * read, a row may have moved to a place that was already behind it. The transaction that moved the row was open when
+ * the round began, so the next round finds it.
  */
 function createPage(from: Position, seen: string, rows: readonly Row[]): RevocationPage {
   const found = rows.filter(({ kind }) => kind !== null);
@@ -115,12 +116,12 @@ function createPage(from: Position, seen: string, rows: readonly Row[]): Revocat
 }
 
 /**
- * Builds the query of a page: the rows that a snapshot did not show. Those are the rows of transactions that were open then, and
- * of all that began later. So a transaction that stays open for long costs nothing.
+ * Builds the query of a page: the rows that a snapshot did not show. Those are the rows of transactions that were open
+ * then, and of all that began later. So a transaction that stays open for long costs nothing.
  *
- * Rows that a dump brought have transaction ids of another server, which may lie ahead. A load from the beginning reads them too,
- * without those that expired a day ago. The copy drops the rest of the expired ones by its own clock, because the clock of the
- * server may be wrong by hours.
+ * Rows that a dump brought have transaction ids of another server, which may lie ahead. A load from the beginning reads
+ * them too, without those that expired a day ago. The copy drops the rest of the expired ones by its own clock, because
+ * the clock of the server may be wrong by hours.
  */
 function buildPageQuery(table: string): string {
   const row = "txid, kind, id, issued_up_to, expires_at";
@@ -149,8 +150,8 @@ function buildPageQuery(table: string): string {
 }
 
 /**
- * Builds the text that identifies a server and a table. It changes with every start, every promotion and every way to replace a
- * table, and any role may read it.
+ * Builds the text that identifies a server and a table. It changes with every start, every promotion and every way to
+ * replace a table, and any role may read it.
  */
 function buildLife(table: string): string {
   return `concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery(),

@@ -6,9 +6,9 @@ import type { Query } from "./client.ts";
 const TIMEOUT_MS = 5_000;
 
 /**
- * Creates a function that notifies a channel in the background. As a part of the statement that revokes, `pg_notify` would
- * make all commits of the database wait for each other. There is one call at a time, which stands for all that came meanwhile.
- * A call that fails loses nothing, because a feed also looks by itself.
+ * Creates a function that notifies a channel in the background. As a part of the statement that revokes, `pg_notify`
+ * would make all commits of the database wait for each other. There is one call at a time, which stands for all that
+ * came meanwhile. A call that fails loses nothing, because a feed also looks by itself.
  */
 export function createNotifier(query: Query, channel: string): () => void {
   let isRunning = false;

@@ -25,15 +25,16 @@ import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const SESSION_COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created, ${asMilliseconds("last_used_at")} AS used`;
+const SESSION_COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created,
+  ${asMilliseconds("last_used_at")} AS used`;
 const COLUMNS = `${SESSION_COLUMNS}, family, ${asMilliseconds("expires_at")} AS ends,
   ${asMilliseconds("password_changed_at")} AS changed, rotation, revision, ended`;
 
 const DAY_MS = 86_400_000;
 
 /**
- * Sessions in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a call has
- * confirmed survives a crash, as far as the server's `synchronous_commit` says.
+ * Sessions in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a
+ * call has confirmed survives a crash, as far as the server's `synchronous_commit` says.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -105,7 +106,8 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
     },
     async deleteExpired(at) {
       const time = toMilliseconds(at);
-      // The day is indexed, and not the instant: most refreshes leave the day as it is, and so need not write to an index.
+      // The day is indexed, and not the instant: most refreshes leave the day as it is, and so need not write to an
+      // index.
       const deleted = await deleteExpiredRows(query, sessions, "sid", time, "expires_on");
       const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${asTimestamp("$1")}
         AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${sessionOwners}.user_id)`;
@@ -116,7 +118,9 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
   return scheduleDeletion("postgresRefreshStore", store, options);
 }
 
-/** Deletes the least recently used of a user's living sessions over the limit, but never the one that has just begun. */
+/**
+ * Deletes the least recently used of a user's living sessions over the limit, but never the one that has just begun.
+ */
 async function deleteSurplus(
   query: Query,
   sessions: string,

@@ -26,7 +26,9 @@ export async function retryClashes<T>(statement: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Reads the SQLSTATE of an error. Most clients have it as `code`. Bun.SQL has it as `errno`, and a `code` of its own. */
+/**
+ * Reads the SQLSTATE of an error. Most clients have it as `code`. Bun.SQL has it as `errno`, and a `code` of its own.
+ */
 function readSqlState(error: unknown): unknown {
   const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
   return code === "ERR_POSTGRES_SERVER_ERROR" ? errno : code;

@@ -1,9 +1,9 @@
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
 
 /**
- * Returns the tables and indices of the Postgres stores as text for your migrations: Postgres 13 or later. Leave out the
- * tables that you don't use, each with the block after it, which creates its indices. Running it again changes nothing that
- * is there.
+ * Returns the tables and indices of the Postgres stores as text for your migrations: Postgres 13 or later. Leave out
+ * the tables that you don't use, each with the block after it, which creates its indices. Running it again changes
+ * nothing that is there.
  *
  * @throws TypeError when a table's name is not allowed
  *
@@ -57,9 +57,9 @@ ${createIndices(revocations, "expires_at", "txid, kind, id")}
 }
 
 /**
- * Returns a block that creates the indices which a table lacks, found by their columns. Postgres chooses their names: a name of
- * ours might be cut short or be taken, and `IF NOT EXISTS` would then create nothing and say nothing. For the same reason the
- * block checks that the table is one. An advisory lock makes two who run it at once take turns.
+ * Returns a block that creates the indices which a table lacks, found by their columns. Postgres chooses their names: a
+ * name of ours might be cut short or be taken, and `IF NOT EXISTS` would then create nothing and say nothing. For the
+ * same reason the block checks that the table is one. An advisory lock makes two who run it at once take turns.
  */
 function createIndices(table: string, ...columns: readonly string[]): string {
   return `DO $hallpass$

@@ -6,8 +6,8 @@ export const HOUR_MS = 3_600_000;
  *
  * - `life` identifies the book. A book that was lost is begun again from the newest entry, with another `life`.
  * - `kept` is for how long the stream keeps entries. It is 0 while nobody follows, and then nothing is published.
- * - `last` is the id of the newest entry. While nothing is published it is an id that no entry can have, so that whoever follows
- *   later notices that revocations are missing.
+ * - `last` is the id of the newest entry. While nothing is published it is an id that no entry can have, so that
+ *   whoever follows later notices that revocations are missing.
  * - `ends` is when the last revocation of all expires.
  */
 export const BOOK: string = `
@@ -28,7 +28,9 @@ local function write(book, life, last, ends, kept, ttl)
   else redis.call('PEXPIRE', book, text(math.max(redis.call('PTTL', book), ttl))) end
 end`;
 
-/** Records that somebody follows: from then on, every process that revokes publishes. Replies with the life of the book. */
+/**
+ * Records that somebody follows: from then on, every process that revokes publishes. Replies with the life of the book.
+ */
 export const ANNOUNCE: string = `${BOOK}
 local life, last, ends, kept = read(KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2])
 write(KEYS[2], life, last, ends, kept)

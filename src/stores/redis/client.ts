@@ -12,8 +12,8 @@ export interface RedisOptions {
    * - ioredis and iovalkey, also their Cluster: `(...command) => client.call(...command)`
    * - Bun.RedisClient: `(command, ...parameters) => client.send(command, parameters)`
    * - node-redis: `(...command) => client.sendCommand(command)`
-   * - node-redis' cluster: `(...command) => cluster.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command)`, where
-   *   `const KEYS_AT = { EVAL: 3, XREAD: 6 }` says which word of a command is a key
+   * - node-redis' cluster: `(...command) => cluster.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command)`,
+   *   where `const KEYS_AT = { EVAL: 3, XREAD: 6 }` says which word of a command is a key
    */
   readonly send: RedisSend;
   /** The text that every key begins with. `"hallpass:"` by default. */
@@ -60,7 +60,10 @@ function toStrings(reply: unknown): unknown {
   return ArrayBuffer.isView(reply) ? Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString() : reply;
 }
 
-/** Returns the beginning of all keys of one user. The text in braces decides the slot, so one node of a cluster has them all. */
+/**
+ * Returns the beginning of all keys of one user. The text in braces decides the slot, so one node of a cluster has them
+ * all.
+ */
 export function getUserPrefix(prefix: string, userId: string): string {
   return `${prefix}{${encodeURIComponent(encodeId(userId))}}`;
 }

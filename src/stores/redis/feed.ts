@@ -9,11 +9,13 @@ import { type Entry, getStreamKeys, parseEntry } from "./stream.ts";
 /** Lets `replicatedBlocklist` follow a Redis blocklist. */
 export interface RedisFeedOptions {
   /**
-   * Sends a command by a connection that nothing else uses, because reading waits inside of Redis. It must connect to the same
-   * server and database, such as `client.duplicate()` does.
+   * Sends a command by a connection that nothing else uses, because reading waits inside of Redis. It must connect to
+   * the same server and database, such as `client.duplicate()` does.
    */
   readonly send: RedisSend;
-  /** The milliseconds for which revocations stay published: at least the lifetime of your longest-lived access token. */
+  /**
+   * The milliseconds for which revocations stay published: at least the lifetime of your longest-lived access token.
+   */
   readonly retentionMs: number;
 }
 
@@ -39,7 +41,10 @@ export function checkFeedOptions(options: RedisFeedOptions, writer: RedisSend): 
 const BEGINNING = "0-0";
 const CURSOR = /^(\S+) (\d+-\d+)$/;
 
-/** Reads a page of the stream from an id on. It replies with one text of lines, which clients parse faster than many texts. */
+/**
+ * Reads a page of the stream from an id on. It replies with one text of lines, which clients parse faster than many
+ * texts.
+ */
 const READ = `
 local life, last, ends = unpack(redis.call('HMGET', KEYS[2], 'life', 'last', 'ends'))
 local time = redis.call('TIME')
@@ -52,8 +57,8 @@ end
 return {life or '', last or '${BEGINNING}', ends or '0', now, table.concat(entries, '\\n')}`;
 
 /**
- * Creates a feed of the revocations in the stream. It reads from the beginning again once the server was flushed or replaced, or
- * lost entries. Where entries are missing that may still count, reading fails until they have all expired.
+ * Creates a feed of the revocations in the stream. It reads from the beginning again once the server was flushed or
+ * replaced, or lost entries. Where entries are missing that may still count, reading fails until they have all expired.
  */
 export function createFeed({ send: write, prefix }: Client, { send, retentionMs }: RedisFeedOptions): RevocationFeed {
   const [stream, book] = getStreamKeys(prefix);
@@ -88,7 +93,9 @@ interface Reply {
   readonly from: string;
   readonly now: number;
   readonly entries: readonly Entry[];
-  /** What each entry says of the entry before it. At the end of the stream, what the book says of the last one follows. */
+  /**
+   * What each entry says of the entry before it. At the end of the stream, what the book says of the last one follows.
+   */
   readonly links: readonly Pick<Entry, "after" | "until">[];
 }
 

@@ -1,6 +1,6 @@
-// The sessions of a user are one hash, whose fields are their ids. A value begins with `+` while the session lives, and with
-// another character once it was ended. A JSON list follows, of which the scripts read three items: when the session expires
-// [1], when it was last used [2], and its family [3].
+// The sessions of a user are one hash, whose fields are their ids. A value begins with `+` while the session lives, and
+// with another character once it was ended. A JSON list follows, of which the scripts read three items: when the
+// session expires [1], when it was last used [2], and its family [3].
 
 const SHARED = `
 local function read(text) return cjson.decode(string.sub(text, 2)) end

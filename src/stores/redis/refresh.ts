@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000;
 const STATES: Readonly<Record<string, EndReason | null>> = { "+": null, l: "logout", r: "reuse" };
 
 /**
- * Sessions in Redis or Valkey. All sessions of a user are one hash, in one slot of a cluster, and every step is one script.
- * They leave by themselves once they have expired. Redis has to keep what it is given (see {@link redisBlocklist}): a
- * session that it forgets has ended.
+ * Sessions in Redis or Valkey. All sessions of a user are one hash, in one slot of a cluster, and every step is one
+ * script. They leave by themselves once they have expired. Redis has to keep what it is given (see {@link
+ * redisBlocklist}): a session that it forgets has ended.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

@@ -5,10 +5,10 @@ import { getStreamKeys } from "./stream.ts";
 import { MARGIN_MS } from "./ttl.ts";
 
 /**
- * Publishes revocations, if anybody follows, and stores them, in one step. The keys are those of the revocations, then the
- * stream and its book; without these two nothing is published. The server's clock decides what leaves the stream. A revocation
- * counts as expired only when the server's clock and the writer's both say so. Revoking again never shortens a
- * revocation, and never moves a user's cut back.
+ * Publishes revocations, if anybody follows, and stores them, in one step. The keys are those of the revocations, then
+ * the stream and its book; without these two nothing is published. The server's clock decides what leaves the stream. A
+ * revocation counts as expired only when the server's clock and the writer's both say so. Revoking again never shortens
+ * a revocation, and never moves a user's cut back.
  */
 const REVOKE = `${BOOK}
 local ends, writer, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -53,10 +53,11 @@ export interface Mark {
 export type Revoke = (ends: number, marks: readonly Mark[]) => Promise<void>;
 
 /**
- * Creates the function that stores revocations and publishes them. They are published when this process or any other follows.
+ * Creates the function that stores revocations and publishes them. They are published when this process or any other
+ * follows.
  *
- * In a cluster the stream and the keys are on different nodes, so that it takes two steps. Publishing comes first: after a
- * failure between the two, followers refuse too many tokens and not too few.
+ * In a cluster the stream and the keys are on different nodes, so that it takes two steps. Publishing comes first:
+ * after a failure between the two, followers refuse too many tokens and not too few.
  *
  * @param retentionMs - 0 where this process does not follow
  */

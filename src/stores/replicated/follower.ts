@@ -7,7 +7,10 @@ import type { MemoryBlocklist } from "../memory/blocklist.ts";
 /** The pause after a failure doubles from the first to the last of these, in milliseconds. */
 const PAUSES = { first: 50, last: 1_000 } as const;
 
-/** A read that takes a minute longer than it may wait has lost its connection. A shorter limit would pile up reads on a slow server. */
+/**
+ * A read that takes a minute longer than it may wait has lost its connection. A shorter limit would pile up reads on a
+ * slow server.
+ */
 const TIMEOUT_MS = 60_000;
 
 /** `start` rejects when nothing was loaded for this long. */
@@ -25,7 +28,8 @@ export interface Follower {
 }
 
 /**
- * Creates a follower. It reads and applies a page at a time, never runs two reads at once, and lets requests run between pages.
+ * Creates a follower. It reads and applies a page at a time, never runs two reads at once, and lets requests run
+ * between pages.
  *
  * @param waitMs - the milliseconds for which a read may wait for something new
  */

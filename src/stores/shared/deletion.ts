@@ -18,8 +18,8 @@ export interface Deletion {
 /** The options of a store that can delete expired rows by itself. */
 export interface DeletionOptions {
   /**
-   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. Without it, call that now and then.
-   * Every process may set it: where several delete at once, one of them does the work.
+   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. Without it, call that now and
+   * then. Every process may set it: where several delete at once, one of them does the work.
    */
   readonly deleteExpired?: Deletion;
 }

@@ -1,6 +1,6 @@
 /**
- * Encodes an id as text that every database stores unchanged: databases refuse or replace NUL and lone surrogates. Different
- * ids have different encodings, and an ordinary id is its own encoding.
+ * Encodes an id as text that every database stores unchanged: databases refuse or replace NUL and lone surrogates.
+ * Different ids have different encodings, and an ordinary id is its own encoding.
  */
 export function encodeId(id: string): string {
   return JSON.stringify(id).slice(1, -1);

@@ -6,7 +6,8 @@ import { checkJournal } from "./journal.ts";
 import { getWriter } from "./writer.ts";
 
 /**
- * What the stores need of a SQLite database. `better-sqlite3`, `bun:sqlite` and a `DatabaseSync` of `node:sqlite` have it.
+ * What the stores need of a SQLite database. `better-sqlite3`, `bun:sqlite` and a `DatabaseSync` of `node:sqlite` have
+ * it.
  */
 export interface SqliteDatabase {
   /** Prepares a statement. */
@@ -34,9 +35,9 @@ export type SqliteValue = string | number | null;
 export interface SqliteOptions {
   /**
    * The application's open database, with `PRAGMA journal_mode = WAL`. A store never works inside a transaction of the
-   * application: its ROLLBACK would undo what the store has confirmed, and its snapshot hides new revocations. So a store
-   * waits for the end of such a transaction, and fails after two seconds. Open a connection for the stores alone where the
-   * application keeps transactions open over an `await`.
+   * application: its ROLLBACK would undo what the store has confirmed, and its snapshot hides new revocations. So a
+   * store waits for the end of such a transaction, and fails after two seconds. Open a connection for the stores alone
+   * where the application keeps transactions open over an `await`.
    */
   readonly database: SqliteDatabase;
   /** The names of the tables. */

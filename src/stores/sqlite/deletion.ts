@@ -2,7 +2,9 @@ import { stopwatch } from "../../shared/clock.ts";
 import { MAX_DELETED_ROWS } from "../../shared/limits.ts";
 import type { Client } from "./client.ts";
 
-/** A batch should hold the process up for about this long. Rows that lie together are deleted much faster than others. */
+/**
+ * A batch should hold the process up for about this long. Rows that lie together are deleted much faster than others.
+ */
 const BATCH_MS = 5;
 const MIN_ROWS = 50;
 

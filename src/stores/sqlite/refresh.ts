@@ -17,7 +17,8 @@ import { deleteExpiredRows } from "./deletion.ts";
 const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
 const SESSION_COLUMNS = "sid, user_id, created_at AS created, last_used_at AS used";
-const COLUMNS = `${SESSION_COLUMNS}, family, expires_at AS ends, password_changed_at AS changed, rotation, revision, ended`;
+const COLUMNS = `${SESSION_COLUMNS}, family, expires_at AS ends, password_changed_at AS changed,
+  rotation, revision, ended`;
 
 const DAY_MS = 86_400_000;
 

@@ -1,8 +1,8 @@
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
 
 /**
- * Returns the tables and indices of the SQLite stores as text for your migrations: SQLite 3.35 or later. Leave out what you
- * don't use. Instants are milliseconds since 1970. Running it again changes nothing that is there.
+ * Returns the tables and indices of the SQLite stores as text for your migrations: SQLite 3.35 or later. Leave out what
+ * you don't use. Instants are milliseconds since 1970. Running it again changes nothing that is there.
  *
  * @throws TypeError when a table's name is not allowed
  *

@@ -10,8 +10,8 @@ export interface Transactions {
   /** Whether a transaction of ours is running. */
   isWriting(): boolean;
   /**
-   * Whether the application has a transaction open. Before it looks, it rolls back a transaction of ours that failed and could
-   * not be rolled back at the time.
+   * Whether the application has a transaction open. Before it looks, it rolls back a transaction of ours that failed
+   * and could not be rolled back at the time.
    *
    * @throws Error when that one can't be rolled back now either
    */

@@ -26,8 +26,8 @@ export function getWriter(database: SqliteDatabase): Writer {
 }
 
 /**
- * Creates a writer. Its writes run one after another, in the order in which they came. While another connection writes, or the
- * application has a transaction open, they wait by timers, so that the process goes on with other work.
+ * Creates a writer. Its writes run one after another, in the order in which they came. While another connection writes,
+ * or the application has a transaction open, they wait by timers, so that the process goes on with other work.
  */
 function createWriter(database: SqliteDatabase): Writer {
   const { attempt, isWriting, isTaken } = createTransactions(database);
@@ -41,7 +41,8 @@ function createWriter(database: SqliteDatabase): Writer {
     }
     throw new Error(
       isTaken()
-        ? `SQLite: the application held a transaction open for ${TIMEOUT_MS} ms; give the stores a connection of their own`
+        ? `SQLite: the application held a transaction open for ${TIMEOUT_MS} ms; ` +
+            "give the stores a connection of their own"
         : `SQLite: others were writing for ${TIMEOUT_MS} ms`,
     );
   };
