@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bindClient, SQLITE_OPTIONS } from "../../src/stores/sqlite/client.ts";
 import { type SqliteDatabase, sqliteBlocklist, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import { bundleFixture } from "../support/fixture.ts";
 import { HASH } from "../support/hash.ts";
 import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
@@ -203,10 +204,10 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   });
 
   it("stores each write of two processes that it has answered", { timeout: 60_000 }, async () => {
-    const fixture = join(import.meta.dirname, "write-sqlite.ts");
+    const fixture = await bundleFixture(join(import.meta.dirname, "write-sqlite.ts"));
     const stored = await Promise.all(
       ["one", "two"].map(async (process_) => {
-        const args = ["--import", "tsx", fixture, name, file, process_, "500"];
+        const args = [fixture, name, file, process_, "500"];
         const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
         let output = "";
         for await (const chunk of child.stdout) output += chunk;
