@@ -15,8 +15,8 @@ export const required = "required";
 type Known = Readonly<Record<string, "optional" | "required">>;
 
 /**
- * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment variable
- * that is not set, would otherwise switch a check off silently.
+ * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment
+ * variable that is not set, would otherwise switch a check off silently.
  *
  * @throws TypeError that names the option, and the options that there are
  */
