@@ -1,5 +1,5 @@
 import { defineConfig, type UserConfig } from "vitepress";
-import { linkOnSite, REPOSITORY, SITE } from "./links.ts";
+import { linkOnSite, REPOSITORY, ROOT_PAGES, SITE } from "./links.ts";
 import { referenceSidebar, sidebar } from "./sidebar.ts";
 import { slug } from "./slug.ts";
 
@@ -22,6 +22,10 @@ const config: UserConfig = defineConfig({
         }
       });
     },
+  },
+  transformPageData({ relativePath, frontmatter }) {
+    const isMade = relativePath.startsWith("reference/") || Object.values(ROOT_PAGES).includes(`/${relativePath}`);
+    if (isMade) frontmatter.editLink = false; // from the source, or from a file elsewhere
   },
   themeConfig: {
     logo: "/favicon.svg",
