@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type Algorithm, HMAC_ALGORITHMS, isHmac, isPair } from "./algorithms.ts";
+import { type Algorithm, HMAC_ALGORITHMS, isHmac } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
+import { isPair } from "./pair-algorithms.ts";
 import { checkRuntime } from "./runtime.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { createSign, createVerify, type KeyObject, type SignKeyObjectInput, sign, verify } from "node:crypto";
-import type { PairScheme } from "./algorithms.ts";
+import type { PairScheme } from "./pair-algorithms.ts";
 
 /** What node:crypto does with half a key pair. Only a private half signs. */
 export interface Half {

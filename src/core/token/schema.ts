@@ -64,7 +64,7 @@ export async function validate(schema: ClaimsSchema, value: unknown): Promise<Sc
     const result = await schema["~standard"].validate(value);
     if (result.issues !== undefined || isObject(result.value)) return result;
   } catch (cause) {
-    throw new TypeError("the profile's schema threw, where it should have answered with issues", { cause });
+    throw new TypeError("the profile's schema threw; it should answer with issues", { cause });
   }
   throw new TypeError("the profile's schema must answer with an object");
 }
