@@ -5,11 +5,13 @@
  *
  * @module
  */
+
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Recognition } from "../guard/promised.ts";
+import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, addressReader, type FetchOptions } from "./address.ts";
 import { isJson } from "./body.ts";
@@ -274,8 +276,6 @@ async function answered(request: Request, work: () => Response | Promise<Respons
   }
 }
 
-const LONGEST_BODY = 65_536;
-
 /** A request's JSON; `undefined` where it has none, or too much of it. */
 async function readBody(request: Request): Promise<unknown> {
   if (request.bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
@@ -285,7 +285,7 @@ async function readBody(request: Request): Promise<unknown> {
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > LONGEST_BODY) return undefined;
+    if (length > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   try {

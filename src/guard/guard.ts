@@ -11,6 +11,7 @@ import {
 } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
 import {
   checkFunction,
   checkInteger,
@@ -116,7 +117,13 @@ export function createGuard<Profile extends TokenProfile>(options: GuardOptions<
 
 /** Checks what both {@link createGuard} and {@link createAuthenticator} take. */
 export function guardSettings<Profile extends TokenProfile>(options: GuardOptions<Profile>): GuardSettings<Profile> {
-  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000, requestTimeoutMs = 5_000 } = options;
+  const {
+    token,
+    blocklist,
+    realm = "api",
+    storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS,
+    requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS,
+  } = options;
   const { onOutage = warnOnce() } = options;
   if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
   if (blocklist !== undefined) {

@@ -1,6 +1,7 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { mismatched } from "../core/token/compact.ts";
 import { issuedAt } from "../core/token/jti.ts";
+import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import type { TokenReference } from "../stores/contract.ts";
 
 /**
@@ -31,7 +32,6 @@ export function identityOf<Claims>({ sub, scope = "", sid }: CheckedClaims, clai
   return Object.freeze({ userId: sub, scopes: scopesOf(scope), sid: sid ?? null, claims });
 }
 
-const REMEMBERED_SCOPES = 256;
 const scopesByText = new Map<string, readonly string[]>();
 
 /** Users have few scopes between them, and to split and freeze them takes longer than all else about an identity. */
@@ -39,7 +39,7 @@ function scopesOf(text: string): readonly string[] {
   const known = scopesByText.get(text);
   if (known !== undefined) return known;
   const scopes = Object.freeze(text.split(" ").filter(Boolean));
-  if (scopesByText.size < REMEMBERED_SCOPES) scopesByText.set(text, scopes);
+  if (scopesByText.size < MAX_CACHED_SCOPES) scopesByText.set(text, scopes);
   return scopes;
 }
 

@@ -6,6 +6,7 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import { timeOf } from "../shared/date.ts";
+import { MAX_DEVICE_TOKENS } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
 
@@ -16,9 +17,6 @@ export interface GivenDeviceToken {
   /** How long it is valid, in seconds. */
   readonly deviceExpiresIn?: number;
 }
-
-/** How many of a request's device tokens are looked at: a browser sends more only after a change of the cookie's path. */
-const MOST = 4;
 
 /**
  * The id of a user's device, by the device tokens that a login came with; `null` where none of them is this user's and good.
@@ -32,7 +30,7 @@ export async function recogniseDevice(
   const device = settings.throttle?.device ?? null;
   const change = user === null ? undefined : changeOf(user);
   if (device === null || user === null || change === undefined) return null;
-  for (const token of [sent].flat().slice(0, MOST)) {
+  for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
     const claims = await openDevice(settings, token, device);
     if (claims?.sub === user.id && claims.password_changed_at === change && isText(claims.sid)) return claims.sid;
   }
