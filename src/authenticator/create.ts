@@ -9,7 +9,7 @@ import { logout, logoutByRefreshToken, logoutEverywhere, logoutSession, sessions
 import { refresh } from "../sessions/refresh.ts";
 import { type RefreshOptions, type RefreshSettings, refreshSettings } from "../sessions/refresh-options.ts";
 import { ignore } from "../shared/listener.ts";
-import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, User, UserStore } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import type { AuthenticatorSettings } from "./settings.ts";
@@ -112,7 +112,9 @@ function flowSettings<Profile extends TokenProfile, U extends User>(
   const told = { onRehashFailure, onUnreadableHash };
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
-  checkMethods("createAuthenticator's options", { claims, ...told }, ["claims", ...Object.keys(told)]);
+  checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
+  checkFunction("onRehashFailure", onRehashFailure, "(error) => logger.warn({ error })");
+  checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");
   const refresh = options.refresh === undefined ? null : refreshSettings(options.refresh);
   const throttle = options.throttle === undefined ? null : throttleSettings(options.throttle, options.token);
   return { ...settings, users, passwords, claims, ...told, refresh, throttle };

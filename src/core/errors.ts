@@ -1,15 +1,11 @@
 import { markOf } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
-interface Refusal {
-  readonly status: number;
-  /** `null`: no WWW-Authenticate; `"realm"`: the realm alone; anything else: RFC 6750's `error`. */
-  readonly challenge: null | "realm" | "invalid_request" | "invalid_token" | "insufficient_scope";
-  /** Seconds, sent as Retry-After, unless the details say otherwise. */
-  readonly retryAfter?: number;
-  /** What the client may read. */
-  readonly message: string;
-}
+/** `"realm"`: a challenge that names the realm alone. Any other: RFC 6750's `error`. `null`: no challenge. */
+type Challenge = "realm" | "invalid_request" | "invalid_token" | "insufficient_scope" | null;
+
+/** What a code is answered with. `message` is for the client; `retryAfter` is in seconds, unless the details say otherwise. */
+type Refusal = readonly [status: number, challenge: Challenge, message: string, retryAfter?: number];
 
 /**
  * Why hallpass refused. The whole table, with the status and the challenge each one is answered with:
@@ -51,33 +47,24 @@ export type AuthErrorCode =
   | "unavailable"
   | "overloaded";
 
-const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
-  missing_token: { status: 401, challenge: "realm", message: "Authentication is required" },
-  invalid_request: { status: 400, challenge: "invalid_request", message: "The Authorization header is malformed" },
-  invalid_token: { status: 401, challenge: "invalid_token", message: "The token is not valid" },
-  expired: { status: 401, challenge: "invalid_token", message: "The token has expired" },
-  revoked: { status: 401, challenge: "invalid_token", message: "The token has been revoked" },
-  insufficient_scope: { status: 403, challenge: "insufficient_scope", message: "The token lacks a needed scope" },
-  invalid_credentials: { status: 401, challenge: "realm", message: "Wrong login or password" },
-  invalid_refresh_token: { status: 401, challenge: "realm", message: "The session is over, log in again" },
-  malformed_credentials: { status: 400, challenge: null, message: "Send login and password as two non-empty strings" },
-  malformed_refresh_token: { status: 400, challenge: null, message: "Send refresh_token as a non-empty string" },
-  cross_site_request: { status: 403, challenge: null, message: "This origin may not send this request" },
-  unsupported_media_type: { status: 415, challenge: null, message: "Send application/json" },
-  unusable_password: { status: 400, challenge: null, message: "A password has 1 to 1024 characters of Unicode text" },
-  too_many_attempts: {
-    status: 429,
-    challenge: null,
-    retryAfter: 60,
-    message: "Too many attempts, try again later",
-  },
-  unavailable: { status: 503, challenge: null, retryAfter: 5, message: "Try again in a moment" },
-  overloaded: {
-    status: 503,
-    challenge: null,
-    retryAfter: 1,
-    message: "Too many logins at once, try again in a moment",
-  },
+/** The table of all refusals, from which the page of errors is checked. */
+export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
+  missing_token: [401, "realm", "Authentication is required"],
+  invalid_request: [400, "invalid_request", "The Authorization header is malformed"],
+  invalid_token: [401, "invalid_token", "The token is not valid"],
+  expired: [401, "invalid_token", "The token has expired"],
+  revoked: [401, "invalid_token", "The token has been revoked"],
+  insufficient_scope: [403, "insufficient_scope", "The token lacks a needed scope"],
+  invalid_credentials: [401, "realm", "Wrong login or password"],
+  invalid_refresh_token: [401, "realm", "The session is over, log in again"],
+  malformed_credentials: [400, null, "Send login and password as two non-empty strings"],
+  malformed_refresh_token: [400, null, "Send refresh_token as a non-empty string"],
+  cross_site_request: [403, null, "This origin may not send this request"],
+  unsupported_media_type: [415, null, "Send application/json"],
+  unusable_password: [400, null, "A password has 1 to 1024 characters of Unicode text"],
+  too_many_attempts: [429, null, "Too many attempts, try again later", 60],
+  unavailable: [503, null, "Try again in a moment", 5],
+  overloaded: [503, null, "Too many logins at once, try again in a moment", 1],
 };
 
 /** What can be said about one {@link AuthError} beyond its code. */
@@ -130,13 +117,13 @@ export class AuthError extends Error {
    * @param details - the private cause, and what the challenge should name
    */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
-    const refusal: Refusal = REFUSALS[code];
-    super(refusal.message, "cause" in details ? { cause: details.cause } : undefined);
+    const [status, , message] = REFUSALS[code];
+    super(message, details);
     this.code = code;
-    this.status = refusal.status;
-    this.statusCode = refusal.status;
-    this.headers = { ...headersOf(refusal, details), ...details.headers };
-    this.expose = refusal.status < 500;
+    this.status = status;
+    this.statusCode = status;
+    this.headers = { ...writeHeaders(REFUSALS[code], details), ...details.headers };
+    this.expose = status < 500;
   }
 
   /** The part a client may see, for `JSON.stringify`. */
@@ -152,7 +139,7 @@ export class AuthError extends Error {
 
 Object.defineProperties(AuthError.prototype, { name: { value: "AuthError" }, [BRAND]: { value: true } });
 
-function headersOf({ challenge, message, retryAfter }: Refusal, details: AuthErrorDetails): Record<string, string> {
+function writeHeaders([, challenge, message, retryAfter]: Refusal, details: AuthErrorDetails): Record<string, string> {
   if (retryAfter !== undefined) return { "Retry-After": String(details.retryAfter ?? retryAfter) };
   if (challenge === null) return {};
   const { realm = "api", scope } = details;

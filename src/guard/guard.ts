@@ -11,7 +11,15 @@ import {
 } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
-import { checkInteger, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkMethods,
+  checkOptions,
+  checkText,
+  type OptionNames,
+} from "../shared/options.ts";
 import { checkBoolean } from "../store-calls/answers.ts";
 import { ask, waitFor } from "../store-calls/ask.ts";
 import { isOutage, type OutageListener, tellOutage, warnOnce } from "../store-calls/outage.ts";
@@ -109,7 +117,13 @@ export function createGuard<Profile extends TokenProfile>(options: GuardOptions<
 
 /** Checks what both {@link createGuard} and {@link createAuthenticator} take. */
 export function guardSettings<Profile extends TokenProfile>(options: GuardOptions<Profile>): GuardSettings<Profile> {
-  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000, requestTimeoutMs = 5_000 } = options;
+  const {
+    token,
+    blocklist,
+    realm = "api",
+    storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS,
+    requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS,
+  } = options;
   const { onOutage = warnOnce() } = options;
   if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
   if (blocklist !== undefined) {
@@ -118,7 +132,7 @@ export function guardSettings<Profile extends TokenProfile>(options: GuardOption
   formatChallenge({ realm: checkText("realm", realm) });
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
   checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
-  checkMethods("the guard's options", { onOutage }, ["onOutage"]);
+  checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
   return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs, onOutage };
 }
 

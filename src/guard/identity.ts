@@ -1,6 +1,7 @@
-import { type CheckedClaims, instead } from "../core/token/claims.ts";
-import { invalidToken } from "../core/token/compact.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { mismatched } from "../core/token/compact.ts";
 import { issuedAt } from "../core/token/jti.ts";
+import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import type { TokenReference } from "../stores/contract.ts";
 
 /**
@@ -26,12 +27,11 @@ export function isIdentity(value: unknown): value is Identity {
 
 /** The identity that signed claims make up, which must name a user, with the claims as the profile gives them. */
 export function identityOf<Claims>({ sub, scope = "", sid }: CheckedClaims, claims: Claims): Identity<Claims> {
-  if (sub === undefined) throw invalidToken(instead("sub", sub, "a user's id"));
-  if (typeof scope !== "string") throw invalidToken(instead("scope", scope, "scopes in a string"));
+  if (sub === undefined) throw mismatched("sub", sub, "a user's id");
+  if (typeof scope !== "string") throw mismatched("scope", scope, "scopes in a string");
   return Object.freeze({ userId: sub, scopes: scopesOf(scope), sid: sid ?? null, claims });
 }
 
-const REMEMBERED_SCOPES = 256;
 const scopesByText = new Map<string, readonly string[]>();
 
 /** Users have few scopes between them, and to split and freeze them takes longer than all else about an identity. */
@@ -39,7 +39,7 @@ function scopesOf(text: string): readonly string[] {
   const known = scopesByText.get(text);
   if (known !== undefined) return known;
   const scopes = Object.freeze(text.split(" ").filter(Boolean));
-  if (scopesByText.size < REMEMBERED_SCOPES) scopesByText.set(text, scopes);
+  if (scopesByText.size < MAX_CACHED_SCOPES) scopesByText.set(text, scopes);
   return scopes;
 }
 

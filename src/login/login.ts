@@ -17,7 +17,10 @@ import { counterOf } from "./throttle.ts";
 
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
-  /** The client's address, as the framework knows it. Without one, attempts are counted together. */
+  /**
+   * The client's address, as the framework knows it. Where it is left out, attempts are counted together. With a throttle,
+   * text that is no address (`""`, `"unknown"`, a list) is refused as `unavailable`, and told to `onOutage`.
+   */
   readonly ip?: string | undefined;
   /**
    * The refresh token of the session that the client has so far, or several where it sent several: a good login ends that

@@ -4,6 +4,8 @@ import { AuthError } from "../core/errors.ts";
 import { addressShare } from "../core/http/address.ts";
 import { normaliseTyp } from "../core/token/header.ts";
 import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { finding } from "../shared/finding.ts";
+import { warningOnce } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { takeAnything } from "../store-calls/answers.ts";
 
@@ -15,19 +17,27 @@ export interface Limiter {
   reward(key: string): Promise<unknown>;
 }
 
-/** How attempts to log in are limited. Each limiter needs a `keyPrefix` of its own. */
+/** How attempts to log in are limited. The two limiters are two objects, each with a `keyPrefix` of its own. */
 export interface ThrottleOptions {
   /**
    * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as it was
-   * written, without case, accents and space around it. A good login takes back its own attempt.
+   * written, without case, accents and space around it. A good login takes back its own attempt. Its refusals say
+   * `Retry-After: 60`, whatever the limiter says, since that would tell when somebody last logged in to the account.
    */
   readonly account: Limiter;
-  /** Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. */
+  /**
+   * Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. Its
+   * refusals say what the limiter says in `Retry-After`.
+   */
   readonly address: Limiter;
   /**
    * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A good
    * login then gives the client a device token. Attempts that come with it have a count of their own, so that whoever
-   * guesses elsewhere can't keep the user out. Users should have a `passwordChangedAt`: a change of it ends older tokens. Without it, guessing goes on to do so for as long as it lasts.
+   * guesses elsewhere can't keep the user out; without `device`, guessing keeps the user out for as long as it lasts.
+   *
+   * A change of the user's `passwordChangedAt` ends the device tokens from before. A user whose `passwordChangedAt` is
+   * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`, which
+   * is a password that never changed, will do.
    */
   readonly device?: TokenProfile;
   /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */
@@ -40,6 +50,8 @@ export interface ThrottleSettings {
   readonly address: Limiter;
   readonly device: TokenProfile | null;
   readonly onOutage: "refuse" | "allow";
+  /** Warns the process, once. */
+  readonly warn: (message: string) => void;
 }
 
 const OPTIONS: OptionNames<ThrottleOptions> = {
@@ -54,13 +66,19 @@ export function throttleSettings(options: ThrottleOptions, access: TokenProfile)
   checkOptions("throttle", options, OPTIONS);
   const { account, address, device = null, onOutage = "refuse" } = options;
   for (const [name, limiter] of Object.entries({ account, address })) {
+    if (limiter === undefined) throw new TypeError(`throttle: ${name} is missing; account and address are both needed`);
     checkMethods(`throttle: ${name}`, limiter, ["consume", "reward"]);
+  }
+  if (account === address) {
+    throw new TypeError(
+      "throttle: account and address are one limiter, with one limit: give each a limiter of its own",
+    );
   }
   if (device !== null) checkDevice(device, access);
   if (onOutage !== "refuse" && onOutage !== "allow") {
     throw new TypeError('throttle: onOutage must be "refuse" or "allow"');
   }
-  return { account, address, device, onOutage };
+  return { account, address, device, onOutage, warn: warningOnce() };
 }
 
 /** A device token must not pass for an access token, nor the other way round. */
@@ -69,8 +87,8 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
-  const { template, schema } = internalsOf("throttle: device", device);
-  if (template === null || schema !== undefined) {
+  const { signer, schema } = internalsOf("throttle: device", device);
+  if (signer === null || schema !== undefined) {
     throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
   }
 }
@@ -87,7 +105,7 @@ interface Attempt {
 
 /** Counts the attempts of one request, and takes back those at the account. */
 export interface Counter {
-  /** @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage */
+  /** @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage and for an ip that is no address */
   countAddress(ip: string | undefined): Promise<void>;
   /** @throws AuthError `too_many_attempts` (429), or `unavailable` (503) in an outage */
   countAccount(attempt: Attempt): Promise<void>;
@@ -117,20 +135,24 @@ export function counterOf({ throttle, budget }: CommonSettings, passwords: numbe
       return null;
     });
   };
-  const consume = async (limiter: Limiter, key: string): Promise<void> => {
-    const wait = await askLimiter("consume", () => limiter.consume(key).then(() => null, waitOf));
-    if (typeof wait === "number") throw new AuthError("too_many_attempts", { retryAfter: secondsOf(wait) });
-  };
+  /** Gives the milliseconds to wait where there are too many attempts, else `null`. */
+  const consume = (limiter: Limiter, key: string): Promise<unknown> =>
+    askLimiter("consume", () => limiter.consume(key).then(() => null, waitOf));
   const times = Array.from({ length: passwords });
 
   return {
     async countAddress(ip) {
-      for (const _ of times) await consume(address, digestOf(addressShare(ip)));
+      const key = digestOf(shareOf(ip));
+      for (const _ of times) {
+        const wait = await consume(address, key);
+        if (typeof wait === "number") throw new AuthError("too_many_attempts", { retryAfter: secondsOf(wait) });
+      }
     },
     async countAccount(attempt) {
       for (const _ of times) {
         for (const key of keysOf(attempt)) {
-          await consume(account, key);
+          // The wait is not said: a window that a good login opened ends sooner than one that the guesses opened.
+          if ((await consume(account, key)) !== null) throw new AuthError("too_many_attempts");
           counted.push(key);
         }
       }
@@ -140,6 +162,21 @@ export function counterOf({ throttle, budget }: CommonSettings, passwords: numbe
       await Promise.allSettled(counted.map((key) => askLimiter("reward", () => account.reward(key))));
     },
   };
+}
+
+const REMEDY =
+  "tell the framework which proxies to trust (Express: trust proxy, Fastify: trustProxy, Koa: proxy and maxIpsCount), or " +
+  "give login the client's one address as origin.ip";
+
+/**
+ * What attempts from an address are counted by. All texts that are no address would share one count, so that one client
+ * could lock out all others: they are refused.
+ */
+function shareOf(ip: unknown): string {
+  const share = addressShare(ip);
+  if (ip === undefined || share !== "unknown") return share;
+  const cause = new TypeError(`the throttle counts by address, and ip is ${finding(ip)}, which is none: ${REMEDY}`);
+  throw new AuthError("unavailable", { cause });
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type Duration, toSeconds } from "../core/time.ts";
+import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
-import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { reading } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
@@ -9,7 +11,7 @@ import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "
 export interface RefreshOptions {
   /** Where sessions live. */
   readonly store: RefreshStore;
-  /** How long a session lives without being refreshed. `"14d"` by default. */
+  /** How long a session lives without being refreshed. `"14d"` by default, and never longer than `absoluteLifetime`. */
   readonly idleLifetime?: Duration;
   /** How long a session lives at the most: then the user logs in again. `"90d"` by default. */
   readonly absoluteLifetime?: Duration;
@@ -74,15 +76,26 @@ const OPTIONS: OptionNames<RefreshOptions> = {
 
 /** Checks how sessions are to be kept up. */
 export function refreshSettings(options: RefreshOptions): RefreshSettings {
+  const isStore = () => typeof (options as Partial<RefreshStore> | null)?.findSession === "function";
+  if (reading("refresh", isStore)) {
+    throw new TypeError("refresh is a store: give it as refresh: { store }");
+  }
   checkOptions("refresh", options, OPTIONS);
   const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s" } = options;
-  const { maxSessions = 100, onReuse = ignore } = options;
+  const { maxSessions = DEFAULT_MAX_SESSIONS, onReuse = ignore } = options;
   checkMethods("refresh: store", store, METHODS);
-  checkMethods("refresh", { onReuse }, ["onReuse"]);
+  checkFunction("refresh: onReuse", onReuse, "({ sid, userId }) => logger.warn({ sid, userId })");
+  const idle = toSeconds("idleLifetime", idleLifetime, 1);
+  const absolute = toSeconds("absoluteLifetime", absoluteLifetime, 1);
+  if (options.idleLifetime !== undefined && idle > absolute) {
+    throw new TypeError(
+      'refresh: idleLifetime is longer than absoluteLifetime ("90d" by default): shorten it, or lengthen absoluteLifetime',
+    );
+  }
   return {
     store,
-    idleLifetime: toSeconds("idleLifetime", idleLifetime, 1) * 1_000,
-    absoluteLifetime: toSeconds("absoluteLifetime", absoluteLifetime, 1) * 1_000,
+    idleLifetime: idle * 1_000,
+    absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
     cookie: options.cookie === undefined ? null : cookieSettings(options.cookie),

@@ -1,5 +1,6 @@
 import { digestOf, randomSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
 /** A refresh token as the client gets it. */
 export interface GivenRefreshToken {
@@ -21,8 +22,6 @@ export interface RefreshTokenDigests {
 const SHARED = 21;
 const DIGEST = 22;
 const TOKEN = /^[\w-]{43}$/;
-/** How many refresh tokens one request may carry: cookies of one name, at several paths. */
-const MOST = 8;
 
 /** A refresh token of a session that begins: 32 random bytes. */
 export function firstRefreshToken(): string {
@@ -51,7 +50,7 @@ function shortDigestOf(text: string): string {
  */
 export function refreshTokensIn(sent: unknown): readonly string[] {
   if (!Array.isArray(sent) && (typeof sent !== "string" || sent === "")) throw new AuthError("malformed_refresh_token");
-  return [sent].flat().filter(isRefreshToken).slice(0, MOST);
+  return [sent].flat().filter(isRefreshToken).slice(0, MAX_REFRESH_TOKENS);
 }
 
 function isRefreshToken(value: unknown): value is string {

@@ -2,6 +2,7 @@ import type { FlowSettings, SessionSettings } from "../authenticator/settings.ts
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
+import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import { checkBoolean, checkUserOf } from "../store-calls/answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { completeEnd, endSession } from "./end-session.ts";
@@ -10,9 +11,6 @@ import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { digestsOf, nextRefreshToken, refreshTokensIn } from "./refresh-token.ts";
 import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
 import { endOfSession, given, issueAccess, readClaims, refuseRevoked, type SessionResult } from "./session.ts";
-
-/** How often a refresh tries again that one in another process came before. */
-const TRIES = 8;
 
 type Settings<U extends User> = FlowSettings<U> & SessionSettings;
 
@@ -45,7 +43,7 @@ async function refreshInTurn<U extends User>(
   const access = await issueAccess(settings, user, claims, session.sid, date);
   await refuseRevoked(settings, access.accessToken);
 
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
     const isDone = await replace(settings, session, next);
     if (!isDone) ({ session } = await findPresented(settings, sent, now));
     // A client of the store may have sent the replacement twice: then it was this one that came first.

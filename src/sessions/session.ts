@@ -7,6 +7,7 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { referenceOf } from "../guard/identity.ts";
 import type { GivenDeviceToken } from "../login/device.ts";
+import { MAX_REVOKED_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkBoolean, checkIdsOrNull, checkObject } from "../store-calls/answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
@@ -15,9 +16,6 @@ import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 import { digestsOf, firstRefreshToken, type GivenRefreshToken } from "./refresh-token.ts";
 import { beginRotation, writeRotation } from "./rotation.ts";
-
-/** How many sessions that made room for another are revoked: one, unless the limit has been lowered. */
-const MOST_REVOKED = 10;
 
 /** What a good login comes to. */
 export interface LoginResult<U extends User = User> extends GivenDeviceToken {
@@ -148,7 +146,9 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   }
   if (deleted === null) throw cutOff(settings);
   // They made room for this one. What can't be revoked of them ends by itself.
-  await Promise.allSettled(deleted.slice(0, MOST_REVOKED).map((other) => revokeSession(settings, other, userId)));
+  await Promise.allSettled(
+    deleted.slice(0, MAX_REVOKED_SESSIONS).map((other) => revokeSession(settings, other, userId)),
+  );
 }
 
 function cutOff({ realm }: { readonly realm: string }): AuthError {

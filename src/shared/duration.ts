@@ -1,3 +1,5 @@
+import { assert } from "./assert.ts";
+
 /**
  * A length of time: a number of seconds, or a whole number with its unit: `"90s"`, `"15m"`, `"1h"`, `"7d"`.
  */
@@ -15,10 +17,10 @@ const LONGEST = 100 * 365 * UNITS.d;
 export function toSeconds(name: string, duration: unknown, least: 0 | 1, most: number = LONGEST): number {
   const [, count, unit] = (typeof duration === "string" && SPELLING.exec(duration)) || [];
   const seconds = unit === undefined ? duration : Number(count) * UNITS[unit as keyof typeof UNITS];
-  if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < least || seconds > most) {
-    throw new TypeError(
-      `${name} must be a whole number of seconds from ${least} to ${most}, or be written like "90s", "15m", "1h", "7d"`,
-    );
-  }
-  return seconds;
+  const fits = Number.isInteger(seconds) && (seconds as number) >= least && (seconds as number) <= most;
+  assert(
+    fits,
+    `${name} must be a whole number of seconds from ${least} to ${most}, or be written like "90s", "15m", "1h", "7d"`,
+  );
+  return seconds as number;
 }

@@ -1,34 +1,39 @@
-const LONGEST = 128;
-const MOST = 3;
+import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
+
 const PLAIN: ReadonlySet<string> = new Set(["number", "boolean"]);
 const NAMES: Readonly<Record<string, string>> = { undefined: "missing", object: "an object" };
 
 /**
- * What was found, for a developer: one short line of printable ASCII. Text stands in the quotes of JSON, and what is
- * neither text nor a number is only named, since it may come from anybody.
+ * Describes a value that may come from anybody: in one short line of printable ASCII, for a developer. Text stands in
+ * quotes. Of anything but text, numbers and lists of text, only the kind is told.
  */
 export function finding(value: unknown): string {
-  if (typeof value === "string") return quoted(value);
+  if (typeof value === "string") return quote(value);
   if (value === null || PLAIN.has(typeof value)) return String(value);
-  if (Array.isArray(value)) return value.every((it) => typeof it === "string") ? `[${listed(value)}]` : "a list";
+  if (Array.isArray(value)) return value.every((it) => typeof it === "string") ? `[${list(value)}]` : "a list";
   return NAMES[typeof value] ?? `a ${typeof value}`;
 }
 
-/** What would have been good: a name, or one of several. */
+/** Describes what a claim or header parameter is, and what it should be: words, or one of several names. */
+export function describeMismatch(name: string, value: unknown, expected: string | readonly string[]): string {
+  return `${name} is ${finding(value)}, expected ${typeof expected === "string" ? expected : expectation(expected)}`;
+}
+
+/** Describes what would be good: one name, or one of several. */
 export function expectation(names: readonly string[]): string {
-  return names.length === 1 ? listed(names) : `one of ${listed(names)}`;
+  return names.length === 1 ? list(names) : `one of ${list(names)}`;
 }
 
-function listed(texts: readonly string[]): string {
-  const more = texts.length > MOST ? [`and ${texts.length - MOST} more`] : [];
-  return [...texts.slice(0, MOST).map(quoted), ...more].join(", ");
+function list(texts: readonly string[]): string {
+  const more = texts.length > MAX_QUOTED_VALUES ? [`and ${texts.length - MAX_QUOTED_VALUES} more`] : [];
+  return [...texts.slice(0, MAX_QUOTED_VALUES).map(quote), ...more].join(", ");
 }
 
-function quoted(text: string): string {
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
-  return JSON.stringify(cut).replace(/[^ -~]/g, escaped);
+function quote(text: string): string {
+  const cut = text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text;
+  return JSON.stringify(cut).replace(/[^ -~]/g, escapeCharacter);
 }
 
-function escaped(character: string): string {
+function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -1,72 +1,73 @@
+import { assert } from "./assert.ts";
 import { reading } from "./read.ts";
 
-/** The options of an interface by name. One that it lacks, or that is forgotten here, does not compile. */
+/** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
 export type OptionNames<Options> = {
   readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
 };
 
-/** An options object's names, which ought to be some of these. */
+/** The two kinds of options, by name, for a table of {@link OptionNames}. */
+export const optional = "optional";
+export const required = "required";
+
+/** The names that an options object may have. */
 type Known = Readonly<Record<string, "optional" | "required">>;
 
 /**
- * Holds an options object against the names it may have. A misspelt name, or one that is there with the value
- * `undefined` (an environment variable that was not set), would otherwise switch a check off without a word.
+ * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment variable
+ * that is not set, would otherwise switch a check off silently.
  *
  * @throws TypeError that names the option, and the options that there are
  */
 export function checkOptions(owner: string, options: unknown, known: Known): void {
   for (const [name, value] of checkNames(owner, options, known)) {
-    if (value !== undefined) continue;
-    const remedy = known[name] === "required" ? MUST : "give it a value, or leave it out to have the default";
-    throw new TypeError(`${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
+    const remedy = known[name] === required ? MUST : "give it a value, or leave it out to have the default";
+    assert(value !== undefined, `${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
   }
 }
 
 const MUST = "it must be given";
 const NOT_SET = " (is an environment variable not set?)";
 
-/** As {@link checkOptions}, where an option may be `undefined`: what each request has for it. */
+/** Checks as {@link checkOptions} does, where options may be `undefined`, as those are that come from a request. */
 export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
-  if (typeof options !== "object" || options === null || reading(owner, () => Array.isArray(options))) {
-    throw new TypeError(`${owner} takes an object with options: ${Object.keys(known).join(", ")}`);
-  }
-  const entries = reading(owner, () => Object.entries(options));
+  const names = Object.keys(known).join(", ");
+  const isObject = typeof options === "object" && options !== null && !reading(owner, () => Array.isArray(options));
+  assert(isObject, `${owner} takes an object with options: ${names}`);
+  const entries = reading(owner, () => Object.entries(options as object));
   for (const [name] of entries) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(`${owner}: there is no option "${name}"; the options are ${Object.keys(known).join(", ")}`);
+    assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
   }
   return entries;
 }
 
-/** Refuses a value that is not there, which is what an environment variable that nobody set comes as. */
+/** Refuses `undefined` and `null`. An environment variable that is not set is `undefined`. */
 export function checkGiven(name: string, value: unknown): void {
-  if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
+  assert(value !== undefined && value !== null, `${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
 /** Refuses a value that lacks one of the methods an interface asks for. */
 export function checkMethods(owner: string, value: unknown, methods: readonly string[]): void {
   for (const method of methods) {
-    if (typeof (value as Record<string, unknown> | null)?.[method] !== "function") {
-      throw new TypeError(`${owner} must be an object with the methods ${methods.join(", ")}`);
-    }
+    const isThere = typeof (value as Record<string, unknown> | null)?.[method] === "function";
+    assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}`);
   }
 }
 
 /** Refuses a number that is not whole or lies outside its range. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
-  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw new TypeError(`${name} must be a whole number from ${min} to ${max}`);
-  }
+  const fits = Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+  assert(fits, `${name} must be a whole number from ${min} to ${max}`);
   return value as number;
 }
 
 /** Refuses anything but a string with something in it. */
 export function checkText(name: string, value: unknown): string {
-  if (typeof value !== "string" || value === "") throw new TypeError(`${name} must be a non-empty string`);
+  assert(typeof value === "string" && value !== "", `${name} must be a non-empty string`);
   return value;
 }
 
 /** Refuses what is no function. */
 export function checkFunction(name: string, value: unknown, example: string): void {
-  if (typeof value !== "function") throw new TypeError(`${name} must be a function: ${example}`);
+  assert(typeof value === "function", `${name} must be a function: ${example}`);
 }

@@ -1,5 +1,6 @@
 import { timeOf } from "../shared/date.ts";
-import { isText, LONGEST_TEXT } from "../shared/text.ts";
+import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
+import { isText } from "../shared/text.ts";
 import type { Credentials, EndedSession, EndReason, Session, StoredSession, User } from "../stores/contract.ts";
 
 /**
@@ -137,7 +138,7 @@ function listOf(call: string, answer: unknown): readonly unknown[] {
 }
 
 function checkId(call: string, member: string, value: unknown): void {
-  demand(isText(value), call, member, `a string of 1 to ${LONGEST_TEXT} characters without NUL`, value);
+  demand(isText(value), call, member, `a string of 1 to ${MAX_TEXT_LENGTH} characters without NUL`, value);
 }
 
 function demand(holds: boolean, call: string, member: string, expected: string, value: unknown): void {

@@ -4,7 +4,10 @@ export interface User {
   readonly id: string;
   /** A user who may not log in. Absent: may. */
   readonly disabled?: boolean;
-  /** When the password last became another one: sessions from before that are not refreshed. Absent or `null`: not known. */
+  /**
+   * When the password last became another one: sessions from before that are not refreshed. `null`: it never did.
+   * `undefined`: the store does not keep it; such a user gets no device token.
+   */
   readonly passwordChangedAt?: Date | null;
 }
 

@@ -1,19 +1,22 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { issueToken } from "../../src/core/token/issue.ts";
 import type { ThrottleOptions } from "../../src/login/throttle.ts";
-import { codeOf, type House, houseOf, PASSWORD, READER } from "../support/flow.ts";
+import type { Credentials } from "../../src/stores/contract.ts";
+import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 
 const WRONG = { ...READER, password: "x" };
 const NAT = { ip: "192.0.2.1" };
 const limiter = (points: number) => new RateLimiterMemory({ points, duration: 900 });
 
-function guarded(): House & { readonly device: ReturnType<typeof profileOf> } {
+const HASH = await passwords.hash(PASSWORD);
+
+function guarded(): House & { readonly device: ReturnType<typeof profileOf>; readonly throttle: ThrottleOptions } {
   const clock = { now: 1_800_000_000_000 };
   const device = profileOf(undefined, { typ: "device+jwt", expiresIn: "180d", now: () => clock.now });
   const throttle: ThrottleOptions = { account: limiter(3), address: limiter(1_000), device };
-  return { ...houseOf({ clock, more: { throttle } }), device };
+  return { ...houseOf({ clock, more: { throttle } }), device, throttle };
 }
 
 async function attack({ auth }: House, times = 5): Promise<unknown> {
@@ -91,6 +94,37 @@ it.each<readonly [string, (house: ReturnType<typeof guarded>) => Promise<unknown
   expect(await codeOf(house.auth.login(READER, { ...NAT, deviceToken }))).toBe("ok");
   await attack(house);
   expect(await codeOf(house.auth.login(READER, { ...NAT, deviceToken }))).toBe("too_many_attempts");
+});
+
+describe("a user of whom nobody knows when the password changed", () => {
+  const findCredentials = async (): Promise<Credentials> => ({ user: { id: "user-1" }, passwordHash: HASH });
+  const forgetful = (house: ReturnType<typeof guarded>) =>
+    houseOf({ like: house, users: { findCredentials }, more: { throttle: house.throttle } });
+
+  it("is given no device token, of which there could be any number, and the process is warned once", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const { auth } = forgetful(guarded());
+    for (let time = 0; time < 2; time += 1) {
+      const result = await auth.login(READER, NAT);
+      expect(result).not.toHaveProperty("deviceToken");
+      expect(result).not.toHaveProperty("deviceExpiresIn");
+    }
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/throttle\.device.*passwordChangedAt.*null/)]]);
+  });
+
+  it("is not recognised by a device token of before", async () => {
+    const house = guarded();
+    const { deviceToken } = await house.auth.login(READER, NAT);
+    await attack(house);
+    expect(await codeOf(forgetful(house).auth.login(READER, { ...NAT, deviceToken }))).toBe("too_many_attempts");
+  });
+});
+
+it("a user whose password never changed is given a device token", async () => {
+  const { auth, users } = guarded();
+  expect(await users.findById("user-1")).toEqual({ id: "user-1", passwordChangedAt: null });
+  expect((await auth.login(READER, NAT)).deviceToken).toBeTypeOf("string");
 });
 
 it("a device token lets nobody in", async () => {

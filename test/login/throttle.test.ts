@@ -1,5 +1,5 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { defineToken, generateKey, importKey, keyRing, publicJwks, type SigningKey } from "../../src/index.ts";
@@ -22,6 +22,7 @@ function throttled(change: Partial<ThrottleOptions> = {}, more: object = {}) {
   return createAuthenticator({ token: profileOf(), users, passwords, throttle, storeTimeoutMs: 60, ...more });
 }
 
+const ONE = limiter(1);
 const PUBLIC = publicJwks(await importKey(await generateKey("Ed25519")).then((key) => keyRing(key as SigningKey)))
   .keys[0];
 const VERIFYING = defineToken({
@@ -38,13 +39,30 @@ async function repeat(times: number, work: () => Promise<unknown>): Promise<unkn
 }
 
 describe("attempts at an account", () => {
-  it("are counted, and answered with the time to wait", async () => {
+  it("are counted, and answered with a time to wait", async () => {
     const auth = throttled();
     expect(await repeat(3, () => auth.login(WRONG, HERE))).toEqual(Array(3).fill("invalid_credentials"));
     const error = await auth.login(READER, HERE).catch((it) => it as AuthError);
     expect(error).toBeInstanceOf(AuthError);
-    expect(error).toMatchObject({ code: "too_many_attempts", status: 429, headers: { "Retry-After": "900" } });
+    expect(error).toMatchObject({ code: "too_many_attempts", status: 429, headers: { "Retry-After": "60" } });
     expect(await codeOf(auth.login({ ...READER, login: "other" }, HERE))).toBe("ok");
+  });
+
+  it("are refused alike whether somebody logged in within the window or not", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const auth = throttled({ address: limiter(1_000) });
+    expect(await codeOf(auth.login(READER, HERE))).toBe("ok");
+    vi.setSystemTime(Date.now() + 600_000);
+    const refusals = [];
+    for (const login of ["reader", "other", "nobody"]) {
+      await repeat(3, () => auth.login({ login, password: "x" }, THERE));
+      refusals.push(
+        await auth.login({ login, password: "x" }, THERE).catch(({ code, headers }) => ({ code, headers })),
+      );
+    }
+    const refusal = { code: "too_many_attempts", headers: { "Retry-After": "60" } };
+    expect(refusals).toEqual([refusal, refusal, refusal]);
   });
 
   it("count alike for a user who does not exist, in any spelling", async () => {
@@ -152,7 +170,6 @@ describe("attempts from an address", () => {
     ["one /64", (at) => `2001:db8:0:1:${at.toString(16)}::1`],
     ["one address in two families", (at) => (at % 2 === 0 ? "192.0.2.1" : "::ffff:192.0.2.1")],
     ["no address", () => undefined],
-    ["what is no address", (at) => `x${at}`],
   ])("%s are counted together", async (_what, ip) => {
     expect((await many(throttled(), ip)).filter((code) => code === "too_many_attempts").length).toBe(1);
   });
@@ -214,17 +231,20 @@ it.each<readonly [unknown, string]>([
   [{ msBeforeNext: 0 }, "1"],
   [{ msBeforeNext: -1 }, "1"],
   [{ msBeforeNext: Number.POSITIVE_INFINITY }, "86400"],
-])("a limiter that rejects with %j makes wait", async (rejection, retryAfter) => {
-  const account = {
-    ...limiter(1),
-    consume: () => Promise.reject(rejection),
-    reward: async () => true,
-  };
-  const error = await throttled({ account })
-    .login(READER, HERE)
-    .catch((it) => it);
-  expect(error).toMatchObject({ status: 429, headers: { "Retry-After": retryAfter } });
-});
+])(
+  "an address limiter that rejects with %j makes wait, and the account limiter for a minute",
+  async (rejection, wait) => {
+    const full: Limiter = { consume: () => Promise.reject(rejection), reward: async () => true };
+    const byAddress = await throttled({ address: full })
+      .login(READER, HERE)
+      .catch((it) => it);
+    expect(byAddress).toMatchObject({ status: 429, headers: { "Retry-After": wait } });
+    const byAccount = await throttled({ account: full })
+      .login(READER, HERE)
+      .catch((it) => it);
+    expect(byAccount).toMatchObject({ status: 429, headers: { "Retry-After": "60" } });
+  },
+);
 
 it.each([undefined, null, {}, { msBeforeNext: "1" }, { msBeforeNext: Number.NaN }, new Error("down")])(
   "a limiter that rejects with %o is down",
@@ -235,8 +255,11 @@ it.each([undefined, null, {}, { msBeforeNext: "1" }, { msBeforeNext: Number.NaN 
 );
 
 it.each<readonly [object, RegExp]>([
-  [{}, /throttle: account must be an object with the methods consume, reward/],
-  [{ account: limiter(1) }, /throttle: address must be an object/],
+  [{}, /throttle: account is missing; account and address are both needed/],
+  [{ account: limiter(1) }, /throttle: address is missing; account and address are both needed/],
+  [{ address: limiter(1) }, /throttle: account is missing; account and address are both needed/],
+  [{ account: limiter(1), address: {} }, /throttle: address must be an object with the methods consume, reward/],
+  [{ account: ONE, address: ONE }, /throttle: account and address are one limiter.*give each a limiter of its own/],
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],
   [{ account: limiter(1), address: limiter(1), device: {} }, /throttle: device must be a profile made by defineToken/],
   [{ account: limiter(1), address: limiter(1), device: profileOf() }, /throttle: device needs a typ that no other/],

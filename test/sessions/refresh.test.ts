@@ -21,7 +21,7 @@ describe("a session", () => {
       accessToken: expect.any(String),
       tokenType: "Bearer",
       expiresIn: 900,
-      user: { id: "user-1" },
+      user: { id: "user-1", passwordChangedAt: null },
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
       refreshExpiresIn: 14 * 86_400,
     });
@@ -75,7 +75,7 @@ describe("refresh", () => {
     expect((await auth.sessions("user-1")).map(({ createdAt, lastUsedAt }) => [+createdAt, +lastUsedAt])).toEqual([
       [NOW, NOW + MINUTE],
     ]);
-    expect((await auth.refresh(second.refreshToken)).user).toEqual({ id: "user-1" });
+    expect((await auth.refresh(second.refreshToken)).user).toEqual({ id: "user-1", passwordChangedAt: null });
   });
 
   it("asks for the claims again", async () => {
@@ -484,11 +484,23 @@ it.each<readonly [Partial<RefreshOptions>, RegExp]>([
   ],
   [{ idleLifetime: 0 }, /idleLifetime must be a whole number of seconds from 1/],
   [{ absoluteLifetime: "1y" as never }, /absoluteLifetime must be/],
+  [{ idleLifetime: "2h", absoluteLifetime: "1h" }, /refresh: idleLifetime is longer than absoluteLifetime/],
+  [{ idleLifetime: "91d" }, /refresh: idleLifetime is longer than absoluteLifetime.*lengthen absoluteLifetime/],
   [{ reuseGrace: -1 }, /reuseGrace must be a whole number of seconds from 0/],
   [{ maxSessions: 0 }, /maxSessions must be a whole number from 1/],
-  [{ onReuse: true as never }, /refresh must be an object with the methods onReuse/],
+  [{ onReuse: true as never }, /^refresh: onReuse must be a function: /],
   [{ lifetime: 1 } as never, /refresh: there is no option "lifetime"/],
 ])("createAuthenticator refuses refresh: %o", (options, why) => {
   const refresh = { store: memoryRefreshStore(), ...options };
   expect(() => createAuthenticator({ token: profileOf(), users: memoryUsers(), refresh })).toThrow(why);
+});
+
+it("createAuthenticator says where a store goes that is given in place of its options", () => {
+  const options = { token: profileOf(), users: memoryUsers(), refresh: memoryRefreshStore() as never };
+  expect(() => createAuthenticator(options)).toThrow(/^refresh is a store: give it as refresh: \{ store \}$/);
+});
+
+it("createAuthenticator takes an absolute lifetime shorter than the usual idle lifetime", async () => {
+  const { auth } = houseOf({ refresh: { absoluteLifetime: "1h" } });
+  expect((await auth.login(READER)).refreshExpiresIn).toBe(3_600);
 });

@@ -281,7 +281,7 @@ describe("a listener", () => {
   });
 
   it.each([null, "log", {}])("must be a function: %j", (onOutage) => {
-    expect(() => guardWith(onOutage)).toThrow(/the guard's options must be an object with the methods onOutage/);
+    expect(() => guardWith(onOutage)).toThrow(/^onOutage must be a function: /);
     expect(() => houseOf({ more: { onOutage } as object })).toThrow(TypeError);
   });
 

@@ -100,11 +100,17 @@ describe("memoryUsers", () => {
   it("finds users, and keeps the hash off them", async () => {
     const users = memoryUsers<{ id: string; name: string }>();
     users.add(reader);
-    expect(await users.findById("u1")).toEqual({ id: "u1", name: "A reader" });
+    expect(await users.findById("u1")).toEqual({ id: "u1", name: "A reader", passwordChangedAt: null });
     expect(await users.findCredentials("reader")).toEqual({
-      user: { id: "u1", name: "A reader" },
+      user: { id: "u1", name: "A reader", passwordChangedAt: null },
       passwordHash: "hash",
     });
+    const changed = { id: "u3", name: "Another", passwordChangedAt: new Date(1) };
+    users.add({ login: "another", passwordHash: "hash", user: changed });
+    expect(changed.passwordChangedAt).toEqual(new Date(1));
+    const frozen = Object.freeze({ id: "u4", name: "Third" });
+    users.add({ login: "third", passwordHash: "hash", user: frozen });
+    expect(await users.findById("u4")).toBe(frozen);
     expect([
       await users.findById("u2"),
       await users.findCredentials("Reader"),

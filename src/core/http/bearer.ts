@@ -3,7 +3,7 @@ import { AuthError } from "../errors.ts";
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
 const TWICE = /^bearer +bearer\s/i;
-// A proxy or a Fetch `Headers` joins two Authorization headers into one, with a comma between them.
+// A proxy, or Fetch's `Headers`, joins two Authorization headers with a comma.
 const JOINED_BEARER = /, *bearer /i;
 
 /**
@@ -25,16 +25,17 @@ const JOINED_BEARER = /, *bearer /i;
  */
 export function parseBearer(header: string | null | undefined): string | null {
   if (header === undefined || header === null) return null;
-  if (typeof header !== "string") throw malformed("parseBearer takes one header as a string");
+  if (typeof header !== "string") throw invalidRequest("parseBearer takes one header as a string");
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
   if (TWICE.test(header))
-    throw malformed("the Bearer scheme is there twice: the client's token begins with it already");
-  if (BEARER_SCHEME.test(header)) throw malformed("after the Bearer scheme comes one b64token, and nothing else");
-  if (JOINED_BEARER.test(header)) throw malformed("a request carries one credential, and this one carries several");
+    throw invalidRequest("the Bearer scheme is there twice: the client's token begins with it already");
+  if (BEARER_SCHEME.test(header)) throw invalidRequest("after the Bearer scheme comes one b64token, and nothing else");
+  if (JOINED_BEARER.test(header))
+    throw invalidRequest("a request carries one credential, and this one carries several");
   return null;
 }
 
-function malformed(why: string): AuthError {
+function invalidRequest(why: string): AuthError {
   return new AuthError("invalid_request", { cause: new Error(why) });
 }

@@ -1,5 +1,6 @@
 import { reading } from "../../shared/read.ts";
 
+const OWNER = "formatChallenge";
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const QUOTABLE = /^[\x20-\x7E]*$/;
 
@@ -20,16 +21,15 @@ const QUOTABLE = /^[\x20-\x7E]*$/;
  * ```
  */
 export function formatChallenge(params: Readonly<Record<string, string>>): string {
-  if (typeof params !== "object" || params === null)
-    throw new TypeError("formatChallenge takes an object with parameters");
-  const parts = reading("formatChallenge", () => Object.entries(params)).map(([name, value]) => {
+  if (typeof params !== "object" || params === null) throw new TypeError(`${OWNER} takes an object with parameters`);
+  const parts = reading(OWNER, () => Object.entries(params)).map(([name, value]) => {
     if (!TOKEN.test(name)) {
-      throw new TypeError("formatChallenge: a parameter's name may hold only the characters of an HTTP token");
+      throw new TypeError(`${OWNER}: a parameter's name must be an HTTP token`);
     }
     if (typeof value !== "string" || !QUOTABLE.test(value)) {
-      throw new TypeError(`formatChallenge: ${name} must be a string of printable ASCII characters`);
+      throw new TypeError(`${OWNER}: ${name} must be a string of printable ASCII`);
     }
     return `${name}="${value.replace(/["\\]/g, "\\$&")}"`;
   });
-  return parts.length === 0 ? "Bearer" : `Bearer ${parts.join(", ")}`;
+  return `Bearer ${parts.join(", ")}`.trimEnd();
 }

@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
+import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 import { DER_READERS } from "./der.ts";
 
 // Anywhere in the text: whatever stands before it, no random secret holds any of these.
@@ -10,13 +11,10 @@ const SEQUENCE = 0x30;
 /** Below this an RSA modulus is a few random bytes behind a lucky beginning. */
 const LEAST_BITS = 512;
 
-/** Keys and certificates are shorter, however they are spelt. */
-const LONGEST = 65_536;
-
 /** Whether bytes are, or spell, a key of a key pair or a certificate: as text or DER, or in base64 or hex of those. */
 export function holdsKey(bytes: Uint8Array): boolean {
   const whole = Buffer.from(bytes);
-  if (whole.length > LONGEST) return isKeyText(whole);
+  if (whole.length > MAX_KEY_LENGTH) return isKeyText(whole);
   const once = [whole, ...spelt(whole)];
   return [...once, ...once.slice(1).flatMap(spelt)].some((it) => isKeyText(it) || isKeyDer(it));
 }

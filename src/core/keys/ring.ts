@@ -1,3 +1,4 @@
+import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
 import { canonicalName } from "./algorithms.ts";
@@ -35,11 +36,10 @@ export function keyRing(
 ): KeyRing {
   const keys = [current, ...previous];
   for (const key of keys) checkGiven("keyRing: a key", key);
-  if (!keys.every(isKey)) throw new TypeError("keyRing takes keys made by secretKey or importKey (await it)");
+  assert(keys.every(isKey), "keyRing takes keys made by secretKey or importKey (await it)");
   const names = keys.flatMap(({ kid, algorithm }) => (kid === null ? [] : `${canonicalName(algorithm)} ${kid}`));
-  if (new Set(names).size < names.length) {
-    throw new TypeError("keyRing: two keys for one algorithm have the same kid; give each its own");
-  }
+  const areDistinct = new Set(names).size === names.length;
+  assert(areDistinct, "keyRing: two keys for one algorithm have the same kid; give each its own");
   const signer = current.canSign ? (current as SigningKey) : null;
   return Object.freeze({ current: signer, keys: Object.freeze(keys), [RING]: true as const });
 }
@@ -47,6 +47,6 @@ export function keyRing(
 /** What a profile was given as `keys`, as a ring. */
 export function asRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  if (markOf(keys, RING) === true) return keys as KeyRing;
-  throw new TypeError("keys must be made by secretKey, importKey (await it) or keyRing");
+  assert(markOf(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
+  return keys as KeyRing;
 }

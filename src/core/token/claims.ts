@@ -1,6 +1,6 @@
-import { expectation, finding } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/finding.ts";
 import { AuthError } from "../errors.ts";
-import { invalidToken } from "./compact.ts";
+import { invalidToken, mismatched } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 /** The claims that a profile writes itself (RFC 7519 §4.1), and that therefore can't be passed to `issueToken`. */
@@ -47,7 +47,7 @@ export type ClaimsInput<Schema> = FlowClaims & {
 export type ClaimsOutput<Schema> = ProfileClaims &
   (Schema extends ClaimsSchema<infer _Input, infer Output> ? Omit<FlowClaims, keyof Output> & Output : OpenClaims);
 
-/** What a profile holds a token's claims against. */
+/** The rules by which a profile checks claims. */
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
@@ -57,7 +57,7 @@ export interface ClaimRules {
   readonly clockTolerance: number;
 }
 
-/** A payload whose registered claims have the types of RFC 7519 §4.1 and passed a profile's rules. */
+/** A payload whose registered claims have the types of RFC 7519 §4.1 and fit a profile's rules. */
 export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
 
 const isString = (value: unknown): boolean => typeof value === "string";
@@ -66,19 +66,16 @@ const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
 /**
- * Refuses claims of the wrong type, a stranger's issuer or audience, and a time that is not now.
- *
- * Comparisons are written so that a value that compares with nothing refuses.
+ * Refuses claims of the wrong type, another issuer or audience, and a time that is not now. Times are compared so that NaN
+ * is refused: every comparison with it is false.
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
-  const misfit = misfittingClaim(payload);
-  if (misfit !== undefined) throw invalidToken(misfit);
+  const mismatch = findMismatch(payload);
+  if (mismatch !== undefined) throw invalidToken(mismatch);
   const claims = payload as CheckedClaims;
   const { issuer, audience } = rules;
-  if (issuer !== null && claims.iss !== issuer) throw invalidToken(instead("iss", claims.iss, expectation([issuer])));
-  if (audience !== null && !isMeantFor(claims.aud, audience)) {
-    throw invalidToken(instead("aud", claims.aud, expectation(audience)));
-  }
+  if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
+  if (audience !== null && !isMeantFor(claims.aud, audience)) throw mismatched("aud", claims.aud, audience);
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
@@ -88,25 +85,29 @@ const STRING = "a string";
 const TIME = "a finite number of seconds";
 
 /**
- * The first registered claim that is there and has the wrong type, in words: on both sides, so that nothing is signed that
- * would not be verified. Line by line, since a table would be searched anew for every token.
+ * Describes the first registered claim that has the wrong type. Both sides ask, so that nothing is signed that would not be
+ * verified. Each claim has a line, since a loop over a table would look each name up anew for every token.
  */
-export function misfittingClaim(payload: Record<string, unknown>): string | undefined {
-  const { iss, sub, aud, exp, nbf, iat, jti, sid } = payload;
-  if (iss !== undefined && !isString(iss)) return instead("iss", iss, STRING);
-  if (sub !== undefined && !isText(sub)) return instead("sub", sub, TEXT);
-  if (aud !== undefined && !isAudience(aud)) return instead("aud", aud, "a string or a list of strings");
-  if (exp !== undefined && !isTime(exp)) return instead("exp", exp, TIME);
-  if (nbf !== undefined && !isTime(nbf)) return instead("nbf", nbf, TIME);
-  if (iat !== undefined && !isTime(iat)) return instead("iat", iat, TIME);
-  if (jti !== undefined && !isString(jti)) return instead("jti", jti, STRING);
-  if (sid !== undefined && !isText(sid)) return instead("sid", sid, TEXT);
-  return undefined;
+export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
+  return (
+    compare("iss", iss, isString, STRING) ??
+    compare("sub", sub, isText, TEXT) ??
+    compare("aud", aud, isAudience, "a string or a list of strings") ??
+    compare("exp", exp, isTime, TIME) ??
+    compare("nbf", nbf, isTime, TIME) ??
+    compare("iat", iat, isTime, TIME) ??
+    compare("jti", jti, isString, STRING) ??
+    compare("sid", sid, isText, TEXT)
+  );
 }
 
-/** What a claim or header parameter is, and what it should be. */
-export function instead(name: string, value: unknown, expected: string): string {
-  return `${name} is ${finding(value)}, expected ${expected}`;
+function compare(
+  name: string,
+  value: unknown,
+  fits: (value: unknown) => boolean,
+  expected: string,
+): string | undefined {
+  return value === undefined || fits(value) ? undefined : describeMismatch(name, value, expected);
 }
 
 function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boolean {
@@ -114,28 +115,24 @@ function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boo
 }
 
 /** Refuses claims whose time is not now, which is given in seconds. */
-export function checkTimes({ exp, iat, nbf }: CheckedClaims, rules: ClaimRules, now: number): void {
-  const { maxAge, clockTolerance } = rules;
+export function checkTimes(
+  { exp, iat, nbf }: CheckedClaims,
+  { maxAge, clockTolerance }: ClaimRules,
+  now: number,
+): void {
+  const refuse = (code: "expired" | "invalid_token", why: string): never => {
+    throw new AuthError(code, {
+      cause: new Error(`${why}, at ${now} with a clockTolerance of ${clockTolerance} s`),
+    });
+  };
   if (exp === undefined || iat === undefined) throw invalidToken("exp and iat must both be there");
-  if (!(now < exp + clockTolerance)) throw expired(at(now, rules, `exp is ${exp}, and has been reached`));
-  // Whole seconds on this side, so that a fraction never makes a token valid before another verifier says so.
-  const second = Math.floor(now);
-  if (nbf !== undefined && !(nbf <= second + clockTolerance)) {
-    throw invalidToken(at(now, rules, `nbf is ${nbf}, and still to come`));
-  }
+  if (!(now < exp + clockTolerance)) refuse("expired", `exp is ${exp}, and has been reached`);
+  // Verifiers that know whole seconds only must not find a token valid later than this one does.
+  const latest = Math.floor(now) + clockTolerance;
+  if (nbf !== undefined && !(nbf <= latest)) refuse("invalid_token", `nbf is ${nbf}, and still to come`);
   if (maxAge === null) return;
-  if (!(iat <= second + clockTolerance)) {
-    throw invalidToken(at(now, rules, `iat is ${iat}, and still to come, so there is no telling its age`));
-  }
+  if (!(iat <= latest)) refuse("invalid_token", `iat is ${iat}, and still to come`);
   if (!(now < iat + maxAge + clockTolerance)) {
-    throw expired(at(now, rules, `iat is ${iat}, longer ago than the profile's maxAge of ${maxAge} s`));
+    refuse("expired", `iat is ${iat}, longer ago than the profile's maxAge of ${maxAge} s`);
   }
-}
-
-function at(now: number, { clockTolerance }: ClaimRules, why: string): string {
-  return `${why}, at ${now} with a clockTolerance of ${clockTolerance} s`;
-}
-
-function expired(why: string): AuthError {
-  return new AuthError("expired", { cause: new Error(why) });
 }

@@ -1,23 +1,24 @@
+import { describeMismatch } from "../../shared/finding.ts";
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
-import { mistakeIn } from "./misspelling.ts";
+import { describeMistake } from "./misspelling.ts";
 
-/** A token in its three parts (RFC 7515 §7.1), still encoded, nothing about it verified. */
+/** A token in its three parts (RFC 7515 §7.1). They are still encoded, and nothing about them is verified. */
 export interface Compact {
   readonly token: string;
   readonly header: string;
   readonly payload: string;
-  /** Where the payload ends, and with it what the signature is over. */
+  /** The index of the second dot: the signature is over what stands before it. */
   readonly end: number;
 }
 
-/** Splits a token at its first two dots, when it has them and is of bounded length. */
+/** Splits a token at its first two dots. A token that is too long, or has fewer dots, is refused. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
   if (typeof token !== "string") throw invalidToken(`a token is a string, and this is of type ${typeof token}`);
   if (token.length > maxBytes) throw invalidToken(`the token is longer than maxBytes (${maxBytes})`);
   const first = token.indexOf(".");
   const end = token.indexOf(".", first + 1);
-  if (end === -1) throw misspelt(token);
+  if (end === -1) throw invalidSpelling(token);
   return {
     token,
     header: token.slice(0, first),
@@ -26,20 +27,20 @@ export function splitToken(token: unknown, maxBytes: number): Compact {
   };
 }
 
-/** Refuses a token that isn't all ASCII, or of which a segment is empty, or not in its one spelling. */
+/** Refuses a token that is not ASCII, and one with a segment that is empty or no canonical base64url. */
 export function checkSpelling({ token, header, payload, end }: Compact): void {
-  if (!isAscii(token)) throw misspelt(token);
+  if (!isAscii(token)) throw invalidSpelling(token);
   for (const segment of [header, payload, token.slice(end + 1)]) {
-    if (segment === "" || fromBase64url(segment) === null) throw misspelt(token);
+    if (segment === "" || fromBase64url(segment) === null) throw invalidSpelling(token);
   }
 }
 
 /**
- * Reads a segment as the JSON object that it must be, in UTF-8 without exception, and in its one spelling. By now the
- * token is known to be ASCII: by its signature, or by {@link checkSpelling}.
+ * Reads a segment, which must be canonical base64url of a JSON object in UTF-8. The caller knows that the token is ASCII: by
+ * its signature, or by {@link checkSpelling}.
  */
 export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
-  const value = parsed(textFromBase64url(parts[name]));
+  const value = parseJson(textFromBase64url(parts[name]));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     checkSpelling(parts);
     throw invalidToken(`the ${name} is not a JSON object in UTF-8`);
@@ -52,16 +53,23 @@ export function writeObject(value: object): string {
   return toBase64url(JSON.stringify(value));
 }
 
-/** The refusal of a token: the same to the client whatever the reason, which is for the developer. */
+/** Makes the refusal of a token. The client gets the same answer whatever the reason, which is for the developer. */
 export function invalidToken(why: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(why) });
 }
 
-function misspelt(token: string): AuthError {
-  return invalidToken(`a token is three segments of base64url, without padding, split by dots${mistakeIn(token)}`);
+/** Makes the refusal of a token for one claim or header parameter that is not as expected. */
+export function mismatched(name: string, value: unknown, expected: string | readonly string[]): AuthError {
+  return invalidToken(describeMismatch(name, value, expected));
 }
 
-function parsed(text: string | null): unknown {
+function invalidSpelling(token: string): AuthError {
+  return invalidToken(
+    `a token is three segments of base64url, without padding, split by dots${describeMistake(token)}`,
+  );
+}
+
+function parseJson(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text);
   } catch {

@@ -1,13 +1,10 @@
-import { expectation } from "../../shared/finding.ts";
-import type { AuthError } from "../errors.ts";
 import { flat } from "../flat.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
-import { instead } from "./claims.ts";
-import { type Compact, checkSpelling, invalidToken, readObject } from "./compact.ts";
+import { type Compact, checkSpelling, invalidToken, mismatched, readObject } from "./compact.ts";
 
-/** How many accepted headers a profile remembers: an issuer has one for each key that it signs with. */
+/** How many accepted headers a profile remembers. An issuer has one for each key that it signs with. */
 const REMEMBERED = 8;
 
 interface AcceptedHeader {
@@ -16,8 +13,8 @@ interface AcceptedHeader {
 }
 
 /**
- * Tells which keys a token may have been signed with, by its header. Headers that led to a good signature are
- * remembered, since every token of an issuer has the same one; a forger can't fill that memory.
+ * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few headers,
+ * so a header is remembered once a signature over it was good. A forger can't fill that memory.
  */
 export class HeaderReader {
   readonly #ring: KeyRing;
@@ -29,13 +26,13 @@ export class HeaderReader {
     this.#typ = typ;
   }
 
-  /** The keys to try. Nothing in a header but its `alg` and `kid` has a say in that. */
-  keysFor(parts: Compact): readonly VerifyingKey[] {
+  /** Finds the keys to try. Only the `alg` and `kid` of the header choose them. */
+  findKeys(parts: Compact): readonly VerifyingKey[] {
     for (const { segment, keys } of this.#accepted) if (segment === parts.header) return keys;
     return this.#read(parts);
   }
 
-  /** Remembers a header, once a signature over it held. */
+  /** Remembers a header, once a signature over it was good. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
     if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
     if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: flat(segment), keys });
@@ -43,29 +40,29 @@ export class HeaderReader {
 
   #read(parts: Compact): readonly VerifyingKey[] {
     checkSpelling(parts);
-    const { alg, kid, typ, crit, b64 } = readObject(parts, "header");
+    const header = readObject(parts, "header");
+    const { alg, kid, typ } = header;
     const { keys } = this.#ring;
-    if (typeof alg !== "string") throw unexpectedAlg(alg, keys);
-    if (kid !== undefined && typeof kid !== "string") throw invalidToken(instead("kid", kid, "a string"));
-    if (crit !== undefined) throw invalidToken("crit is there, expected none: no extension is known");
-    if (b64 !== undefined) throw invalidToken("b64 is there, expected none: no extension is known");
-    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== normaliseTyp(this.#typ))) {
-      throw invalidToken(instead("typ", typ, expectation([this.#typ])));
+    if (kid !== undefined && typeof kid !== "string") throw mismatched("kid", kid, "a string");
+    for (const name of ["crit", "b64"]) {
+      if (header[name] !== undefined) throw invalidToken(`${name} is there, expected none: no extension is known`);
     }
-    const selected = selectKeys(keys, alg, kid);
+    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== normaliseTyp(this.#typ))) {
+      throw mismatched("typ", typ, [this.#typ]);
+    }
+    const fitting = typeof alg === "string" ? selectKeys(keys, alg, undefined) : [];
+    if (fitting.length === 0) throw mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
+    const selected = selectKeys(fitting, alg as string, kid);
     if (selected.length > 0) return selected;
-    const fitting = selectKeys(keys, alg, undefined);
-    if (fitting.length === 0) throw unexpectedAlg(alg, keys);
-    throw invalidToken(instead("kid", kid, expectation(fitting.map((key) => String(key.kid)))));
+    throw mismatched(
+      "kid",
+      kid,
+      fitting.map((key) => String(key.kid)),
+    );
   }
 }
 
-function unexpectedAlg(alg: unknown, keys: readonly VerifyingKey[]): AuthError {
-  const known = new Set(keys.map(({ algorithm }) => algorithm));
-  return invalidToken(instead("alg", alg, expectation([...known])));
-}
-
-/** One spelling for a media type: the case does not count, and `application/` may be left out (RFC 7515 §4.1.9). */
+/** Writes a media type in one spelling: in small letters, with its `application/` (RFC 7515 §4.1.9). */
 export function normaliseTyp(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.includes("/") ? lower : `application/${lower}`;

@@ -1,13 +1,14 @@
+import { describeMismatch } from "../../shared/finding.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
-import { instead, misfittingClaim, WRITTEN_CLAIMS } from "./claims.ts";
+import { findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
-import type { Template } from "./template.ts";
+import { type Template, templateFor } from "./template.ts";
 
 /** What can be said about one token beyond its profile. */
 export interface IssueOptions {
@@ -54,7 +55,9 @@ export function issueAt<Profile extends TokenProfile>(
   time: number,
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
-  const { template, schema, maxBytes, maxAge } = internalsOf("issueToken", profile);
+  const internals = internalsOf("issueToken", profile);
+  const { schema, maxBytes, maxAge } = internals;
+  const template = templateFor(internals);
   if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }
@@ -111,11 +114,13 @@ const SCOPES = /^[ !#-[\]-~]*$/;
 
 /** Refuses what our own verifier and guard would refuse until the token ends. */
 function checkOwn(own: Record<string, unknown>, end: number): void {
-  const misfit = misfittingClaim(own);
-  if (misfit !== undefined) throw new TypeError(`issueToken: ${misfit}`);
+  const mismatch = findMismatch(own);
+  if (mismatch !== undefined) throw new TypeError(`issueToken: ${mismatch}`);
   const { scope, nbf } = own as { scope?: unknown; nbf?: number };
   if (scope !== undefined && !(typeof scope === "string" && SCOPES.test(scope))) {
-    throw new TypeError(`issueToken: ${instead("scope", scope, "scopes in a string, with spaces between them")}`);
+    throw new TypeError(
+      `issueToken: ${describeMismatch("scope", scope, "scopes in a string, with spaces between them")}`,
+    );
   }
   if (nbf !== undefined && Math.ceil(nbf) >= end) {
     throw new TypeError(`issueToken: nbf is ${nbf}, and the token would end at ${end}, before it begins`);

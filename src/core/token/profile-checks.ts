@@ -1,51 +1,45 @@
-import { checkText } from "../../shared/options.ts";
+import { assert } from "../../shared/assert.ts";
 import { reading } from "../../shared/read.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
-import { normaliseTyp } from "./header.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
 
 const SWITCH_OFF = "; null switches the check off";
 
-/** `null`, or a name that says something. */
+const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
+
+/** Checks an issuer: a name, or `null`. */
 export function checkIssuer(issuer: unknown): string | null {
-  if (issuer === null || (typeof issuer === "string" && issuer !== "")) return issuer;
-  throw new TypeError(`issuer must be a non-empty string${SWITCH_OFF}`);
+  assert(issuer === null || isName(issuer), `issuer must be a non-empty string${SWITCH_OFF}`);
+  return issuer;
 }
 
-/** `null`, or a list of names, which its giver can no longer change. */
+/** Checks an audience: a name, a list of names, or `null`. The list is copied, so that its giver can't change it later. */
 export function checkAudience(audience: unknown): readonly string[] | null {
   if (audience === null) return null;
   const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
-  if (names.length > 0 && names.every((it) => typeof it === "string" && it !== "")) {
-    return Object.freeze(names as string[]);
-  }
-  throw new TypeError(`audience must be a non-empty string, or a list of them${SWITCH_OFF}`);
+  const message = `audience must be a non-empty string, or a list of them${SWITCH_OFF}`;
+  assert(names.length > 0 && names.every(isName), message);
+  return Object.freeze(names as string[]);
 }
 
-/** A media type, or its name without `application/`. */
-export function checkTyp(typ: unknown): string {
-  normaliseTyp(checkText("typ", typ));
-  return typ as string;
-}
-
-/** Refuses to send to the pool what has no way there. */
+/** Checks `threadPool`, which is for keys that can be used there. */
 export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean {
-  if (typeof threadPool !== "boolean") throw new TypeError("threadPool must be true or false");
-  if (threadPool && keys.every((key) => key[KEY].verifyInPool === undefined)) {
-    throw new TypeError("threadPool is for key pairs: leave it out, since a secret's code is checked on the spot");
-  }
+  assert(typeof threadPool === "boolean", "threadPool must be true or false");
+  const isUsable = !threadPool || keys.some((key) => key[KEY].verifyInPool !== undefined);
+  assert(isUsable, "threadPool is for key pairs; leave it out");
   return threadPool;
 }
 
-/** A Standard Schema, where one was given. */
+/** Checks a schema, where one was given. */
 export function checkSchema(schema: unknown): ClaimsSchema | undefined {
-  if (schema === undefined || reading("defineToken", () => isSchema(schema))) return schema as ClaimsSchema | undefined;
-  throw new TypeError("schema must be a Standard Schema, such as zod, valibot or arktype make");
+  const fits = schema === undefined || reading("defineToken", () => isSchema(schema));
+  assert(fits, "schema must be a Standard Schema, such as zod, valibot or arktype make");
+  return schema as ClaimsSchema | undefined;
 }
 
-/** A function, of which {@link readClock} will see what it returns. */
+/** Checks that a clock is a function. {@link readClock} checks what it returns. */
 export function checkClock(now: unknown): () => number {
-  if (typeof now !== "function") throw new TypeError("now must be a function like Date.now");
+  assert(typeof now === "function", "now must be a function like Date.now");
   return now as () => number;
 }

@@ -1,16 +1,15 @@
 import { systemClock } from "../../shared/clock.ts";
-import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
+import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
+import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
-import type { VerifyingKey } from "../keys/key.ts";
+import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
-import { USUAL_MAX_BYTES } from "../usual.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool, checkTyp } from "./profile-checks.ts";
+import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
-import { type Template, templateOf } from "./template.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -75,11 +74,12 @@ export type InputOf<Profile> = Profile extends TokenProfile<infer Schema> ? Clai
 /** What {@link verifyToken} gives for a profile. */
 export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsOutput<Schema> : never;
 
-/** What the engine reads of a profile. */
+/** What issuing and verifying read of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
   readonly headers: HeaderReader;
-  /** `null` where the first key only verifies. */
-  readonly template: Template | null;
+  readonly typ: string | null;
+  /** The key that issues; `null` where the first key only verifies. */
+  readonly signer: SigningKey | null;
   readonly maxBytes: number;
   readonly cache: VerifiedTokens | null;
   readonly threadPool: boolean;
@@ -88,18 +88,18 @@ export interface ProfileInternals<Schema> extends ClaimRules {
 }
 
 const OPTIONS: OptionNames<TokenOptions> = {
-  keys: "required",
-  issuer: "required",
-  audience: "required",
-  typ: "optional",
-  expiresIn: "optional",
-  maxAge: "optional",
-  clockTolerance: "optional",
-  maxBytes: "optional",
-  cacheSize: "optional",
-  threadPool: "optional",
-  schema: "optional",
-  now: "optional",
+  keys: required,
+  issuer: required,
+  audience: required,
+  typ: optional,
+  expiresIn: optional,
+  maxAge: optional,
+  clockTolerance: optional,
+  maxBytes: optional,
+  cacheSize: optional,
+  threadPool: optional,
+  schema: optional,
+  now: optional,
 };
 
 /**
@@ -125,13 +125,13 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   options: TokenOptions<Schema>,
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
-  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = USUAL_MAX_BYTES } = options;
-  const { cacheSize = 2_000, threadPool = false, schema, now = systemClock } = options;
+  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
+  const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
   const ring = asRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),
     audience: checkAudience(options.audience),
-    typ: typ === null ? null : checkTyp(typ),
+    typ: typ === null ? null : checkText("typ", typ),
     expiresIn: toSeconds("expiresIn", expiresIn, 1),
     clockTolerance: toSeconds("clockTolerance", clockTolerance, 0),
     now: checkClock(now),
@@ -139,9 +139,9 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   const internals: ProfileInternals<Schema> = {
     ...described,
     headers: new HeaderReader(ring, described.typ),
-    template: templateOf(ring.current, described),
+    signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
-    maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
+    maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
     threadPool: checkThreadPool(threadPool, ring),
     schema: checkSchema(schema) as Schema,
@@ -149,7 +149,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
 }
 
-/** What the engine needs of a profile, when it is one. */
+/** Gives the internals of a profile, and refuses what is no profile. */
 export function internalsOf<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,

@@ -1,5 +1,6 @@
-import { KEY, type KeyOperations, type SigningKey } from "../keys/key.ts";
+import { KEY, type KeyOperations } from "../keys/key.ts";
 import { writeObject } from "./compact.ts";
+import type { ProfileInternals } from "./profile.ts";
 
 /** What all tokens that a key signs for a profile have in common. */
 export interface Template {
@@ -10,14 +11,24 @@ export interface Template {
   readonly opening: string;
 }
 
-/** Writes once what does not differ between tokens; `null` where the key only verifies. */
-export function templateOf(
-  key: SigningKey | null,
-  { typ, issuer, audience }: { typ: string | null; issuer: string | null; audience: readonly string[] | null },
-): Template | null {
-  const sign = key?.[KEY].sign;
-  if (key === null || sign === undefined) return null;
-  const { algorithm: alg, kid } = key;
+const templates = new WeakMap<ProfileInternals<unknown>, Template>();
+
+/**
+ * Gives the template of a profile, written when its first token is issued: a service that only verifies needs none. `null`
+ * where the profile's first key only verifies.
+ */
+export function templateFor(profile: ProfileInternals<unknown>): Template | null {
+  const known = templates.get(profile);
+  if (known !== undefined) return known;
+  const template = writeTemplate(profile);
+  if (template !== null) templates.set(profile, template);
+  return template;
+}
+
+function writeTemplate({ signer, typ, issuer, audience }: ProfileInternals<unknown>): Template | null {
+  const sign = signer?.[KEY].sign;
+  if (signer === null || sign === undefined) return null;
+  const { algorithm: alg, kid } = signer;
   const members = JSON.stringify({
     ...(issuer !== null && { iss: issuer }),
     ...(audience !== null && { aud: audience.length === 1 ? audience[0] : audience }),

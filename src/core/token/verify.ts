@@ -8,10 +8,10 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
 
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
- * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. Nothing of the payload is read
- * before the signature holds.
+ * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before the
+ * signature is known to be good.
  *
- * A token that the profile remembers (`cacheSize`) is held to its times again, and to the schema.
+ * A profile remembers tokens that it verified (`cacheSize`). Their times and the schema are checked at each call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check failed
@@ -23,60 +23,50 @@ import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
  * console.log(claims.sub);
  * ```
  */
-export function verifyToken<Profile extends TokenProfile>(token: string, profile: Profile): Promise<ClaimsOf<Profile>> {
-  // An async function's promise takes 3% longer, so there is none where nobody has to be waited for.
-  try {
-    const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-    const waits = internals.threadPool || internals.schema !== undefined;
-    const claims = waits ? openAndShape(token, internals) : openToken(token, internals);
-    return Promise.resolve(claims as ClaimsOf<Profile> | Promise<ClaimsOf<Profile>>);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-async function openAndShape(token: string, internals: ProfileInternals<ClaimsSchema | undefined>): Promise<object> {
+export async function verifyToken<Profile extends TokenProfile>(
+  token: string,
+  profile: Profile,
+): Promise<ClaimsOf<Profile>> {
+  const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
   const { threadPool, schema } = internals;
-  const checked = threadPool ? await openTokenInPool(token, internals) : openToken(token, internals);
-  return schema === undefined ? checked : shapeClaims(checked, schema);
+  const claims = threadPool ? await openTokenInPool(token, internals) : openToken(token, internals);
+  return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
-/** The claims of a token that the profile remembers, if their time is now; `undefined` for any other token. */
-export function recallToken(token: string, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
-  const known = internals.cache?.get(token);
+/**
+ * Gives the claims of a token that the profile remembers. `undefined` for any other token.
+ *
+ * @throws AuthError when the token's time is over, or has not come
+ */
+export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
+  const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
   if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
   return known;
 }
 
-/** The part of verifying that needs nobody: all but the schema. */
+/** Verifies a token but for the profile's schema, without waiting for anything. */
 export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
-  const known = typeof token === "string" ? recallToken(token, internals) : undefined;
+  const known = recallToken(token, internals);
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.keysFor(parts);
-  return admit(isSigned(parts, keys), parts, keys, internals);
+  const keys = internals.headers.findKeys(parts);
+  let isSigned = false;
+  for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
+  return admit(isSigned, parts, keys, internals);
 }
 
-/** The same with the signature checked in the thread pool: two functions, so that nobody asks whether to wait. */
+/** Verifies as {@link openToken} does, and has the signature checked in the thread pool. */
 export async function openTokenInPool(token: unknown, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
-  const known = typeof token === "string" ? recallToken(token, internals) : undefined;
+  const known = recallToken(token, internals);
   if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.keysFor(parts);
-  return admit(await isSignedInPool(parts, keys), parts, keys, internals);
-}
-
-function isSigned({ token, end }: Compact, keys: readonly VerifyingKey[]): boolean {
-  for (const key of keys) if (key[KEY].verify(token, end)) return true;
-  return false;
-}
-
-async function isSignedInPool({ token, end }: Compact, keys: readonly VerifyingKey[]): Promise<boolean> {
+  const keys = internals.headers.findKeys(parts);
+  let isSigned = false;
   for (const key of keys) {
     const { verify, verifyInPool = verify } = key[KEY];
-    if (await verifyInPool(token, end)) return true;
+    isSigned ||= await verifyInPool(parts.token, parts.end);
   }
-  return false;
+  return admit(isSigned, parts, keys, internals);
 }
 
 function admit(
@@ -86,7 +76,7 @@ function admit(
   internals: ProfileInternals<unknown>,
 ): CheckedClaims {
   if (!holds) {
-    checkSpelling(parts); // whose complaint says more
+    checkSpelling(parts); // A misspelt token has a cause that says more.
     throw invalidToken("the signature does not hold");
   }
   internals.headers.accept(parts.header, keys);
@@ -95,7 +85,10 @@ function admit(
   return claims;
 }
 
-/** Hands the application's claims to the profile's schema, and what the profile checked around it. */
+/**
+ * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which the
+ * result has beside the schema's output.
+ */
 export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema): Promise<object> {
   const { iss, aud, exp, iat, jti, ...given } = checked;
   const result = await validate(schema, given);
@@ -103,10 +96,10 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
     throw invalidToken(`the claims don't fit the profile's schema at: ${pathsOf(result.issues)}`);
   }
   const { sub, scope, sid, nbf } = given;
-  // What a schema doesn't name it may drop, but not what the flow rests on.
-  return withoutAbsent({ sub, scope, sid, nbf, ...(result.value as object), iss, aud, exp, iat, jti });
+  // A schema drops what it does not name. The flow needs these four all the same.
+  return dropUndefined({ sub, scope, sid, nbf, ...(result.value as object), iss, aud, exp, iat, jti });
 }
 
-function withoutAbsent(claims: object): object {
+function dropUndefined(claims: object): object {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }

@@ -8,7 +8,10 @@ export interface MemoryUser<U extends User> {
   readonly login: string;
   /** What `hashPassword` made; `null` for a user who can't log in by password. */
   readonly passwordHash: string | null;
-  /** The user that handlers get to see, as it is. A change of password writes its `passwordChangedAt`. */
+  /**
+   * The user that handlers get to see, as it is. A change of password writes its `passwordChangedAt`, which is set to `null`
+   * at first where it is not there.
+   */
   readonly user: U;
 }
 
@@ -49,6 +52,8 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
       checkNewUser("memoryUsers.add", user?.id, login, passwordHash);
       if (byId.has(user.id)) throw new Error("memoryUsers: there is a user with this id");
       if (idByLogin.has(login)) throw new Error("memoryUsers: there is a user with this login");
+      // So that the user can be given a device token. One that is frozen goes without.
+      if (user.passwordChangedAt === undefined) Reflect.set(user, "passwordChangedAt", null);
       byId.set(user.id, { login, passwordHash, user });
       idByLogin.set(login, user.id);
     },
