@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import type { TokenProfile } from "../../src/core/token/profile.ts";
@@ -136,21 +137,22 @@ describe("login", () => {
     it("measured side by side", async () => {
       const slow = createPasswordHasher({ memoryCost: 8_192, timeCost: 2 });
       const stored = await slow.hash(PASSWORD);
-      const medians = [];
-      for (const [, credentials, password] of cases) {
+      const logins = cases.map(([, credentials, password]) => {
         const fitting = credentials as Credentials | null;
         const known = fitting?.passwordHash === HASH ? { ...fitting, passwordHash: stored } : fitting;
         const auth = authOf(usersOf(known), { passwords: slow });
-        const times: number[] = [];
-        for (let round = 0; round < 7; round += 1) {
+        return { fastest: Number.POSITIVE_INFINITY, attempt: () => auth.login({ login: "reader", password }) };
+      });
+      for (let round = 0; round < 7; round += 1) {
+        for (const login of logins) {
           const started = performance.now();
-          await caught(auth.login({ login: "reader", password }));
-          times.push(performance.now() - started);
+          await caught(login.attempt());
+          login.fastest = Math.min(login.fastest, performance.now() - started);
         }
-        medians.push(times.sort((a, b) => a - b)[3] ?? 0);
       }
+      const times = logins.map(({ fastest }) => fastest);
       // One that is not computed at all takes a hundredth; the machine's noise is far below a third.
-      expect(Math.min(...medians)).toBeGreaterThan(Math.max(...medians) / 3);
+      expect(Math.min(...times)).toBeGreaterThan(Math.max(...times) / 3);
     });
   });
 
