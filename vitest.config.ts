@@ -7,7 +7,7 @@ const config: ViteUserConfig = defineConfig({
     slowTestThreshold: 10_000, // the rest are one line a file
     hookTimeout: 120_000,
     reporters: ["default", "./test/support/progress.ts"],
-    globalSetup: ["test/support/servers/postgres.ts", "test/support/servers/redis.ts"],
+    globalSetup: ["test/support/servers/postgres.ts", "test/support/servers/redis.ts", "test/support/chromium.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -1,6 +1,6 @@
 import type { Authenticator } from "../authenticator/authenticator.ts";
 import { AuthError } from "../core/errors.ts";
-import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** What the handlers can't read from a `Request`. */
 export interface FetchOptions<Rest extends unknown[] = []> {
@@ -23,10 +23,13 @@ export interface FetchOptions<Rest extends unknown[] = []> {
 
 const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
-/** Tells a request's address: `undefined` where nobody can tell, and nobody needs to. */
-export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => string | undefined;
+/**
+ * Reads a request's address: what it gives answers `undefined` where nobody can tell and nobody needs to, and throws where
+ * the throttle needs it. It is called within the verb, so that `onOutage` is told.
+ */
+export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => () => string | undefined;
 
-/** Makes what tells addresses, and refuses a throttle that would count everybody together, when a route is built. */
+/** Makes what reads addresses, and refuses a throttle that would count everybody together, when a route is built. */
 export function addressReader<Rest extends unknown[]>(
   verb: string,
   { throttled }: Pick<Authenticator, "throttled">,
@@ -36,17 +39,19 @@ export function addressReader<Rest extends unknown[]>(
   const { address } = options;
   if (address === undefined) {
     if (throttled) throw new TypeError(`${verb}: the throttle counts by address, which no Request tells: ${REMEDY}`);
-    return () => undefined;
+    return () => () => undefined;
   }
-  checkMethods(`${verb}'s options`, { address }, ["address"]);
+  checkFunction(`${verb}: address`, address, "(request, server) => server.requestIP(request)?.address");
   return (request, ...rest) => {
     try {
       const ip = address(request, ...rest);
-      if (typeof ip === "string" && ip !== "") return ip;
+      if (typeof ip === "string" && ip !== "") return () => ip;
       if (throttled) throw new TypeError(`${verb}: address told no address, by which the throttle counts`);
-      return undefined;
+      return () => undefined;
     } catch (cause) {
-      throw new AuthError("unavailable", { cause });
+      return () => {
+        throw new AuthError("unavailable", { cause });
+      };
     }
   };
 }

@@ -50,7 +50,7 @@ export type ExpressErrorHandler = (
  * ```
  */
 export function requireAuth(guard: Guard): ExpressMiddleware {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -66,7 +66,7 @@ export function requireAuth(guard: Guard): ExpressMiddleware {
  * ```
  */
 export function optionalAuth(guard: Guard): ExpressMiddleware {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -254,7 +254,7 @@ function arrivalOf(req: ExpressRequest): Arrival {
   return {
     header: (name) => headerOf(req.headers, name),
     authorization: () => authorizationOf(req.headers, req.rawHeaders),
-    ip: req.ip,
+    ip: () => req.ip,
     hasBody: () => hasBody(req.headers, req.body),
     body() {
       if (!("body" in req)) throw missingParser("Express", "express.json()");

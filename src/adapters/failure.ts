@@ -1,6 +1,6 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import { tell } from "../shared/listener.ts";
-import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** How an adapter's `errorHandler` tells of what is the server's own fault. */
 export interface ErrorHandlerOptions<Request = unknown> {
@@ -19,7 +19,7 @@ export function recogniser<Request>(
 ): (error: unknown, request: Request) => error is AuthError {
   checkOptions("errorHandler", options, OPTIONS);
   const { log = logToConsole } = options;
-  checkMethods("errorHandler's options", { log }, ["log"]);
+  checkFunction("errorHandler: log", log, "(error, request) => logger.error(error)");
   return (error, request): error is AuthError => {
     if (!isAuthError(error)) return false;
     if (!error.expose) tell(log, error, request);

@@ -6,6 +6,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
+import { AuthError } from "../core/errors.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
@@ -40,7 +41,7 @@ export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, repl
  * ```
  */
 export function requireAuth(guard: Guard): FastifyHook {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -58,7 +59,7 @@ export function requireAuth(guard: Guard): FastifyHook {
  * ```
  */
 export function optionalAuth(guard: Guard): FastifyHook {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -183,10 +184,22 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
  */
 export function errorHandler(options: ErrorHandlerOptions<FastifyRequest> = {}): FastifyErrorHandler {
   const isOurs = recogniser(options);
-  return (error, request, reply) => {
+  return (thrown, request, reply) => {
+    const error = isRefusedByParser(thrown, request)
+      ? new AuthError("unsupported_media_type", { cause: thrown })
+      : thrown;
     if (!isOurs(error, request)) throw error;
     return reply.code(error.status).headers(headersOf(error)).send(error.toJSON());
   };
+}
+
+/** The name of our handlers, by which a route is known for ours: Fastify binds each handler, which leaves only its name. */
+const HANDLER = "hallpass handler";
+
+/** Whether Fastify refused a body of one of our routes, for which it has no parser, before our handler could. */
+function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${HANDLER}`;
 }
 
 function recognise(guard: Guard, recognition: Recognition): FastifyHook {
@@ -199,19 +212,20 @@ function recognise(guard: Guard, recognition: Recognition): FastifyHook {
 }
 
 function instead(work: (arrival: Arrival) => Promise<Departure>): FastifyHandler {
-  return async (request, reply) => {
+  const handler: FastifyHandler = async (request, reply) => {
     const { status, body, cookies } = await work(arrivalOf(request));
     for (const cookie of cookies) reply.header("Set-Cookie", cookie);
     if (body !== null) reply.header("Cache-Control", "no-store");
     return reply.code(status).send(body ?? undefined);
   };
+  return Object.defineProperty(handler, "name", { value: HANDLER });
 }
 
 function arrivalOf({ headers, raw, ip, body }: FastifyRequest): Arrival {
   return {
     header: (name) => headerOf(headers, name),
     authorization: () => authorizationOf(headers, raw.rawHeaders),
-    ip,
+    ip: () => ip,
     hasBody: () => hasBody(headers, body),
     body: () => parsedBody(body, headers["content-type"]),
   };

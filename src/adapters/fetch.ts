@@ -5,10 +5,12 @@
  *
  * @module
  */
+
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, addressReader, type FetchOptions } from "./address.ts";
 import { isJson } from "./body.ts";
@@ -44,7 +46,7 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
 export function requireAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -62,7 +64,7 @@ export function requireAuth<Claims>(
 export function optionalAuth<Claims>(
   guard: Guard<Claims>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -235,11 +237,11 @@ function recognise<Auth extends Identity | null>(
 
 function instead<Rest extends unknown[]>(
   work: (arrival: Arrival) => Promise<Departure>,
-  addressOf: AddressReader<Rest> = () => undefined,
+  readAddress: AddressReader<Rest> = () => () => undefined,
 ): FetchHandler<Rest> {
   return (request, ...rest) =>
     answered(request, async () => {
-      const { status, body, cookies } = await work(arrivalOf(request, addressOf(request, ...rest)));
+      const { status, body, cookies } = await work(arrivalOf(request, readAddress(request, ...rest)));
       const headers = new Headers(cookies.map((cookie) => ["Set-Cookie", cookie]));
       if (body === null) return new Response(null, { status, headers });
       headers.set("Cache-Control", "no-store");
@@ -247,7 +249,7 @@ function instead<Rest extends unknown[]>(
     });
 }
 
-function arrivalOf(request: Request, ip: string | undefined): Arrival {
+function arrivalOf(request: Request, ip: () => string | undefined): Arrival {
   const { headers, url } = request;
   return {
     header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),
@@ -273,8 +275,6 @@ async function answered(request: Request, work: () => Response | Promise<Respons
   }
 }
 
-const LONGEST_BODY = 65_536;
-
 /** A request's JSON; `undefined` where it has none, or too much of it. */
 async function readBody(request: Request): Promise<unknown> {
   if (request.bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
@@ -284,7 +284,7 @@ async function readBody(request: Request): Promise<unknown> {
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > LONGEST_BODY) return undefined;
+    if (length > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   try {

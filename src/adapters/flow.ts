@@ -1,6 +1,7 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 import type { AuthorizationHeader } from "../guard/guard.ts";
+import type { LoginOrigin } from "../login/origin.ts";
 import { deviceCookie, type HeaderReader, readCookies, setCookie } from "../sessions/cookie.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
 import { refuseCrossSite } from "../sessions/cross-site.ts";
@@ -10,7 +11,8 @@ import type { LoginResult, SessionResult } from "../sessions/result.ts";
 export interface Arrival {
   readonly header: HeaderReader;
   readonly authorization: () => AuthorizationHeader;
-  readonly ip: string | undefined;
+  /** The client's address; `undefined` where the framework can't tell. The verb that asks for it tells of its refusals. */
+  readonly ip: () => string | undefined;
   /** Whether the client sent a body. */
   readonly hasBody: () => boolean;
   /** The parsed body, or a configuration error where nothing parsed it. */
@@ -29,20 +31,27 @@ export interface Departure {
 /** What frameworks that can't tell the client's address are taken to say, so that a throttle refuses to count by it. */
 const NO_ADDRESS = "";
 
+/** Where an attempt comes from. The address is asked for within the verb, which tells `onOutage` where that fails. */
+function originOf({ ip }: Arrival, tokens: Omit<LoginOrigin, "ip">): LoginOrigin {
+  return {
+    ...tokens,
+    get ip() {
+      return ip() ?? NO_ADDRESS;
+    },
+  };
+}
+
 /** Logs a user in, or changes a password, by the body's credentials. The session of a cookie that comes along ends. */
-export async function enter(
-  auth: Authenticator,
-  verb: Authenticator["login"],
-  { header, ip, body }: Arrival,
-): Promise<Departure> {
+export async function enter(auth: Authenticator, verb: Authenticator["login"], arrival: Arrival): Promise<Departure> {
+  const { header, body } = arrival;
   const cookie = cookieOf(auth);
   if (cookie === null) {
     const sent = await body();
-    return tokenAnswer(await verb(sent, { ip: ip ?? NO_ADDRESS, deviceToken: textIn(sent, "device_token") }), null);
+    return tokenAnswer(await verb(sent, originOf(arrival, { deviceToken: textIn(sent, "device_token") })), null);
   }
   refuseCrossSite(cookie, header);
   const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
-  return tokenAnswer(await verb(await body(), { ip: ip ?? NO_ADDRESS, refreshToken, deviceToken }), cookie);
+  return tokenAnswer(await verb(await body(), originOf(arrival, { refreshToken, deviceToken })), cookie);
 }
 
 /** Refreshes by the token of the cookie, or of the body. */

@@ -69,7 +69,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * ```
  */
 export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims>> {
-  checkGuard(guard);
+  checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
@@ -87,7 +87,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Ide
  * ```
  */
 export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims> | null> {
-  checkGuard(guard);
+  checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -255,7 +255,7 @@ function arrivalOf({ req, request, ip }: KoaContext): Arrival {
   return {
     header: (name) => headerOf(req.headers, name),
     authorization: () => authorizationOf(req.headers, req.rawHeaders),
-    ip,
+    ip: () => ip,
     hasBody: () => hasBody(req.headers, (request as { body?: unknown }).body),
     body() {
       if (!("body" in request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");

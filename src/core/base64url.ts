@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { USUAL_MAX_BYTES } from "./usual.ts";
+import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
 
 // Read into one buffer again and again: a buffer of its own for each text takes as long as decoding it.
-const scratch = Buffer.alloc(USUAL_MAX_BYTES);
+const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
 
 /** Whether a text has ASCII alone. Of any other character, what decodes or compares bytes may see only a part. */
 export function isAscii(text: string): boolean {

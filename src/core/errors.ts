@@ -47,7 +47,8 @@ export type AuthErrorCode =
   | "unavailable"
   | "overloaded";
 
-const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
+/** The table of all refusals, from which the page of errors is checked. */
+export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   missing_token: [401, "realm", "Authentication is required"],
   invalid_request: [400, "invalid_request", "The Authorization header is malformed"],
   invalid_token: [401, "invalid_token", "The token is not valid"],

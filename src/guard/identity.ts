@@ -1,5 +1,6 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { mismatched } from "../core/token/compact.ts";
+import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 
 /**
  * Who is asking, as a verified token says. All but `claims` is what was signed, whatever the profile's schema makes of it:
@@ -34,7 +35,6 @@ export function createIdentity<Claims>({ sub, scope = "", sid }: CheckedClaims, 
   return Object.freeze({ userId: sub, scopes: splitScopes(scope), sid: sid ?? null, claims });
 }
 
-const REMEMBERED_SCOPES = 256;
 const scopesByText = new Map<string, readonly string[]>();
 
 /** Splits a token's scopes. The lists are remembered: to make and freeze one takes longer than the rest of an identity. */
@@ -42,6 +42,6 @@ function splitScopes(text: string): readonly string[] {
   const known = scopesByText.get(text);
   if (known !== undefined) return known;
   const scopes = Object.freeze(text.split(" ").filter(Boolean));
-  if (scopesByText.size < REMEMBERED_SCOPES) scopesByText.set(text, scopes);
+  if (scopesByText.size < MAX_CACHED_SCOPES) scopesByText.set(text, scopes);
   return scopes;
 }

@@ -1,5 +1,6 @@
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
 import type { Blocklist } from "../stores/contract.ts";
@@ -53,8 +54,8 @@ export interface GuardSettings<Profile extends TokenProfile = TokenProfile> {
 export function checkGuardOptions<Profile extends TokenProfile>(
   options: GuardOptions<Profile>,
 ): GuardSettings<Profile> {
-  const { token, blocklist, realm = "api", storeTimeoutMs = 2_000, requestTimeoutMs = 5_000 } = options;
-  const { onOutage = warnOfFirstOutage() } = options;
+  const { token, blocklist, realm = "api", onOutage = warnOfFirstOutage() } = options;
+  const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
   if (blocklist !== undefined) {
     checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);

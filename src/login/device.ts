@@ -6,12 +6,10 @@ import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import type { LoginResult } from "../sessions/result.ts";
 import { timeOf } from "../shared/date.ts";
+import { MAX_DEVICE_TOKENS } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
 import type { ThrottledSettings } from "./settings.ts";
-
-/** How many of a request's device tokens are looked at. A browser sends several only after a change of the cookie's path. */
-const MOST = 4;
 
 /**
  * Recognises the device that a login comes from, by the device tokens that came with it. A device token counts only for its
@@ -27,7 +25,7 @@ export async function recogniseDevice(
   const device = settings.throttle?.device ?? null;
   const change = user === null ? undefined : findPasswordChange(user);
   if (device === null || user === null || change === undefined) return null;
-  for (const token of [sent].flat().slice(0, MOST)) {
+  for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
     const claims = await openDeviceToken(settings, token, device);
     const isOfUser = claims?.sub === user.id && claims.password_changed_at === change;
     if (isOfUser && isText(claims.sid)) return claims.sid;

@@ -1,4 +1,5 @@
 import { type Duration, toSeconds } from "../core/time.ts";
+import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { reading } from "../shared/read.ts";
@@ -82,7 +83,7 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   }
   checkOptions("refresh", options, OPTIONS);
   const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s" } = options;
-  const { maxSessions = 100, onReuse = ignore } = options;
+  const { maxSessions = DEFAULT_MAX_SESSIONS, onReuse = ignore } = options;
   checkMethods("refresh: store", store, METHODS);
   checkFunction("refresh: onReuse", onReuse, "({ sid, userId }) => logger.warn({ sid, userId })");
   const idle = toSeconds("idleLifetime", idleLifetime, 1);

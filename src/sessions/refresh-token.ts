@@ -1,5 +1,6 @@
 import { digestOf, randomSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
 /** What is stored of a refresh token: the first 132 bits of a SHA-256. Nobody can find a second text with the same ones. */
 export interface RefreshTokenDigests {
@@ -13,8 +14,6 @@ export interface RefreshTokenDigests {
 const SHARED = 21;
 const DIGEST = 22;
 const TOKEN = /^[\w-]{43}$/;
-/** How many refresh tokens one request may carry. Browsers send several cookies of one name where the path has changed. */
-const MOST = 8;
 
 /** Creates the refresh token of a session that starts: 32 random bytes. */
 export function createRefreshToken(): string {
@@ -43,7 +42,7 @@ function digestShortly(text: string): string {
  */
 export function readRefreshTokens(sent: unknown): readonly string[] {
   if (!Array.isArray(sent) && (typeof sent !== "string" || sent === "")) throw new AuthError("malformed_refresh_token");
-  return [sent].flat().filter(isRefreshToken).slice(0, MOST);
+  return [sent].flat().filter(isRefreshToken).slice(0, MAX_REFRESH_TOKENS);
 }
 
 function isRefreshToken(value: unknown): value is string {

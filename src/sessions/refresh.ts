@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
+import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
@@ -13,9 +14,6 @@ import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refres
 import type { SessionResult } from "./result.ts";
 import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
 import type { IssuingSettings, SessionSettings } from "./settings.ts";
-
-/** How often a refresh tries again where a refresh in another process came first. */
-const TRIES = 8;
 
 type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
 
@@ -48,7 +46,7 @@ async function refreshInTurn<U extends User>(
   const access = await issueAccessToken(settings, user, claims, session.sid, date);
   await refuseRevoked(settings, access.accessToken);
 
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
     const isReplaced = await replaceSession(settings, session, next);
     if (!isReplaced) ({ session } = await findLivingSession(settings, sent, now));
     // A client of the store may have sent the replacement twice. Then the record that came first is this one.

@@ -1,3 +1,5 @@
+import { MAX_SUCCESSORS } from "../shared/limits.ts";
+
 /**
  * The state of the rotation of a session's refresh tokens (RFC 9700 §4.14.2): digests of the few tokens that can still
  * matter. Every use of a token begins a generation: the tokens that are given out for it.
@@ -18,9 +20,6 @@ export interface Rotation {
   /** Whether requests crossed in this generation. */
   readonly isCrossed: boolean;
 }
-
-/** How many unused successors a token has at the most. */
-export const MOST_SUCCESSORS = 8;
 
 /** Starts the rotation of a session with its first token. */
 export function startRotation(first: string): Rotation {
@@ -62,8 +61,8 @@ export function rotate(
   const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && now - (crossedAt ?? now) < graceMs;
   if (!isLostAnswer && !isCrossing) return "theft";
   // Successors that were given out within the grace may still be on their way to the client, so none is dropped for another.
-  if (isInGrace && successors.length >= MOST_SUCCESSORS) return "crowded";
-  const more = { ...rotation, successors: [...successors, successor].slice(-MOST_SUCCESSORS) };
+  if (isInGrace && successors.length >= MAX_SUCCESSORS) return "crowded";
+  const more = { ...rotation, successors: [...successors, successor].slice(-MAX_SUCCESSORS) };
   return isCrossing ? { ...more, crossedAt: crossedAt ?? now, isCrossed: true } : more;
 }
 

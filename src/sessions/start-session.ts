@@ -1,5 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { newJti } from "../core/token/jti.ts";
+import { MAX_REVOKED_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkIdsOrNull } from "../store-calls/session-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
@@ -59,9 +60,6 @@ export async function startSession<U extends User>(
   return { ...access, refreshToken, refreshExpiresIn: countSeconds(date, session.expiresAt) } as SessionResult<U>;
 }
 
-/** How many sessions that made room for another one are revoked. It is one, unless the limit has been lowered. */
-const MOST_REVOKED = 10;
-
 async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
   const { refresh, budget } = settings;
   const { store, maxSessions } = refresh;
@@ -83,7 +81,8 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   }
   if (deleted === null) throw loggedOutMeanwhile(settings);
   // These sessions made room for this one. Access tokens that can't be revoked end by themselves.
-  await Promise.allSettled(deleted.slice(0, MOST_REVOKED).map((other) => revokeSession(settings, other, userId)));
+  const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
+  await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
 }
 
 function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {

@@ -1,5 +1,5 @@
-const LONGEST = 128;
-const MOST = 3;
+import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
+
 const PLAIN: ReadonlySet<string> = new Set(["number", "boolean"]);
 const NAMES: Readonly<Record<string, string>> = { undefined: "missing", object: "an object" };
 
@@ -25,12 +25,12 @@ export function expectation(names: readonly string[]): string {
 }
 
 function list(texts: readonly string[]): string {
-  const more = texts.length > MOST ? [`and ${texts.length - MOST} more`] : [];
-  return [...texts.slice(0, MOST).map(quote), ...more].join(", ");
+  const more = texts.length > MAX_QUOTED_VALUES ? [`and ${texts.length - MAX_QUOTED_VALUES} more`] : [];
+  return [...texts.slice(0, MAX_QUOTED_VALUES).map(quote), ...more].join(", ");
 }
 
 function quote(text: string): string {
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+  const cut = text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text;
   return JSON.stringify(cut).replace(/[^ -~]/g, escapeCharacter);
 }
 

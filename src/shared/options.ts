@@ -43,7 +43,7 @@ export function checkNames(owner: string, options: unknown, known: Known): reado
 
 /** Refuses `undefined` and `null`. An environment variable that is not set is `undefined`. */
 export function checkGiven(name: string, value: unknown): void {
-  if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
+  assert(value !== undefined && value !== null, `${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
 /** Refuses a value that lacks one of the methods an interface asks for. */

@@ -1,5 +1,6 @@
 import { timeOf } from "../shared/date.ts";
-import { isText, LONGEST_TEXT } from "../shared/text.ts";
+import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
+import { isText } from "../shared/text.ts";
 
 /**
  * Checks a store's answer against the store's contract.
@@ -44,7 +45,7 @@ export function demand(holds: boolean, call: string, member: string, expected: s
 
 /** Refuses an answer one member of which is no id. */
 export function demandId(call: string, member: string, value: unknown): void {
-  demand(isText(value), call, member, `a string of 1 to ${LONGEST_TEXT} characters without NUL`, value);
+  demand(isText(value), call, member, `a string of 1 to ${MAX_TEXT_LENGTH} characters without NUL`, value);
 }
 
 /** Refuses an answer one member of which is no count. */

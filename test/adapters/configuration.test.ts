@@ -22,35 +22,45 @@ const auth = forgetful as RevokingAuthenticator;
 const ADAPTERS = { express: expressAdapter, koa: koaAdapter, fastify: fastifyAdapter, fetch: fetchAdapter };
 
 describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
-  it.each([undefined, null, {}, "guard", token])("refuses %s for a guard when the route is built", (guard) => {
-    expect(() => adapter.requireAuth(guard as unknown as Guard)).toThrow(
-      /the guard must be an object with the methods/,
-    );
-    expect(() => adapter.optionalAuth(guard as unknown as Guard)).toThrow(
-      /the guard must be an object with the methods/,
-    );
-  });
-
-  it("refuses a guard for an authenticator", () => {
-    const guard = createGuard({ token }) as RevokingAuthenticator;
-    const login = adapter.login as (auth: RevokingAuthenticator) => unknown;
-    expect(() => login(guard)).toThrow(/the authenticator must be an object with the methods login/);
-  });
-
-  it.each([auth, null, undefined])("refuses to log out where nothing could be revoked", (without) => {
-    expect(() => adapter.logout(without as RevokingAuthenticator)).toThrow(/needs an authenticator with a blocklist/);
-  });
-
-  it.each([forgetful, auth, null, undefined])(
-    "refuses to refresh, or to change a password, without sessions",
-    (without) => {
-      expect(() => adapter.refresh(without as SessionAuthenticator)).toThrow(
-        /refresh needs an authenticator with sessions/,
+  it.each([
+    [undefined, "was given nothing"],
+    [null, "was given null"],
+    [{}, "was given an object"],
+    ["guard", 'was given "guard"'],
+    [token, "was given a token profile: make a guard of it with createGuard({ token })"],
+  ])("refuses %s for a guard when the route is built, and says what to make", (guard, found) => {
+    for (const verb of ["requireAuth", "optionalAuth"] as const) {
+      expect(() => adapter[verb](guard as unknown as Guard)).toThrow(
+        new TypeError(`${verb} takes what createGuard or createAuthenticator makes; it ${found}`),
       );
-      const changePassword = adapter.changePassword as (auth: SessionAuthenticator) => unknown;
-      expect(() => changePassword(without as SessionAuthenticator)).toThrow(/changePassword needs an authenticator/);
-    },
-  );
+    }
+  });
+
+  it.each([
+    [createGuard({ token }), "was given a guard, which has no login: make an authenticator with createAuthenticator"],
+    [token, "was given a token profile: make an authenticator of it with createAuthenticator({ token, users })"],
+    [undefined, "was given nothing"],
+    [{ login: "reader" }, "was given an object"],
+  ])("refuses %s for an authenticator when the route is built, and says what to make", (given, found) => {
+    for (const verb of ["login", "refresh", "logout", "changePassword"] as const) {
+      const build = adapter[verb] as (auth: unknown) => unknown;
+      expect(() => build(given)).toThrow(
+        new TypeError(`${verb} takes what createAuthenticator makes; it ${found.replace("no login", `no ${verb}`)}`),
+      );
+    }
+  });
+
+  it("refuses to log out where nothing could be revoked", () => {
+    expect(() => adapter.logout(auth)).toThrow(/logout needs an authenticator with a blocklist or sessions/);
+  });
+
+  it("refuses to refresh, or to change a password, without sessions", () => {
+    expect(() => adapter.refresh(forgetful as SessionAuthenticator)).toThrow(
+      /refresh needs an authenticator with sessions/,
+    );
+    const changePassword = adapter.changePassword as (auth: unknown) => unknown;
+    expect(() => changePassword(forgetful)).toThrow(/changePassword needs an authenticator/);
+  });
 
   it.each([[], [""], ["two scopes"], ['quo"te'], [1], [undefined]])("refuses %s for scopes", (...scopes) => {
     expect(() => adapter.requireScope(...(scopes as string[]))).toThrow(/requireScope takes one or more scopes/);

@@ -1,3 +1,4 @@
+import fastify from "fastify";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
@@ -64,6 +65,15 @@ const TABLE: Readonly<Record<string, Row>> = {
     headers: { "www-authenticate": CHALLENGE },
   },
   "half a login": { house: "good", sent: post("/login", { login: "x" }), error: "malformed_credentials", headers: {} },
+  "a form for a login": {
+    house: "good",
+    sent: {
+      ...post("/login", null, ["Content-Type", "application/x-www-form-urlencoded"]),
+      body: "login=reader&password=x",
+    },
+    error: "unsupported_media_type",
+    headers: {},
+  },
   "a dead cookie": {
     house: "good",
     sent: post("/refresh", null, ["Cookie", "__Host-refresh=dead"]),
@@ -177,8 +187,23 @@ const HANDLERS = {
 
 it.each(Object.entries(HANDLERS))("%s: wrong options are refused when the handler is made", (_name, errorHandler) => {
   expect(() => errorHandler({ logger: console.error } as never)).toThrow(/there is no option "logger"/);
-  expect(() => errorHandler({ log: "console" } as never)).toThrow(/must be an object with the methods log/);
+  expect(() => errorHandler({ log: "console" } as never)).toThrow(
+    "errorHandler: log must be a function: (error, request) => logger.error(error)",
+  );
   expect(() => errorHandler({ log: undefined } as never)).toThrow(/log is undefined/);
+});
+
+it("leaves to Fastify what its parsers refuse on a route of the application's own", async () => {
+  const app = fastify();
+  app.setErrorHandler(onFastify.errorHandler());
+  app.post("/orders", async () => ({}));
+  const { statusCode, body } = await app.inject({
+    method: "POST",
+    path: "/orders",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "item=1",
+  });
+  expect([statusCode, JSON.parse(body).code]).toEqual([415, "FST_ERR_CTP_INVALID_MEDIA_TYPE"]);
 });
 
 it("logs to the console unless told otherwise", async () => {

@@ -91,7 +91,7 @@ describe("the address that a throttle counts by", () => {
     expect(() => building(throttled())).toThrow(TypeError);
     expect(() => building(throttled(), {})).toThrow(new RegExp(`^${name}: the throttle counts by address`));
     for (const runtime of ["Bun", "Deno", "Hono", "Cloudflare"]) expect(() => building(throttled())).toThrow(runtime);
-    expect(() => building(throttled(), { address: "127.0.0.1" })).toThrow(/must be an object with the methods address/);
+    expect(() => building(throttled(), { address: "127.0.0.1" })).toThrow(`${name}: address must be a function: `);
     expect(() => building(throttled(), { adress: () => "" })).toThrow(/there is no option "adress"/);
     expect(building(throttled(), { address: () => "192.0.2.1" })).toBeTypeOf("function");
     expect(building(auth)).toBeTypeOf("function");
@@ -117,14 +117,31 @@ describe("the address that a throttle counts by", () => {
       },
     ],
   ])("is an outage where it is %s: nobody is counted together with everybody", async (_what, address) => {
-    const log = vi.fn();
-    const handler = errorHandler({ log })(login(throttled(), { address: address as () => string }));
-    expect((await handler(attempt())).status).toBe(503);
-    const error: unknown = log.mock.calls[0]?.[0];
-    expect(isAuthError(error) && error.code).toBe("unavailable");
-    expect((error as Error).cause).toEqual(
-      expect.objectContaining({ message: expect.stringMatching(/address told no address|no connection/) }),
-    );
+    for (const verb of ["login", "changePassword"] as const) {
+      const [log, onOutage] = [vi.fn(), vi.fn()];
+      const { auth: counting } = houseOf({ more: { throttle: throttleOf(), onOutage } });
+      const handler = { login, changePassword }[verb](counting, { address: address as () => string });
+      expect((await errorHandler({ log })(handler)(attempt())).status).toBe(503);
+      const error: unknown = log.mock.calls[0]?.[0];
+      expect(isAuthError(error) && error.code).toBe("unavailable");
+      expect((error as Error).cause).toEqual(
+        expect.objectContaining({ message: expect.stringMatching(/address told no address|no connection/) }),
+      );
+      expect(onOutage).toHaveBeenCalledExactlyOnceWith(error, { operation: verb, refused: true });
+    }
+  });
+
+  it("is asked for once a request", async () => {
+    const address = vi.fn(() => "192.0.2.1");
+    const throttle = { ...throttleOf(), address: new RateLimiterMemory({ points: 10, duration: 60 }) };
+    const { auth: counting } = houseOf({ more: { throttle } });
+    const sent = new Request("http://localhost/password", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...READER, newPassword: "another one" }),
+    });
+    expect((await changePassword(counting, { address })(sent)).status).toBe(200);
+    expect(address).toHaveBeenCalledTimes(1);
   });
 
   it("may be missing where there is no throttle", async () => {

@@ -9,7 +9,7 @@ import { NOW, profileOf } from "../support/tokens.ts";
 const arrivalOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
   header: (name: string) => headers[name],
   authorization: () => headers.authorization,
-  ip: undefined,
+  ip: () => undefined,
   hasBody: () => body !== undefined,
   body: () => body,
 });

@@ -150,13 +150,67 @@ describe("a public key as environment variables and forms may have it", () => {
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
   const jwk = JSON.stringify(publicKey.export({ format: "jwk" }));
+  const base64 = der(publicKey, "spki").toString("base64");
 
   it.each([
     ["its lines parted by an escape", pem.split("\n").slice(1, -2).join("\\n")],
     ["percent-encoded", encodeURIComponent(pem)],
     ["with + for spaces", pem.replaceAll(" ", "+")],
     ["a JWK in JSON in JSON", JSON.stringify(jwk)],
+    ["without its dashes", pem.replaceAll("-", "")],
+    ["without its dashes, in one line", pem.replaceAll("-", "").replaceAll("\n", "")],
+    ["its bytes in a JSON list", JSON.stringify([...der(publicKey, "spki")])],
+    ["its bytes as JSON has a Buffer", JSON.stringify(der(publicKey, "spki"))],
+    ["its bytes as JSON has a Uint8Array", JSON.stringify(new Uint8Array(der(publicKey, "spki")))],
+    ["its bytes with signs, as Java has them", `[${new Int8Array(der(publicKey, "spki")).join(", ")}]`],
+    ["a data URL of a PEM", `data:application/x-pem-file;base64,${Buffer.from(pem).toString("base64")}`],
+    ["a data URL of DER", `data:application/pkix-spki;base64,${base64}`],
+    ...["KEY", "KEYS", "A_KEY", "PUBLIC_KEY", "export PUBLIC-KEY"].map((name) => [
+      `behind ${name}=`,
+      `${name}=${base64}`,
+    ]),
+    ["in hex, behind a name", `PUBLIC_KEY=${der(publicKey, "spki").toString("hex")}`],
+    ["in hex, behind another name", `KEY_ONE=${der(publicKey, "spki").toString("hex")}`],
+    ["in base64, percent-encoded", encodeURIComponent(base64)],
+    ["in base64 with escaped slashes", JSON.stringify(base64).replaceAll("/", "\\/")],
+    ["in base64 with escapes as .NET writes them", base64.replaceAll("+", "\\u002B")],
+    ["a JWK in YAML", "kty: RSA\ne: AQAB\nn: abcdefghijklmnopqrstuvwxyz"],
+    ["a JWK, percent-encoded", encodeURIComponent(jwk)],
+    ...["\n", " ", "\t\r\n", "\ufeff", "key:"].map((before) => [
+      `DER behind ${JSON.stringify(before)}`,
+      `${before}${der(publicKey, "spki").toString("latin1")}`,
+    ]),
   ])("%s is no secret", (_how, text) => {
-    expect(() => secretKey(text)).toThrow(/is a key or certificate/);
+    expect(() => secretKey(text as string)).toThrow(/is a key or certificate/);
+    expect(() => secretKey(Buffer.from(text as string, "latin1"))).toThrow(/is a key or certificate/);
   });
+});
+
+/** Each round makes four secrets: twenty thousand of them, none of which was refused, take half a minute. */
+const ROUNDS = 250;
+
+it("no random secret is taken for a key", () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const bytes = randomBytes(32 + (round % 33));
+    if (round % 2 === 0)
+      bytes.set(Buffer.from(["302a3005", "30593013", "30820122300d0609"][round % 3] as string, "hex"));
+    for (const secret of [bytes, bytes.toString("base64url"), bytes.toString("base64"), bytes.toString("hex")]) {
+      expect(secretKey(secret).algorithm).toBe("HS256");
+    }
+  }
+});
+
+it.each<readonly [string, string]>([
+  ["beginnings of DER", "0Y0\x02\x06".repeat(13_000)],
+  ["dashes", "-".repeat(65_536)],
+  ["digits", "1".repeat(65_536)],
+  ["numbers", "48,0,".repeat(13_000)],
+  ["escapes", "%30\\u0030".repeat(7_000)],
+  ["backslashes", "\\".repeat(65_536)],
+  ["words before a type", "kty:".repeat(16_000)],
+  ["base64", "MIIB".repeat(16_000)],
+])("looks for keys in bounded time: %s", (_what, text) => {
+  const start = performance.now();
+  expect(secretKey(text).algorithm).toBe("HS256");
+  expect(performance.now() - start).toBeLessThan(3_000);
 });

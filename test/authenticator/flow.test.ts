@@ -141,18 +141,18 @@ describe("login", () => {
         const fitting = credentials as Credentials | null;
         const known = fitting?.passwordHash === HASH ? { ...fitting, passwordHash: stored } : fitting;
         const auth = authOf(usersOf(known), { passwords: slow });
-        return { fastest: Number.POSITIVE_INFINITY, attempt: () => auth.login({ login: "reader", password }) };
+        return { times: [] as number[], run: () => caught(auth.login({ login: "reader", password })) };
       });
       for (let round = 0; round < 7; round += 1) {
-        for (const login of logins) {
+        for (const { times, run } of logins) {
           const started = performance.now();
-          await caught(login.attempt());
-          login.fastest = Math.min(login.fastest, performance.now() - started);
+          await run();
+          times.push(performance.now() - started);
         }
       }
-      const times = logins.map(({ fastest }) => fastest);
+      const medians = logins.map(({ times }) => times.sort((a, b) => a - b)[3] ?? 0);
       // One that is not computed at all takes a hundredth; the machine's noise is far below a third.
-      expect(Math.min(...times)).toBeGreaterThan(Math.max(...times) / 3);
+      expect(Math.min(...medians)).toBeGreaterThan(Math.max(...medians) / 3);
     });
   });
 

@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { defineToken, secretKey } from "../../src/index.ts";
-import {
-  MOST_SUCCESSORS,
-  type Rotation,
-  readRotation,
-  rotate,
-  startRotation,
-  writeRotation,
-} from "../../src/sessions/rotation.ts";
+import { type Rotation, readRotation, rotate, startRotation, writeRotation } from "../../src/sessions/rotation.ts";
+import { MAX_SUCCESSORS } from "../../src/shared/limits.ts";
 import { memoryBlocklist, memoryRefreshStore } from "../../src/stores/memory.ts";
 import { codeOf } from "../support/flow.ts";
 
@@ -26,11 +20,11 @@ describe("the rule of rotation", () => {
 
   it("keeps few successors: within the grace there is no other, and after it the oldest goes", () => {
     let rotation = used;
-    for (let at = 1; at < MOST_SUCCESSORS; at += 1) rotation = use(rotation, "a", `c${at}`, 2_000);
-    expect(rotation.successors.length).toBe(MOST_SUCCESSORS);
+    for (let at = 1; at < MAX_SUCCESSORS; at += 1) rotation = use(rotation, "a", `c${at}`, 2_000);
+    expect(rotation.successors.length).toBe(MAX_SUCCESSORS);
     expect(rotate(rotation, "a", "d", 10_999, GRACE)).toBe("crowded");
     const later = use(rotation, "a", "d", 11_000);
-    expect([later.successors.length, later.successors.at(-1)]).toEqual([MOST_SUCCESSORS, "d"]);
+    expect([later.successors.length, later.successors.at(-1)]).toEqual([MAX_SUCCESSORS, "d"]);
     expect(rotate(later, "b", "e", 11_000, GRACE)).toBe("theft");
   });
 

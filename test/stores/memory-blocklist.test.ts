@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { hashOf } from "../../src/stores/memory/uuid.ts";
+import { hashUuid } from "../../src/stores/memory/packed/uuid.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
 import { timesFrom } from "./times.ts";
 
@@ -103,12 +103,12 @@ describe("memoryBlocklist: ids of every kind", () => {
   it("keeps ids that all have one hash", () => {
     const { blocklist, revoke, isRevoked, pass } = blocklistAt();
     let first = 0;
-    while ((hashOf(Int32Array.of(first, 0, 0, 0), 0) & 0xffff) !== 0) first += 1;
+    while ((hashUuid(Int32Array.of(first, 0, 0, 0), 0) & 0xffff) !== 0) first += 1;
     const ids: string[] = [];
     for (let tops = 0; ids.length < 6_200; tops += 1) {
       const words = Int32Array.of(first + (tops << 27), tops << 22, tops << 17, tops << 12).map((w) => w & 0xf8000000);
       words[0]! += first;
-      if (hashOf(words, 0) === hashOf(Int32Array.of(first, 0, 0, 0), 0)) ids.push(uuidOf(...words));
+      if (hashUuid(words, 0) === hashUuid(Int32Array.of(first, 0, 0, 0), 0)) ids.push(uuidOf(...words));
     }
     for (const id of ids) revoke(id, 60);
     expect(blocklist.size).toBe(6_200);
@@ -240,7 +240,7 @@ describe("memoryBlocklist: many entries", () => {
     const { blocklist, revoke, isRevoked, pass } = blocklistAt();
     const long: string[] = [];
     for (let count = 0; count < 30_000; count += 1) {
-      const ending = hashOf(Int32Array.of(1, 2, 3, count), 0) & 3;
+      const ending = hashUuid(Int32Array.of(1, 2, 3, count), 0) & 3;
       const lasts = ending === 3 && count % 5 === 0;
       if (ending % 2 === 0 && count % 30 !== 0) continue;
       if (lasts) long.push(uuidOf(1, 2, 3, count));

@@ -1,3 +1,5 @@
+import { MAX_ADDRESS_LENGTH } from "../../shared/limits.ts";
+
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^[\da-f:.]{2,45}$/i;
 /** What stands before an IPv4 address: as IPv6 maps it, and as translators do (RFC 6052 §2.1, RFC 7915). */
@@ -8,8 +10,6 @@ const WITH_PORT = /^(?:\[([^[\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]{1,64}))?$/;
 
 /** An element of a `Forwarded` header (RFC 7239 §4), or what stands behind its `for=`. */
 const FORWARDED = /^(?:[^,]*;)?\s*for\s*=\s*("[^"\\]*"|[^";,\s]*)\s*(?:;[^,]*)?$/i;
-
-const LONGEST = 256;
 
 /** An address without what proxies write around it: space, quotes, `for=`, brackets and a port. */
 function bareAddress(text: string): string {
@@ -26,7 +26,7 @@ function bareAddress(text: string): string {
  * `"unknown"`.
  */
 export function addressGroup(given: unknown): string {
-  if (typeof given !== "string" || given.length > LONGEST) return "unknown";
+  if (typeof given !== "string" || given.length > MAX_ADDRESS_LENGTH) return "unknown";
   const address = bareAddress(given);
   if (IPV4.test(address)) return hostOf(address) === address ? address : "unknown";
   const bare = address.replace(/%.*/s, ""); // without its zone

@@ -1,6 +1,6 @@
 import crypto, { timingSafeEqual } from "node:crypto";
+import { DEFAULT_TOKEN_BYTES } from "../../shared/limits.ts";
 import { isAscii } from "../base64url.ts";
-import { USUAL_MAX_BYTES } from "../usual.ts";
 
 /** What an HMAC needs of a hash (RFC 2104 §2): its name, and how many bytes it takes in at a time. */
 export interface BlockHash {
@@ -46,7 +46,7 @@ function hmacByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
 function hmacByOneShots({ hash, block }: BlockHash, secret: Uint8Array, oneShot: OneShot, byObjects: Hmac): Hmac {
   const padded = Buffer.alloc(block);
   padded.set(secret.length > block ? crypto.createHash(hash).update(secret).digest() : secret);
-  const inner = Buffer.concat([padded.map((byte) => byte ^ 0x36), Buffer.alloc(3 * USUAL_MAX_BYTES)]);
+  const inner = Buffer.concat([padded.map((byte) => byte ^ 0x36), Buffer.alloc(3 * DEFAULT_TOKEN_BYTES)]);
   const outer = Buffer.concat([padded.map((byte) => byte ^ 0x5c), crypto.createHash(hash).digest()]);
   const message = inner.subarray(block);
   const digest = outer.subarray(block);
@@ -63,9 +63,9 @@ function hmacByOneShots({ hash, block }: BlockHash, secret: Uint8Array, oneShot:
   };
 
   return {
-    sign: (text) => (text.length > USUAL_MAX_BYTES ? byObjects.sign(text) : codeOf(message.write(text))),
+    sign: (text) => (text.length > DEFAULT_TOKEN_BYTES ? byObjects.sign(text) : codeOf(message.write(text))),
     verify(token, end) {
-      if (token.length > USUAL_MAX_BYTES) return byObjects.verify(token, end);
+      if (token.length > DEFAULT_TOKEN_BYTES) return byObjects.verify(token, end);
       if (token.length !== end + 1 + expected.length) return false;
       // Written once for both to be read from it; in more bytes than characters if it isn't ASCII.
       if (message.write(token) !== token.length) return false;

@@ -21,6 +21,9 @@ interface Members {
   readonly private: readonly string[];
 }
 
+const RSA_NUMBERS = ["n", "e", "d", "p", "q", "dp", "dq", "qi"] as const;
+type RsaNumbers = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+
 /** What the two halves of a key pair are made of, by its type (RFC 7518 §6.2 and §6.3, RFC 8037 §2, RFC 9964 §4). */
 const PAIRS: Readonly<Record<string, Members>> = {
   RSA: { public: ["n", "e"], private: ["d", "p", "q", "dp", "dq", "qi"] },
@@ -54,6 +57,24 @@ export function checkPublicHalf(given: JWK, own: JWK): void {
   if (membersOf(own).public.some((name) => spelt(given[name]) !== spelt(own[name]))) throw misfit();
 }
 
+/**
+ * Refuses an RSA private key whose numbers are not of one key (RFC 8017 §3.2). One that has another key's primes or private
+ * exponent may sign well all the same, since OpenSSL needs but one of the two.
+ */
+export function checkPrivateHalf({ kty, ...jwk }: JWK): void {
+  if (kty !== "RSA") return;
+  const [n, e, d, p, q, dp, dq, qi] = RSA_NUMBERS.map((name) => readNumber(jwk[name])) as RsaNumbers;
+  const products: [bigint, bigint][] = [
+    [d * e, p - 1n],
+    [d * e, q - 1n],
+    [dp * e, p - 1n],
+    [dq * e, q - 1n],
+    [qi * q, p],
+  ];
+  const isOneKey = p * q === n && p > 1n && q > 1n && products.every(([product, modulus]) => product % modulus === 1n);
+  if (!isOneKey) throw misfit();
+}
+
 /** The refusal of a key of which the one half is another key's. */
 export function misfit(): TypeError {
   return new TypeError("importKey: the private and the public part of this key do not belong together");
@@ -64,6 +85,10 @@ function spelt(member: unknown): string {
   return Buffer.from(member as string, "base64url")
     .toString("hex")
     .replace(/^(?:00)+/, "");
+}
+
+function readNumber(member: unknown): bigint {
+  return BigInt(`0x0${spelt(member)}`);
 }
 
 function membersOf({ kty }: JWK): Members {

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { type Algorithm, PAIR_ALGORITHMS, type PairScheme } from "./algorithms.ts";
 import { checkFit, checkOrder, onlyAlgorithmOf } from "./fit.ts";
 import { type Half, halfOf } from "./half.ts";
-import { type JWK, misfit, publicMembers } from "./jwk.ts";
+import { checkPrivateHalf, type JWK, misfit, publicMembers } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
 import { type SignedParts, signedParts } from "./signed-parts.ts";
 
@@ -18,6 +18,7 @@ export async function pairKey(
   const scheme = PAIR_ALGORITHMS[algorithm];
   const jwk = publicMembers(publicHalf.export({ format: "jwk" }) as JWK);
   checkOrder(jwk);
+  if (half.type === "private") checkPrivateHalf(half.export({ format: "jwk" }) as JWK);
   const checks = verifiers(halfOf(publicHalf, scheme), modulusOf(jwk));
   const name = kid ?? (await thumbprint(jwk));
   return makeKey(algorithm, name, {

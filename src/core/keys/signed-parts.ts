@@ -1,5 +1,5 @@
+import { DEFAULT_TOKEN_BYTES } from "../../shared/limits.ts";
 import { isCanonical } from "../base64url.ts";
-import { USUAL_MAX_BYTES } from "../usual.ts";
 
 /** What a key pair's signature is checked by: the bytes that it is over, and its own. */
 export interface SignedParts {
@@ -13,14 +13,14 @@ interface Room extends SignedParts {
   readonly signatures: Buffer[];
 }
 
-const usualRoom = roomFor(USUAL_MAX_BYTES);
+const usualRoom = roomFor(DEFAULT_TOKEN_BYTES);
 
 /**
  * The parts of a token that is signed up to `end`; `null` where it isn't all ASCII, or the signature isn't in its one
  * spelling. They last until the next call: buffers of their own would cost RSA another 2%.
  */
 export function signedParts(token: string, end: number): SignedParts | null {
-  const room = token.length > USUAL_MAX_BYTES ? roomFor(token.length) : usualRoom;
+  const room = token.length > DEFAULT_TOKEN_BYTES ? roomFor(token.length) : usualRoom;
   if (room.input.write(token) !== token.length) return null;
   const spelt = token.slice(end + 1);
   const length = room.signature.write(spelt, "base64url");

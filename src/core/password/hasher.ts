@@ -1,10 +1,11 @@
+import { DEFAULT_CONCURRENT_HASHES, DEFAULT_QUEUED_HASHES, MAX_HASH_LENGTH } from "../../shared/limits.ts";
 import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
 import { isComputed, loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
-import { COST_RANGES, type Cost, exceeds, fillsLanes, LONGEST_HASH, readHash, unmatchedHash } from "./phc.ts";
+import { COST_RANGES, type Cost, exceeds, fillsLanes, readHash, unmatchedHash } from "./phc.ts";
 import { normalised } from "./text.ts";
 
 /** What a {@link PasswordHasher} is bound to. */
@@ -115,12 +116,12 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   const pepper = checkPepper(options.pepper);
   const legacy = checkLegacy(options.legacy ?? []);
   const gate = new Gate(
-    checkInteger("maxConcurrent", options.maxConcurrent ?? 2, 1, 1_024),
-    checkInteger("maxQueue", options.maxQueue ?? 256, 0, 1_000_000),
+    checkInteger("maxConcurrent", options.maxConcurrent ?? DEFAULT_CONCURRENT_HASHES, 1, 1_024),
+    checkInteger("maxQueue", options.maxQueue ?? DEFAULT_QUEUED_HASHES, 0, 1_000_000),
   );
 
   const legacyOf = (hash: unknown): LegacyScheme | undefined =>
-    typeof hash === "string" && hash.length <= LONGEST_HASH ? legacy.find((it) => it.recognises(hash)) : undefined;
+    typeof hash === "string" && hash.length <= MAX_HASH_LENGTH ? legacy.find((it) => it.recognises(hash)) : undefined;
 
   const canRead = (hash: unknown): hash is string => {
     const stored = readHash(hash);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { MAX_HASH_LENGTH } from "../../shared/limits.ts";
 
 /** What a hash costs to compute. */
 export interface Cost {
@@ -18,9 +19,6 @@ export interface StoredHash extends Cost {
   readonly tag: Uint8Array;
 }
 
-/** The most characters of a stored hash that anything looks at. */
-export const LONGEST_HASH = 512;
-
 const NUMBER = "([1-9]\\d{0,9})";
 const BASE64 = "([A-Za-z0-9+/]+)";
 const PHC = new RegExp(
@@ -32,7 +30,7 @@ const PHC = new RegExp(
  * Argon2 itself refuses: base64 that no bytes have, and less memory than its lanes need.
  */
 export function readHash(hash: unknown): StoredHash | null {
-  if (typeof hash !== "string" || hash.length > LONGEST_HASH) return null;
+  if (typeof hash !== "string" || hash.length > MAX_HASH_LENGTH) return null;
   const [, variant, version, m, t, p, salt = "", tag = ""] = PHC.exec(hash) ?? [];
   const stored = {
     variant: variant as StoredHash["variant"],

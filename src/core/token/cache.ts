@@ -1,7 +1,7 @@
+import { MAX_CACHED_TOKEN_BYTES } from "../../shared/limits.ts";
 import { flat } from "../flat.ts";
 import type { CheckedClaims } from "./claims.ts";
 
-const BYTES_A_TOKEN = 1_024;
 const MARKS = 8_192;
 
 interface Verified {
@@ -22,7 +22,7 @@ class Generation {
 
   /** Whether there is room for one more among so many, of a kilobyte each. */
   hasRoomFor({ token }: Verified, size: number): boolean {
-    return this.#tokens.size < size && this.#bytes + token.length <= size * BYTES_A_TOKEN;
+    return this.#tokens.size < size && this.#bytes + token.length <= size * MAX_CACHED_TOKEN_BYTES;
   }
 
   put(verified: Verified, mark: number): void {

@@ -1,6 +1,5 @@
+import { MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkSpelling, readObject, splitToken } from "./compact.ts";
-
-const LONGEST = 1_048_576;
 
 /** What a token says, on nobody's word but its own. */
 export interface DecodedToken {
@@ -23,7 +22,7 @@ export interface DecodedToken {
  * ```
  */
 export function decodeToken(token: string): DecodedToken {
-  const parts = splitToken(token, LONGEST);
+  const parts = splitToken(token, MAX_TOKEN_BYTES);
   checkSpelling(parts);
   return { header: readObject(parts, "header"), claims: readObject(parts, "payload") };
 }

@@ -1,10 +1,10 @@
 import { systemClock } from "../../shared/clock.ts";
+import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
 import { markOf } from "../../shared/read.ts";
 import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
-import { USUAL_MAX_BYTES } from "../usual.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
@@ -125,8 +125,8 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   options: TokenOptions<Schema>,
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
-  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = USUAL_MAX_BYTES } = options;
-  const { cacheSize = 2_000, threadPool = false, schema, now = systemClock } = options;
+  const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
+  const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
   const ring = asRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),
@@ -141,7 +141,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     headers: new HeaderReader(ring, described.typ),
     signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
-    maxBytes: checkInteger("maxBytes", maxBytes, 128, 1_048_576),
+    maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
     threadPool: checkThreadPool(threadPool, ring),
     schema: checkSchema(schema) as Schema,

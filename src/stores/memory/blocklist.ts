@@ -2,13 +2,13 @@ import { systemClock } from "../../shared/clock.ts";
 import { timeOf } from "../../shared/date.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
-import { ExpiringMap } from "./expiring.ts";
-import { forgettingClock } from "./forgetting-clock.ts";
-import { RevokedIds } from "./revoked-ids.ts";
+import { ExpiringMap } from "./expiring-map.ts";
+import { createHorizon } from "./horizon.ts";
+import { RevokedIds } from "./packed/revoked-ids.ts";
 
-/** What a {@link memoryBlocklist} can be told. */
+/** The options of {@link memoryBlocklist}. */
 export interface MemoryBlocklistOptions {
-  /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
+  /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
 
@@ -16,33 +16,33 @@ const OPTIONS: OptionNames<MemoryBlocklistOptions> = { now: "optional" };
 
 /** A blocklist in this process's memory. */
 export interface MemoryBlocklist extends Blocklist {
-  /** How many entries it holds. Those that ended ten minutes ago or earlier leave in the course of further use. */
+  /** The number of entries. Those that expired ten minutes ago or earlier leave in the course of further use. */
   readonly size: number;
   /** Revokes one token. */
   revokeToken(jti: string, expiresAt: Date): void;
   /** Revokes every token of a session. */
   revokeSession(sid: string, expiresAt: Date): void;
-  /** Revokes every token of a user that was issued at or before an instant, and every token of some sessions. */
+  /** Revokes every token of a user that was issued at or before an instant, and every token of the given sessions. */
   revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void;
-  /** Whether a token was revoked in any of the three ways. */
+  /** Returns whether a token was revoked in any of the three ways. */
   isRevoked(token: TokenReference): boolean;
-  /** Up to when a user's tokens are revoked; `null` where no such cut is held. */
+  /** Returns the instant up to which a user's tokens are revoked; `null` where no such revocation is stored. */
   revokedUpTo(userId: string): Date | null;
 }
 
-interface UserCut {
+interface UserRevocation {
   readonly issuedUpTo: number;
   readonly expiresAt: number;
 }
 
-/** What is held answers, whatever the clock says; so the clock, which says what may go, is read only now and then. */
+/** The clock only decides what may be forgotten, and no answer waits for that: so it is read once in so many uses. */
 const USES_PER_READING = 32;
 
 /**
- * A blocklist in this process's memory: for one process, and for tests. It answers at once, and forgets all when the
- * process ends, so that a service of several processes, or one that restarts, needs a shared store.
+ * A blocklist in this process's memory, for a single process and for tests. It answers without waiting. It is empty again
+ * after a restart, and no other process sees it: several processes need a shared store.
  *
- * @throws TypeError when an option is none of its kind
+ * @throws TypeError when an option is unknown or of the wrong type
  *
  * @example
  * ```ts
@@ -54,18 +54,18 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
   checkOptions("memoryBlocklist", options, OPTIONS);
   const { now = systemClock } = options;
   checkFunction("memoryBlocklist: now", now, "such as Date.now");
-  const forgetting = forgettingClock();
-  let readAt = forgetting(now());
+  const computeHorizon = createHorizon();
+  let horizon = computeHorizon(now());
   let uses = 0;
-  const endedBy = (): number => readAt;
-  const tokens = new RevokedIds(endedBy);
-  const sessions = new RevokedIds(endedBy);
-  const users = new ExpiringMap<UserCut>(({ expiresAt }) => expiresAt, endedBy);
+  const readHorizon = (): number => horizon;
+  const tokens = new RevokedIds(readHorizon);
+  const sessions = new RevokedIds(readHorizon);
+  const users = new ExpiringMap<UserRevocation>(({ expiresAt }) => expiresAt, readHorizon);
 
-  /** With every use, of whatever kind: what has expired leaves also where its own kind is used no more. */
+  /** Sweeps all three with every use, so that entries also leave where nobody asks for their kind any more. */
   const sweep = (): void => {
     uses = (uses + 1) % USES_PER_READING;
-    if (uses === 0) readAt = forgetting(now());
+    if (uses === 0) horizon = computeHorizon(now());
     tokens.sweep();
     sessions.sweep();
     users.sweep();
@@ -77,21 +77,20 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
     },
     revokeToken(jti, expiresAt) {
       sweep();
-      tokens.add(jti, inSeconds(expiresAt));
+      tokens.add(jti, roundToSeconds(expiresAt));
     },
     revokeSession(sid, expiresAt) {
       sweep();
-      sessions.add(sid, inSeconds(expiresAt));
+      sessions.add(sid, roundToSeconds(expiresAt));
     },
     revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
       sweep();
       const known = users.get(userId);
-      const cut = {
-        issuedUpTo: later(known?.issuedUpTo, instant(issuedUpTo)),
-        expiresAt: later(known?.expiresAt, instant(expiresAt)),
-      };
-      users.set(userId, cut);
-      for (const sid of sids) sessions.add(sid, inSeconds(expiresAt));
+      users.set(userId, {
+        issuedUpTo: keepLatest(known?.issuedUpTo, toMilliseconds(issuedUpTo)),
+        expiresAt: keepLatest(known?.expiresAt, toMilliseconds(expiresAt)),
+      });
+      for (const sid of sids) sessions.add(sid, roundToSeconds(expiresAt));
     },
     isRevoked({ jti, sid, userId, issuedAt }) {
       sweep();
@@ -108,17 +107,17 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
   };
 }
 
-// Whole seconds are small integers, which take no object for each.
-function inSeconds(expiresAt: Date): number {
-  return Math.ceil(instant(expiresAt) / 1_000);
+/** Rounds up to whole seconds: V8 stores a small integer without allocating an object for it. */
+function roundToSeconds(expiresAt: Date): number {
+  return Math.ceil(toMilliseconds(expiresAt) / 1_000);
 }
 
 /** Revoking again never shortens what was revoked. */
-function later(known: number | undefined, given: number): number {
+function keepLatest(known: number | undefined, given: number): number {
   return Math.max(known ?? given, given);
 }
 
-function instant(date: Date): number {
+function toMilliseconds(date: Date): number {
   const time = timeOf(date);
   if (Number.isNaN(time)) throw new TypeError("memoryBlocklist: a revocation needs valid Dates");
   return time;

@@ -1,5 +1,10 @@
 import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
-import { forgettingClock } from "./forgetting-clock.ts";
+import { createHorizon } from "./horizon.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Each session that begins looks at two owners, so that owners leave faster than others are added. */
+const OWNERS_PER_START = 2;
 
 /** A user's sessions, and how often all of them were ended. */
 interface Owner {
@@ -8,12 +13,9 @@ interface Owner {
   endedAt: number;
 }
 
-/** How many owners are looked at for every session that begins: enough that they leave faster than others come. */
-const STEP = 2;
-
 /**
- * Sessions in this process's memory: for one process, and for tests. All are over when the process ends, so that a
- * service of several processes, or one that restarts, needs a shared store.
+ * Sessions in this process's memory, for a single process and for tests. All are over when the process ends, and no other
+ * process sees them: several processes need a shared store.
  *
  * @example
  * ```ts
@@ -23,11 +25,11 @@ const STEP = 2;
 export function memoryRefreshStore(): RefreshStore {
   const owners = new Map<string, Owner>();
   const families = new Map<string, { readonly userId: string; readonly sid: string }>();
-  const forgetting = forgettingClock();
+  const computeHorizon = createHorizon();
   let hand: Iterator<[string, Owner]> = owners.entries();
 
-  const sessionOf = (userId: string, sid: string): StoredSession | undefined => owners.get(userId)?.sessions.get(sid);
-  const ownerOf = (userId: string): Owner => {
+  const findStored = (userId: string, sid: string): StoredSession | undefined => owners.get(userId)?.sessions.get(sid);
+  const getOwner = (userId: string): Owner => {
     const owner = owners.get(userId) ?? { sessions: new Map<string, StoredSession>(), endings: 0, endedAt: 0 };
     owners.set(userId, owner);
     return owner;
@@ -36,20 +38,20 @@ export function memoryRefreshStore(): RefreshStore {
     sessions.delete(sid);
     families.delete(family);
   };
-  const removeEnded = (owner: Owner, endedBy: number): void => {
-    for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= endedBy) remove(owner, session);
+  const removeExpired = (owner: Owner, horizon: number): void => {
+    for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= horizon) remove(owner, session);
   };
-  /** Lets go of a few owners whose sessions are long over. There is no timer, and no pass over all of them. */
-  const sweep = (endedBy: number): void => {
-    for (let looked = 0; looked < STEP; looked += 1) {
+  /** Forgets a few owners whose sessions are long over. There is no timer, and no walk over all owners. */
+  const sweep = (horizon: number): void => {
+    for (let looked = 0; looked < OWNERS_PER_START; looked += 1) {
       const { done, value } = hand.next();
       if (done === true) {
         hand = owners.entries();
         return;
       }
       const [userId, owner] = value;
-      removeEnded(owner, endedBy);
-      if (owner.sessions.size === 0 && owner.endedAt <= endedBy) owners.delete(userId);
+      removeExpired(owner, horizon);
+      if (owner.sessions.size === 0 && owner.endedAt <= horizon) owners.delete(userId);
     }
   };
 
@@ -58,14 +60,14 @@ export function memoryRefreshStore(): RefreshStore {
       return owners.get(userId)?.endings ?? 0;
     },
     async startSession(session, endings, limit) {
-      const endedBy = forgetting(session.createdAt.getTime()) - DAY;
-      sweep(endedBy);
-      const owner = ownerOf(session.userId);
+      const horizon = computeHorizon(session.createdAt.getTime()) - DAY_MS;
+      sweep(horizon);
+      const owner = getOwner(session.userId);
       if (owner.endings > endings) return null;
-      removeEnded(owner, endedBy);
+      removeExpired(owner, horizon);
       owner.sessions.set(session.sid, { ...session });
       families.set(session.family, { userId: session.userId, sid: session.sid });
-      const surplus = living(owner)
+      const surplus = listLiving(owner)
         .filter(({ sid }) => sid !== session.sid)
         .slice(limit - 1);
       for (const one of surplus) remove(owner, one);
@@ -73,52 +75,50 @@ export function memoryRefreshStore(): RefreshStore {
     },
     async findSession(family) {
       const found = families.get(family);
-      return (found && sessionOf(found.userId, found.sid)) ?? null;
+      return (found && findStored(found.userId, found.sid)) ?? null;
     },
     async replaceSession({ sid, userId, revision }, next) {
-      const stored = sessionOf(userId, sid);
+      const stored = findStored(userId, sid);
       if (stored === undefined || stored.ended !== null || stored.revision !== revision) return false;
-      ownerOf(userId).sessions.set(sid, { ...next });
+      getOwner(userId).sessions.set(sid, { ...next });
       return true;
     },
     async endSession(sid, userId, reason) {
-      const stored = sessionOf(userId, sid);
+      const stored = findStored(userId, sid);
       if (stored === undefined) return null;
-      ownerOf(userId).sessions.set(sid, end(stored, reason));
+      getOwner(userId).sessions.set(sid, endStored(stored, reason));
       return stored.ended ?? reason;
     },
     async endSessions(userId, at) {
-      const owner = ownerOf(userId);
+      const owner = getOwner(userId);
       owner.endings += 1;
       owner.endedAt = at.getTime();
-      for (const stored of owner.sessions.values()) owner.sessions.set(stored.sid, end(stored, "logout"));
+      for (const stored of owner.sessions.values()) owner.sessions.set(stored.sid, endStored(stored, "logout"));
       return [...owner.sessions.values()].map(({ sid, ended }) => ({ sid, ended: ended as EndReason }));
     },
     async deleteSessions(userId, sids) {
       for (const sid of sids) {
-        const stored = sessionOf(userId, sid);
-        if (stored !== undefined && stored.ended !== null) remove(ownerOf(userId), stored);
+        const stored = findStored(userId, sid);
+        if (stored !== undefined && stored.ended !== null) remove(getOwner(userId), stored);
       }
     },
     async sessions(userId, at) {
       const owner = owners.get(userId);
       if (owner === undefined) return [];
-      return living(owner)
+      return listLiving(owner)
         .filter(({ expiresAt }) => expiresAt.getTime() > at.getTime())
         .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
     },
   };
 }
 
-const DAY = 86_400_000;
-
-/** Living sessions, the last used first. */
-function living({ sessions }: Owner): StoredSession[] {
+/** Lists the living sessions, the last used first. */
+function listLiving({ sessions }: Owner): StoredSession[] {
   return [...sessions.values()]
     .filter(({ ended }) => ended === null)
     .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
 }
 
-function end(session: StoredSession, reason: EndReason): StoredSession {
+function endStored(session: StoredSession, reason: EndReason): StoredSession {
   return session.ended === null ? { ...session, ended: reason, revision: session.revision + 1 } : session;
 }

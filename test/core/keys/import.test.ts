@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Algorithm } from "../../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../../src/core/keys/generate.ts";
@@ -111,6 +111,7 @@ describe("a PEM", () => {
     ["a PEM whose backslashes are gone", whole.replaceAll("\n", "n"), /have become the letter "n"/],
     ["a PEM with a word in it", whole.replace("\n", "\n(secret)"), /something else than base64/],
     ["a PEM in base64url", whole.replace("\nM", "\n-_"), /something else than base64/],
+    ["a PEM of backslashes", `-----BEGIN PUBLIC KEY-----${"\\".repeat(65_000)}`, /its END line is missing/],
     ["ten megabytes", "-----BEGIN PUBLIC KEY-----".repeat(400_000), /at most 65536 characters/],
   ])("is refused when it is %s", async (_what, text, why) => {
     await expect(importKey(text)).rejects.toThrow(why);
@@ -294,6 +295,51 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
     const names = Object.keys(publicJwk ?? {});
     expect(names).toEqual(expect.arrayContaining(["kty", ...publicNames, "kid", "alg", "use"]));
     expect(names.filter((name) => privateNames.includes(name) || publicJwk?.[name] === undefined)).toEqual([]);
+  });
+});
+
+describe("an RSA private key with numbers of another key", async () => {
+  const [own, other] = [await generateKey("RS256"), await generateKey("RS256")];
+  const PRIMES = ["p", "q", "dp", "dq", "qi"];
+
+  it.each([["d"], PRIMES, ["p", "q"], ...PRIMES.map((name) => [name])].map((names) => [names.join(), names]))(
+    "is refused: %s",
+    async (_names, names) => {
+      const mixed = { ...own, ...Object.fromEntries((names as string[]).map((name) => [name, other[name]])) };
+      const why = /do not belong together|can.t be read/;
+      await expect(importKey(mixed)).rejects.toThrow(why);
+      const read = () => createPrivateKey({ key: mixed as never, format: "jwk" });
+      for (const type of ["pkcs1", "pkcs8"]) {
+        await expect((async () => importKey(pem(read(), type), { algorithm: "RS256" }))()).rejects.toThrow(why);
+      }
+    },
+  );
+
+  it("is refused where its private exponent is one too high", async () => {
+    const d = (BigInt(`0x${Buffer.from(String(own.d), "base64url").toString("hex")}`) + 1n).toString(16);
+    const damaged = { ...own, d: Buffer.from(d.padStart(512, "0"), "hex").toString("base64url") };
+    await expect(importKey(damaged)).rejects.toThrow(/do not belong together/);
+  });
+
+  it("is taken where its primes are in the other order", async () => {
+    const { p, q, dp, dq } = own;
+    const [P, Q] = [p, q].map((it) => BigInt(`0x${Buffer.from(String(it), "base64url").toString("hex")}`)) as [
+      bigint,
+      bigint,
+    ];
+    let [qi, base] = [1n, P % Q];
+    for (let exponent = Q - 2n; exponent > 0n; exponent >>= 1n, base = (base * base) % Q) {
+      if (exponent & 1n) qi = (qi * base) % Q;
+    }
+    const swapped = {
+      ...own,
+      p: q,
+      q: p,
+      dp: dq,
+      dq: dp,
+      qi: Buffer.from(qi.toString(16).padStart(256, "0"), "hex").toString("base64url"),
+    };
+    expect((await importKey(swapped)).kid).toBe(own.kid);
   });
 });
 

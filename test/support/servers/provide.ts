@@ -29,12 +29,17 @@ export async function provideServer(project: TestProject, needed: Needed): Promi
     project.provide(provided, server.url);
     return server.stop;
   } catch (cause) {
-    const remedy = `${install}, or set ${variable}`;
-    if (process.env.CI === "true") throw new Error(`${name} does not start: ${remedy}`, { cause });
-    const skipped = `Skipped: what needs ${name}, which does not start here (${(cause as Error).message}). To run it: ${remedy}`;
-    console.log(skipped);
+    const saySkipped = skipWithout(name, `${install}, or set ${variable}`, cause as Error);
     project.provide(provided, null);
     project.vitest.config.coverage.thresholds = {};
-    return async () => console.log(skipped);
+    return saySkipped;
   }
+}
+
+/** Says that what needs a program is skipped, and hands back what says so again. In CI the program has to be there. */
+export function skipWithout(name: string, remedy: string, cause: Error): () => Promise<void> {
+  if (process.env.CI === "true") throw new Error(`${name} does not start: ${remedy}`, { cause });
+  const skipped = `Skipped: what needs ${name}, which does not start here (${cause.message}). To run it: ${remedy}`;
+  console.log(skipped);
+  return async () => console.log(skipped);
 }

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Entry {
+  readonly text: string;
+  readonly link?: string;
+  readonly items?: Entry[];
+  readonly collapsed?: boolean;
+}
+
+const DOCS = join(import.meta.dirname, "..");
+
+/** Pages in the order in which they are read. What a folder has beside them follows by name. */
+const ORDER = [
+  "getting-started-express",
+  "getting-started-fastify",
+  "getting-started-koa",
+  "getting-started-fetch",
+  "tokens",
+  "guards",
+  "passwords",
+  "sessions",
+  "browsers",
+  "stores",
+  "database-clients",
+  "your-own-stores",
+  "replicated-blocklist",
+  "throttling",
+  "foreign-issuers",
+  "testing",
+  "runtimes",
+  "deployment",
+  "troubleshooting",
+  "migrating-from-jsonwebtoken",
+  "layers",
+  "a-header",
+  "a-password",
+  "a-refresh-token",
+  "a-revocation",
+  "a-schema",
+];
+
+const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+
+function titleOf(path: string): string {
+  const text = readFileSync(join(DOCS, `${path}.md`), "utf8");
+  return /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? path;
+}
+
+const page = (path: string, text = titleOf(path)): Entry => ({ text, link: `/${path}` });
+
+function pagesIn(folder: string, belongs: (name: string) => boolean = () => true): Entry[] {
+  if (!existsSync(join(DOCS, folder))) return [];
+  const names = readdirSync(join(DOCS, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => name.slice(0, -".md".length));
+  return names
+    .filter(belongs)
+    .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
+    .map((name) => page(`${folder}/${name}`));
+}
+
+/** One import path of the reference, and those below it: its functions in a list that opens. */
+function referenceOf(path: string): Entry[] {
+  const folder = join(DOCS, "reference", path);
+  const inside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const below = inside
+    .filter(({ name }) => !KINDS.includes(name))
+    .flatMap(({ name }) => referenceOf(`${path}/${name}`));
+  if (!existsSync(join(folder, "index.md"))) return below;
+  const functions = pagesIn(`reference/${path}/functions`).map((entry) => ({
+    ...entry,
+    text: entry.link?.split("/").at(-1) ?? entry.text,
+  }));
+  return [{ text: path, link: `/reference/${path}/`, items: functions, collapsed: true }, ...below];
+}
+const KINDS = ["functions", "classes", "interfaces", "type-aliases", "variables"];
+
+const startsWith = (prefix: string) => (name: string) => name.startsWith(prefix);
+const isGuide = (name: string) => !/^(?:getting-started|migrating)/.test(name);
+
+/** What the site's sidebar shows: every page once, which a test holds. */
+export function sidebar(): Entry[] {
+  return [
+    { text: "Getting started", items: pagesIn("guides", startsWith("getting-started")) },
+    { text: "Guides", items: [...pagesIn("guides", isGuide), page("refresh"), page("outages")] },
+    { text: "Migrating", items: pagesIn("guides", startsWith("migrating")), collapsed: true },
+    { text: "Recipes", items: pagesIn("recipes"), collapsed: true },
+    {
+      text: "Reference",
+      items: [
+        { text: "All import paths", link: "/reference/" },
+        ...(existsSync(join(DOCS, "reference")) ? referenceOf("hallpass") : []),
+      ],
+      collapsed: true,
+    },
+    { text: "Architecture", items: pagesIn("architecture"), collapsed: true },
+    { text: "Decisions", items: pagesIn("decisions"), collapsed: true },
+    {
+      text: "More",
+      items: [page("errors"), page("speed"), page("security", "Security"), page("changelog", "Changelog")],
+    },
+  ];
+}

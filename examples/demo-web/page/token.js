@@ -1,0 +1,47 @@
+import { element, part, write } from "./dom.js";
+
+/** Reads what anybody can read of an access token: nothing is verified. */
+export function readToken(token) {
+  const [header, payload, signature] = token.split(".");
+  return { header: decode(header), payload: decode(payload), signature };
+}
+
+function decode(segment) {
+  const bytes = atob(segment.replaceAll("-", "+").replaceAll("_", "/"));
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+}
+
+/** Shows a device's access token in its parts; nothing where it has none. */
+export function showToken(root, { access, refresh }) {
+  for (const it of root.querySelectorAll(".token")) it.hidden = access === undefined;
+  if (access === undefined) return;
+  const { header, payload, signature } = readToken(access);
+  const segments = access.split(".").map((text, at) => element("span", text, ["header", "payload", "signature"][at]));
+  part(root, "raw").replaceChildren(segments[0], ".", segments[1], ".", segments[2]);
+  const times = `Issued at ${time(payload.iat * 1_000)}, expires at ${time(payload.exp * 1_000)}.`;
+  write(root, { header: pretty(header), payload: pretty(payload), times, signature, refresh: shorten(refresh) });
+}
+
+/** Shows how long a device's access token has to live. */
+export function showClock(root, { access, expiresAt, lifetime }) {
+  if (access === undefined) return;
+  const left = Math.max(0, Math.ceil((expiresAt - Date.now()) / 1_000));
+  write(root, { left: left > 0 ? `${left} s left` : "" });
+  Object.assign(part(root, "bar"), { max: lifetime, value: left });
+  const expired = left > 0 ? "" : "Expired";
+  if (part(root, "expired").textContent !== expired) write(root, { expired }); // it is read aloud when it changes
+}
+
+function pretty(value) {
+  return JSON.stringify(value, null, 2);
+}
+
+/** Enough of a secret to tell it from another, and too little to use it. */
+export function shorten(secret) {
+  return `${secret.slice(0, 6)}…${secret.slice(-4)}`;
+}
+
+/** The time of a day. */
+export function time(date) {
+  return new Date(date).toLocaleTimeString();
+}

@@ -1,0 +1,71 @@
+import type { Blocklist, RefreshStore, UserStore } from "hallpass";
+import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "hallpass/stores/memory";
+import { postgresBlocklist, postgresRefreshStore, postgresSchema, postgresUsers } from "hallpass/stores/postgres";
+import { redisBlocklist, redisRefreshStore } from "hallpass/stores/redis";
+
+/** What an authenticator remembers, and where. */
+export interface Stores {
+  readonly where: string;
+  readonly users: UserStore;
+  readonly refresh: RefreshStore;
+  readonly blocklist: Blocklist;
+}
+
+/** The one user there is. */
+export interface Reader {
+  readonly id: string;
+  readonly login: string;
+  readonly passwordHash: string;
+}
+
+/** Opens the stores that a flag names: `--postgres`, `--redis`, or the memory of this process. */
+export function openStores(flags: readonly string[], reader: Reader): Stores | Promise<Stores> {
+  if (flags.includes("--postgres")) return inPostgres(reader);
+  if (flags.includes("--redis")) return inRedis(reader);
+  return { where: "memory", ...usersInMemory(reader), refresh: memoryRefreshStore(), blocklist: memoryBlocklist() };
+}
+
+function usersInMemory({ id, login, passwordHash }: Reader): { users: UserStore } {
+  const users = memoryUsers();
+  users.add({ login, passwordHash, user: { id } });
+  return { users };
+}
+
+async function inPostgres(reader: Reader): Promise<Stores> {
+  const url = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres";
+  const { default: pg } = await import("pg");
+  const client = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 });
+  client.on("error", () => undefined); // an idle connection that was lost; the next query opens another
+  await reachable("Postgres", "DATABASE_URL", client.query(postgresSchema()));
+  const users = postgresUsers({ client });
+  await users.remove(reader.id);
+  await users.add(reader);
+  return {
+    where: "Postgres",
+    users,
+    refresh: postgresRefreshStore({ client }),
+    blocklist: postgresBlocklist({ client }),
+  };
+}
+
+async function inRedis(reader: Reader): Promise<Stores> {
+  const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
+  const { Redis } = await import("ioredis");
+  const client = new Redis(url, { commandTimeout: 2_000, maxRetriesPerRequest: 1 });
+  client.on("error", () => undefined); // it connects again by itself
+  const send = (...command: string[]): Promise<unknown> => client.call(...(command as [string]));
+  await reachable("Redis", "REDIS_URL", send("PING"));
+  return {
+    where: "Redis",
+    ...usersInMemory(reader),
+    refresh: redisRefreshStore({ send }),
+    blocklist: redisBlocklist({ send }),
+  };
+}
+
+async function reachable(name: string, variable: string, answer: Promise<unknown>): Promise<void> {
+  await answer.catch(() => {
+    console.error(`${name} can't be reached: start one, or set ${variable}.`);
+    process.exit(1);
+  });
+}

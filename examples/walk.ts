@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { decodeToken, defineToken, issueToken } from "hallpass";
+import { accessToken, key, LOGIN, PASSWORD, where } from "./shared/auth.ts";
+
+const FRAMEWORKS = { Express: "./express/server.ts", Koa: "./koa/server.ts", Fastify: "./fastify/server.ts" };
+const ANSWER_WITHIN = 10_000;
+
+interface Step {
+  readonly title: string;
+  readonly request: string;
+  readonly token?: string;
+  readonly body?: object;
+  readonly status: number;
+  readonly challenge?: RegExp;
+}
+
+const REALM_ALONE = /^Bearer realm="api"$/;
+const INVALID = /^Bearer realm="api", error="invalid_token"/;
+const LACKING = /error="insufficient_scope".*scope="orders:write"$/;
+
+let failures = 0;
+process.env.PORT = "0"; // the examples read it when they are imported, and each takes a free port
+for (const [framework, file] of Object.entries(FRAMEWORKS)) {
+  const { server } = (await import(file)) as { server: Server };
+  if (!server.listening) await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  console.log(`\n${framework} on http://127.0.0.1:${port}, remembering in ${where}`);
+  await walk(`http://127.0.0.1:${port}`);
+  server.closeAllConnections();
+  server.close();
+}
+console.log(failures === 0 ? "\nEvery step went as it should." : `\n${failures} steps did not go as they should.`);
+process.exit(failures === 0 ? 0 : 1);
+
+async function walk(origin: string): Promise<void> {
+  const wrong = { login: LOGIN, password: "not the password" };
+  const right = { login: LOGIN, password: PASSWORD };
+  const me = { request: "GET /me" };
+  await take(origin, {
+    title: "wrong password",
+    request: "POST /login",
+    body: wrong,
+    status: 401,
+    challenge: REALM_ALONE,
+  });
+  const answer = await take(origin, { title: "log in", request: "POST /login", body: right, status: 200 });
+  const token = String(answer.access_token);
+  const claims = await take(origin, { title: "protected route", ...me, token, status: 200 });
+  console.log(`      claims: ${JSON.stringify(claims)}`);
+  expect(claims.sub === "user-1", "the claims are those of the user who logged in");
+  await take(origin, { title: "no token", ...me, status: 401, challenge: REALM_ALONE });
+  await take(origin, { title: "forged token", ...me, token: forged(token), status: 401, challenge: INVALID });
+  await take(origin, { title: "expired token", ...me, token: await expired(), status: 401, challenge: /has expired/ });
+  await take(origin, {
+    title: "wrong kind of token",
+    ...me,
+    token: await wrongKind(),
+    status: 401,
+    challenge: INVALID,
+  });
+  await take(origin, { title: "missing scope", request: "POST /orders", token, status: 403, challenge: LACKING });
+  await take(origin, { title: "log out", request: "POST /logout", token, status: 204 });
+  await take(origin, { title: "the same token", ...me, token, status: 401, challenge: /has been revoked/ });
+  await robbery(origin, right);
+  await everywhere(origin, right);
+}
+
+/** A refresh token is sent by two: who sends it second ends the session for both. */
+async function robbery(origin: string, credentials: object): Promise<void> {
+  const refused = { request: "POST /refresh", status: 401, challenge: REALM_ALONE };
+  const first = await take(origin, { title: "log in", request: "POST /login", body: credentials, status: 200 });
+  const { refresh_token: stolen } = first;
+  const refreshing = { request: "POST /refresh", body: { refresh_token: stolen } };
+  const second = await take(origin, { title: "refresh", ...refreshing, status: 200 });
+  await new Promise((resolve) => setTimeout(resolve, 10)); // or both might come in the same millisecond
+  await take(origin, { title: "the spent one again", ...refused, body: { refresh_token: stolen } });
+  await take(origin, { title: "the other one", ...refused, body: { refresh_token: second.refresh_token } });
+  const token = String(second.access_token);
+  await take(origin, {
+    title: "its access token",
+    request: "GET /me",
+    token,
+    status: 401,
+    challenge: /has been revoked/,
+  });
+}
+
+/** Two devices, of which one logs both out. */
+async function everywhere(origin: string, credentials: object): Promise<void> {
+  const entering = { request: "POST /login", body: credentials, status: 200 };
+  const tokens: string[] = [];
+  for (const device of ["phone", "laptop"]) {
+    tokens.push(String((await take(origin, { title: `log in on the ${device}`, ...entering })).access_token));
+  }
+  const leaving = { title: "log out everywhere", request: "POST /logout/everywhere", status: 204 };
+  await take(origin, { ...leaving, token: String(tokens[0]) });
+  const revoked = { request: "GET /me", status: 401, challenge: /has been revoked/ };
+  for (const token of tokens) await take(origin, { title: "its token", ...revoked, token });
+  const after = await take(origin, { title: "log in again", ...entering });
+  await take(origin, { title: "protected route", request: "GET /me", token: String(after.access_token), status: 200 });
+}
+
+async function take(origin: string, step: Step): Promise<Record<string, unknown>> {
+  const [method = "", path] = step.request.split(" ");
+  const headers: Record<string, string> = {};
+  if (step.token !== undefined) headers.Authorization = `Bearer ${step.token}`;
+  if (step.body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(origin + path, {
+    method,
+    headers,
+    body: step.body === undefined ? null : JSON.stringify(step.body),
+    signal: AbortSignal.timeout(ANSWER_WITHIN),
+  });
+  const challenge = response.headers.get("www-authenticate");
+  const good =
+    response.status === step.status &&
+    (step.challenge === undefined ? challenge === null : step.challenge.test(challenge ?? ""));
+  expect(good, `${step.title.padEnd(20)} ${step.request.padEnd(23)} → ${response.status}`);
+  if (challenge !== null) console.log(`      WWW-Authenticate: ${challenge}`);
+  const text = await response.text();
+  return response.ok && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {};
+}
+
+function expect(good: boolean, what: string): void {
+  console.log(`  ${good ? "✓" : "✗"} ${what}`);
+  if (!good) failures += 1;
+}
+
+/** The user's own token, with somebody else's id written into it. */
+function forged(token: string): string {
+  const [header, , signature] = token.split(".");
+  const claims = { ...decodeToken(token).claims, sub: "user-2" };
+  return [header, Buffer.from(JSON.stringify(claims)).toString("base64url"), signature].join(".");
+}
+
+function expired(): Promise<string> {
+  const { issuer, audience } = accessToken;
+  const anHourAgo = defineToken({ keys: key, issuer, audience, now: () => Date.now() - 3_600_000 });
+  return issueToken({ sub: "user-1" }, anHourAgo);
+}
+
+function wrongKind(): Promise<string> {
+  const { issuer, audience } = accessToken;
+  return issueToken({ sub: "user-1" }, defineToken({ keys: key, issuer, audience, typ: "reset+jwt" }));
+}

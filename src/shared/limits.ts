@@ -1,0 +1,78 @@
+/**
+ * The bounds of what one request can make a process do. SECURITY.md lists them under "Work is bounded", and a test compares the
+ * two. Each is a constant of its own, so that a bundle carries only those that it uses.
+ *
+ * @module
+ */
+
+/** Characters of a login, a password or an id. */
+export const MAX_TEXT_LENGTH = 1_024;
+
+/** Bytes of a token, where its profile sets no other `maxBytes`. Buffers of this size are made ahead. */
+export const DEFAULT_TOKEN_BYTES = 8_192;
+
+/** The highest `maxBytes` of a profile, and the most characters that `decodeToken` reads. */
+export const MAX_TOKEN_BYTES = 1_048_576;
+
+/** Verified tokens that a profile remembers, where it sets no other `cacheSize`. */
+export const DEFAULT_CACHE_SIZE = 2_000;
+
+/** Bytes that a remembered token has on average, at the most. */
+export const MAX_CACHED_TOKEN_BYTES = 1_024;
+
+/** Distinct `scope` texts whose scopes are remembered. */
+export const MAX_CACHED_SCOPES = 256;
+
+/** Characters of a key or a certificate as text. */
+export const MAX_KEY_LENGTH = 65_536;
+
+/** Characters of a stored password hash. */
+export const MAX_HASH_LENGTH = 512;
+
+/** Passwords that are hashed at once, where a hasher sets no other `maxConcurrent`. */
+export const DEFAULT_CONCURRENT_HASHES = 2;
+
+/** Passwords that wait to be hashed, where a hasher sets no other `maxQueue`. */
+export const DEFAULT_QUEUED_HASHES = 256;
+
+/** Milliseconds that a call of a store may take, where no other `storeTimeoutMs` is set. */
+export const DEFAULT_STORE_TIMEOUT_MS = 2_000;
+
+/** Milliseconds that all the work for one request may take, where no other `requestTimeoutMs` is set. */
+export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
+
+/** Bytes of a request's body that the Fetch adapter reads. */
+export const MAX_BODY_BYTES = 65_536;
+
+/** Characters of a client's address. */
+export const MAX_ADDRESS_LENGTH = 256;
+
+/** Sessions of a user, where no other `maxSessions` is set. */
+export const DEFAULT_MAX_SESSIONS = 100;
+
+/** Unused successors of a refresh token. */
+export const MAX_SUCCESSORS = 8;
+
+/** Refresh tokens of one request that are looked at: a browser sends several cookies of one name, each for its path. */
+export const MAX_REFRESH_TOKENS = 8;
+
+/** Device tokens of one request that are looked at. */
+export const MAX_DEVICE_TOKENS = 4;
+
+/** Attempts at a refresh that races with others. */
+export const MAX_REFRESH_ATTEMPTS = 8;
+
+/** Sessions that a login revokes because they made room for it: one, unless `maxSessions` was lowered. */
+export const MAX_REVOKED_SESSIONS = 10;
+
+/** Revocations that a feed reads at a time. */
+export const FEED_PAGE_SIZE = 2_000;
+
+/** Rows that a SQL store deletes in one statement. */
+export const MAX_DELETED_ROWS = 5_000;
+
+/** Characters of a value that an error's cause quotes. */
+export const MAX_QUOTED_LENGTH = 128;
+
+/** Values of a list that an error's cause quotes. */
+export const MAX_QUOTED_VALUES = 3;

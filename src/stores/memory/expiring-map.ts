@@ -1,0 +1,57 @@
+/** Each use looks at two entries, so that expired ones leave faster than others are added. */
+const ENTRIES_PER_USE = 2;
+
+/**
+ * A map whose entries leave once they have expired at or before the horizon. It has no timer and never walks over all its
+ * entries: each use looks at the next few, so that a million entries hold nothing up.
+ */
+export class ExpiringMap<V> {
+  readonly #entries = new Map<string, V>();
+  readonly #readExpiry: (value: V) => number;
+  readonly #readHorizon: () => number;
+  #hand: Iterator<[string, V]> = this.#entries.entries();
+
+  /**
+   * @param readExpiry - returns the instant at which a value expires
+   * @param readHorizon - returns the instant by which an entry must have expired to be forgotten
+   */
+  constructor(readExpiry: (value: V) => number, readHorizon: () => number) {
+    this.#readExpiry = readExpiry;
+    this.#readHorizon = readHorizon;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Returns a value, unless it expired at or before the horizon. */
+  get(key: string): V | undefined {
+    if (this.#entries.size === 0) return undefined;
+    const horizon = this.#readHorizon();
+    this.#sweep(horizon);
+    const value = this.#entries.get(key);
+    return value !== undefined && this.#readExpiry(value) > horizon ? value : undefined;
+  }
+
+  set(key: string, value: V): void {
+    const horizon = this.#readHorizon();
+    this.#sweep(horizon);
+    if (this.#readExpiry(value) > horizon) this.#entries.set(key, value);
+  }
+
+  /** Forgets a few entries that have expired, as `get` and `set` do. */
+  sweep(): void {
+    if (this.#entries.size > 0) this.#sweep(this.#readHorizon());
+  }
+
+  #sweep(horizon: number): void {
+    for (let looked = 0; looked < ENTRIES_PER_USE; looked += 1) {
+      const { done, value } = this.#hand.next();
+      if (done === true) {
+        this.#hand = this.#entries.entries();
+        return;
+      }
+      if (this.#readExpiry(value[1]) <= horizon) this.#entries.delete(value[0]);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { transform } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Block, ROOT, readBlocks, readPages } from "./pages.ts";
+
+interface Outcome {
+  readonly printed: string;
+  readonly error: string | null;
+  readonly ports: readonly number[];
+}
+
+const run = promisify(execFile);
+// Inside the package, so that its own name resolves to what was built.
+const FOLDER = join(ROOT, ".readme");
+const ENV = { ...process.env, TOKEN_SECRET: "a secret of thirty-two bytes, or more" };
+
+const BLOCKS = readPages().flatMap(readBlocks);
+const CHECKED = BLOCKS.filter(({ words }) => !words.includes("no-check"));
+const isTest = ({ name }: Block): boolean => /\.test\.[tj]s$/.test(name);
+const RUN = CHECKED.filter((block) => !block.words.includes("no-run") && !isTest(block));
+
+const folderOf = ({ page }: Block): string => join(FOLDER, page.replace(/\.md$/, "").replaceAll("/", "-"));
+const sourceOf = (block: Block): string => join(folderOf(block), block.name);
+const builtOf = (block: Block): string => sourceOf(block).replace(/\.tsx?$/, ".js");
+
+/** What runs is JavaScript: a loader of TypeScript would take a process longer to start than most blocks take to run. */
+async function build(block: Block): Promise<void> {
+  mkdirSync(dirname(sourceOf(block)), { recursive: true });
+  writeFileSync(sourceOf(block), block.code);
+  if (builtOf(block) === sourceOf(block)) return;
+  const { code } = await transform(block.code, {
+    loader: "ts",
+    target: "es2022",
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  writeFileSync(builtOf(block), code.replace(/(from |import\()"(\.[^"]+)\.ts"/g, '$1"$2.js"'));
+}
+
+const outcomes = new Map<string, Promise<Outcome>>();
+let runner: ChildProcess;
+
+function startRunner(): void {
+  runner = spawn(process.execPath, [join(import.meta.dirname, "run-blocks.mjs"), ...RUN.map(builtOf)], {
+    cwd: ROOT,
+    env: ENV,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const waiting = new Map<string, (outcome: Outcome) => void>();
+  for (const file of RUN.map(builtOf)) outcomes.set(file, new Promise((resolve) => waiting.set(file, resolve)));
+  const lines = createInterface(runner.stdout as NodeJS.ReadableStream);
+  lines.on("line", (line) => {
+    const { file, ...outcome } = JSON.parse(line) as Outcome & { file: string };
+    waiting.get(file)?.(outcome);
+  });
+  lines.on("close", () => {
+    for (const resolve of waiting.values()) resolve({ printed: "", error: "the process ended before this", ports: [] });
+  });
+}
+
+let compiled: Promise<string>;
+
+beforeAll(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER);
+  await Promise.all(CHECKED.map(build));
+  const compilerOptions = { isolatedDeclarations: false, declaration: false, allowJs: true, paths: {} };
+  const include = CHECKED.filter(({ name }) => /\.tsx?$/.test(name)).map(sourceOf);
+  writeFileSync(
+    join(FOLDER, "tsconfig.json"),
+    JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include }),
+  );
+  compiled = run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", FOLDER], { cwd: ROOT }).then(
+    ({ stdout }) => stdout,
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+  startRunner();
+});
+
+afterAll(() => {
+  runner?.stdin?.end();
+  rmSync(FOLDER, { recursive: true, force: true });
+});
+
+/** What a block says that it prints: `console.log(…); // → that`. */
+const promisedBy = ({ code }: Block): string[] =>
+  [...code.matchAll(/^console\.log\(.*\/\/ → ([^,\n]*)/gm)].map(([, output = ""]) => output);
+
+describe("the code of the README and the docs", () => {
+  it("has a name for every block, once a page", () => {
+    expect(BLOCKS.filter(({ name, words }) => name === "" && !words.includes("no-check"))).toEqual([]);
+    const files = CHECKED.map(sourceOf);
+    expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
+  });
+
+  it("compiles", { timeout: 120_000 }, async () => {
+    expect(await compiled).toBe("");
+  });
+
+  for (const block of RUN) {
+    it(`runs, and prints what it says: ${block.page} ${block.name}`, { timeout: 120_000 }, async () => {
+      const { error, printed } = (await outcomes.get(builtOf(block))) as Outcome;
+      expect(error).toBeNull();
+      const promised = promisedBy(block);
+      if (promised.length > 0) expect(printed.split("\n")).toEqual(promised);
+    });
+  }
+
+  it("passes, where it is tests", async () => {
+    const files = CHECKED.filter(isTest).map(builtOf);
+    expect(files.length).toBeGreaterThan(0);
+    const { stdout } = await run(process.execPath, ["--test", ...files], { cwd: ROOT, env: ENV });
+    expect(stdout).toMatch(/^# fail 0$/m);
+    expect(stdout).not.toMatch(/^# tests 0$/m);
+  });
+
+  for (const block of RUN.filter(({ page, code }) => /getting-started/.test(page) && /\.listen\(/.test(code))) {
+    it(`serves the flow: ${block.page} ${block.name}`, async () => {
+      const { ports } = (await outcomes.get(builtOf(block))) as Outcome;
+      const origin = `http://127.0.0.1:${ports[0]}`;
+      const login = await fetch(`${origin}/login`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ login: "reader@example.com", password: "correct horse battery staple" }),
+      });
+      const { access_token } = (await login.json()) as { access_token: string };
+      const headers = { Authorization: `Bearer ${access_token}` };
+      expect(await (await fetch(`${origin}/me`, { headers })).json()).toEqual({ id: "user-1" });
+      expect(await (await fetch(`${origin}/orders`, { headers })).json()).toEqual({ of: "user-1" });
+      expect((await fetch(`${origin}/logout`, { method: "POST", headers })).status).toBe(204);
+      expect((await fetch(`${origin}/me`, { headers })).status).toBe(401);
+    });
+  }
+});

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { AuthError, type AuthErrorCode, REFUSALS } from "../../src/core/errors.ts";
+import { ROOT, readPages } from "./pages.ts";
+
+const read = (path: string): string => readFileSync(`${ROOT}/${path}`, "utf8");
+const PAGES = readPages();
+const CODES = Object.keys(REFUSALS) as AuthErrorCode[];
+
+describe("the page of errors", () => {
+  const sections = read("docs/errors.md")
+    .split(/^## /m)
+    .filter((section) => /^`\w+`\n/.test(section));
+
+  it("has a heading for each code, in the order of the table", () => {
+    expect(sections.map((section) => /^`(\w+)`/.exec(section)?.[1])).toEqual(CODES);
+  });
+
+  it.each(CODES)("tells how %s is answered", (code) => {
+    const { status, message, headers } = new AuthError(code);
+    const section = sections[CODES.indexOf(code)];
+    const answered = Object.entries(headers).map(([name, value]) => `\n${name}: ${value}`);
+    expect(section).toContain(
+      `\`\`\`http\nHTTP/1.1 ${status}${answered.join("")}\n\n${JSON.stringify({ error: code, message })}\n\`\`\``,
+    );
+  });
+});
+
+it("the docstring of AuthErrorCode has the table's codes and statuses", () => {
+  const rows = [...read("src/core/errors.ts").matchAll(/^ \* \| `(\w+)` \| (\d{3}) \|/gm)];
+  expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(
+    CODES.map((code) => [code, REFUSALS[code][0]]),
+  );
+});
+
+it("the README is short, and its figures are those of the page on speed", () => {
+  const readme = read("README.md");
+  expect(readme.split("\n").length).toBeLessThanOrEqual(200);
+  const rows = (text: string): string[] =>
+    text.match(/^\| (?:\*\*hallpass\*\*|fast-jwt|jsonwebtoken|jose).*$/gm)?.map((row) => row.replaceAll(" ", "")) ?? [];
+  expect(rows(readme)).toHaveLength(4);
+  for (const row of rows(readme)) expect(rows(read("docs/speed.md"))).toContain(row);
+});
+
+it.each(PAGES.filter(({ path }) => /^(?:CONTRIBUTING\.md|docs\/(?:architecture|decisions|refresh)\b)/.test(path)))(
+  "every source file that $path names is there",
+  ({ text }) => {
+    const named = [...text.matchAll(/`((?:src|test|bench|docs|examples)\/[\w./-]*)`/g)].map(([, path = ""]) => path);
+    expect(named.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([]);
+  },
+);

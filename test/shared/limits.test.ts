@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import * as limits from "../../src/shared/limits.ts";
+
+/** What SECURITY.md calls each limit. */
+const NAMES: Record<keyof typeof limits, string> = {
+  MAX_TEXT_LENGTH: "characters of a login, a password or an id",
+  DEFAULT_TOKEN_BYTES: "bytes of a token (`maxBytes`)",
+  MAX_TOKEN_BYTES: "bytes of a token that `maxBytes` can allow, and that `decodeToken` reads",
+  DEFAULT_CACHE_SIZE: "verified tokens that a profile remembers (`cacheSize`)",
+  MAX_CACHED_TOKEN_BYTES: "bytes of a remembered token, on average",
+  MAX_CACHED_SCOPES: "`scope` texts whose scopes are remembered",
+  MAX_KEY_LENGTH: "characters of a key or a certificate",
+  MAX_HASH_LENGTH: "characters of a stored password hash",
+  DEFAULT_CONCURRENT_HASHES: "passwords hashed at once (`maxConcurrent`)",
+  DEFAULT_QUEUED_HASHES: "passwords that wait to be hashed (`maxQueue`)",
+  DEFAULT_STORE_TIMEOUT_MS: "milliseconds of a store's call (`storeTimeoutMs`)",
+  DEFAULT_REQUEST_TIMEOUT_MS: "milliseconds of all the work for one request (`requestTimeoutMs`)",
+  MAX_BODY_BYTES: "bytes of a body that the Fetch adapter reads",
+  MAX_ADDRESS_LENGTH: "characters of a client's address",
+  DEFAULT_MAX_SESSIONS: "sessions of a user (`maxSessions`)",
+  MAX_SUCCESSORS: "unused successors of a refresh token",
+  MAX_REFRESH_TOKENS: "refresh tokens that one request may carry",
+  MAX_DEVICE_TOKENS: "device tokens that one request may carry",
+  MAX_REFRESH_ATTEMPTS: "attempts at a refresh that races with others",
+  MAX_REVOKED_SESSIONS: "sessions that one login revokes to make room",
+  FEED_PAGE_SIZE: "revocations that a feed reads at a time",
+  MAX_DELETED_ROWS: "rows that a SQL store deletes in one statement",
+  MAX_QUOTED_LENGTH: "characters of a value that a `cause` quotes",
+  MAX_QUOTED_VALUES: "values of a list that a `cause` quotes",
+};
+
+it("SECURITY.md lists every limit, with its value", () => {
+  const security = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
+  const rows = [...security.matchAll(/^ *\| (.+) \| ([\d,]+) \|$/gm)].map(([, name, value]) => [name, value]);
+  const expected = Object.entries(limits).map(([key, value]) => [
+    NAMES[key as keyof typeof limits],
+    value.toLocaleString("en"),
+  ]);
+  expect(rows.sort()).toEqual(expected.sort());
+});
