@@ -6,9 +6,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { AuthorizationHeader, Guard } from "../guard/guard.ts";
+import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import { immediateAnswer, type Recognition } from "../guard/promised.ts";
+import { immediateAnswer } from "../guard/immediate.ts";
 import type { User } from "../stores/contract.ts";
 import { hasBody, missingParser, parsedBody } from "./body.ts";
 import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";

@@ -8,9 +8,8 @@
 
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, isAuthError } from "../core/errors.ts";
-import type { Guard } from "../guard/guard.ts";
+import type { Guard, Recognition } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import type { Recognition } from "../guard/promised.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, addressReader, type FetchOptions } from "./address.ts";

@@ -1,10 +1,11 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 import type { AuthorizationHeader } from "../guard/guard.ts";
-import type { LoginOrigin } from "../login/login.ts";
-import { type CookieSettings, deviceCookie, type HeaderReader, readCookies, setCookie } from "../sessions/cookie.ts";
-import { refuseCrossSite } from "../sessions/origin.ts";
-import type { LoginResult, SessionResult } from "../sessions/session.ts";
+import type { LoginOrigin } from "../login/origin.ts";
+import { deviceCookie, type HeaderReader, readCookies, setCookie } from "../sessions/cookie.ts";
+import type { CookieSettings } from "../sessions/cookie-options.ts";
+import { refuseCrossSite } from "../sessions/cross-site.ts";
+import type { LoginResult, SessionResult } from "../sessions/result.ts";
 
 /** What the handlers need of a request, whatever framework it came through. */
 export interface Arrival {

@@ -1,6 +1,5 @@
-import type { Guard } from "../guard/guard.ts";
+import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
-import type { Recognition } from "../guard/promised.ts";
 
 const PASS: unique symbol = Symbol.for("hallpass.pass") as never;
 

@@ -9,7 +9,8 @@ import type { RevokingAuthenticator, SessionAuthenticator } from "../../src/auth
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
-import { createGuard, type Guard } from "../../src/guard/guard.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import type { Guard } from "../../src/guard/guard.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { houseOf, passwords, READER } from "../support/flow.ts";
 import { APPS } from "./apps.ts";
