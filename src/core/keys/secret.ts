@@ -2,7 +2,7 @@ import { assert } from "../../shared/assert.ts";
 import { checkGiven, checkOptions, checkText, type OptionNames, optional } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
-import { hmacOf } from "./hmac.ts";
+import { prepareHmac } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
 import { holdsKey } from "./key-text.ts";
 
@@ -47,7 +47,7 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
     `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}. ` +
       `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
   );
-  const hmac = hmacOf(HMAC_ALGORITHMS[algorithm], bytes);
+  const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);
   return makeKey(algorithm, kid, { ...hmac, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }
 

@@ -1,34 +1,35 @@
 import { nameIn } from "./schema.ts";
 
-/** The forms of stored passwords. Repetitions are bounded, since names that users choose may be among the claims. */
+/** The forms of stored passwords. Repetitions are bounded, since claims may hold texts that users choose. */
 const FORMS: readonly RegExp[] = [
   // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`).
   /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$[\w./+=,:$-]{8}/,
-  // crypt(3): a short id, up to three parts, and a hash of 16 characters or more (`$2b$`, `$6$`, `$y$`, `$apr1$`, `$P$`).
+  // crypt(3): a short id, at most three parts, and 16 or more characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`, `$P$`).
   /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)|(?:md5|sha|SHA)-?\d{0,3})[$,](?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
   // LDAP: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`; RFC 2307 §5.3).
   /\{[\w.-]{0,16}(?:SHA|MD[45]|CRYPT|PBKDF2|ARGON2|sha|md[45]|crypt)[\w.-]{0,16}\}[\w./+=$]{13}/,
 ];
 
-/** What each form has, and little other JSON. */
+/** Every form has one of these, and little other JSON has. It saves the search of the three forms. */
 const MARK = /\$|\{\w/;
 
 /**
- * Refuses claims, in the JSON that is to be signed, which hold a password's hash: anybody who holds a token can read it.
+ * Refuses claims that hold a stored password, since anybody who holds a token can read it.
  *
- * @throws TypeError that tells where it is, and not what
+ * @param json - the claims as they are to be signed
+ * @throws TypeError that names the claim, and shows nothing of the hash
  */
 export function refusePasswordHashes(json: string): void {
   if (!MARK.test(json) || !isPasswordHash(json)) return;
-  const path = pathOfHash(JSON.parse(json)); // an escape in the JSON may have looked like the beginning of one
+  const path = findHash(JSON.parse(json)); // The JSON of a text may look like a hash where the text does not.
   if (path === undefined) return;
   throw new TypeError(
     `issueToken: the claim ${path} holds a password hash, which whoever has the token could read; leave it out`,
   );
 }
 
-/** Where the first hash is. In a loop, since JSON may be nested deeper than calls can be. */
-function pathOfHash(claims: unknown): string | undefined {
+/** Finds the path of the first hash. A loop, as JSON can be nested deeper than calls can be. */
+function findHash(claims: unknown): string | undefined {
   const pending: [path: string, value: unknown][] = [["", claims]];
   for (const [path, value] of pending) {
     if (typeof value === "string" && isPasswordHash(value)) return path;
