@@ -1,4 +1,4 @@
-import { createSign, createVerify, type KeyObject, type SignKeyObjectInput, sign, verify } from "node:crypto";
+import crypto, { type KeyObject, type SignKeyObjectInput } from "node:crypto";
 import type { PairScheme } from "./pair-algorithms.ts";
 
 /** What node:crypto does with half a key pair. Only a private half signs. */
@@ -24,7 +24,7 @@ export function prepareHalf(key: KeyObject, scheme: PairScheme): Half {
 function takesKeyObjects(key: KeyObject, { hash, options }: PairScheme): boolean {
   if (options === undefined) return true;
   try {
-    verify(hash, EMPTY, { key, ...options }, EMPTY);
+    crypto.verify(hash, EMPTY, { key, ...options }, EMPTY);
     return true;
   } catch {
     return false;
@@ -34,10 +34,10 @@ function takesKeyObjects(key: KeyObject, { hash, options }: PairScheme): boolean
 function prepareByOneShots(half: KeyObject, { hash, options }: PairScheme): Half {
   const key = options === undefined ? half : { key: half, ...options };
   return {
-    sign: (input) => sign(hash, input, key),
-    verify: (input, signature) => verify(hash, input, key, signature),
-    signInPool: (input) => runInPool((done) => sign(hash, input, key, done)),
-    verifyInPool: (input, signature) => runInPool((done) => verify(hash, input, key, signature, done)),
+    sign: (input) => crypto.sign(hash, input, key),
+    verify: (input, signature) => crypto.verify(hash, input, key, signature),
+    signInPool: (input) => runInPool((done) => crypto.sign(hash, input, key, done)),
+    verifyInPool: (input, signature) => runInPool((done) => crypto.verify(hash, input, key, signature, done)),
   };
 }
 
@@ -47,11 +47,13 @@ function prepareByObjects(half: KeyObject, { hash, options }: PairScheme): Half 
   const key = { key: der, format: "der", type, ...options } as unknown as SignKeyObjectInput;
   const own: Pick<Half, "sign" | "verify"> = {
     sign: (input) =>
-      createSign(hash as string)
+      crypto
+        .createSign(hash as string)
         .update(input)
         .sign(key),
     verify: (input, signature) =>
-      createVerify(hash as string)
+      crypto
+        .createVerify(hash as string)
         .update(input)
         .verify(key, signature),
   };

@@ -57,6 +57,6 @@ function readBytes(secret: unknown): Uint8Array {
   assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
   // A decoder writes U+FFFD for bytes that are no UTF-8. An encoder writes it for half of a surrogate pair.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
-  assert(isWhole, "secretKey: this text holds U+FFFD, in place of bytes that were lost; pass the bytes as they are");
+  assert(isWhole, "secretKey: the text holds U+FFFD, in place of lost bytes; pass the bytes");
   return bytes;
 }
