@@ -1,4 +1,4 @@
-import { nameIn } from "./schema.ts";
+import { describeName } from "./schema.ts";
 
 /** The forms of stored passwords. Repetitions are bounded, since claims may hold texts that users choose. */
 const FORMS: readonly RegExp[] = [
@@ -37,7 +37,7 @@ function findHash(claims: unknown): string | undefined {
     for (const [name, part] of Object.entries(value)) {
       // A name may be the hash itself.
       if (isPasswordHash(name)) return `${path}${path && "."}(a name)`;
-      pending.push([`${path}${path && "."}${nameIn(name)}`, part]);
+      pending.push([`${path}${path && "."}${describeName(name)}`, part]);
     }
   }
   return undefined;

@@ -4,7 +4,7 @@ import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
 import { type ClaimsOf, internalsOf, type ProfileInternals, type TokenProfile } from "./profile.ts";
-import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
+import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
@@ -91,7 +91,7 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   const { iss, aud, exp, iat, jti, ...given } = checked;
   const result = await validate(schema, given);
   if (result.issues !== undefined) {
-    throw invalidToken(`the claims don't fit the profile's schema at: ${pathsOf(result.issues)}`);
+    throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
   const { sub, scope, sid, nbf } = given;
   // A schema drops what it does not name. The flow needs these four all the same.
