@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from "vitepress";
-import { linkOnSite, REPOSITORY, SITE } from "./links.ts";
-import { sidebar } from "./sidebar.ts";
+import { linkOnSite, REPOSITORY, ROOT_PAGES, SITE } from "./links.ts";
+import { referenceSidebar, sidebar } from "./sidebar.ts";
 import { slug } from "./slug.ts";
 
 const config: UserConfig = defineConfig({
@@ -9,6 +9,7 @@ const config: UserConfig = defineConfig({
   base: new URL(SITE).pathname,
   lang: "en-GB",
   cleanUrls: true,
+  head: [["link", { rel: "icon", href: `${new URL(SITE).pathname}favicon.svg`, type: "image/svg+xml" }]],
   sitemap: { hostname: SITE },
   markdown: {
     anchor: { slugify: slug },
@@ -22,14 +23,19 @@ const config: UserConfig = defineConfig({
       });
     },
   },
+  transformPageData({ relativePath, frontmatter }) {
+    const isMade = relativePath.startsWith("reference/") || Object.values(ROOT_PAGES).includes(`/${relativePath}`);
+    if (isMade) frontmatter.editLink = false; // from the source, or from a file elsewhere
+  },
   themeConfig: {
+    logo: "/favicon.svg",
     nav: [
       { text: "Guides", link: "/guides/getting-started-express" },
       { text: "Recipes", link: "/recipes/registration" },
       { text: "Reference", link: "/reference/" },
       { text: "Architecture", link: "/architecture/layers" },
     ],
-    sidebar: sidebar(),
+    sidebar: { "/reference/": referenceSidebar(), "/": sidebar() },
     search: { provider: "local" },
     socialLinks: [{ icon: "github", link: REPOSITORY }],
     editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: "Edit this page" },

@@ -16,7 +16,10 @@ export const SITE: string = homepage;
 export const REPOSITORY: string = repository.url.replace(/^git\+|\.git$/g, "");
 
 /** Pages that are made of a file which stands in the repository's root. */
-const ROOT_PAGES: Readonly<Record<string, string>> = { "SECURITY.md": "/security.md", "CHANGELOG.md": "/changelog.md" };
+export const ROOT_PAGES: Readonly<Record<string, string>> = {
+  "SECURITY.md": "/security.md",
+  "CHANGELOG.md": "/changelog.md",
+};
 
 /**
  * Where the site finds what a page's Markdown links to. In Markdown, a link is relative to its file, so that it works on

@@ -1,12 +1,9 @@
-const { get: kindOf } = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-) as { readonly get: () => unknown };
+import { isUint8Array } from "node:util/types";
 
 /**
- * A copy of the bytes that a Uint8Array holds; `null` where the value is none. One of another realm (a Jest sandbox, a `vm`
- * context) counts, and a DataView, or an array of wider numbers, does not: it has no bytes that all would agree on.
+ * Copies the bytes of a Uint8Array; `null` where the value is none. One of another realm (a Jest sandbox, a `vm` context)
+ * counts. A DataView, or an array of wider numbers, does not: not everybody would read the same bytes out of it.
  */
 export function copyBytes(value: unknown): Uint8Array | null {
-  return kindOf.call(value) === "Uint8Array" ? new Uint8Array(value as Uint8Array) : null;
+  return isUint8Array(value) ? new Uint8Array(value) : null;
 }

@@ -6,7 +6,7 @@ const LAST_INSTANT = 2 ** 48 - 1; // a UUIDv7 has 48 bits for its milliseconds
 export function readClock(now: () => number): number {
   const time: unknown = now();
   if (!(typeof time === "number" && time >= 0 && time <= LAST_INSTANT)) {
-    throw new TypeError("now() must return the milliseconds since 1970-01-01 UTC, as Date.now does");
+    throw new TypeError("now() must return the milliseconds since 1970, as Date.now does");
   }
   return Math.floor(time);
 }

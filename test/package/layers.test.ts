@@ -30,7 +30,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
   [/^core\//, /^(core\/|node:)/],
   [/^stores\/contract\.ts$/, /^$/],
-  [/^stores\/memory/, /^stores\/(contract|memory)/],
+  [/^stores\/memory/, /^stores\/(contract|shared|memory)/],
   [/^stores\/shared/, /^stores\/(contract|shared)/],
   [/^stores\/postgres/, /^stores\/(contract|shared|postgres)/],
   [/^stores\/sqlite/, /^stores\/(contract|shared|sqlite)/],

@@ -8,11 +8,11 @@ import {
   type Algorithm,
   HMAC_ALGORITHMS,
   type HmacAlgorithm,
-  PAIR_ALGORITHMS,
   type PairAlgorithm,
 } from "../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import type { JWK } from "../../src/core/keys/jwk.ts";
+import { PAIR_ALGORITHMS } from "../../src/core/keys/pair-algorithms.ts";
 import type { Answer, Question } from "./worker.ts";
 
 let workerd: Miniflare;

@@ -1,5 +1,3 @@
-import { constants } from "node:crypto";
-
 /** The algorithms of shared secrets. */
 export type HmacAlgorithm = "HS256" | "HS384" | "HS512";
 
@@ -23,23 +21,6 @@ export type PairAlgorithm =
 /** Every signature algorithm a key can have. */
 export type Algorithm = HmacAlgorithm | PairAlgorithm;
 
-const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants;
-
-const PKCS1 = { padding: RSA_PKCS1_PADDING };
-const PSS = { padding: RSA_PKCS1_PSS_PADDING, saltLength: RSA_PSS_SALTLEN_DIGEST };
-const P1363: PairScheme["options"] = { dsaEncoding: "ieee-p1363" };
-
-/** What node:crypto has to be told to sign and verify with a key pair. */
-export interface PairScheme {
-  /** node:crypto's `asymmetricKeyType` of a fitting key. */
-  readonly keyType: string;
-  /** node:crypto's `namedCurve` of a fitting key, where its type has several. */
-  readonly curve?: string;
-  /** `null` where the algorithm hashes on its own terms. */
-  readonly hash: string | null;
-  readonly options?: { padding: number; saltLength?: number } | { dsaEncoding: "ieee-p1363" };
-}
-
 /** RFC 7518 §3.2: a hash, the bytes of its block (FIPS 180-4), and the fewest bytes that a key for it may have. */
 export const HMAC_ALGORITHMS: Readonly<Record<HmacAlgorithm, { hash: string; block: number; bytes: number }>> = {
   HS256: { hash: "sha256", block: 64, bytes: 32 },
@@ -47,34 +28,9 @@ export const HMAC_ALGORITHMS: Readonly<Record<HmacAlgorithm, { hash: string; blo
   HS512: { hash: "sha512", block: 128, bytes: 64 },
 };
 
-const ED25519: PairScheme = { keyType: "ed25519", hash: null };
-
-/** RFC 7518 §3.3 to §3.5, RFC 8037 with RFC 9864's name for it, and RFC 9964's ML-DSA. */
-export const PAIR_ALGORITHMS: Readonly<Record<PairAlgorithm, PairScheme>> = {
-  RS256: { keyType: "rsa", hash: "sha256", options: PKCS1 },
-  RS384: { keyType: "rsa", hash: "sha384", options: PKCS1 },
-  RS512: { keyType: "rsa", hash: "sha512", options: PKCS1 },
-  PS256: { keyType: "rsa", hash: "sha256", options: PSS },
-  PS384: { keyType: "rsa", hash: "sha384", options: PSS },
-  PS512: { keyType: "rsa", hash: "sha512", options: PSS },
-  ES256: { keyType: "ec", curve: "prime256v1", hash: "sha256", options: P1363 },
-  ES384: { keyType: "ec", curve: "secp384r1", hash: "sha384", options: P1363 },
-  ES512: { keyType: "ec", curve: "secp521r1", hash: "sha512", options: P1363 },
-  Ed25519: ED25519,
-  EdDSA: ED25519,
-  "ML-DSA-44": { keyType: "ml-dsa-44", hash: null },
-  "ML-DSA-65": { keyType: "ml-dsa-65", hash: null },
-  "ML-DSA-87": { keyType: "ml-dsa-87", hash: null },
-};
-
 /** Whether a name is that of an algorithm for shared secrets. */
 export function isHmac(name: unknown): name is HmacAlgorithm {
   return typeof name === "string" && Object.hasOwn(HMAC_ALGORITHMS, name);
-}
-
-/** Whether a name is that of an algorithm for key pairs. */
-export function isPair(name: unknown): name is PairAlgorithm {
-  return typeof name === "string" && Object.hasOwn(PAIR_ALGORITHMS, name);
 }
 
 /** One name for each algorithm, so that two can be compared. */

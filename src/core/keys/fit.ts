@@ -1,6 +1,7 @@
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
-import { type Algorithm, isPair, PAIR_ALGORITHMS, type PairAlgorithm } from "./algorithms.ts";
+import type { Algorithm, PairAlgorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
+import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 
 const LEAST_RSA_BITS = 2_048;
 const LEAST_RSA_EXPONENT = 3n;

@@ -2,10 +2,11 @@ import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject
 import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { reading } from "../../shared/read.ts";
 import { fromBase64url, isAscii } from "../base64url.ts";
-import { type Algorithm, canonicalName, isHmac, isPair } from "./algorithms.ts";
+import { type Algorithm, canonicalName, isHmac } from "./algorithms.ts";
 import { checkMembers, checkPublicHalf, checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
 import { pairKey } from "./pair.ts";
+import { isPair } from "./pair-algorithms.ts";
 import { readPem } from "./pem.ts";
 import { readable } from "./readable.ts";
 import { checkRuntime } from "./runtime.ts";

@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { type Algorithm, PAIR_ALGORITHMS, type PairScheme } from "./algorithms.ts";
+import type { Algorithm } from "./algorithms.ts";
 import { checkFit, checkOrder, onlyAlgorithmOf } from "./fit.ts";
 import { type Half, halfOf } from "./half.ts";
 import { checkPrivateHalf, type JWK, misfit, publicMembers } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
+import { PAIR_ALGORITHMS, type PairScheme } from "./pair-algorithms.ts";
 import { type SignedParts, signedParts } from "./signed-parts.ts";
 
 /** Makes a key out of half a key pair, once it is known to fit its algorithm and to be strong enough. */

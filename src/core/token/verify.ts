@@ -49,8 +49,8 @@ export function recallToken(token: unknown, internals: ProfileInternals<unknown>
 /** Verifies a token that is not remembered, but for the profile's schema, without waiting for anything. */
 export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.findKeys(parts);
   let isSigned = false;
+  const keys = internals.headers.findKeys(parts);
   for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
   return admit(isSigned, parts, keys, internals);
 }
