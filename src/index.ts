@@ -5,12 +5,8 @@
  * @module
  */
 export type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator/authenticator.ts";
-export {
-  type AuthenticatorOptions,
-  type ClaimsMaker,
-  createAuthenticator,
-  type LoginClaims,
-} from "./authenticator/create.ts";
+export { createAuthenticator } from "./authenticator/create.ts";
+export type { AuthenticatorOptions, ClaimsMaker, LoginClaims } from "./authenticator/options.ts";
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
@@ -46,14 +42,15 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
+export { createGuard } from "./guard/create.ts";
+export type { AuthorizationHeader, Guard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
-export type { LoginOrigin } from "./login/login.ts";
-export type { Limiter, ThrottleOptions } from "./login/throttle.ts";
-export type { CookieSettings, RefreshCookieOptions } from "./sessions/cookie.ts";
+export type { GuardOptions } from "./guard/options.ts";
+export type { LoginOrigin } from "./login/origin.ts";
+export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
+export type { CookieSettings, RefreshCookieOptions } from "./sessions/cookie-options.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
-export type { GivenRefreshToken } from "./sessions/refresh-token.ts";
-export type { LoginResult, SessionResult } from "./sessions/session.ts";
+export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type {
   Blocklist,

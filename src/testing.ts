@@ -1,6 +1,6 @@
 /**
- * For tests: the promises of stores as cases for any runner, tokens of any instant, a clock that stands still, and
- * passwords that cost next to nothing to hash.
+ * Tools for tests: the contracts of stores as cases for any runner, tokens of any instant, a clock that stands still,
+ * and a password hasher that takes no time.
  *
  * @module
  */

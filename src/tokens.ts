@@ -29,7 +29,9 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export { type AuthorizationHeader, createGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
+export { createGuard } from "./guard/create.ts";
+export type { AuthorizationHeader, Guard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
+export type { GuardOptions } from "./guard/options.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type { Blocklist, Revocation, RevocationFeed, RevocationPage, TokenReference } from "./stores/contract.ts";

@@ -1,8 +1,8 @@
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import type { LoginOrigin } from "../login/login.ts";
-import type { CookieSettings } from "../sessions/cookie.ts";
-import type { LoginResult, SessionResult } from "../sessions/session.ts";
+import type { LoginOrigin } from "../login/origin.ts";
+import type { CookieSettings } from "../sessions/cookie-options.ts";
+import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { Session, User } from "../stores/contract.ts";
 
 /** A {@link Guard} that logs users in. */

@@ -1,51 +1,67 @@
 import { isUtf8 } from "node:buffer";
 import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
 
-// Read into one buffer again and again: a buffer of its own for each text takes as long as decoding it.
+/**
+ * One buffer for all decoding and encoding of text. To allocate a buffer takes as long as to decode a header into it.
+ * Nothing is read from it after the call that wrote it has returned.
+ */
 const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
 
-/** Whether a text has ASCII alone. Of any other character, what decodes or compares bytes may see only a part. */
+/**
+ * The characters that a canonical text may end in, by its length modulo 4. The last character may hold bits that belong
+ * to no byte, and these must be 0. After whole groups of four, any character is right (`null`). One character alone
+ * spells no byte, so none is right (`""`).
+ */
+const LAST_CHARACTERS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
+
+/** Whether a text has only ASCII characters. Code that decodes or compares bytes may read only a part of any other one. */
 export function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
 }
 
-/**
- * The bytes that a text of ASCII spells in base64url (RFC 4648 §5); `null` unless it is their one canonical spelling.
- */
+/** Decodes canonical base64url (RFC 4648 §5), which must be ASCII. `null` where the text is not canonical. */
 export function fromBase64url(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64url");
   return isCanonical(text, bytes.length) ? bytes : null;
 }
 
-/** The UTF-8 text that a text of ASCII spells in base64url, by the rules of {@link fromBase64url}; `null` where it spells none. */
+/** Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or holds no UTF-8. */
 export function textFromBase64url(text: string): string | null {
   const bytes = text.length > scratch.length ? Buffer.alloc(text.length) : scratch;
   const length = bytes.write(text, "base64url");
   if (!isCanonical(text, length)) return null;
   const decoded = bytes.toString("utf8", 0, length);
-  // What is not UTF-8 is decoded to this character, which may also stand for itself.
+  // The decoder puts U+FFFD in place of bytes that are no UTF-8. A text may also hold U+FFFD itself.
   return decoded.includes("\uFFFD") && !isUtf8(bytes.subarray(0, length)) ? null : decoded;
 }
 
-/** Spells the UTF-8 of a text in base64url. */
+/** Encodes a text's UTF-8 in base64url. */
 export function toBase64url(text: string): string {
   if (text.length * 3 > scratch.length) return Buffer.from(text).toString("base64url");
   return scratch.toString("base64url", 0, scratch.write(text));
 }
 
-/** How a text may end that leaves so many characters over four: where bits of the last one stand for nothing, they are 0. */
-const ENDINGS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
+/**
+ * Copies an ASCII text. A slice keeps the whole text that it was cut from in memory, and is slow to compare.
+ * A copy is neither.
+ */
+export function copyAscii(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}
 
 /**
- * Whether a text of ASCII is the one spelling of what it was decoded to (§3.5), which has so many bytes. Node's decoder also takes the other alphabet's
- * `+` and `/`, and skips what is in none: then there are fewer bytes than so many characters spell. To encode the bytes
- * again and compare would cost a tenth of a verification.
+ * Whether an ASCII text is the canonical base64url (RFC 4648 §3.5) of the bytes that Node decoded from it.
+ *
+ * Node's decoder also takes `+` and `/`, and skips every character that is in no alphabet. A text with skipped characters
+ * gives fewer bytes than its length says. To encode the bytes again and compare would cost a tenth of a verification.
+ *
+ * @param length - how many bytes the decoder gave
  */
 export function isCanonical(text: string, length: number): boolean {
-  const ending = ENDINGS[text.length % 4] as string | null;
+  const last = LAST_CHARACTERS[text.length % 4] as string | null;
   return (
     length === Math.floor((text.length * 3) / 4) &&
-    (ending === null || ending.includes(text.charAt(text.length - 1))) &&
+    (last === null || last.includes(text.charAt(text.length - 1))) &&
     !text.includes("+") &&
     !text.includes("/")
   );

@@ -1,27 +1,31 @@
-import type { FlowSettings } from "../authenticator/settings.ts";
-import { AuthError } from "../core/errors.ts";
 import { addressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
-import { logoutEverywhere } from "../sessions/logout.ts";
+import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { readMarks } from "../sessions/marks.ts";
-import type { LoginResult } from "../sessions/session.ts";
+import type { LoginResult } from "../sessions/result.ts";
 import { isText } from "../shared/text.ts";
-import { checkBoolean } from "../store-calls/answers.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
+import { hashIsReplaced } from "./confirm.ts";
+import { readCredentials } from "./credentials.ts";
 import { hashPassword } from "./hashing.ts";
-import { beginSession, credentialsIn, endFormerSession, type LoginOrigin, type Proof, prove } from "./login.ts";
+import { endFormerSession, startProvenSession } from "./login.ts";
+import type { LoginOrigin } from "./origin.ts";
+import { type Proof, proveUser } from "./proof.ts";
+import type { LoginSettings } from "./settings.ts";
 
-/** How often the stored hash may be replaced by others while one change goes on. */
+/** How often others may replace the stored hash while one change goes on. */
 const TRIES = 3;
 
 /**
- * Puts another password in the place of one that its user knows, ends all sessions, and begins one for who did it.
+ * Changes the password of a user who knows the present one, ends all of the user's sessions, and starts one for whoever
+ * changed it.
  *
- * Whoever knows the new password already completes a change that was interrupted, so that a client that was told 503 may
- * send it again.
+ * The new password is accepted as a proof too. So a client that was told 503 may send the same request again, and completes
+ * a change that was interrupted.
  */
 export async function changePassword<U extends User>(
-  settings: FlowSettings<U>,
+  settings: LoginSettings<U>,
   input: unknown,
   origin: LoginOrigin = {},
 ): Promise<LoginResult<U>> {
@@ -29,25 +33,29 @@ export async function changePassword<U extends User>(
   if (typeof users.replacePasswordHash !== "function") {
     throw new TypeError("changePassword needs a user store with replacePasswordHash");
   }
-  const { name, password } = credentialsIn(input);
+  const { name, password } = readCredentials(input);
   const { newPassword } = input as { newPassword?: unknown };
   const candidates = isText(newPassword) && newPassword !== password ? [password, newPassword] : [password];
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const proof = await prove(settings, name, candidates, origin);
+    const proof = await proveUser(settings, name, candidates, origin);
     const passwordHash = await replacePassword(settings, proof, newPassword, origin);
-    if (passwordHash === null) continue; // Somebody else replaced the hash, perhaps this same request sent twice.
+    if (passwordHash === null) continue; // Another request replaced the hash, perhaps this same one, sent twice.
     await endFormerSession(settings, origin);
     await logoutEverywhere(settings, proof.user.id);
     const decidedAt = readClock(token.now);
     const marks = await readMarks(settings, proof.user.id);
-    return beginSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
+    return startProvenSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
   }
-  throw new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
+  throw hashIsReplaced();
 }
 
-/** The hash of the new password once it is stored; `null` where another one than was read is stored. */
+/**
+ * Replaces the stored hash by one of the new password.
+ *
+ * @returns the hash that is stored; `null` where another one than the proof's was stored meanwhile
+ */
 async function replacePassword<U extends User>(
-  settings: FlowSettings<U>,
+  settings: LoginSettings<U>,
   { user, password, passwordHash }: Proof<U>,
   newPassword: unknown,
   { ip }: LoginOrigin,
@@ -57,5 +65,5 @@ async function replacePassword<U extends User>(
   const next = await hashPassword(settings, newPassword, addressShare(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
-  return (await budget.ask("users.replacePasswordHash", replace, checkBoolean)) ? next : null;
+  return (await budget.callStore("users.replacePasswordHash", replace, checkBoolean)) ? next : null;
 }

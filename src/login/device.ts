@@ -1,56 +1,54 @@
-import type { CommonSettings } from "../authenticator/settings.ts";
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
 import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
+import type { LoginResult } from "../sessions/result.ts";
 import { timeOf } from "../shared/date.ts";
 import { MAX_DEVICE_TOKENS } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
-
-/** What a client keeps for its next login, where the throttle knows devices. */
-export interface GivenDeviceToken {
-  /** The device token. It logs nobody in: it only says that its user has logged in from this device before. */
-  readonly deviceToken?: string;
-  /** How long it is valid, in seconds. */
-  readonly deviceExpiresIn?: number;
-}
+import type { ThrottledSettings } from "./settings.ts";
 
 /**
- * The id of a user's device, by the device tokens that a login came with; `null` where none of them is this user's and good.
- * Those from before a change of password count no more: whoever knew the old one may have many.
+ * Recognises the device that a login comes from, by the device tokens that came with it. A device token counts only for its
+ * own user, and no more after a change of the password: whoever knew the old one may have many.
+ *
+ * @returns the device's id; `null` where none of the tokens is this user's and good
  */
 export async function recogniseDevice(
-  settings: CommonSettings,
+  settings: ThrottledSettings,
   user: User | null,
   sent: unknown,
 ): Promise<string | null> {
   const device = settings.throttle?.device ?? null;
-  const change = user === null ? undefined : changeOf(user);
+  const change = user === null ? undefined : findPasswordChange(user);
   if (device === null || user === null || change === undefined) return null;
   for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
-    const claims = await openDevice(settings, token, device);
-    if (claims?.sub === user.id && claims.password_changed_at === change && isText(claims.sid)) return claims.sid;
+    const claims = await openDeviceToken(settings, token, device);
+    const isOfUser = claims?.sub === user.id && claims.password_changed_at === change;
+    if (isOfUser && isText(claims.sid)) return claims.sid;
   }
   return null;
 }
 
 /**
- * Gives a user's device a token, which carries on the device's id. Where nobody knows when the password changed, it gives
- * none: whoever knows the password could hoard device tokens, each with a count of its own, and no change would end them.
+ * Issues a device token to a user's device, which keeps its id.
+ *
+ * A user of whom nobody knows when the password changed gets none. Whoever knows the password could hoard device tokens,
+ * each with a count of its own, and no change of the password would end them.
  */
-export async function issueDevice(
-  { throttle, budget }: CommonSettings,
+export async function issueDeviceToken(
+  { throttle, budget }: ThrottledSettings,
   user: User,
   deviceId: string | null,
-): Promise<GivenDeviceToken> {
+): Promise<Pick<LoginResult, "deviceToken" | "deviceExpiresIn">> {
   const device = throttle?.device ?? null;
-  const change = changeOf(user);
+  const change = findPasswordChange(user);
   if (throttle === null || device === null) return {};
   if (change === undefined) {
-    throttle.warn(NO_CHANGE);
+    throttle.warn(UNKNOWN_CHANGE);
     return {};
   }
   const now = readClock(device.now);
@@ -59,14 +57,18 @@ export async function issueDevice(
   return { deviceToken, deviceExpiresIn: device.expiresIn };
 }
 
+const UNKNOWN_CHANGE =
+  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user store " +
+  "give it, null where the password never changed";
+
 interface DeviceClaims {
   readonly sub?: unknown;
   readonly sid?: unknown;
   readonly password_changed_at?: unknown;
 }
 
-async function openDevice(
-  { budget }: CommonSettings,
+async function openDeviceToken(
+  { budget }: ThrottledSettings,
   token: unknown,
   device: TokenProfile,
 ): Promise<DeviceClaims | null> {
@@ -74,16 +76,12 @@ async function openDevice(
   try {
     return (await budget.wait("the device token", verifyToken(token, device))) as DeviceClaims;
   } catch (error) {
-    if (isAuthError(error)) return null; // It only spares its user a wait: without it the login goes on.
+    if (isAuthError(error)) return null; // The login goes on without the device: its token only spares the user a wait.
     throw error;
   }
 }
 
-const NO_CHANGE =
-  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user store " +
-  "give it, null where the password never changed";
-
-/** When the user's password last changed, in milliseconds since 1970: `null` for never, `undefined` where nobody knows. */
-function changeOf({ passwordChangedAt }: User): number | null | undefined {
+/** Finds when a user's password last changed, in milliseconds since 1970: `null` for never, `undefined` where nobody knows. */
+function findPasswordChange({ passwordChangedAt }: User): number | null | undefined {
   return passwordChangedAt === undefined || passwordChangedAt === null ? passwordChangedAt : timeOf(passwordChangedAt);
 }

@@ -1,38 +1,51 @@
-import type { FlowSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
 import { schemeOf } from "../core/password/scheme.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
 import type { Credentials, User } from "../stores/contract.ts";
+import type { LoginSettings } from "./settings.ts";
 
-/** The first of some passwords that matches a hash; `null` where none does. All are compared, so that nobody can tell which. */
+/**
+ * Compares passwords with a hash. All are compared, so that the time tells nobody which of them matched.
+ *
+ * @param from - whose work it is, for the hasher's queue
+ * @returns the first password that matches; `null` where none does
+ */
 export async function comparePasswords<U extends User>(
-  settings: FlowSettings<U>,
+  settings: LoginSettings<U>,
   candidates: readonly string[],
   hash: string | null,
   from: string | undefined,
 ): Promise<string | null> {
   let matching: string | null = null;
   for (const password of candidates) {
-    const matches = await inTime(settings, (options) => settings.passwords.compare(password, hash, options), from);
+    const matches = await workInTime(settings, (options) => settings.passwords.compare(password, hash, options), from);
     if (matches) matching ??= password;
   }
   return matching;
 }
 
-/** Hashes a password, which may be anything that a client sent. */
+/**
+ * Hashes a password, which may be anything that a client sent.
+ *
+ * @param from - whose work it is, for the hasher's queue
+ */
 export async function hashPassword<U extends User>(
-  settings: FlowSettings<U>,
+  settings: LoginSettings<U>,
   password: unknown,
   from: string | undefined,
 ): Promise<string> {
-  return inTime(settings, (options) => settings.passwords.hash(password as string, options), from);
+  return workInTime(settings, (options) => settings.passwords.hash(password as string, options), from);
 }
 
-/** What keeps a user out whose hash the hasher can't read, which is told as well; `undefined` where that is not so. */
-export function unreadableHash<U extends User>(
-  { passwords, onUnreadableHash }: FlowSettings<U>,
+/**
+ * Explains why a user can't log in whose hash the hasher can't read, and tells the listener.
+ *
+ * @returns the cause of the refusal; `undefined` where the hash can be read
+ */
+export function explainUnreadableHash<U extends User>(
+  { passwords, onUnreadableHash }: LoginSettings<U>,
   { user, passwordHash }: Credentials<U>,
 ): Error | undefined {
   if (passwordHash === null || passwords.canRead?.(passwordHash) !== false) return undefined;
@@ -44,9 +57,9 @@ export function unreadableHash<U extends User>(
   );
 }
 
-/** Waits for a hash for as long as the request has time left, and gives up its place in the queue after that. */
-async function inTime<T, U extends User>(
-  { budget }: FlowSettings<U>,
+/** Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. */
+async function workInTime<T, U extends User>(
+  { budget }: LoginSettings<U>,
   work: (options: WorkOptions) => Promise<T>,
   from: string | undefined,
 ): Promise<T> {

@@ -1,151 +1,48 @@
-import { checkOptions, type OptionNames } from "../shared/options.ts";
-import { isOrigin } from "./origin.ts";
-
-/** The cookie that carries the refresh token to a browser: `HttpOnly`, and `Secure; SameSite=Strict` unless set otherwise. */
-export interface RefreshCookieOptions {
-  /**
-   * Its name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else `"__Secure-refresh"`: prefixes
-   * by which browsers take it from a secure origin alone (RFC 6265bis §4.1.3). Without `secure` it is `"refresh"`.
-   */
-  readonly name?: string;
-  /** Where it is sent: what the paths of login, refresh and logout have in common. `"/"` by default. */
-  readonly path?: string;
-  /**
-   * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"` or, for an
-   * app in a web view, `"capacitor://localhost"`; also the server's own, where a proxy in front of it changes the Host header.
-   * Pages of another site need `sameSite: "none"` too.
-   */
-  readonly origins?: readonly string[];
-  /**
-   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"`, the default: with those of the site's own pages.
-   * `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those of all sites. Then
-   * browsers that tell neither `Origin` nor `Sec-Fetch-Site` are no longer kept from sending it for another site's page, and
-   * browsers that refuse third-party cookies drop it.
-   */
-  readonly sameSite?: "strict" | "lax" | "none";
-  /**
-   * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one host.
-   * With it every subdomain is sent the refresh token and may set another in its place, whoever runs it.
-   */
-  readonly domain?: string;
-  /**
-   * Whether browsers send it over TLS alone. `false` is for development over plain HTTP, as on a machine of the local network;
-   * browsers take `localhost` for secure. Then whoever is on the way reads the refresh token, or puts another in its place.
-   */
-  readonly secure?: boolean;
-}
-
-/** Cookie options, checked and with their defaults. */
-export interface CookieSettings {
-  /** Its name. */
-  readonly name: string;
-  /** Where it is sent. */
-  readonly path: string;
-  /** Origins besides the server's own. */
-  readonly origins: readonly string[];
-  /** With which requests it is sent. */
-  readonly sameSite: "strict" | "lax" | "none";
-  /** The domain with whose subdomains it is shared; `null` where it belongs to one host. */
-  readonly domain: string | null;
-  /** Whether it is sent over TLS alone. */
-  readonly secure: boolean;
-}
+import type { CookieSettings } from "./cookie-options.ts";
 
 /** Reads a request's header by its name in lower case. */
 export type HeaderReader = (name: string) => string | null | undefined;
 
-const OPTIONS: OptionNames<RefreshCookieOptions> = {
-  name: "optional",
-  path: "optional",
-  origins: "optional",
-  sameSite: "optional",
-  domain: "optional",
-  secure: "optional",
-};
-
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
-const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
-const SAME_SITE = { strict: "Strict", lax: "Lax", none: "None" } as const;
-
-/** Checks how the cookie is to be. */
-export function cookieSettings(options: RefreshCookieOptions): CookieSettings {
-  checkOptions("refresh: cookie", options, OPTIONS);
-  const { path = "/", origins = [], sameSite = "strict", domain = null, secure = true } = options;
-  const { name = defaultName(path, domain, secure) } = options;
-  const settings = { name, path, origins, sameSite, domain, secure };
-  const problem = PROBLEMS.find(([, isThere]) => isThere(settings));
-  if (problem !== undefined) throw new TypeError(`cookie: ${problem[0]}`);
-  return { ...settings, origins: [...origins] };
-}
-
-/** The cookie of the device token, which goes the same way under a name of its own. */
+/** Gives the cookie of the device token. It is as the one of the refresh token, but for its name. */
 export function deviceCookie(cookie: CookieSettings): CookieSettings {
   return { ...cookie, name: `${cookie.name}-device` };
 }
 
-function defaultName(path: string, domain: string | null, secure: boolean): string {
-  if (!secure) return "refresh";
-  return path === "/" && domain === null ? "__Host-refresh" : "__Secure-refresh";
-}
+const SAME_SITE = { strict: "Strict", lax: "Lax", none: "None" } as const;
 
-/** What can be wrong with settings. The last four are cookies that browsers drop without a word. */
-const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieSettings) => boolean])[] = [
-  ['path must be a path, such as "/auth"', ({ path }) => typeof path !== "string" || !PATH.test(path)],
-  ["name must be an HTTP token", ({ name }) => typeof name !== "string" || !NAME.test(name)],
-  ["secure must be true or false", ({ secure }) => typeof secure !== "boolean"],
-  ['sameSite must be "strict", "lax" or "none"', ({ sameSite }) => !Object.hasOwn(SAME_SITE, sameSite)],
-  [
-    'domain must be a domain in lower case, such as "example.com", without a dot in front',
-    ({ domain }) => domain !== null && (typeof domain !== "string" || !DOMAIN.test(domain)),
-  ],
-  [
-    'origins must be a list of origins as browsers send them, such as ["https://app.example.com"]',
-    ({ origins }) => !Array.isArray(origins) || !origins.every(isOrigin),
-  ],
-  [
-    'browsers take a "__Host-" cookie only with the path "/"',
-    ({ name, path }) => /^__host-/i.test(name) && path !== "/",
-  ],
-  [
-    'browsers take a "__Host-" cookie only without a domain',
-    ({ name, domain }) => /^__host-/i.test(name) && domain !== null,
-  ],
-  [
-    "browsers take a name with such a prefix only with secure",
-    ({ name, secure }) => /^__(?:host|secure|http)-/i.test(name) && !secure,
-  ],
-  ['browsers take sameSite "none" only with secure', ({ sameSite, secure }) => sameSite === "none" && !secure],
-];
-
-/** The Set-Cookie header that hands a refresh token over, for so many seconds; 0 takes it away. */
+/**
+ * Writes the Set-Cookie header that hands a token over.
+ *
+ * @param maxAge - for how many seconds; 0 takes the cookie away
+ */
 export function setCookie(
   { name, path, domain, secure, sameSite }: CookieSettings,
   value: string,
   maxAge: number,
 ): string {
   const where = `Path=${path}${domain === null ? "" : `; Domain=${domain}`}`;
-  return `${name}=${value}; Max-Age=${maxAge}; ${where}; HttpOnly;${secure ? " Secure;" : ""} SameSite=${SAME_SITE[sameSite]}`;
+  const how = `HttpOnly;${secure ? " Secure;" : ""} SameSite=${SAME_SITE[sameSite]}`;
+  return `${name}=${value}; Max-Age=${maxAge}; ${where}; ${how}`;
 }
 
 /**
- * The refresh tokens among a request's cookies. There may be several: where the path was another one before, browsers go
- * on sending the older cookie beside the present one.
+ * Reads the tokens among a request's cookies. There may be several: after a change of the path, browsers go on sending the
+ * older cookie beside the present one.
  */
 export function readCookies({ name }: CookieSettings, header: HeaderReader): readonly string[] {
   return (header("cookie") ?? "")
     .split(";")
-    .map(trimmed)
+    .map(trimBlanks)
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
     .filter((value) => value !== "");
 }
 
 /**
- * Without spaces and tabs around it, and with whatever else JavaScript takes for white space: that may belong to a name, and
- * a name that only looks like ours was set by somebody whom no prefix held off.
+ * Removes spaces and tabs at both ends, and no other white space: that may belong to a name. A name that only looks like
+ * ours has no prefix that would have kept others from setting the cookie.
  */
-function trimmed(pair: string): string {
+function trimBlanks(pair: string): string {
   let [start, end] = [0, pair.length];
   while (isBlank(pair[start])) start += 1;
   while (end > start && isBlank(pair[end - 1])) end -= 1;

@@ -1,13 +1,16 @@
-import type { CommonSettings, SessionSettings } from "../authenticator/settings.ts";
 import { readClock } from "../core/time.ts";
-import { endOf } from "../guard/identity.ts";
+import { findRevocationEnd } from "../guard/token-reference.ts";
 import { tell } from "../shared/listener.ts";
-import { checkReason, takeAnything } from "../store-calls/answers.ts";
+import { acceptAnything } from "../store-calls/answer-checks.ts";
+import { checkReason } from "../store-calls/session-answers.ts";
 import type { EndReason, StoredSession } from "../stores/contract.ts";
+import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /**
- * Ends one of a user's sessions, and completes its end. The session is kept, as ended, until its access tokens are revoked
- * too: so whoever was told 503 finds it again. Gives whether there was one.
+ * Ends one of a user's sessions, and completes its end. The ended session is kept until its access tokens are revoked too,
+ * so that a client that was told 503 finds it again.
+ *
+ * @returns whether there was such a session
  */
 export async function endSession(
   settings: SessionSettings,
@@ -17,14 +20,16 @@ export async function endSession(
 ): Promise<boolean> {
   const { refresh, budget } = settings;
   const end = async () => refresh.store.endSession(sid, userId, reason);
-  const ended = await budget.ask("refresh.endSession", end, checkReason);
+  const ended = await budget.callStore("refresh.endSession", end, checkReason);
   if (ended !== null) await completeEnd(settings, { sid, userId }, ended);
   return ended !== null;
 }
 
 /**
- * Does what follows from a session's end, once or again: revokes its access tokens, tells of theft, and deletes it. The
- * reason is the stored one, since somebody else may have been interrupted.
+ * Does what follows from a session's end: revokes its access tokens, tells of theft, and deletes the session. It may be done
+ * twice.
+ *
+ * @param ended - the reason that is stored: another request may have ended the session, and been interrupted
  */
 export async function completeEnd(
   settings: SessionSettings,
@@ -37,20 +42,20 @@ export async function completeEnd(
 }
 
 /** Revokes the access tokens of a session. */
-export async function revokeSession(settings: CommonSettings, sid: string, userId: string): Promise<void> {
+export async function revokeSession(settings: FlowSettings, sid: string, userId: string): Promise<void> {
   const { blocklist, budget, token } = settings;
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
-  const revoke = async () => blocklist.revokeSession(sid, lastEnd(settings, latest), userId);
-  await budget.ask("blocklist.revokeSession", revoke, takeAnything);
+  const revoke = async () => blocklist.revokeSession(sid, findLastEnd(settings, latest), userId);
+  await budget.callStore("blocklist.revokeSession", revoke, acceptAnything);
 }
 
-/** When the last token that is dated up to an instant will have ended. */
-export function lastEnd({ token }: CommonSettings, latest: number): Date {
-  return endOf(Math.ceil(latest / 1_000) + token.expiresIn, token.clockTolerance);
+/** Finds out until when the revocation of all tokens that are dated up to an instant must be kept. */
+export function findLastEnd({ token }: FlowSettings, latest: number): Date {
+  return findRevocationEnd(Math.ceil(latest / 1_000) + token.expiresIn, token.clockTolerance);
 }
 
-/** Deletes sessions that were ended in every respect. One that can't be deleted now is over all the same, and expires. */
+/** Deletes sessions whose end was completed. One that can't be deleted stays ended, and expires. */
 export async function deleteSessions(
   settings: SessionSettings,
   userId: string,
@@ -59,5 +64,5 @@ export async function deleteSessions(
   if (sids.length === 0) return;
   const { refresh, budget } = settings;
   const remove = async () => refresh.store.deleteSessions(userId, sids);
-  await budget.ask("refresh.deleteSessions", remove, takeAnything).catch(() => undefined);
+  await budget.callStore("refresh.deleteSessions", remove, acceptAnything).catch(() => undefined);
 }

@@ -1,21 +1,24 @@
-import type { SessionSettings } from "../authenticator/settings.ts";
-import { checkStoredSessionOf } from "../store-calls/answers.ts";
+import { expectSession } from "../store-calls/session-answers.ts";
 import type { StoredSession } from "../stores/contract.ts";
-import { digestsOf, refreshTokensIn } from "./refresh-token.ts";
+import { digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
+import type { SessionSettings } from "./settings.ts";
 
-/** A refresh token that was sent, with its session. */
-export interface Presented {
+/** A refresh token that a client sent, with its session. */
+export interface PresentedSession {
   readonly refreshToken: string;
   readonly session: StoredSession;
 }
 
-/** The sessions that the sent tokens belong to, ended ones too. */
-export async function findSessions({ refresh, budget }: SessionSettings, sent: unknown): Promise<readonly Presented[]> {
-  const find = async (refreshToken: string): Promise<readonly Presented[]> => {
-    const { family } = digestsOf(refreshToken);
+/** Finds the sessions of the refresh tokens that a client sent, ended sessions too. */
+export async function findSessions(
+  { refresh, budget }: SessionSettings,
+  sent: unknown,
+): Promise<readonly PresentedSession[]> {
+  const find = async (refreshToken: string): Promise<readonly PresentedSession[]> => {
+    const { family } = digestRefreshToken(refreshToken);
     const call = async () => refresh.store.findSession(family);
-    const session = await budget.ask("refresh.findSession", call, checkStoredSessionOf(family));
+    const session = await budget.callStore("refresh.findSession", call, expectSession(family));
     return session === null ? [] : [{ refreshToken, session }];
   };
-  return (await Promise.all(refreshTokensIn(sent).map(find))).flat();
+  return (await Promise.all(readRefreshTokens(sent).map(find))).flat();
 }

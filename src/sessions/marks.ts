@@ -1,47 +1,49 @@
-import type { CommonSettings } from "../authenticator/settings.ts";
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { timeOf } from "../shared/date.ts";
 import { sleep } from "../shared/promise.ts";
-import { checkCount, checkInstantOrNull } from "../store-calls/answers.ts";
+import { checkCount, checkInstantOrNull } from "../store-calls/answer-checks.ts";
+import type { FlowSettings } from "./settings.ts";
 
-/** How far a user has been logged out everywhere, as it was read before anything was decided. */
+/** How far a user has been logged out everywhere. It is read before anything is decided. */
 export interface LogoutMarks {
-  /** Up to which instant the user's tokens are revoked, in milliseconds since 1970; `null`: not at all. */
+  /** The instant up to which the user's tokens are revoked, in milliseconds since 1970; `null` where they are not. */
   readonly revokedUpTo: number | null;
   /** How often all of the user's sessions were ended. */
   readonly endings: number;
 }
 
-/** Reads how far a user has been logged out everywhere, in both places where that is written down. */
-export async function readMarks(settings: CommonSettings, userId: string): Promise<LogoutMarks> {
+/** Reads how far a user has been logged out everywhere, from the blocklist and from the refresh store. */
+export async function readMarks(settings: FlowSettings, userId: string): Promise<LogoutMarks> {
   const [revokedUpTo, endings] = await Promise.all([readRevokedUpTo(settings, userId), readEndings(settings, userId)]);
   return { revokedUpTo, endings };
 }
 
-async function readEndings({ refresh, budget }: CommonSettings, userId: string): Promise<number> {
-  return refresh === null ? 0 : budget.ask("refresh.endings", async () => refresh.store.endings(userId), checkCount);
+async function readEndings({ refresh, budget }: FlowSettings, userId: string): Promise<number> {
+  if (refresh === null) return 0;
+  return budget.callStore("refresh.endings", async () => refresh.store.endings(userId), checkCount);
 }
 
-/** Up to which instant a user's tokens are revoked; `null` where they are not, or the blocklist can't tell. */
-export async function readRevokedUpTo({ blocklist, budget }: CommonSettings, userId: string): Promise<number | null> {
+/** Reads up to which instant a user's tokens are revoked; `null` where they are not, or the blocklist can't tell. */
+export async function readRevokedUpTo({ blocklist, budget }: FlowSettings, userId: string): Promise<number | null> {
   if (blocklist?.revokedUpTo === undefined) return null;
   const read = async () => blocklist.revokedUpTo?.(userId) ?? null;
-  const answer = await budget.ask("blocklist.revokedUpTo", read, checkInstantOrNull);
+  const answer = await budget.callStore("blocklist.revokedUpTo", read, checkInstantOrNull);
   return answer === null ? null : timeOf(answer);
 }
 
-/** Milliseconds. A clock that stands still, as in a test, would never get there. */
+/** How far ahead a date may be that nobody waits for, in milliseconds: a clock that stands still, as in a test, never gets there. */
 const NOT_WAITED_FOR = 10;
 
 /**
- * The instant that the tokens of a decision carry: that of the decision, or the first one that is not revoked. It may lie in
- * the future by as much as clocks may be apart. Where it lies further ahead, this waits for it.
+ * Dates the tokens of a decision: by the instant of the decision, or by the first instant that is not revoked, if that is
+ * later. Such a date may be ahead of the clock by as much as clocks may differ. One that is further ahead is waited for.
  *
- * @throws AuthError `unavailable` (503) where it is too far ahead to wait for
+ * @returns milliseconds since 1970
+ * @throws AuthError `unavailable` (503) where the date is too far ahead to wait for
  */
 export async function dateTokens(
-  { token, budget }: CommonSettings,
+  { token, budget }: FlowSettings,
   decidedAt: number,
   revokedUpTo: number | null,
 ): Promise<number> {
@@ -58,10 +60,10 @@ export async function dateTokens(
 }
 
 /**
- * Whether the user was logged out everywhere between an instant and now, when the marks have just been read: the clock says
- * so, as nothing else can before the user is known.
+ * Tells whether the user was logged out everywhere between an instant and now. The marks must have been read just now. The
+ * clock decides, since the user was not known before, so that there are no earlier marks to compare.
  */
-export function wasCutBetween({ revokedUpTo }: LogoutMarks, { token }: CommonSettings, from: number): boolean {
+export function wasCutBetween({ revokedUpTo }: LogoutMarks, { token }: FlowSettings, from: number): boolean {
   if (revokedUpTo === null) return false;
   const cutAt = revokedUpTo - token.clockTolerance * 1_000;
   return from < cutAt && cutAt <= readClock(token.now);

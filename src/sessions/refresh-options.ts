@@ -5,7 +5,7 @@ import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNam
 import { reading } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
-import { type CookieSettings, cookieSettings, type RefreshCookieOptions } from "./cookie.ts";
+import { type CookieSettings, checkCookieOptions, type RefreshCookieOptions } from "./cookie-options.ts";
 
 /** How sessions are kept up by refresh tokens. */
 export interface RefreshOptions {
@@ -13,22 +13,22 @@ export interface RefreshOptions {
   readonly store: RefreshStore;
   /** How long a session lives without being refreshed. `"14d"` by default, and never longer than `absoluteLifetime`. */
   readonly idleLifetime?: Duration;
-  /** How long a session lives at the most: then the user logs in again. `"90d"` by default. */
+  /** How long a session lives at the most. After that the user logs in again. `"90d"` by default. */
   readonly absoluteLifetime?: Duration;
   /**
-   * How long after a refresh token was used its siblings and its parent may still come, as requests of two tabs that cross
-   * do. `"10s"` by default. Later than that they were stolen, and the session ends. A token none of whose successors was
-   * used may come again however late, since its answer was lost. 0 is strict: each token gets exactly one answer, and a
-   * client that loses one loses its session.
+   * How long after the use of a refresh token its siblings and its parent may still be used, as happens when requests of two
+   * tabs cross. `"10s"` by default. Whoever comes later has stolen one, and the session ends. A token may be used again,
+   * however late, as long as none of its successors was used: its answer was lost. 0 is strict: each token gets exactly one
+   * answer, and a client that loses one loses its session.
    */
   readonly reuseGrace?: Duration;
-  /** How many sessions a user may have at once: with one more, the least recently used one ends. 100 by default. */
+  /** How many sessions a user may have at once. One more ends the session that was not used for the longest time. 100 by default. */
   readonly maxSessions?: number;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
   readonly cookie?: RefreshCookieOptions;
   /**
-   * Told when a refresh token came that somebody else had used, and its session was therefore ended: one of the two has
-   * stolen it. It may be told twice of one session, where the first time was interrupted. Nobody by default.
+   * A listener that is told when a session was ended because two clients used one refresh token: one of the two has stolen
+   * it. The listener may be told twice of one session, if the first request was interrupted. None by default.
    */
   readonly onReuse?: (session: ReusedSession) => unknown;
 }
@@ -41,13 +41,14 @@ export interface ReusedSession {
   readonly userId: string;
 }
 
-/** Refresh options, checked and with their defaults: lifetimes in milliseconds. */
+/** Refresh options, checked and with their defaults. Lifetimes are in milliseconds. */
 export interface RefreshSettings {
   readonly store: RefreshStore;
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly reuseGrace: number;
   readonly maxSessions: number;
+  /** `null` where the refresh token is in the body. */
   readonly cookie: CookieSettings | null;
   readonly onReuse: (session: ReusedSession) => unknown;
   /** The refreshes of one session that are under way in this process. */
@@ -75,7 +76,7 @@ const OPTIONS: OptionNames<RefreshOptions> = {
 };
 
 /** Checks how sessions are to be kept up. */
-export function refreshSettings(options: RefreshOptions): RefreshSettings {
+export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   const isStore = () => typeof (options as Partial<RefreshStore> | null)?.findSession === "function";
   if (reading("refresh", isStore)) {
     throw new TypeError("refresh is a store: give it as refresh: { store }");
@@ -98,7 +99,7 @@ export function refreshSettings(options: RefreshOptions): RefreshSettings {
     absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
-    cookie: options.cookie === undefined ? null : cookieSettings(options.cookie),
+    cookie: options.cookie === undefined ? null : checkCookieOptions(options.cookie),
     onReuse,
     turns: new Turns(),
   };

@@ -1,8 +1,8 @@
 import { MAX_SUCCESSORS } from "../shared/limits.ts";
 
 /**
- * Where the rotation of a session's refresh tokens stands (RFC 9700 §4.14.2): digests of the few that can still matter.
- * Every use of a token begins a generation of the tokens that are given out for it.
+ * The state of the rotation of a session's refresh tokens (RFC 9700 §4.14.2): digests of the few tokens that can still
+ * matter. Every use of a token begins a generation: the tokens that are given out for it.
  */
 export interface Rotation {
   /** The token that was used last; `null` before the first use. */
@@ -13,7 +13,7 @@ export interface Rotation {
   readonly usedAt: number;
   /** The unused tokens of the used one's generation. */
   readonly siblings: readonly string[];
-  /** The tokens that were given out since that use, none of which was used: the oldest first. */
+  /** The tokens that were given out since that use, the oldest first. None of them was used. */
   readonly successors: readonly string[];
   /** When requests began to cross, in milliseconds since 1970; `null` where none did in this generation or the one before. */
   readonly crossedAt: number | null;
@@ -21,25 +21,25 @@ export interface Rotation {
   readonly isCrossed: boolean;
 }
 
-/** The rotation of a session that begins with a token. */
-export function beginRotation(first: string): Rotation {
+/** Starts the rotation of a session with its first token. */
+export function startRotation(first: string): Rotation {
   const nothing = { used: null, parent: null, usedAt: 0, siblings: [], crossedAt: null, isCrossed: false };
   return { ...nothing, successors: [first] };
 }
 
 /**
- * What a use of a token came to: where the rotation stands then; `"theft"`, somebody else had used it, and the session is to
- * end; `"crowded"`, it has as many unused successors as it may within the grace.
+ * What a use of a token leads to: the next state of the rotation; `"theft"` where somebody else had used the token, so that
+ * the session must end; `"crowded"` where the token has as many unused successors as it may have within the grace.
  */
 export type RotationOutcome = Rotation | "theft" | "crowded";
 
 /**
- * Takes a token of the session, and adds the successor that is given out for it.
+ * Uses a token of the session, and adds the successor that is given out for it.
  *
- * A token is good until one of its successors is used: sent again before that, its answer was lost. The first successor
- * that is used makes its siblings and ancestors worthless, but for a grace in which its siblings and its parent are
- * requests that crossed. The grace is not renewed from one generation to the next, so that two can't go on side by side.
- * With a grace of none, each token gets one answer.
+ * A token is good until one of its successors is used: a token that is sent again before that has lost its answer. The first
+ * successor that is used makes its siblings and ancestors worthless, but for a grace: within it, its siblings and its parent
+ * are requests that crossed. A generation does not renew the grace of the one before, so that two clients can't go on side
+ * by side. With a grace of 0, each token gets one answer.
  *
  * @param graceMs - how long the grace is, in milliseconds
  */
@@ -60,13 +60,13 @@ export function rotate(
   const isLostAnswer = token === used && graceMs > 0;
   const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && now - (crossedAt ?? now) < graceMs;
   if (!isLostAnswer && !isCrossing) return "theft";
-  // Those that were given out a moment ago are on their way to whoever asked for them.
+  // Successors that were given out within the grace may still be on their way to the client, so none is dropped for another.
   if (isInGrace && successors.length >= MAX_SUCCESSORS) return "crowded";
   const more = { ...rotation, successors: [...successors, successor].slice(-MAX_SUCCESSORS) };
   return isCrossing ? { ...more, crossedAt: crossedAt ?? now, isCrossed: true } : more;
 }
 
-/** The text that a store keeps of a rotation: short, since there is one for every session. */
+/** Writes the text that a store keeps of a rotation. It is short, since there is one for every session. */
 export function writeRotation({ used, parent, usedAt, siblings, successors, crossedAt, isCrossed }: Rotation): string {
   return [usedAt, used ?? "", parent ?? "", siblings, successors, crossedAt ?? "", isCrossed ? "x" : ""].join(";");
 }
@@ -75,7 +75,7 @@ const TEXT = /^(\d{1,16});([\w-]*);([\w-]*);([\w,-]*);([\w,-]*);(\d{0,16});(x?)$
 
 type Parts = readonly [string, string, string, string, string, string, string, string];
 
-/** The rotation that a text of {@link writeRotation} stands for; `null` for any other text. */
+/** Reads a rotation from a text of {@link writeRotation}; `null` for any other text. */
 export function readRotation(text: string): Rotation | null {
   const parts = TEXT.exec(text);
   if (parts === null) return null;
@@ -84,13 +84,13 @@ export function readRotation(text: string): Rotation | null {
     used: used || null,
     parent: parent || null,
     usedAt: Number(usedAt),
-    siblings: listOf(siblings),
-    successors: listOf(successors),
+    siblings: splitList(siblings),
+    successors: splitList(successors),
     crossedAt: crossedAt === "" ? null : Number(crossedAt),
     isCrossed: crossed !== "",
   };
 }
 
-function listOf(text: string): readonly string[] {
+function splitList(text: string): readonly string[] {
   return text.split(",").filter(Boolean);
 }

@@ -1,12 +1,12 @@
 /**
- * The machine's clock, in milliseconds since 1970. It looks `Date.now` up at each call, so that fake timers which a test
- * installs later are followed.
+ * Returns the time of the machine's clock, in milliseconds since 1970. It looks up `Date.now` at each call, so that it
+ * follows fake timers which a test installs later.
  */
 export function systemClock(): number {
   return Date.now();
 }
 
-/** Milliseconds that pass evenly, whatever becomes of the machine's clock. Only differences of them mean something. */
+/** Returns milliseconds from an arbitrary start. They pass evenly even when the machine's clock is set. */
 export function stopwatch(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }

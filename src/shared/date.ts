@@ -1,6 +1,6 @@
 /**
- * The milliseconds since 1970 that a Date holds; `NaN` where the value is no Date. A Date of another realm (a Jest sandbox,
- * fake timers, a `vm` context) counts, which is no `instanceof Date` here.
+ * Returns the milliseconds since 1970 of a Date, and `NaN` for any other value. A Date of another realm (a Jest
+ * sandbox, fake timers, a `vm` context) counts too, although it is not `instanceof Date`.
  */
 export function timeOf(value: unknown): number {
   try {

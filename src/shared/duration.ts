@@ -1,20 +1,20 @@
 import { assert } from "./assert.ts";
 
-/**
- * A length of time: a number of seconds, or a whole number with its unit: `"90s"`, `"15m"`, `"1h"`, `"7d"`.
- */
+/** A length of time: a whole number of seconds, or a whole number with a unit: `"90s"`, `"15m"`, `"1h"`, `"7d"`. */
 export type Duration = number | `${number}${"s" | "m" | "h" | "d"}`;
 
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const SPELLING = /^(\d{1,9})([smhd])$/;
-const LONGEST = 100 * 365 * UNITS.d;
+
+/** A hundred years. */
+const MAX_SECONDS = 100 * 365 * UNITS.d;
 
 /**
- * The whole seconds of a {@link Duration}.
+ * Converts a {@link Duration} to whole seconds.
  *
- * @throws TypeError naming the option, when it is anything else, shorter than `least`, or longer than `most`: 100 years
+ * @throws TypeError that names the option, when it is no duration from `least` to `most`: a hundred years by default
  */
-export function toSeconds(name: string, duration: unknown, least: 0 | 1, most: number = LONGEST): number {
+export function toSeconds(name: string, duration: unknown, least: 0 | 1, most: number = MAX_SECONDS): number {
   const [, count, unit] = (typeof duration === "string" && SPELLING.exec(duration)) || [];
   const seconds = unit === undefined ? duration : Number(count) * UNITS[unit as keyof typeof UNITS];
   const fits = Number.isInteger(seconds) && (seconds as number) >= least && (seconds as number) <= most;

@@ -1,17 +1,16 @@
 import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
 
-const PLAIN: ReadonlySet<string> = new Set(["number", "boolean"]);
-const NAMES: Readonly<Record<string, string>> = { undefined: "missing", object: "an object" };
-
 /**
  * Describes a value that may come from anybody: in one short line of printable ASCII, for a developer. Text stands in
  * quotes. Of anything but text, numbers and lists of text, only the kind is told.
  */
 export function finding(value: unknown): string {
-  if (typeof value === "string") return quote(value);
-  if (value === null || PLAIN.has(typeof value)) return String(value);
+  const kind = typeof value;
+  if (kind === "string") return quote(value as string);
+  if (value === undefined) return "missing";
+  if (value === null || kind === "number" || kind === "boolean") return String(value);
   if (Array.isArray(value)) return value.every((it) => typeof it === "string") ? `[${list(value)}]` : "a list";
-  return NAMES[typeof value] ?? `a ${typeof value}`;
+  return kind === "object" ? "an object" : `a ${kind}`;
 }
 
 /** Describes what a claim or header parameter is, and what it should be: words, or one of several names. */

@@ -1,6 +1,6 @@
 /**
- * The bounds of what one request can make a process do. SECURITY.md lists them under "Work is bounded", and a test compares the
- * two. Each is a constant of its own, so that a bundle carries only those that it uses.
+ * The bounds of what one request can make a process do. SECURITY.md lists them under "Work is bounded", and a test
+ * compares the two. Each is a constant of its own, so that a bundle carries only those that it uses.
  *
  * @module
  */

@@ -1,19 +1,19 @@
 import { isThenable } from "./promise.ts";
 
-/** Tells a listener of the application, which can't change what goes on: neither by throwing nor by rejecting. */
+/** Calls a listener of the application. What it throws, or rejects with, is ignored. */
 export function tell<Args extends readonly unknown[]>(listener: (...args: Args) => unknown, ...args: Args): void {
   try {
     const answer = listener(...args);
     if (isThenable(answer)) answer.then(undefined, ignore);
   } catch {
-    // The listener's failure is its own.
+    // An error of the listener must not change the answer to a request.
   }
 }
 
-/** For a listener that nobody gave. */
+/** Does nothing: the listener where the application gave none. */
 export function ignore(): void {}
 
-/** Warns the process the first time it is called, where nobody gave a listener. */
+/** Creates a function that emits a warning of the process when it is first called. */
 export function warningOnce(): (message: string) => void {
   let hasWarned = false;
   return (message) => {

@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { reading } from "./read.ts";
+import { isFilled } from "./text.ts";
 
 /** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
 export type OptionNames<Options> = {
@@ -14,8 +15,8 @@ export const required = "required";
 type Known = Readonly<Record<string, "optional" | "required">>;
 
 /**
- * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment variable
- * that is not set, would otherwise switch a check off silently.
+ * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment
+ * variable that is not set, would otherwise switch a check off silently.
  *
  * @throws TypeError that names the option, and the options that there are
  */
@@ -63,7 +64,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 
 /** Refuses anything but a string with something in it. */
 export function checkText(name: string, value: unknown): string {
-  assert(typeof value === "string" && value !== "", `${name} must be a non-empty string`);
+  assert(isFilled(value), `${name} must be a non-empty string`);
   return value;
 }
 

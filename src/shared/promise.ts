@@ -1,11 +1,12 @@
 /**
- * Whether a value is a promise of any kind: one of another realm, of zone.js or of bluebird is no `instanceof Promise`.
+ * Returns whether a value is a promise of any kind. Those of another realm, of zone.js or of bluebird are not
+ * `instanceof Promise`.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
-/** Waits. A process that has nothing else to do may end meanwhile where `unref` says so. */
+/** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */
 export function sleep(ms: number, { unref = false }: { readonly unref?: boolean } = {}): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
@@ -14,8 +15,10 @@ export function sleep(ms: number, { unref = false }: { readonly unref?: boolean 
 }
 
 /**
- * What a promise comes to, or an error that names it when it takes longer than it may, which `late` may turn into
- * another one. A process that has nothing else to do may end meanwhile where `unref` says so.
+ * Settles as a promise does, or rejects when that takes too long.
+ *
+ * @param name - what the error names
+ * @param options - with `unref`, the timer does not keep the process alive; `late` replaces the error of a timeout
  */
 export async function withTimeout<T>(
   name: string,

@@ -1,4 +1,4 @@
-/** Looks into an object of the caller's. What a getter or a proxy of theirs throws is refused in our words. */
+/** Reads from an object of the caller. Throws a TypeError of ours where a getter or a proxy throws. */
 export function reading<T>(owner: string, read: () => T): T {
   try {
     return read();
@@ -7,7 +7,7 @@ export function reading<T>(owner: string, read: () => T): T {
   }
 }
 
-/** What a value has under a symbol of ours: nothing, where it is no object, or one that won't be looked into. */
+/** Returns what an object has under a symbol of ours; `undefined` where it can't be read. */
 export function markOf(value: unknown, mark: symbol): unknown {
   try {
     return typeof value === "object" && value !== null ? (value as Record<symbol, unknown>)[mark] : undefined;

@@ -1,8 +1,8 @@
-/** Work that goes one after the other where it has the same key, and side by side where it has not. */
+/** Runs work of the same key one after another, and work of different keys at the same time. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Does some work once all that came before it under its key is done, whatever became of that. */
+  /** Runs work once all earlier work of its key has settled. */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#last.get(key) ?? Promise.resolve()).then(work, work);
     this.#last.set(key, turn);

@@ -1,17 +1,17 @@
-/** What hallpass needs to know of a user. Stores give their own user type, which reaches handlers as it is. */
+/** What hallpass needs to know of a user. Stores give their own user type, and handlers get the store's own object. */
 export interface User {
   /** The user's id: a token's `sub`. */
   readonly id: string;
-  /** A user who may not log in. Absent: may. */
+  /** Whether the user is kept from logging in. `false` when absent. */
   readonly disabled?: boolean;
   /**
-   * When the password last became another one: sessions from before that are not refreshed. `null`: it never did.
-   * `undefined`: the store does not keep it; such a user gets no device token.
+   * When the password last changed: sessions that began before are not refreshed. `null` means that it never did.
+   * Absent means that the store does not record it; such a user gets no device token.
    */
   readonly passwordChangedAt?: Date | null;
 }
 
-/** A user together with the hash that a login is held against. The hash stays off the user object. */
+/** A user with the password hash that a login is compared with. The hash stays off the user object. */
 export interface Credentials<U extends User = User> {
   /** The user, without anything secret. */
   readonly user: U;
@@ -19,27 +19,30 @@ export interface Credentials<U extends User = User> {
   readonly passwordHash: string | null;
 }
 
-/** Where users live. `null` is the one answer for "no such user"; an outage is thrown. */
+/** Where users are stored. It answers `null` where there is no such user, and throws in an outage. */
 export interface UserStore<U extends User = User> {
-  /** The user with an id. */
+  /** Finds a user by id. */
   findById(id: string): Promise<U | null>;
-  /** The user with a login name, and the password's hash. What counts as the same name (case, spaces) is the store's to say. */
+  /**
+   * Finds a user and the password hash by login name. The store decides which names count as the same, such as with or
+   * without upper case.
+   */
   findCredentials(login: string): Promise<Credentials<U> | null>;
   /**
-   * Replaces a hash, only where it is still the one that was read: by a stronger one of the same password, or, where
-   * `changedAt` is given, by that of another password; then the user's `passwordChangedAt` is to say so from the same
-   * moment. Leave the method out, and hashes are never renewed and passwords not changed.
+   * Replaces a hash, only if it is still the one that was read. Without `changedAt` it is a stronger hash of the same
+   * password. With `changedAt` it is the hash of another password, and the user's `passwordChangedAt` has to change in
+   * the same step. Without this method, hashes are never renewed and passwords can't be changed.
    *
    * @returns whether it was replaced
    */
   replacePasswordHash?(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
 }
 
-/** What one login began and its refreshes carry on. */
+/** A session: it begins with a login, and its refreshes carry it on. */
 export interface Session {
   /** Its id: the `sid` of its access tokens. */
   readonly sid: string;
-  /** Whose it is. */
+  /** The id of its user. */
   readonly userId: string;
   /** When the user logged in. */
   readonly createdAt: Date;
@@ -47,172 +50,176 @@ export interface Session {
   readonly lastUsedAt: Date;
 }
 
-/** Why a session was ended: its user logged out, or one of its refresh tokens was used by somebody else. */
+/** Why a session was ended: its user logged out, or somebody else used one of its refresh tokens. */
 export type EndReason = "logout" | "reuse";
 
-/** A session that was ended, and why. */
+/** A session that was ended. */
 export interface EndedSession {
   /** Its id. */
   readonly sid: string;
-  /** The first reason there was to end it. */
+  /** The first reason for which it was ended. */
   readonly ended: EndReason;
 }
 
-/** A session as it is stored: never with a refresh token, only with digests of them. */
+/** A session as it is stored: with digests of its refresh tokens, and never with the tokens. */
 export interface StoredSession extends Session {
-  /** A digest of what all refresh tokens of the session begin with, in base64url. No two sessions have the same. */
+  /** A digest, in base64url, of the beginning that all refresh tokens of the session share. It is unique. */
   readonly family: string;
-  /** When it ends, unless it is refreshed before. */
+  /** When it expires, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** The user's `passwordChangedAt` under which it began; `null` where the user has none. */
+  /** The `passwordChangedAt` that the user had when it began; `null` where the user has none. */
   readonly passwordChangedAt: Date | null;
-  /** Where its rotation stands: text of at most 1024 characters, which no store looks into. */
+  /** The state of its rotation: text of at most 1024 characters, which stores don't read. */
   readonly rotation: string;
-  /** Counts how often it was replaced or ended: a whole number, 0 at first. */
+  /** How often it was replaced or ended: a whole number, 0 at first. */
   readonly revision: number;
-  /** Why it was ended; `null` while it lives. An ended session stays until it is deleted, so that what follows can be completed. */
+  /**
+   * Why it was ended; `null` while it lives. An ended session stays stored until it is deleted, so that what follows
+   * from its end can be completed.
+   */
   readonly ended: EndReason | null;
 }
 
 /**
- * Where sessions live. What a refresh means is decided elsewhere: a store keeps records, and replaces one only where it is
- * still the one that was read. Every instant comes from the caller: a store reads no clock for its answers. It may forget a
- * session after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any characters. Every method answers only
- * once what it does is stored, and throws in an outage.
+ * Where sessions are stored. The store decides nothing: it keeps records, and replaces a record only if it is still the
+ * one that was read. All instants come from the caller, and no answer depends on a clock of the store. It may forget a
+ * session after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any characters. Every method
+ * resolves only once its effect is stored, and throws in an outage.
  */
 export interface RefreshStore {
   /**
-   * How often all of a user's sessions were ended; 0 where they never were, or where the last time was over a day ago. A
-   * login asks it for unknown users too, with an id of any text.
+   * Returns how often all of a user's sessions were ended. That is 0 where they never were, and may be 0 again a day
+   * after the last time. A login asks it for unknown users too, with an id of any text.
    */
   endings(userId: string): Promise<number>;
   /**
-   * Begins a session, unless all of the user's were ended since `endings` was read, and are counted more often now: in one
-   * step that no {@link RefreshStore.endSessions} can come between. Where the user then has more than `limit` living sessions, those of
-   * the others that were not used for the longest time are deleted.
+   * Begins a session, unless all sessions of the user were ended since `endings` was read: unless their count is higher
+   * by now. It is one step, which no {@link RefreshStore.endSessions} can interrupt. If the user then has more than
+   * `limit` living sessions, the least recently used of the others are deleted.
    *
-   * @param endings - what {@link RefreshStore.endings} gave before anything was decided
-   * @param limit - how many living sessions a user may have; it is the store's to say whether expired ones count
-   * @returns the ids of the sessions that were deleted for it; `null` where it was not begun
+   * @param endings - what {@link RefreshStore.endings} returned before anything was decided
+   * @param limit - how many living sessions a user may have; the store decides whether expired ones count
+   * @returns the ids of the sessions that were deleted; `null` where the session was not begun
    */
   startSession(session: StoredSession, endings: number, limit: number): Promise<readonly string[] | null>;
-  /** The session of a family, an ended one too; `null` where there is none. */
+  /** Finds the session of a family, also one that was ended; `null` where there is none. */
   findSession(family: string): Promise<StoredSession | null>;
   /**
-   * Puts a session's next state in place of the one that was read, only where it is still stored with the `revision` that
-   * was read, and lives. Of any number of replacements at once, exactly one is `true`.
+   * Replaces a session by its next state, only if it lives and still has the `revision` that was read. Of any number of
+   * concurrent replacements, exactly one returns `true`.
    *
-   * @param session - as {@link RefreshStore.findSession} gave it
-   * @param next - what takes its place: of the same `sid`, `userId`, `family` and `createdAt`, its `revision` one more
+   * @param session - as {@link RefreshStore.findSession} returned it
+   * @param next - its next state, with the same `sid`, `userId`, `family` and `createdAt`, and the next `revision`
    * @returns whether it was replaced
    */
   replaceSession(session: StoredSession, next: StoredSession): Promise<boolean>;
   /**
-   * Ends one session of a user: it is found as ended from then on, and never replaced. Ending it again is no error, and
+   * Ends one session of a user. From then on it is found as ended and never replaced. To end it again is no error, and
    * the first reason stays.
    *
-   * @returns the reason that is stored; `null` where the user has no such session
+   * @returns the stored reason; `null` where the user has no such session
    */
   endSession(sid: string, userId: string, reason: EndReason): Promise<EndReason | null>;
   /**
-   * Ends all sessions of a user, and counts one more of their endings.
+   * Ends all sessions of a user, and adds one to the count of {@link RefreshStore.endings}.
    *
-   * @param at - the instant of it: the count may be forgotten a day later
-   * @returns all that are now ended and not deleted yet
+   * @param at - the present instant: the count may be forgotten a day later
+   * @returns all sessions that are ended and not yet deleted
    */
   endSessions(userId: string, at: Date): Promise<readonly EndedSession[]>;
   /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
-  /** A user's living sessions that end after an instant, the last used first. */
+  /** Lists the living sessions of a user that expire after an instant, the last used first. */
   sessions(userId: string, at: Date): Promise<readonly Session[]>;
 }
 
 /** What a blocklist is asked about: everything by which a token can have been revoked. */
 export interface TokenReference {
-  /** The token's own id; `null` in a foreign token without one. */
+  /** The token's id; `null` in a token of another issuer without one. */
   readonly jti: string | null;
-  /** The session it belongs to, if any. */
+  /** The session that it belongs to, if any. */
   readonly sid: string | null;
-  /** Whom it is about. */
+  /** The user that it is about. */
   readonly userId: string;
   /**
-   * When it was issued: to the millisecond for our own tokens. An invalid Date where a foreign token does not say: it counts as
-   * before every cut, as `!(issuedAt > cut)` has it.
+   * When it was issued: to the millisecond for our own tokens. An invalid Date where a token of another issuer does not
+   * say. Such a token counts as issued before every revocation, as `!(issuedAt > cut)` has it.
    */
   readonly issuedAt: Date;
 }
 
 /**
- * What was revoked before it expired. An entry must live until its `expiresAt`, and may live longer: a cache that may
- * evict is not a blocklist. Revoking again never shortens what was revoked. Every method answers only once it is so, and
- * throws in an outage.
+ * Where revocations of tokens are stored until the tokens expire. An entry lives at least until its `expiresAt`: a
+ * cache that may evict entries is no blocklist. Revoking again never shortens a revocation. Every method answers only
+ * once its effect is stored, and throws in an outage.
  */
 export interface Blocklist {
-  /** Revokes one token. `userId` says whose it is, for stores that keep a user's entries together. */
+  /** Revokes one token. A store may use `userId` to keep a user's entries together. */
   revokeToken(jti: string, expiresAt: Date, userId: string): void | Promise<void>;
-  /** Revokes every token of a session. `userId` says whose it is, for stores that keep a user's entries together. */
+  /** Revokes every token of a session. A store may use `userId` to keep a user's entries together. */
   revokeSession(sid: string, expiresAt: Date, userId: string): void | Promise<void>;
   /**
-   * Revokes every token of a user that was issued at or before an instant and, in the same step, every token of some of
-   * the user's sessions, whatever clock dated it.
+   * Revokes every token of a user that was issued at or before an instant. In the same step it revokes every token of
+   * the given sessions, whenever it was issued.
    *
-   * @param sids - the sessions, one of which may be named twice; none by default
+   * @param sids - sessions of the user, which may repeat; none by default
    */
   revokeUser(userId: string, issuedUpTo: Date, expiresAt: Date, sids?: readonly string[]): void | Promise<void>;
-  /** Whether a token was revoked in any of the three ways: exactly `true` or `false`. */
+  /** Returns whether a token was revoked in any of the three ways: exactly `true` or `false`. */
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
   /**
-   * Up to when a user's tokens are revoked, as {@link Blocklist.revokeUser} said: the latest instant that it was given;
-   * `null` where there is none that still counts. A login dates its tokens after it. It asks for unknown users too, with an
-   * id of any text. Leave the method out, and a login
-   * that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
+   * Returns the latest `issuedUpTo` that {@link Blocklist.revokeUser} was given for a user; `null` where none still
+   * counts. A login dates its tokens after it. It is asked for unknown users too, with an id of any text. Without this
+   * method, a login that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
    */
   revokedUpTo?(userId: string): Date | null | Promise<Date | null>;
   /**
-   * What this blocklist stores, from every process that writes to it: for `replicatedBlocklist`, which keeps a copy. It asks
-   * nothing yet. Leave the method out where nothing is published.
+   * Returns a feed of what every process stores in this blocklist, for `replicatedBlocklist` to copy. It makes no
+   * request yet. Leave the method out where nothing is published.
    */
   revocationFeed?(): RevocationFeed;
 }
 
-/** A revocation as a {@link RevocationFeed} hands it on. */
+/** A revocation in a {@link RevocationFeed}. */
 export type Revocation =
   | {
       /** What is revoked. */
       readonly kind: "token" | "session";
       /** Its id. */
       readonly id: string;
-      /** When its last token will have ended. */
+      /** When its last token will have expired. */
       readonly expiresAt: Date;
     }
   | {
-      /** What is revoked: a user's tokens. */
+      /** What is revoked: tokens of a user. */
       readonly kind: "user";
       /** The user's id. */
       readonly id: string;
-      /** Up to when they were issued. */
+      /** The instant up to which they were issued. */
       readonly issuedUpTo: Date;
-      /** When the last of them will have ended. */
+      /** When the last of them will have expired. */
       readonly expiresAt: Date;
     };
 
-/** What a {@link RevocationFeed} has read. */
+/** A page of a {@link RevocationFeed}. */
 export interface RevocationPage {
-  /** What was revoked. May repeat what was read before, and leaves nothing out. */
+  /** The revocations. They may repeat those of earlier pages, and leave none out. */
   readonly revocations: readonly Revocation[];
-  /** Where to go on reading. A cursor from before the store was flushed or replaced makes the feed start over. */
+  /**
+   * Where to read on. After the store was flushed or replaced, an old cursor makes the feed start from the beginning.
+   */
   readonly cursor: string;
-  /** Whether there is more to be read at once: only a page without it has caught up. `false` by default. */
+  /** Whether there is more to read at once. Only a page without it has caught up. `false` by default. */
   readonly more?: boolean;
 }
 
-/** A shared blocklist's revocations, in the order in which they are stored. */
+/** The revocations of a shared blocklist, in the order in which they were stored. */
 export interface RevocationFeed {
   /**
-   * A page of what was revoked since a cursor; since ever, for `null`. Where there is nothing, it may wait for something,
-   * and then has to say so in time.
+   * Reads a page of the revocations since a cursor; all of them for `null`. Where there is nothing new, it may wait for
+   * something to come, and answers when the time is over.
    *
-   * @param waitMs - for how many milliseconds it may wait
+   * @param waitMs - the milliseconds for which it may wait
    */
   read(cursor: string | null, waitMs: number): Promise<RevocationPage>;
 }

@@ -1,5 +1,5 @@
 /**
- * Users, sessions and revocations in Postgres, over a client that the application made: a Pool or Client of `pg`, or a
+ * Users, sessions and revocations in Postgres, by a client that the application made: a Pool or Client of `pg`, or a
  * PGlite.
  *
  * @module
@@ -11,5 +11,6 @@ export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
 export { postgresUsers } from "./postgres/users.ts";
 export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
+export type { NewUser } from "./shared/new-user.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
 export type { SqlTables } from "./shared/tables.ts";

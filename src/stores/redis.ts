@@ -1,6 +1,6 @@
 /**
- * Sessions and revocations in Redis or Valkey, over a client that the application made: ioredis, node-redis or iovalkey,
- * also in a cluster.
+ * Sessions and revocations in Redis or Valkey, by a client that the application made: ioredis, node-redis, iovalkey or
+ * Bun.RedisClient, also in a cluster.
  *
  * @module
  */

@@ -1,10 +1,11 @@
 /**
- * Users, sessions and revocations in SQLite, over a database that the application opened: of `better-sqlite3`, or of
- * `node:sqlite`.
+ * Users, sessions and revocations in a SQLite database that the application opened with `better-sqlite3`, `bun:sqlite`
+ * or `node:sqlite`.
  *
  * @module
  */
 export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
+export type { NewUser } from "./shared/new-user.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
 export type { SqlTables } from "./shared/tables.ts";
 export { sqliteBlocklist } from "./sqlite/blocklist.ts";
@@ -13,7 +14,7 @@ export type {
   SqliteOptions,
   SqliteStatement,
   SqliteValue,
-} from "./sqlite/database.ts";
+} from "./sqlite/client.ts";
 export { sqliteRefreshStore } from "./sqlite/refresh.ts";
 export { sqliteSchema } from "./sqlite/schema.ts";
 export { sqliteUsers } from "./sqlite/users.ts";

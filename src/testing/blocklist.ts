@@ -1,28 +1,29 @@
 import { ok, strictEqual } from "node:assert";
 import { sleep } from "../shared/promise.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { type ContractCase, casesOf, fresh, oddIds } from "./contract.ts";
+import { type ContractCase, createCases, createId, createOddIds } from "./contract.ts";
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
+/** What most cases begin with. */
 interface Scene {
   readonly token: TokenReference;
   readonly now: number;
   readonly later: Date;
 }
 
-/** A token that nobody has revoked, and instants around the present one. */
-function scene(now: () => number): Scene {
+/** Creates a token that nobody has revoked, and instants around the present one. */
+function createScene(now: () => number): Scene {
   const time = now();
-  const token = { jti: fresh("jti"), sid: fresh("sid"), userId: fresh("user"), issuedAt: new Date(time) };
-  return { token, now: time, later: new Date(time + HOUR) };
+  const token = { jti: createId("jti"), sid: createId("sid"), userId: createId("user"), issuedAt: new Date(time) };
+  return { token, now: time, later: new Date(time + HOUR_MS) };
 }
 
 /**
- * What every {@link Blocklist} promises, as cases for any runner.
+ * Returns the promises of a {@link Blocklist}, as cases for any test runner.
  *
- * @param open - gives the store, the same or another for each case; the cases use ids of their own
- * @param now - the store's clock, if it isn't `Date.now`
+ * @param open - returns the blocklist; the same one for each case will do
+ * @param now - the clock of the blocklist, `Date.now` by default
  *
  * @example
  * ```ts
@@ -33,45 +34,45 @@ export function blocklistContract(
   open: () => Blocklist | Promise<Blocklist>,
   now: () => number = Date.now,
 ): readonly ContractCase[] {
-  return casesOf(open, {
+  return createCases(open, {
     "answers exactly false for what was not revoked": async (list) => {
-      strictEqual(await list.isRevoked(scene(now).token), false);
+      strictEqual(await list.isRevoked(createScene(now).token), false);
     },
     "answers exactly true for a revoked token, and for no other": async (list) => {
-      const { token, later } = scene(now);
+      const { token, later } = createScene(now);
       await list.revokeToken(token.jti as string, later, token.userId);
       strictEqual(await list.isRevoked(token), true);
-      strictEqual(await list.isRevoked({ ...token, jti: fresh("jti") }), false);
+      strictEqual(await list.isRevoked({ ...token, jti: createId("jti") }), false);
     },
     "answers exactly true for every token of a revoked session, and for no other": async (list) => {
-      const { token, later } = scene(now);
+      const { token, later } = createScene(now);
       await list.revokeSession(token.sid as string, later, token.userId);
-      strictEqual(await list.isRevoked({ ...token, jti: fresh("jti") }), true);
+      strictEqual(await list.isRevoked({ ...token, jti: createId("jti") }), true);
       strictEqual(await list.isRevoked({ ...token, jti: null }), true);
-      strictEqual(await list.isRevoked({ ...token, sid: fresh("sid") }), false);
+      strictEqual(await list.isRevoked({ ...token, sid: createId("sid") }), false);
     },
     "cuts off a user's tokens up to an instant, to the millisecond": async (list) => {
-      const { token, now: at, later } = scene(now);
+      const { token, now: at, later } = createScene(now);
       await list.revokeUser(token.userId, new Date(at), later);
       const issued = (ms: number) => list.isRevoked({ ...token, issuedAt: new Date(at + ms) });
-      strictEqual(await issued(-HOUR), true, "issued long before");
+      strictEqual(await issued(-HOUR_MS), true, "issued long before");
       strictEqual(await issued(-1), true, "issued in the same second, before");
       strictEqual(await issued(0), true, "issued at that very instant");
       strictEqual(await issued(1), false, "issued in the same second, after");
-      strictEqual(await issued(HOUR), false, "issued long after");
-      strictEqual(await list.isRevoked({ ...token, userId: fresh("user") }), false, "another user's");
+      strictEqual(await issued(HOUR_MS), false, "issued long after");
+      strictEqual(await list.isRevoked({ ...token, userId: createId("user") }), false, "another user's");
     },
     "takes a token without a time for one of before the cut": async (list) => {
-      const { token, now: at, later } = scene(now);
+      const { token, now: at, later } = createScene(now);
       await list.revokeUser(token.userId, new Date(at), later);
       strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(Number.NaN) }), true);
       strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(-8.64e15) }), true);
       strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(8.64e15) }), false);
     },
     "never moves a user's cut back": async (list) => {
-      const { token, now: at, later } = scene(now);
+      const { token, now: at, later } = createScene(now);
       await list.revokeUser(token.userId, new Date(at), later);
-      await list.revokeUser(token.userId, new Date(at - HOUR), new Date(at + 1_000));
+      await list.revokeUser(token.userId, new Date(at - HOUR_MS), new Date(at + 1_000));
       strictEqual(await list.isRevoked(token), true);
       await list.revokeUser(token.userId, new Date(at + 5), later);
       strictEqual(await list.isRevoked({ ...token, issuedAt: new Date(at + 5) }), true);
@@ -79,14 +80,14 @@ export function blocklistContract(
     "revokes the sessions that are named with a user, whenever their tokens were issued, and no other": async (
       list,
     ) => {
-      const { token, now: at, later } = scene(now);
-      const [one, two] = [token.sid as string, fresh("sid")];
+      const { token, now: at, later } = createScene(now);
+      const [one, two] = [token.sid as string, createId("sid")];
       await list.revokeUser(token.userId, new Date(at), later, [one, two, one]);
-      const next = { ...token, issuedAt: new Date(at + HOUR) };
+      const next = { ...token, issuedAt: new Date(at + HOUR_MS) };
       strictEqual(await list.isRevoked(next), true, "the first session's, issued after the cut");
       strictEqual(await list.isRevoked({ ...next, sid: two }), true, "the second session's, issued after the cut");
       strictEqual(
-        await list.isRevoked({ ...next, sid: fresh("sid") }),
+        await list.isRevoked({ ...next, sid: createId("sid") }),
         false,
         "another session's, issued after the cut",
       );
@@ -94,47 +95,47 @@ export function blocklistContract(
     },
     "says up to when a user's tokens are revoked, where it can": async (list) => {
       if (list.revokedUpTo === undefined) return;
-      const { token, now: at, later } = scene(now);
+      const { token, now: at, later } = createScene(now);
       const { userId } = token;
       await list.revokeToken(token.jti as string, later, userId);
       await list.revokeSession(token.sid as string, later, userId);
       strictEqual(await list.revokedUpTo(userId), null, "before any cut");
       await list.revokeUser(userId, new Date(at + 7), later, [token.sid as string]);
       strictEqual((await list.revokedUpTo(userId))?.getTime(), at + 7, "the instant, to the millisecond");
-      await list.revokeUser(userId, new Date(at - HOUR), later);
+      await list.revokeUser(userId, new Date(at - HOUR_MS), later);
       strictEqual((await list.revokedUpTo(userId))?.getTime(), at + 7, "an earlier one does not move it back");
-      await list.revokeUser(userId, new Date(at + HOUR), later);
-      strictEqual((await list.revokedUpTo(userId))?.getTime(), at + HOUR, "a later one moves it");
-      strictEqual(await list.revokedUpTo(fresh("user")), null, "another user's");
+      await list.revokeUser(userId, new Date(at + HOUR_MS), later);
+      strictEqual((await list.revokedUpTo(userId))?.getTime(), at + HOUR_MS, "a later one moves it");
+      strictEqual(await list.revokedUpTo(createId("user")), null, "another user's");
     },
     "finds nothing by what a token does not have": async (list) => {
-      const { token, later } = scene(now);
+      const { token, later } = createScene(now);
       await list.revokeToken("null", later, token.userId);
       await list.revokeSession("null", later, token.userId);
       strictEqual(await list.isRevoked({ ...token, jti: null, sid: null }), false);
     },
     "keeps tokens, sessions and users apart": async (list) => {
-      const { token, now: at, later } = scene(now);
-      const id = fresh("id");
+      const { token, now: at, later } = createScene(now);
+      const id = createId("id");
       await list.revokeToken(id, later, token.userId);
       strictEqual(await list.isRevoked({ ...token, sid: id }), false, "a session with a token's id");
-      const other = fresh("id");
+      const other = createId("id");
       await list.revokeSession(other, later, token.userId);
       strictEqual(await list.isRevoked({ ...token, jti: other }), false, "a token with a session's id");
-      const user = fresh("id");
+      const user = createId("id");
       await list.revokeUser(user, new Date(at), later);
       strictEqual(await list.isRevoked({ ...token, jti: user, sid: user }), false, "a token with a user's id");
     },
     "remembers until the end that was named, and no less for being told twice": async (list) => {
-      const { token, now: at, later } = scene(now);
+      const { token, now: at, later } = createScene(now);
       const soon = new Date(at + 400);
       const [jti, sid] = [token.jti as string, token.sid as string];
-      const other = { ...token, jti: fresh("jti"), sid: fresh("sid"), userId: fresh("user") };
+      const other = { ...token, jti: createId("jti"), sid: createId("sid"), userId: createId("user") };
       await list.revokeToken(jti, later, token.userId);
       await list.revokeToken(jti, soon, token.userId);
       await list.revokeSession(other.sid, later, other.userId);
       await list.revokeSession(other.sid, soon, other.userId);
-      const third = { ...token, jti: null, sid: null, userId: fresh("user") };
+      const third = { ...token, jti: null, sid: null, userId: createId("user") };
       await list.revokeUser(third.userId, new Date(at), later);
       await list.revokeUser(third.userId, new Date(at), soon, [other.sid]);
       await sleep(600);
@@ -143,17 +144,17 @@ export function blocklistContract(
       strictEqual(await list.isRevoked(third), true, "a user");
     },
     "takes an end that has passed, and one that is far away": async (list) => {
-      const { token, now: at } = scene(now);
-      await list.revokeToken(fresh("jti"), new Date(at - HOUR), token.userId);
-      await list.revokeSession(fresh("sid"), new Date(0), token.userId);
-      await list.revokeUser(fresh("user"), new Date(at), new Date(at - 1));
+      const { token, now: at } = createScene(now);
+      await list.revokeToken(createId("jti"), new Date(at - HOUR_MS), token.userId);
+      await list.revokeSession(createId("sid"), new Date(0), token.userId);
+      await list.revokeUser(createId("user"), new Date(at), new Date(at - 1));
       strictEqual(await list.isRevoked(token), false);
       await list.revokeToken(token.jti as string, new Date(8.64e15), token.userId);
       strictEqual(await list.isRevoked(token), true);
     },
     "tells apart ids of any characters": async (list) => {
-      const { token, later } = scene(now);
-      const ids = oddIds();
+      const { token, later } = createScene(now);
+      const ids = createOddIds();
       for (const id of ids) strictEqual(await list.isRevoked({ ...token, jti: id, sid: id, userId: id }), false, id);
       for (const [at, id] of ids.entries()) {
         await list.revokeToken(id, later, token.userId);
@@ -171,8 +172,8 @@ export function blocklistContract(
       }
     },
     "knows at once what it said it stored, among many at a time": async (list) => {
-      const { token, later } = scene(now);
-      const all = Array.from({ length: 200 }, () => fresh("jti"));
+      const { token, later } = createScene(now);
+      const all = Array.from({ length: 200 }, () => createId("jti"));
       const answers = await Promise.all(
         all.map(async (jti, at) => {
           const asked = { ...token, jti };

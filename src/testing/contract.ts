@@ -1,28 +1,30 @@
 import { randomUUID } from "node:crypto";
 
-/** One promise of a store, ready to be run: it rejects where the promise is broken. */
+/** A case of a contract: one promise of a store. */
 export interface ContractCase {
-  /** The promise, for the runner to show. */
+  /** The promise, as the name of a test. */
   readonly name: string;
-  /** Opens the store and holds it to the promise. */
+  /** Opens the store and tests the promise. Rejects where the store breaks it. */
   run(): Promise<void>;
 }
 
-/** Turns a table of promises into cases that open a store each. */
-export function casesOf<Store>(
+/** Creates a case from each promise of a table. Each case opens a store. */
+export function createCases<Store>(
   open: () => Store | Promise<Store>,
   promises: Readonly<Record<string, (store: Store) => Promise<void>>>,
 ): readonly ContractCase[] {
-  return Object.entries(promises).map(([name, hold]) => ({ name, run: async () => hold(await open()) }));
+  return Object.entries(promises).map(([name, test]) => ({ name, run: async () => test(await open()) }));
 }
 
-/** An id that no other case has, so that all may run against one database. */
-export function fresh(kind: string): string {
+/** Creates an id that no other case has, so that all may run on one database. */
+export function createId(kind: string): string {
   return `${kind}-${randomUUID()}`;
 }
 
-/** Ids as clients and other issuers may choose them: those that a careless store takes for one stand side by side. */
-export function oddIds(): readonly string[] {
+/**
+ * Creates unusual ids, as clients and other issuers may choose them. Ids that a careless store confuses are neighbours.
+ */
+export function createOddIds(): readonly string[] {
   const own = randomUUID();
   const odd = [
     "'; DROP TABLE users; --",

@@ -1,8 +1,8 @@
 import { createPasswordHasher, type PasswordHasher } from "../core/password/hasher.ts";
 
 /**
- * A password hasher at the least cost that Argon2 has, so that tests that log in take no time. Its hashes protect nothing:
- * keep it out of production.
+ * Creates a password hasher at the lowest cost that Argon2 allows, so that tests don't wait for it. Its hashes protect
+ * nothing: keep it out of production.
  *
  * @example
  * ```ts

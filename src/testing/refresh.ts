@@ -1,21 +1,21 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import type { RefreshStore, Session, StoredSession } from "../stores/contract.ts";
-import { type ContractCase, casesOf, fresh } from "./contract.ts";
+import { type ContractCase, createCases, createId } from "./contract.ts";
 
 const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const LIMIT = 100;
 const at = (ms: number): Date => new Date(START + ms);
 
-function sessionOf(change: Partial<StoredSession> = {}): StoredSession {
+function createSession(change: Partial<StoredSession> = {}): StoredSession {
   return {
-    sid: fresh("sid"),
-    userId: fresh("user"),
+    sid: createId("sid"),
+    userId: createId("user"),
     createdAt: at(0),
     lastUsedAt: change.createdAt ?? at(0),
     family: randomBytes(32).toString("base64url"),
-    expiresAt: at(DAY),
+    expiresAt: at(DAY_MS),
     passwordChangedAt: null,
     rotation: "0;;;;first;;",
     revision: 0,
@@ -24,39 +24,40 @@ function sessionOf(change: Partial<StoredSession> = {}): StoredSession {
   };
 }
 
-/** Begins a session of which nothing else is known. */
-async function begun(store: RefreshStore, change: Partial<StoredSession> = {}): Promise<StoredSession> {
-  const session = sessionOf(change);
+/** Starts a session and returns it. */
+async function startSession(store: RefreshStore, change: Partial<StoredSession> = {}): Promise<StoredSession> {
+  const session = createSession(change);
   deepStrictEqual(await store.startSession(session, await store.endings(session.userId), LIMIT), []);
   return session;
 }
 
-/** What a session becomes when it is refreshed. */
-function following(session: StoredSession, change: Partial<StoredSession> = {}): StoredSession {
-  return { ...session, revision: session.revision + 1, rotation: `"${fresh("rotation")}"`, ...change };
+/** Returns the next state of a session, as a refresh makes it. */
+function refreshSession(session: StoredSession, change: Partial<StoredSession> = {}): StoredSession {
+  return { ...session, revision: session.revision + 1, rotation: `"${createId("rotation")}"`, ...change };
 }
 
-function listed({ sid, userId, createdAt, lastUsedAt }: StoredSession): Session {
+/** Returns a session as it is listed. */
+function toListed({ sid, userId, createdAt, lastUsedAt }: StoredSession): Session {
   return { sid, userId, createdAt, lastUsedAt };
 }
 
-function bySid<Of extends { readonly sid: string }>(all: readonly Of[]): readonly Of[] {
+function sortBySid<Of extends { readonly sid: string }>(all: readonly Of[]): readonly Of[] {
   return [...all].sort((a, b) => (a.sid < b.sid ? -1 : 1));
 }
 
-/** Asserts that a session is found as ended, and is never replaced. */
-async function isEnded(store: RefreshStore, session: StoredSession, reason: "logout" | "reuse"): Promise<void> {
+/** Asserts that a session is found as ended and can't be replaced. */
+async function checkEnded(store: RefreshStore, session: StoredSession, reason: "logout" | "reuse"): Promise<void> {
   const stored = await store.findSession(session.family);
   ok(stored !== null, "an ended session is forgotten before it is deleted");
   strictEqual(stored.ended, reason);
-  strictEqual(await store.replaceSession(stored, following(stored)), false, "an ended session was replaced");
-  strictEqual(await store.replaceSession(session, following(session)), false, "an ended session was replaced");
+  strictEqual(await store.replaceSession(stored, refreshSession(stored)), false, "an ended session was replaced");
+  strictEqual(await store.replaceSession(session, refreshSession(session)), false, "an ended session was replaced");
 }
 
 /**
- * What every {@link RefreshStore} promises, as cases for any runner.
+ * Returns the promises of a {@link RefreshStore}, as cases for any test runner.
  *
- * @param open - gives the store, the same or another for each case; the cases use ids of their own
+ * @param open - returns the store; the same one for each case will do
  *
  * @example
  * ```ts
@@ -64,98 +65,98 @@ async function isEnded(store: RefreshStore, session: StoredSession, reason: "log
  * ```
  */
 export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshStore>): readonly ContractCase[] {
-  return casesOf(open, {
+  return createCases(open, {
     "answers exactly null for a family that there is not": async (store) => {
-      strictEqual(await store.findSession(fresh("family")), null);
+      strictEqual(await store.findSession(createId("family")), null);
     },
     "gives back what was stored, to the millisecond": async (store) => {
-      const change = { expiresAt: at(DAY + 7), lastUsedAt: at(5), passwordChangedAt: at(-86_400_001) };
-      for (const session of [await begun(store), await begun(store, change)]) {
+      const change = { expiresAt: at(DAY_MS + 7), lastUsedAt: at(5), passwordChangedAt: at(-86_400_001) };
+      for (const session of [await startSession(store), await startSession(store, change)]) {
         deepStrictEqual(await store.findSession(session.family), session);
       }
     },
     "replaces a session, and gives back what it became": async (store) => {
-      const session = await begun(store);
-      const next = following(session, { lastUsedAt: at(1_001), expiresAt: at(DAY + 9) });
+      const session = await startSession(store);
+      const next = refreshSession(session, { lastUsedAt: at(1_001), expiresAt: at(DAY_MS + 9) });
       strictEqual(await store.replaceSession(session, next), true);
       deepStrictEqual(await store.findSession(session.family), next);
-      const last = following(next, { rotation: `"${"x".repeat(1_000)}"` });
+      const last = refreshSession(next, { rotation: `"${"x".repeat(1_000)}"` });
       strictEqual(await store.replaceSession(next, last), true);
       deepStrictEqual(await store.findSession(session.family), last);
     },
     "replaces a session only where it is still the one that was read": async (store) => {
-      const session = await begun(store);
-      const next = following(session);
+      const session = await startSession(store);
+      const next = refreshSession(session);
       strictEqual(await store.replaceSession(session, next), true);
-      strictEqual(await store.replaceSession(session, following(session)), false, "it was replaced since");
+      strictEqual(await store.replaceSession(session, refreshSession(session)), false, "it was replaced since");
       deepStrictEqual(await store.findSession(session.family), next);
-      const unknown = sessionOf();
-      strictEqual(await store.replaceSession(unknown, following(unknown)), false, "there is none");
+      const unknown = createSession();
+      strictEqual(await store.replaceSession(unknown, refreshSession(unknown)), false, "there is none");
       strictEqual(await store.findSession(unknown.family), null);
     },
     "lets one of fifty replacements at once through": async (store) => {
-      const session = await begun(store);
-      const nexts = Array.from({ length: 50 }, () => following(session));
+      const session = await startSession(store);
+      const nexts = Array.from({ length: 50 }, () => refreshSession(session));
       const answers = await Promise.all(nexts.map((next) => store.replaceSession(session, next)));
       strictEqual(answers.filter((answer) => answer === true).length, 1);
       deepStrictEqual(await store.findSession(session.family), nexts[answers.indexOf(true)]);
     },
     "ends a session: it is found as ended, and nothing brings it back": async (store) => {
-      const session = await begun(store);
+      const session = await startSession(store);
       strictEqual(await store.endSession(session.sid, session.userId, "reuse"), "reuse");
-      await isEnded(store, session, "reuse");
+      await checkEnded(store, session, "reuse");
       deepStrictEqual(await store.sessions(session.userId, at(1)), []);
       strictEqual(await store.endSession(session.sid, session.userId, "logout"), "reuse", "ended twice");
-      await isEnded(store, session, "reuse");
-      const other = await begun(store, { userId: session.userId });
+      await checkEnded(store, session, "reuse");
+      const other = await startSession(store, { userId: session.userId });
       strictEqual(await store.endSession(other.sid, other.userId, "logout"), "logout");
-      await isEnded(store, other, "logout");
+      await checkEnded(store, other, "logout");
     },
     "ends a session that is replaced at the same time": async (store) => {
       for (let round = 0; round < 25; round += 1) {
-        const session = await begun(store);
+        const session = await startSession(store);
         const { sid, userId } = session;
         const end = round % 2 === 0 ? store.endSession(sid, userId, "logout") : store.endSessions(userId, at(1));
-        await Promise.all([store.replaceSession(session, following(session)), end]);
-        await isEnded(store, session, "logout");
+        await Promise.all([store.replaceSession(session, refreshSession(session)), end]);
+        await checkEnded(store, session, "logout");
       }
     },
     "ends no session of another user, and none that there is not": async (store) => {
-      const session = await begun(store);
-      strictEqual(await store.endSession(session.sid, fresh("user"), "logout"), null);
-      strictEqual(await store.endSession(fresh("sid"), session.userId, "logout"), null);
+      const session = await startSession(store);
+      strictEqual(await store.endSession(session.sid, createId("user"), "logout"), null);
+      strictEqual(await store.endSession(createId("sid"), session.userId, "logout"), null);
       deepStrictEqual(await store.findSession(session.family), session);
     },
     "ends all of a user's sessions, says which and why, and leaves other users and later sessions alone": async (
       store,
     ) => {
-      const userId = fresh("user");
-      const own = [await begun(store, { userId }), await begun(store, { userId })];
-      const other = await begun(store);
-      const stolen = await begun(store, { userId });
+      const userId = createId("user");
+      const own = [await startSession(store, { userId }), await startSession(store, { userId })];
+      const other = await startSession(store);
+      const stolen = await startSession(store, { userId });
       await store.endSession(stolen.sid, userId, "reuse");
       const ended = await store.endSessions(userId, at(1));
       const expected = [...own.map(({ sid }) => ({ sid, ended: "logout" })), { sid: stolen.sid, ended: "reuse" }];
-      deepStrictEqual(bySid(ended), bySid(expected));
-      for (const session of own) await isEnded(store, session, "logout");
-      deepStrictEqual(bySid(await store.endSessions(userId, at(2))), bySid(expected), "not deleted yet");
+      deepStrictEqual(sortBySid(ended), sortBySid(expected));
+      for (const session of own) await checkEnded(store, session, "logout");
+      deepStrictEqual(sortBySid(await store.endSessions(userId, at(2))), sortBySid(expected), "not deleted yet");
       deepStrictEqual(await store.sessions(userId, at(1)), []);
-      strictEqual(await store.replaceSession(other, following(other)), true, "another user's");
-      const later = await begun(store, { userId });
-      strictEqual(await store.replaceSession(later, following(later)), true, "a later one");
-      strictEqual((await store.endSessions(fresh("user"), at(1))).length, 0, "a user without sessions");
+      strictEqual(await store.replaceSession(other, refreshSession(other)), true, "another user's");
+      const later = await startSession(store, { userId });
+      strictEqual(await store.replaceSession(later, refreshSession(later)), true, "a later one");
+      strictEqual((await store.endSessions(createId("user"), at(1))).length, 0, "a user without sessions");
     },
     "counts how often all of a user's sessions were ended": async (store) => {
-      const userId = fresh("user");
+      const userId = createId("user");
       strictEqual(await store.endings(userId), 0);
       await store.endSessions(userId, at(1));
       strictEqual(await store.endings(userId), 1);
       await store.endSessions(userId, at(1));
       strictEqual(await store.endings(userId), 2);
-      strictEqual(await store.endings(fresh("user")), 0, "another user's");
+      strictEqual(await store.endings(createId("user")), 0, "another user's");
     },
     "begins no session that was decided on before all were ended": async (store) => {
-      const session = sessionOf();
+      const session = createSession();
       const endings = await store.endings(session.userId);
       await store.endSessions(session.userId, at(1));
       strictEqual(await store.startSession(session, endings, LIMIT), null);
@@ -163,12 +164,12 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(await store.sessions(session.userId, at(1)), []);
       deepStrictEqual(await store.startSession(session, endings + 1, LIMIT), []);
       deepStrictEqual(await store.findSession(session.family), session);
-      const other = sessionOf();
+      const other = createSession();
       deepStrictEqual(await store.startSession(other, 1, LIMIT), [], "the count was forgotten since it was read");
     },
     "lets no session outlive an end that comes at the same time": async (store) => {
       for (let round = 0; round < 25; round += 1) {
-        const session = sessionOf();
+        const session = createSession();
         const endings = await store.endings(session.userId);
         const [, ended] = await Promise.all([
           store.startSession(session, endings, LIMIT),
@@ -184,10 +185,10 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       }
     },
     "deletes sessions that were ended, and no others": async (store) => {
-      const userId = fresh("user");
-      const [ended, living] = [await begun(store, { userId }), await begun(store, { userId })];
+      const userId = createId("user");
+      const [ended, living] = [await startSession(store, { userId }), await startSession(store, { userId })];
       await store.endSession(ended.sid, userId, "logout");
-      await store.deleteSessions(userId, [ended.sid, living.sid, fresh("sid")]);
+      await store.deleteSessions(userId, [ended.sid, living.sid, createId("sid")]);
       strictEqual(await store.findSession(ended.family), null);
       deepStrictEqual(await store.findSession(living.family), living);
       strictEqual(await store.endSession(ended.sid, userId, "logout"), null);
@@ -195,46 +196,46 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(await store.endSessions(userId, at(1)), [{ sid: living.sid, ended: "logout" }]);
     },
     "lists a user's living sessions, the last used first": async (store) => {
-      const userId = fresh("user");
+      const userId = createId("user");
       const all: StoredSession[] = [];
-      for (const ms of [0, 10, 20, 25]) all.push(await begun(store, { userId, createdAt: at(ms) }));
+      for (const ms of [0, 10, 20, 25]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c, d] = all as [StoredSession, StoredSession, StoredSession, StoredSession];
-      strictEqual(await store.replaceSession(a, following(a, { lastUsedAt: at(30) })), true);
+      strictEqual(await store.replaceSession(a, refreshSession(a, { lastUsedAt: at(30) })), true);
       await store.endSession(d.sid, userId, "logout");
       deepStrictEqual(await store.sessions(userId, at(31)), [
-        { ...listed(a), lastUsedAt: at(30) },
-        listed(c),
-        listed(b),
+        { ...toListed(a), lastUsedAt: at(30) },
+        toListed(c),
+        toListed(b),
       ]);
-      deepStrictEqual(await store.sessions(fresh("user"), at(31)), []);
+      deepStrictEqual(await store.sessions(createId("user"), at(31)), []);
     },
     "lists a session until it expires, and as long as its refreshes say": async (store) => {
-      const session = await begun(store, { expiresAt: at(1_000) });
+      const session = await startSession(store, { expiresAt: at(1_000) });
       strictEqual((await store.sessions(session.userId, at(999))).length, 1);
       deepStrictEqual(await store.sessions(session.userId, at(1_000)), []);
-      strictEqual(await store.replaceSession(session, following(session, { expiresAt: at(5_000) })), true);
+      strictEqual(await store.replaceSession(session, refreshSession(session, { expiresAt: at(5_000) })), true);
       strictEqual((await store.sessions(session.userId, at(4_999))).length, 1);
       deepStrictEqual(await store.sessions(session.userId, at(5_000)), []);
     },
     "keeps as many sessions of a user as it may, those that were used last": async (store) => {
-      const userId = fresh("user");
+      const userId = createId("user");
       const all: StoredSession[] = [];
-      for (const ms of [0, 1, 2]) all.push(await begun(store, { userId, createdAt: at(ms) }));
+      for (const ms of [0, 1, 2]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c] = all as [StoredSession, StoredSession, StoredSession];
-      strictEqual(await store.replaceSession(a, following(a, { lastUsedAt: at(10) })), true);
-      const late = sessionOf({ userId, createdAt: at(-1) }); // of a machine whose clock is behind
+      strictEqual(await store.replaceSession(a, refreshSession(a, { lastUsedAt: at(10) })), true);
+      const late = createSession({ userId, createdAt: at(-1) }); // of a machine whose clock is behind
       deepStrictEqual(await store.startSession(late, 0, 3), [b.sid]);
       strictEqual(await store.findSession(b.family), null);
       const sids = (await store.sessions(userId, at(11))).map(({ sid }) => sid);
       deepStrictEqual(sids, [a.sid, c.sid, late.sid]);
-      const last = sessionOf({ userId, createdAt: at(11) });
+      const last = createSession({ userId, createdAt: at(11) });
       const deleted = await store.startSession(last, 0, 1);
       deepStrictEqual(deleted && [...deleted].sort(), [a.sid, c.sid, late.sid].sort());
-      deepStrictEqual(await store.sessions(userId, at(11)), [listed(last)]);
+      deepStrictEqual(await store.sessions(userId, at(11)), [toListed(last)]);
     },
     "holds a hundred sessions of one user that begin at once": async (store) => {
-      const userId = fresh("user");
-      await Promise.all(Array.from({ length: LIMIT }, (_, ms) => begun(store, { userId, createdAt: at(ms) })));
+      const userId = createId("user");
+      await Promise.all(Array.from({ length: LIMIT }, (_, ms) => startSession(store, { userId, createdAt: at(ms) })));
       const sessions = await store.sessions(userId, at(100));
       strictEqual(sessions.length, LIMIT);
       ok(sessions.every(({ lastUsedAt }, index) => lastUsedAt.getTime() === START + LIMIT - 1 - index));
@@ -242,8 +243,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "takes users' ids of any characters": async (store) => {
       for (const odd of ["'; --", '"', "\\", "{x}", "}{", "a:b", "%", "*", "\u{1f511}", "__proto__", "x".repeat(900)]) {
-        const userId = `${fresh("user")}${odd}`;
-        const session = await begun(store, { userId });
+        const userId = `${createId("user")}${odd}`;
+        const session = await startSession(store, { userId });
         deepStrictEqual(await store.findSession(session.family), session, odd);
         strictEqual((await store.sessions(userId, at(1))).length, 1, odd);
         deepStrictEqual(await store.endSessions(userId, at(1)), [{ sid: session.sid, ended: "logout" }], odd);

@@ -3,20 +3,20 @@ import { issueAt } from "../core/token/issue.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 
-/** What can be said about a minted token. */
+/** The options of {@link mintToken}. */
 export interface MintOptions {
-  /** When it was issued. Now, by the profile's clock, by default. */
+  /** When it is issued. By default, the present instant of the profile's clock. */
   readonly at?: Date;
-  /** How long it is valid from then on. The profile's `expiresIn` by default. */
+  /** How long it is valid. The profile's `expiresIn` by default. */
   readonly expiresIn?: Duration;
 }
 
 const OPTIONS: OptionNames<MintOptions> = { at: "optional", expiresIn: "optional" };
 
 /**
- * A token as the profile would have issued it at another instant: one that has expired, or one that is yet to come.
+ * Issues a token as the profile would at another instant: one that has expired, or one that is not valid yet.
  *
- * @throws TypeError when the claims don't fit, or an option is meaningless
+ * @throws TypeError when the claims don't fit the profile, or an option is unknown or out of range
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { inspect } from "node:util";
 import type { UserStore } from "../stores/contract.ts";
-import { type ContractCase, casesOf, fresh } from "./contract.ts";
+import { type ContractCase, createCases, createId } from "./contract.ts";
 
-/** A user store, and how a case gets users into it. */
+/** A user store, and the way in which a case adds users to it. */
 export interface UserStoreUnderTest {
   /** The store. */
   readonly users: UserStore;
@@ -19,19 +19,19 @@ export interface UserStoreUnderTest {
 const HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$uJbWPzk5RXJgKNwPXQPCGF6OdGnvMcF8fC0zYTTBvB4";
 const NEXT = HASH.replace("c29tZXNhbHQ", "b3RoZXJzYWx0");
 
-async function withUser(
+async function addUser(
   { add }: UserStoreUnderTest,
   change: { readonly login?: string; readonly passwordHash?: null; readonly disabled?: true } = {},
 ): Promise<{ id: string; login: string }> {
-  const user = { id: fresh("user"), login: fresh("login"), passwordHash: HASH, disabled: false, ...change };
+  const user = { id: createId("user"), login: createId("login"), passwordHash: HASH, disabled: false, ...change };
   await add(user);
   return user;
 }
 
 /**
- * What every {@link UserStore} promises, as cases for any runner.
+ * Returns the promises of a {@link UserStore}, as cases for any test runner.
  *
- * @param open - gives the store, the same or another for each case, and a way to add users; the cases use ids of their own
+ * @param open - returns the store and a way to add users; the same store for each case will do
  *
  * @example
  * ```ts
@@ -41,20 +41,20 @@ async function withUser(
 export function userStoreContract(
   open: () => UserStoreUnderTest | Promise<UserStoreUnderTest>,
 ): readonly ContractCase[] {
-  return casesOf(open, {
+  return createCases(open, {
     "answers exactly null for a user that there is not": async ({ users }) => {
-      strictEqual(await users.findById(fresh("user")), null);
-      strictEqual(await users.findCredentials(fresh("login")), null);
+      strictEqual(await users.findById(createId("user")), null);
+      strictEqual(await users.findCredentials(createId("login")), null);
     },
     "finds a user by id and by login": async (store) => {
-      const { id, login } = await withUser(store);
+      const { id, login } = await addUser(store);
       strictEqual((await store.users.findById(id))?.id, id);
       const found = await store.users.findCredentials(login);
       deepStrictEqual([found?.user.id, found?.passwordHash], [id, HASH]);
       ok(!found?.user.disabled, "a user is disabled who is not");
     },
     "keeps the hash off the user": async (store) => {
-      const { id, login } = await withUser(store);
+      const { id, login } = await addUser(store);
       const seen = inspect([await store.users.findById(id), (await store.users.findCredentials(login))?.user], {
         depth: null,
         showHidden: true,
@@ -62,36 +62,36 @@ export function userStoreContract(
       ok(!seen.includes("argon2"), "the user object holds the hash");
     },
     "tells of a disabled user, and of one without a password": async (store) => {
-      const disabled = await withUser(store, { disabled: true });
+      const disabled = await addUser(store, { disabled: true });
       strictEqual((await store.users.findById(disabled.id))?.disabled, true);
       strictEqual((await store.users.findCredentials(disabled.login))?.user.disabled, true);
-      const without = await withUser(store, { passwordHash: null });
+      const without = await addUser(store, { passwordHash: null });
       strictEqual((await store.users.findCredentials(without.login))?.passwordHash, null);
     },
     "takes a login for text, whatever it looks like": async (store) => {
-      await withUser(store);
+      await addUser(store);
       const odd = ["%", "_", "*", "' OR 1=1 --", '" OR ""="', "\\", "$ne", "{}", "null", "\u{1f511}", "x".repeat(900)];
-      for (const text of odd) strictEqual(await store.users.findCredentials(`${text}${fresh("")}`), null, text);
+      for (const text of odd) strictEqual(await store.users.findCredentials(`${text}${createId("")}`), null, text);
       for (const text of ["%", "_", "' OR 1=1 --", ""])
         strictEqual(await store.users.findCredentials(text), null, text);
       for (const text of odd) {
-        const { id, login } = await withUser(store, { login: `${fresh("login")}${text}`.toLowerCase() });
+        const { id, login } = await addUser(store, { login: `${createId("login")}${text}`.toLowerCase() });
         strictEqual((await store.users.findCredentials(login))?.user.id, id, text);
       }
     },
     "replaces a hash only where it is still the one that was read": async (store) => {
       const { users } = store;
       if (users.replacePasswordHash === undefined) return;
-      const { id, login } = await withUser(store);
+      const { id, login } = await addUser(store);
       strictEqual(await users.replacePasswordHash(id, NEXT, HASH), false, "another hash than the stored one");
-      strictEqual(await users.replacePasswordHash(fresh("user"), HASH, NEXT), false, "a user that there is not");
+      strictEqual(await users.replacePasswordHash(createId("user"), HASH, NEXT), false, "a user that there is not");
       strictEqual((await users.findCredentials(login))?.passwordHash, HASH);
       strictEqual(await users.replacePasswordHash(id, HASH, NEXT), true);
       strictEqual((await users.findCredentials(login))?.passwordHash, NEXT);
     },
     "lets one of fifty replacements at once through": async (store) => {
       const { users } = store;
-      const { id } = await withUser(store);
+      const { id } = await addUser(store);
       const replace = () => users.replacePasswordHash?.(id, HASH, NEXT) ?? true;
       const answers = await Promise.all(Array.from({ length: 50 }, replace));
       strictEqual(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
@@ -99,7 +99,7 @@ export function userStoreContract(
     "says since when another password holds, and nothing of a renewed hash": async (store) => {
       const { users } = store;
       if (users.replacePasswordHash === undefined) return;
-      const { id, login } = await withUser(store);
+      const { id, login } = await addUser(store);
       const since = async () => [
         (await users.findById(id))?.passwordChangedAt ?? null,
         (await users.findCredentials(login))?.user.passwordChangedAt ?? null,

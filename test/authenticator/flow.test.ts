@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import type { TokenProfile } from "../../src/core/token/profile.ts";

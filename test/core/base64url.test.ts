@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../../src/core/base64url.ts";
+import { copyAscii, fromBase64url, isAscii, textFromBase64url, toBase64url } from "../../src/core/base64url.ts";
 
 /** RFC 4648 §5 and §3.5 as a grammar: whole groups, then what is left over with no bits that decoding would drop. */
 const CANONICAL = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/;
@@ -51,4 +51,8 @@ describe.each([0, 1, 100, 2_730, 2_731, 8_192, 8_193, 100_000])("a text of %i ch
     expect(textFromBase64url(spelt)).toBeNull();
     expect(fromBase64url(spelt)?.length).toBe(length + bytes.length);
   });
+});
+
+it("copies ASCII to the letter", () => {
+  for (const text of ["", "a", "eyJhbGciOiJIUzI1NiJ9", "\0\x7f"]) expect(copyAscii(text)).toBe(text);
 });

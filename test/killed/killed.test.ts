@@ -6,6 +6,7 @@ import { afterAll, describe, expect, inject, it } from "vitest";
 import { postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
 import { cheapPasswords } from "../../src/testing/passwords.ts";
 import { openPool, tablesIn } from "../stores/sql-stores.ts";
+import { bundleFixture } from "../support/fixture.ts";
 
 const CLIENTS = 40;
 const ROUNDS = 3;
@@ -20,11 +21,10 @@ interface Service {
   kill(): Promise<void>;
 }
 
+const SERVICE = await bundleFixture(join(import.meta.dirname, "service.ts"));
+
 async function start(...args: readonly string[]): Promise<Service> {
-  const service = join(import.meta.dirname, "service.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", service, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, [SERVICE, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   const [port] = await once(child.stdout, "data");
   return {

@@ -1,7 +1,7 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { issueToken } from "../../src/core/token/issue.ts";
-import type { ThrottleOptions } from "../../src/login/throttle.ts";
+import type { ThrottleOptions } from "../../src/login/throttle-options.ts";
 import type { Credentials } from "../../src/stores/contract.ts";
 import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";

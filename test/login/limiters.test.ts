@@ -3,7 +3,7 @@ import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from "rate-limiter-flexible";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
-import type { Limiter } from "../../src/login/throttle.ts";
+import type { Limiter } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
 import { codeOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";

@@ -1,9 +1,10 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { defineToken, generateKey, importKey, keyRing, publicJwks, type SigningKey } from "../../src/index.ts";
-import type { Limiter, ThrottleOptions } from "../../src/login/throttle.ts";
+import type { Limiter, ThrottleOptions } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, OUTAGES, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";

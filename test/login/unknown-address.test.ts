@@ -12,7 +12,7 @@ import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
 import type { Authenticator } from "../../src/authenticator/authenticator.ts";
-import type { Limiter, ThrottleOptions } from "../../src/login/throttle.ts";
+import type { Limiter, ThrottleOptions } from "../../src/login/throttle-options.ts";
 import { codeOf, houseOf, READER } from "../support/flow.ts";
 
 const limiter = () => new RateLimiterMemory({ points: 3, duration: 900 });

@@ -8,7 +8,8 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import type { TokenOptions } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
-import { createGuard, type Guard } from "../../src/guard/guard.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import type { Guard } from "../../src/guard/guard.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
 import { CLAIMS, encode, HEADER, NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
 

@@ -3,7 +3,8 @@ import type { SessionAuthenticator } from "../../src/authenticator/authenticator
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
-import { createGuard, type Guard } from "../../src/guard/guard.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import type { Guard } from "../../src/guard/guard.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { APPS } from "../adapters/apps.ts";
 import { exchange, type Sent } from "../adapters/exchange.ts";

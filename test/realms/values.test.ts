@@ -10,7 +10,7 @@ import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
-import { createGuard } from "../../src/guard/guard.ts";
+import { createGuard } from "../../src/guard/create.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { codeOf } from "../support/flow.ts";
 import { NOW, profileOf } from "../support/tokens.ts";

@@ -9,7 +9,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken, type TokenProfile } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
-import { createGuard } from "../../src/guard/guard.ts";
+import { createGuard } from "../../src/guard/create.ts";
 
 /** What a worker is asked: a key, of which it says what tokens are worth, and with which it signs if it can. */
 export interface Question {

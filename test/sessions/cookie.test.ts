@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
-import {
-  cookieSettings,
-  deviceCookie,
-  type RefreshCookieOptions,
-  readCookies,
-  setCookie,
-} from "../../src/sessions/cookie.ts";
-import { refuseCrossSite } from "../../src/sessions/origin.ts";
+import { deviceCookie, readCookies, setCookie } from "../../src/sessions/cookie.ts";
+import { checkCookieOptions, type RefreshCookieOptions } from "../../src/sessions/cookie-options.ts";
+import { refuseCrossSite } from "../../src/sessions/cross-site.ts";
 
 const headers =
   (given: Readonly<Record<string, string>>) =>
@@ -22,18 +17,18 @@ const codeOf = (work: () => unknown): unknown => {
 };
 
 it("that of the device token is like the refresh token's", () => {
-  const settings = cookieSettings({ path: "/auth", sameSite: "lax" });
+  const settings = checkCookieOptions({ path: "/auth", sameSite: "lax" });
   expect(deviceCookie(settings)).toEqual({ ...settings, name: "__Secure-refresh-device" });
 });
 
 it("is kept from scripts, plain HTTP and other sites", () => {
-  expect(setCookie(cookieSettings({}), "abc", 60)).toBe(
+  expect(setCookie(checkCookieOptions({}), "abc", 60)).toBe(
     "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict",
   );
-  expect(setCookie(cookieSettings({ path: "/auth" }), "", 0)).toBe(
+  expect(setCookie(checkCookieOptions({ path: "/auth" }), "", 0)).toBe(
     "__Secure-refresh=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict",
   );
-  expect(cookieSettings({ name: "r", path: "/a", origins: ["https://app.example.com"] })).toEqual({
+  expect(checkCookieOptions({ name: "r", path: "/a", origins: ["https://app.example.com"] })).toEqual({
     name: "r",
     path: "/a",
     origins: ["https://app.example.com"],
@@ -85,7 +80,7 @@ it.each<readonly [object, RegExp]>([
   [{ domain: 1 }, /domain must be a domain/],
   [{ samesite: "lax" }, /there is no option "samesite"/],
 ])("%j is no cookie", (options, why) => {
-  expect(() => cookieSettings(options)).toThrow(why);
+  expect(() => checkCookieOptions(options)).toThrow(why);
 });
 
 it.each<readonly [RefreshCookieOptions, string]>([
@@ -98,11 +93,11 @@ it.each<readonly [RefreshCookieOptions, string]>([
   [{ secure: false }, "refresh=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Strict"],
   [{ secure: false, path: "/auth" }, "refresh=abc; Max-Age=60; Path=/auth; HttpOnly; SameSite=Strict"],
 ])("%j is sent as it says", (options, sent) => {
-  expect(setCookie(cookieSettings(options), "abc", 60)).toBe(sent);
+  expect(setCookie(checkCookieOptions(options), "abc", 60)).toBe(sent);
 });
 
 describe("reading", () => {
-  const cookie = cookieSettings({});
+  const cookie = checkCookieOptions({});
 
   it.each<readonly [string | undefined, readonly string[]]>([
     [undefined, []],
@@ -129,7 +124,7 @@ describe("reading", () => {
 });
 
 describe("a request that a page makes", () => {
-  const cookie = cookieSettings({ origins: ["https://app.example.com"] });
+  const cookie = checkCookieOptions({ origins: ["https://app.example.com"] });
   const host = "api.example.com";
   const CROSS = "cross_site_request";
 
@@ -174,7 +169,7 @@ describe("a request that a page makes", () => {
   });
 
   it("may be of plain HTTP where the cookie may", () => {
-    const plain = cookieSettings({ secure: false });
+    const plain = checkCookieOptions({ secure: false });
     const from = (origin: string) =>
       codeOf(() => refuseCrossSite(plain, headers({ origin, host: "192.168.1.5:3000" })));
     expect(from("http://192.168.1.5:3000")).toBeUndefined();
@@ -194,7 +189,7 @@ describe("a request that a page makes", () => {
   ])("may be of an app at %s, if that is listed", (origin) => {
     const given = headers({ origin, "sec-fetch-site": "cross-site", host });
     expect(codeOf(() => refuseCrossSite(cookie, given))).toBe(CROSS);
-    expect(codeOf(() => refuseCrossSite(cookieSettings({ origins: [origin] }), given))).toBeUndefined();
+    expect(codeOf(() => refuseCrossSite(checkCookieOptions({ origins: [origin] }), given))).toBeUndefined();
   });
 
   it("is refused with a cause that tells the developer what to list", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { defineToken, secretKey } from "../../src/index.ts";
-import { beginRotation, type Rotation, readRotation, rotate, writeRotation } from "../../src/sessions/rotation.ts";
+import { type Rotation, readRotation, rotate, startRotation, writeRotation } from "../../src/sessions/rotation.ts";
 import { MAX_SUCCESSORS } from "../../src/shared/limits.ts";
 import { memoryBlocklist, memoryRefreshStore } from "../../src/stores/memory.ts";
 import { codeOf } from "../support/flow.ts";
@@ -16,7 +16,7 @@ function use(rotation: Rotation, token: string, successor: string, now: number):
 }
 
 describe("the rule of rotation", () => {
-  const used = use(beginRotation("a"), "a", "b", 1_000);
+  const used = use(startRotation("a"), "a", "b", 1_000);
 
   it("keeps few successors: within the grace there is no other, and after it the oldest goes", () => {
     let rotation = used;
@@ -49,7 +49,7 @@ describe("the rule of rotation", () => {
 
   it("is read back as it was written", () => {
     const crossed = use(use(use(used, "a", "b2", 3_000), "b", "c", 4_000), "b2", "d", 5_000);
-    for (const rotation of [beginRotation("a"), used, crossed]) {
+    for (const rotation of [startRotation("a"), used, crossed]) {
       expect(readRotation(writeRotation(rotation))).toEqual(rotation);
     }
   });

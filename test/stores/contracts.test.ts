@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import { HASH } from "../support/hash.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
 describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
@@ -33,7 +34,10 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   it.each<readonly [unknown, RegExp]>([
     [null, /Users.add takes an object with options: id, login, passwordHash, disabled/],
     [{ id: "u9", login: "l9" }, /passwordHash must be what hashPassword made, or null/],
-    [{ id: "u9", login: "l9", passwordHash: Buffer.from("hash") }, /passwordHash must be/],
+    [{ id: "u9", login: "l9", passwordHash: Buffer.from(HASH) }, /passwordHash must be/],
+    [{ id: "u9", login: "l9", passwordHash: "" }, /passwordHash is no hash: give it await hashPassword\(password\)/],
+    [{ id: "u9", login: "l9", passwordHash: "secret" }, /passwordHash is no hash/],
+    [{ login: "l9", passwordHash: HASH, user: { id: "u9" } }, /there is no option "user"; the options are id, login/],
     [{ id: 9, login: "l9", passwordHash: null }, /Users.add: id must be a non-empty string/],
     [{ id: "u9", login: "", passwordHash: null }, /login must be a non-empty string/],
     [{ id: "u9", login: "l9", passwordHash: null, disabled: "no" }, /disabled must be true or false/],

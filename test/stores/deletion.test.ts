@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Deletion, deletingByItself } from "../../src/stores/shared/deletion.ts";
-import { runnerOf, SQLITE_OPTIONS } from "../../src/stores/sqlite/database.ts";
-import { deleteEnded } from "../../src/stores/sqlite/deletion.ts";
+import { type Deletion, scheduleDeletion } from "../../src/stores/shared/deletion.ts";
+import { bindClient, SQLITE_OPTIONS } from "../../src/stores/sqlite/client.ts";
+import { deleteExpiredRows } from "../../src/stores/sqlite/deletion.ts";
 import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema } from "../../src/stores/sqlite.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
 
@@ -16,7 +16,7 @@ describe("a store that deletes by itself", () => {
   it("does so as often as it is told, from then on, by the time that it is", async () => {
     const asked: Date[] = [];
     const store = storeOf(async (at) => asked.push(at));
-    expect(deletingByItself("x", store, { deleteExpired: { every: "10m" } })).toBe(store);
+    expect(scheduleDeletion("x", store, { deleteExpired: { every: "10m" } })).toBe(store);
     await vi.advanceTimersByTimeAsync(599_999);
     expect(asked).toEqual([]);
     await vi.advanceTimersByTimeAsync(600_001);
@@ -25,7 +25,7 @@ describe("a store that deletes by itself", () => {
 
   it("does nothing where nobody asks for it", () => {
     const store = storeOf(() => Promise.reject(new Error("asked")));
-    expect(deletingByItself("x", store, {})).toBe(store);
+    expect(scheduleDeletion("x", store, {})).toBe(store);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -43,7 +43,7 @@ describe("a store that deletes by itself", () => {
       errors.push(error);
       throw new Error("the listener's own");
     };
-    deletingByItself("x", store, { deleteExpired: { every: 1, onError } });
+    scheduleDeletion("x", store, { deleteExpired: { every: 1, onError } });
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked).toBe(1);
     fail(new Error("down"));
@@ -53,7 +53,7 @@ describe("a store that deletes by itself", () => {
 
   it("warns once where nobody listens", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-    deletingByItself(
+    scheduleDeletion(
       "sqliteBlocklist",
       storeOf(() => Promise.reject(new Error("secret"))),
       { deleteExpired: { every: 1 } },
@@ -68,7 +68,7 @@ describe("a store that deletes by itself", () => {
     vi.useRealTimers();
     const unref = vi.fn();
     vi.spyOn(globalThis, "setInterval").mockReturnValue({ unref } as never);
-    deletingByItself(
+    scheduleDeletion(
       "x",
       storeOf(async () => 0),
       { deleteExpired: { every: 1 } },
@@ -78,7 +78,7 @@ describe("a store that deletes by itself", () => {
 
   it.each([{}, { every: 0 }, { every: "25d" }, { every: Number.NaN }, { every: "10 m" }])("refuses %j", (given) => {
     const made = (): unknown =>
-      deletingByItself(
+      scheduleDeletion(
         "x",
         storeOf(async () => 0),
         { deleteExpired: given as Deletion },
@@ -88,7 +88,7 @@ describe("a store that deletes by itself", () => {
 
   it.each([null, "10m", { every: 1, onerror: () => undefined }])("refuses %j for options", (given) => {
     const store = storeOf(async () => 0);
-    expect(() => deletingByItself("x", store, { deleteExpired: given as Deletion })).toThrow(
+    expect(() => scheduleDeletion("x", store, { deleteExpired: given as Deletion })).toThrow(
       /^x: deleteExpired(: there is no option "onerror"| takes an object)/,
     );
   });
@@ -96,7 +96,7 @@ describe("a store that deletes by itself", () => {
   it("refuses a listener that is none", () => {
     const deleteExpired = { every: 1, onError: "log" as never };
     expect(() =>
-      deletingByItself(
+      scheduleDeletion(
         "x",
         storeOf(async () => 0),
         { deleteExpired },
@@ -136,15 +136,15 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
     database.exec(`${sqliteSchema()}; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
       INSERT INTO hallpass_sessions (sid, user_id, family, created_at, last_used_at, expires_at, rotation, revision)
       SELECT 's' || (1000 - i), 'u', i, 0, 0, i, '', 0 FROM n`);
-    const { rows, atomically } = runnerOf("test", { database }, SQLITE_OPTIONS);
-    const oldest = (): unknown => rows("SELECT min(expires_at) AS oldest FROM hallpass_sessions")[0]?.oldest;
+    const { query, transact } = bindClient("test", { database }, SQLITE_OPTIONS);
+    const oldest = (): unknown => query("SELECT min(expires_at) AS oldest FROM hallpass_sessions")[0]?.oldest;
     const seen: unknown[] = [];
-    const spied: typeof atomically = async (work) => {
-      const result = await atomically(work);
+    const spied: typeof transact = async (work) => {
+      const result = await transact(work);
       seen.push(oldest());
       return result;
     };
-    expect(await deleteEnded({ rows, atomically: spied }, '"hallpass_sessions"', "sid", 250)).toBe(250);
+    expect(await deleteExpiredRows({ query, transact: spied }, '"hallpass_sessions"', "sid", 250)).toBe(250);
     expect(seen[0]).toBe(51);
     expect(await sqliteRefreshStore({ database }).deleteExpired(new Date(250))).toBe(0);
     database.close();

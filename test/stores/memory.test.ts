@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { HASH } from "../support/hash.ts";
 import { newSession } from "../support/sessions.ts";
 import { timesFrom } from "./times.ts";
 
@@ -95,7 +96,7 @@ describe("memoryBlocklist", () => {
 });
 
 describe("memoryUsers", () => {
-  const reader = { login: "reader", passwordHash: "hash", user: { id: "u1", name: "A reader" } };
+  const reader = { login: "reader", passwordHash: HASH, user: { id: "u1", name: "A reader" } };
 
   it("finds users, and keeps the hash off them", async () => {
     const users = memoryUsers<{ id: string; name: string }>();
@@ -103,19 +104,30 @@ describe("memoryUsers", () => {
     expect(await users.findById("u1")).toEqual({ id: "u1", name: "A reader", passwordChangedAt: null });
     expect(await users.findCredentials("reader")).toEqual({
       user: { id: "u1", name: "A reader", passwordChangedAt: null },
-      passwordHash: "hash",
+      passwordHash: HASH,
     });
     const changed = { id: "u3", name: "Another", passwordChangedAt: new Date(1) };
-    users.add({ login: "another", passwordHash: "hash", user: changed });
+    users.add({ login: "another", passwordHash: HASH, user: changed });
     expect(changed.passwordChangedAt).toEqual(new Date(1));
     const frozen = Object.freeze({ id: "u4", name: "Third" });
-    users.add({ login: "third", passwordHash: "hash", user: frozen });
+    users.add({ login: "third", passwordHash: HASH, user: frozen });
     expect(await users.findById("u4")).toBe(frozen);
     expect([
       await users.findById("u2"),
       await users.findCredentials("Reader"),
       await users.findCredentials("__proto__"),
     ]).toEqual([null, null, null]);
+  });
+
+  it("takes what the SQL stores take, and gives the same user", async () => {
+    const users = memoryUsers();
+    users.add({ id: "u1", login: "reader", passwordHash: HASH });
+    users.add({ id: "u2", login: "other", passwordHash: null, disabled: true });
+    const reader = { id: "u1", login: "reader", disabled: false, passwordChangedAt: null };
+    expect(await users.findCredentials("reader")).toEqual({ user: reader, passwordHash: HASH });
+    expect(await users.findById("u2")).toEqual({ id: "u2", login: "other", disabled: true, passwordChangedAt: null });
+    expect(await users.replacePasswordHash("u1", HASH, "next", new Date(5))).toBe(true);
+    expect(await users.findById("u1")).toEqual({ ...reader, passwordChangedAt: new Date(5) });
   });
 
   it("has an id and a login once", () => {
@@ -128,21 +140,30 @@ describe("memoryUsers", () => {
   it("renews a hash only where it is still the one that was read", async () => {
     const users = memoryUsers();
     users.add(reader);
-    expect(await users.replacePasswordHash("u1", "hash", "next")).toBe(true);
-    expect(await users.replacePasswordHash("u1", "hash", "lost")).toBe(false);
-    expect(await users.replacePasswordHash("u2", "hash", "lost")).toBe(false);
+    expect(await users.replacePasswordHash("u1", HASH, "next")).toBe(true);
+    expect(await users.replacePasswordHash("u1", HASH, "lost")).toBe(false);
+    expect(await users.replacePasswordHash("u2", HASH, "lost")).toBe(false);
     expect((await users.findCredentials("reader"))?.passwordHash).toBe("next");
   });
 
   it.each<readonly [unknown, RegExp]>([
-    [undefined, /memoryUsers.add takes an object with options: login, passwordHash, user/],
-    [{ ...reader, login: undefined }, /login is undefined/],
+    [undefined, /memoryUsers.add takes an object with options: login, passwordHash, user, id, disabled/],
+    [null, /memoryUsers.add takes an object/],
+    [{ ...reader, login: undefined }, /login must be a non-empty string/],
     [{ ...reader, login: "" }, /login must be a non-empty string/],
     [{ ...reader, user: null }, /memoryUsers.add: id must be a non-empty string/],
     [{ ...reader, user: { id: 7 } }, /id must be a non-empty string/],
     [{ login: "reader", user: { id: "u1" } }, /passwordHash must be what hashPassword made, or null/],
-    [{ ...reader, passwordHash: "" }, /passwordHash must be/],
-    [{ ...reader, disabled: true }, /there is no option "disabled"/],
+    [{ ...reader, passwordHash: "" }, /passwordHash is no hash: give it await hashPassword\(password\)/],
+    [{ ...reader, passwordHash: "secret" }, /passwordHash is no hash/],
+    [{ ...reader, passwordHash: "correct horse battery staple" }, /passwordHash is no hash/],
+    [{ ...reader, passwordHash: Promise.resolve(HASH) }, /passwordHash must be what hashPassword made/],
+    [{ login: "reader", passwordHash: HASH }, /memoryUsers.add: id must be a non-empty string/],
+    [{ id: "u1", login: "reader", passwordHash: HASH, disabled: "no" }, /disabled must be true or false/],
+    [{ id: "u1", login: "reader", passwordHash: "secret" }, /passwordHash is no hash/],
+    [{ ...reader, id: "u1" }, /give user, or id and disabled, and not both/],
+    [{ ...reader, disabled: true }, /give user, or id and disabled, and not both/],
+    [{ ...reader, name: "A reader" }, /there is no option "name"/],
   ])("adds no %j", (entry, why) => {
     expect(() => memoryUsers().add(entry as never)).toThrow(why);
   });

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { POSTGRES_OPTIONS, runnerOf } from "../../src/stores/postgres/client.ts";
+import { bindClient, POSTGRES_OPTIONS } from "../../src/stores/postgres/client.ts";
 import {
   type PostgresClient,
   postgresBlocklist,
@@ -136,7 +136,7 @@ describe("a statement that the server gave up", () => {
         return { rows: [{ done: true }] };
       },
     };
-    return { run: runnerOf("test", { client }, POSTGRES_OPTIONS), asked };
+    return { run: bindClient("test", { client }, POSTGRES_OPTIONS).query, asked };
   };
 
   it("is run again", async () => {
@@ -159,7 +159,7 @@ describe("a statement that the server gave up", () => {
   it("is told by Bun.SQL in a way of its own", async () => {
     const clash = Object.assign(new Error(), { code: "ERR_POSTGRES_SERVER_ERROR", errno: "40001" });
     const query = vi.fn().mockRejectedValueOnce(clash).mockResolvedValue({ rows: [] });
-    expect(await runnerOf("test", { client: { query } }, POSTGRES_OPTIONS)("SELECT 1")).toEqual([]);
+    expect(await bindClient("test", { client: { query } }, POSTGRES_OPTIONS).query("SELECT 1")).toEqual([]);
     expect(query).toHaveBeenCalledTimes(2);
   });
 
@@ -168,6 +168,6 @@ describe("a statement that the server gave up", () => {
     await expect(run("SELECT 1")).rejects.toThrow("40001");
     await expect(failing("25P02").run("SELECT 1")).rejects.toThrow("25P02");
     const client = { query: () => Promise.reject(null) };
-    await expect(runnerOf("test", { client }, POSTGRES_OPTIONS)("SELECT 1")).rejects.toBeNull();
+    await expect(bindClient("test", { client }, POSTGRES_OPTIONS).query("SELECT 1")).rejects.toBeNull();
   });
 });

@@ -11,6 +11,7 @@ import {
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
+import { HASH } from "../support/hash.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
@@ -174,11 +175,11 @@ describe("PGlite in a folder", () => {
     try {
       const before = new PGlite(folder);
       await before.exec(postgresSchema());
-      await postgresUsers({ client: before }).add({ id: "user-1", login: "reader", passwordHash: "hash" });
+      await postgresUsers({ client: before }).add({ id: "user-1", login: "reader", passwordHash: HASH });
       await postgresBlocklist({ client: before }).revokeToken("token-1", at(0), "user-1");
       await before.close();
       const after = new PGlite(folder);
-      expect((await postgresUsers({ client: after }).findCredentials("reader"))?.passwordHash).toBe("hash");
+      expect((await postgresUsers({ client: after }).findCredentials("reader"))?.passwordHash).toBe(HASH);
       const asked = { jti: "token-1", sid: null, userId: "user-1", issuedAt: at(0) };
       expect(await postgresBlocklist({ client: after }).isRevoked(asked)).toBe(true);
       await after.close();

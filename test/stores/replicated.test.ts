@@ -10,6 +10,7 @@ import { postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts"
 import { redisBlocklist } from "../../src/stores/redis.ts";
 import { type ReplicatedBlocklistOptions, replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { sqliteBlocklist } from "../../src/stores/sqlite.ts";
+import { bundleFixture } from "../support/fixture.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -361,6 +362,7 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null).e
   "four processes and one %s",
   (kind, open) => {
     const COUNT = 10_000;
+    const AT_ONCE = 100;
     let shared: Shared;
     let proxy: TcpProxy;
     let nodes: ChildProcess[] = [];
@@ -368,8 +370,8 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null).e
       shared = await open();
       proxy = await startProxy(shared.server.port);
       const url = shared.server.url.replace(String(shared.server.port), String(proxy.port));
-      const fixture = join(import.meta.dirname, "replica-node.ts");
-      nodes = [1, 2, 3, 4].map(() => fork(fixture, [kind, url, String(COUNT)], { execArgv: ["--import", "tsx"] }));
+      const fixture = await bundleFixture(join(import.meta.dirname, "replica-node.ts"));
+      nodes = [1, 2, 3, 4].map(() => fork(fixture, [kind, url, String(COUNT)], { execArgv: [] }));
       await Promise.all(nodes.map((node) => once(node, "message")));
     }, 60_000);
     afterAll(async () => {
@@ -393,8 +395,8 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null).e
         await shared.list.revokeToken(`token-${id}`, later(), "user-1");
         revokedAt[id] = Date.now();
       };
-      for (let id = 0; id < COUNT; id += 20) {
-        await Promise.all(Array.from({ length: 20 }, (_, at) => revoke(id + at)));
+      for (let id = 0; id < COUNT; id += AT_ONCE) {
+        await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => revoke(id + at)));
         await passing(1);
       }
       await passing(500);

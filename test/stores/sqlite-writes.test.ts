@@ -4,12 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runnerOf, SQLITE_OPTIONS } from "../../src/stores/sqlite/database.ts";
+import { bindClient, SQLITE_OPTIONS } from "../../src/stores/sqlite/client.ts";
 import { type SqliteDatabase, sqliteBlocklist, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import { bundleFixture } from "../support/fixture.ts";
+import { HASH } from "../support/hash.ts";
 import { type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 const LATER = new Date(Date.UTC(2040, 0, 1));
-const reader = (id: string) => ({ id, login: id, passwordHash: "hash" });
+const reader = (id: string) => ({ id, login: id, passwordHash: HASH });
 const revoked = (jti: string) => ({ jti, sid: null, userId: "user-1", issuedAt: new Date(0) });
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -140,10 +142,10 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   });
 
   it("writes nothing outside of a transaction", async () => {
-    const { rows, write, atomically } = runnerOf("test", { database }, SQLITE_OPTIONS);
-    expect(() => write("DELETE FROM hallpass_users")).toThrow("test: only a SELECT may run outside of a transaction");
-    expect(() => rows("DELETE FROM hallpass_users RETURNING id")).toThrow(/only a SELECT/);
-    expect(await atomically(() => rows("DELETE FROM hallpass_users RETURNING id"))).toEqual([]);
+    const { query, execute, transact } = bindClient("test", { database }, SQLITE_OPTIONS);
+    expect(() => execute("DELETE FROM hallpass_users")).toThrow("test: only a SELECT may run outside of a transaction");
+    expect(() => query("DELETE FROM hallpass_users RETURNING id")).toThrow(/only a SELECT/);
+    expect(await transact(() => query("DELETE FROM hallpass_users RETURNING id"))).toEqual([]);
   });
 
   it("waits for another connection's writing without holding up the process, and not for ever", {
@@ -202,10 +204,10 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   });
 
   it("stores each write of two processes that it has answered", { timeout: 60_000 }, async () => {
-    const fixture = join(import.meta.dirname, "write-sqlite.ts");
+    const fixture = await bundleFixture(join(import.meta.dirname, "write-sqlite.ts"));
     const stored = await Promise.all(
       ["one", "two"].map(async (process_) => {
-        const args = ["--import", "tsx", fixture, name, file, process_, "500"];
+        const args = [fixture, name, file, process_, "500"];
         const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
         let output = "";
         for await (const chunk of child.stdout) output += chunk;

@@ -10,6 +10,7 @@ import {
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
+import { bundleFixture } from "../support/fixture.ts";
 import { begun } from "../support/sessions.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
 
@@ -32,10 +33,10 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     const store = sqliteRefreshStore({ database });
     const sessions = await Promise.all(Array.from({ length: 50 }, () => begun(store)));
     const work = sessions.map(({ family }) => family).join(",");
-    const fixture = join(import.meta.dirname, "spend-sqlite.ts");
+    const fixture = await bundleFixture(join(import.meta.dirname, "spend-sqlite.ts"));
     const outcomes = await Promise.all(
       [1, 2, 3, 4].map(async () => {
-        const child = spawn(process.execPath, ["--import", "tsx", fixture, name, file(), work], {
+        const child = spawn(process.execPath, [fixture, name, file(), work], {
           stdio: ["ignore", "pipe", "inherit"],
         });
         let output = "";

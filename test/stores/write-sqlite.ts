@@ -4,6 +4,7 @@ import { SQLITES } from "./sqlite-drivers.ts";
 
 const [driver = "", file = "", name = "", count = ""] = process.argv.slice(2);
 const database = SQLITES[driver]?.(file);
+database?.exec("PRAGMA synchronous = OFF"); // the process ends here, and never the machine
 const blocklist = sqliteBlocklist({ database: database as never });
 const stored: string[] = [];
 for (let index = 0; index < Number(count); index += 1) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const ROOT = join(import.meta.dirname, "../..");
-const START_WITHIN_MS = 20_000;
+const START_WITHIN_MS = 60_000;
 
 /** An example that runs as a child. */
 export interface Example {

@@ -1,5 +1,6 @@
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
-import { type AuthenticatorOptions, createAuthenticator } from "../../src/authenticator/create.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher, type PasswordHasher } from "../../src/core/password/hasher.ts";
 import type { RefreshOptions } from "../../src/sessions/refresh-options.ts";

@@ -1,3 +1,4 @@
+import { assert } from "../../shared/assert.ts";
 import { reading } from "../../shared/read.ts";
 
 const OWNER = "formatChallenge";
@@ -21,14 +22,11 @@ const QUOTABLE = /^[\x20-\x7E]*$/;
  * ```
  */
 export function formatChallenge(params: Readonly<Record<string, string>>): string {
-  if (typeof params !== "object" || params === null) throw new TypeError(`${OWNER} takes an object with parameters`);
+  assert(typeof params === "object" && params !== null, `${OWNER} takes an object with parameters`);
   const parts = reading(OWNER, () => Object.entries(params)).map(([name, value]) => {
-    if (!TOKEN.test(name)) {
-      throw new TypeError(`${OWNER}: a parameter's name must be an HTTP token`);
-    }
-    if (typeof value !== "string" || !QUOTABLE.test(value)) {
-      throw new TypeError(`${OWNER}: ${name} must be a string of printable ASCII`);
-    }
+    assert(TOKEN.test(name), `${OWNER}: a parameter's name must be an HTTP token`);
+    const isQuotable = typeof value === "string" && QUOTABLE.test(value);
+    assert(isQuotable, `${OWNER}: ${name} must be a string of printable ASCII`);
     return `${name}="${value.replace(/["\\]/g, "\\$&")}"`;
   });
   return `Bearer ${parts.join(", ")}`.trimEnd();

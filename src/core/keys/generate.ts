@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import crypto from "node:crypto";
 import { type Algorithm, HMAC_ALGORITHMS, isHmac } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { isPair } from "./pair-algorithms.ts";
@@ -22,7 +22,7 @@ export async function generateKey(algorithm: Algorithm): Promise<JWK> {
       kty: "oct",
       alg: algorithm,
       use: "sig",
-      k: randomBytes(HMAC_ALGORITHMS[algorithm].bytes).toString("base64url"),
+      k: crypto.randomBytes(HMAC_ALGORITHMS[algorithm].bytes).toString("base64url"),
     };
   }
   if (!isPair(algorithm)) throw new TypeError("generateKey: there is no such signature algorithm");

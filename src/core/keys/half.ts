@@ -1,4 +1,4 @@
-import { createSign, createVerify, type KeyObject, type SignKeyObjectInput, sign, verify } from "node:crypto";
+import crypto, { type KeyObject, type SignKeyObjectInput } from "node:crypto";
 import type { PairScheme } from "./pair-algorithms.ts";
 
 /** What node:crypto does with half a key pair. Only a private half signs. */
@@ -21,7 +21,7 @@ export function halfOf(key: KeyObject, scheme: PairScheme): Half {
 function takesKeyObjects(key: KeyObject, { hash, options }: PairScheme): boolean {
   if (options === undefined) return true;
   try {
-    verify(hash, NOTHING, { key, ...options }, NOTHING);
+    crypto.verify(hash, NOTHING, { key, ...options }, NOTHING);
     return true;
   } catch {
     return false;
@@ -31,10 +31,10 @@ function takesKeyObjects(key: KeyObject, { hash, options }: PairScheme): boolean
 function byOneShots(half: KeyObject, { hash, options }: PairScheme): Half {
   const key = options === undefined ? half : { key: half, ...options };
   return {
-    sign: (input) => sign(hash, input, key),
-    verify: (input, signature) => verify(hash, input, key, signature),
-    signInPool: (input) => inPool((done) => sign(hash, input, key, done)),
-    verifyInPool: (input, signature) => inPool((done) => verify(hash, input, key, signature, done)),
+    sign: (input) => crypto.sign(hash, input, key),
+    verify: (input, signature) => crypto.verify(hash, input, key, signature),
+    signInPool: (input) => inPool((done) => crypto.sign(hash, input, key, done)),
+    verifyInPool: (input, signature) => inPool((done) => crypto.verify(hash, input, key, signature, done)),
   };
 }
 
@@ -44,11 +44,13 @@ function byObjects(half: KeyObject, { hash, options }: PairScheme): Half {
   const key = { key: der, format: "der", type, ...options } as unknown as SignKeyObjectInput;
   const own: Pick<Half, "sign" | "verify"> = {
     sign: (input) =>
-      createSign(hash as string)
+      crypto
+        .createSign(hash as string)
         .update(input)
         .sign(key),
     verify: (input, signature) =>
-      createVerify(hash as string)
+      crypto
+        .createVerify(hash as string)
         .update(input)
         .verify(key, signature),
   };

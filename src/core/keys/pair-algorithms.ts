@@ -1,4 +1,3 @@
-import { constants } from "node:crypto";
 import type { PairAlgorithm } from "./algorithms.ts";
 
 /** What node:crypto has to be told to sign and verify with a key pair. */
@@ -12,7 +11,10 @@ export interface PairScheme {
   readonly options?: { padding: number; saltLength?: number } | { dsaEncoding: "ieee-p1363" };
 }
 
-const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants;
+// OpenSSL's numbers, as node:crypto's constants have them: a bundler can't leave out what reads those.
+const RSA_PKCS1_PADDING = 1;
+const RSA_PKCS1_PSS_PADDING = 6;
+const RSA_PSS_SALTLEN_DIGEST = -1;
 
 const PKCS1 = { padding: RSA_PKCS1_PADDING };
 const PSS = { padding: RSA_PKCS1_PSS_PADDING, saltLength: RSA_PSS_SALTLEN_DIGEST };

@@ -1,11 +1,11 @@
-import { generateKeyPairSync } from "node:crypto";
+import crypto from "node:crypto";
 import type { Algorithm } from "./algorithms.ts";
 
 /** Refuses an algorithm that this Node was built without. */
 export function checkRuntime(algorithm: Algorithm): void {
   if (!algorithm.startsWith("ML-DSA")) return;
   try {
-    generateKeyPairSync(algorithm.toLowerCase() as "ed25519");
+    crypto.generateKeyPairSync(algorithm.toLowerCase() as "ed25519");
   } catch (cause) {
     throw new TypeError(`${algorithm} needs a runtime that has it: Node 24.8 or later, with OpenSSL 3.5`, { cause });
   }

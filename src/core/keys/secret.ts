@@ -2,7 +2,7 @@ import { assert } from "../../shared/assert.ts";
 import { checkGiven, checkOptions, checkText, type OptionNames, optional } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
-import { hmacOf } from "./hmac.ts";
+import { prepareHmac } from "./hmac.ts";
 import { makeKey, type SigningKey } from "./key.ts";
 import { holdsKey } from "./key-text.ts";
 
@@ -47,7 +47,7 @@ export function hmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string
     `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}. ` +
       `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
   );
-  const hmac = hmacOf(HMAC_ALGORITHMS[algorithm], bytes);
+  const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);
   return makeKey(algorithm, kid, { ...hmac, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }
 
@@ -57,6 +57,6 @@ function bytesOf(secret: unknown): Uint8Array {
   assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
   // It stands for what was no UTF-8, in a text and in the bytes of one that JavaScript can't encode.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
-  assert(isWhole, "secretKey: this text holds U+FFFD, in place of bytes that were lost; pass the bytes as they are");
+  assert(isWhole, "secretKey: the text holds U+FFFD, in place of lost bytes; pass the bytes");
   return bytes;
 }

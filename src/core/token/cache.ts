@@ -1,107 +1,118 @@
 import { MAX_CACHED_TOKEN_BYTES } from "../../shared/limits.ts";
-import { flat } from "../flat.ts";
+import { copyAscii } from "../base64url.ts";
 import type { CheckedClaims } from "./claims.ts";
 
-const MARKS = 8_192;
+/** How many slots the tables of fingerprints have: a power of two. */
+const SLOTS = 8_192;
 
 interface Verified {
   readonly token: string;
   readonly claims: CheckedClaims;
 }
 
-/** Tokens that were kept at about the same time. */
+/** Tokens that were added at about the same time. */
 class Generation {
+  /**
+   * The tokens by the end of their signature. A Map hashes each key that it is asked for. It does so faster for a slice
+   * of 12 characters than for a whole token.
+   */
   readonly #tokens = new Map<string, Verified>();
-  /** Which marks its tokens have: a token that is new, as most are that are not here, is not looked for any further. */
-  readonly #marks = new Uint8Array(MARKS);
+  /** Which fingerprints are here. Most tokens are in no generation, and this table says so without a look at the Map. */
+  readonly #slots = new Uint8Array(SLOTS);
   #bytes = 0;
 
-  get(token: string, mark: number): Verified | undefined {
-    return this.#marks[placeOf(mark)] === 0 ? undefined : this.#tokens.get(keyOf(token));
+  get(token: string, fingerprint: number): Verified | undefined {
+    return this.#slots[toSlot(fingerprint)] === 0 ? undefined : this.#tokens.get(cutSuffix(token));
   }
 
-  /** Whether there is room for one more among so many, of a kilobyte each. */
+  /** Whether a token fits into a generation of so many tokens, whose average length is bounded too. */
   hasRoomFor({ token }: Verified, size: number): boolean {
     return this.#tokens.size < size && this.#bytes + token.length <= size * MAX_CACHED_TOKEN_BYTES;
   }
 
-  put(verified: Verified, mark: number): void {
-    this.#tokens.set(keyOf(verified.token), verified);
-    this.#marks[placeOf(mark)] = 1;
+  put(verified: Verified, fingerprint: number): void {
+    this.#tokens.set(cutSuffix(verified.token), verified);
+    this.#slots[toSlot(fingerprint)] = 1;
     this.#bytes += verified.token.length;
   }
 }
 
 /**
- * Remembers that tokens were verified, and their claims. Times and revocations are for the caller to check again, at
- * every use.
+ * Remembers which tokens were verified, and their claims. The caller checks times and revocations again at every use.
  *
- * A token is kept when it comes for the second time, so that one that comes once costs next to nothing and drives out
- * nobody. When the younger generation is full, it becomes the older one, which goes, but for what was used meanwhile: so
- * what is in use stays, and nothing is ever searched for what to forget.
+ * It approximates an LRU cache with two generations. When the young generation is full, it becomes the old one, and the
+ * tokens of the old one are forgotten. A token that is found in the old generation moves to the young one. So tokens in
+ * use stay, and no token is ever searched for in order to forget it.
+ *
+ * A token is kept only when it comes for the second time (a doorkeeper, as in TinyLFU). So a token that comes once costs
+ * little and drives out none.
  */
 export class VerifiedTokens {
-  readonly #half: number;
-  /** Marks of tokens that came, two to a place, the later one first. */
-  readonly #sightings = new Int32Array(MARKS);
-  #younger = new Generation();
-  #older = new Generation();
+  readonly #generationSize: number;
+  /** The doorkeeper: fingerprints of tokens that came once, in pairs of slots with the later one first. */
+  readonly #seen = new Int32Array(SLOTS);
+  #young = new Generation();
+  #old = new Generation();
 
-  /** @param size - how many tokens at most; fewer where they have over a kilobyte each */
+  /** @param size - how many tokens it holds at most; fewer where they are longer than a kilobyte */
   constructor(size: number) {
-    this.#half = size / 2;
+    this.#generationSize = size / 2;
   }
 
-  /** The claims of a token that is, to the letter, one that was verified. */
+  /** Gives the claims of a token that was verified. The whole token is compared. */
   get(token: string): CheckedClaims | undefined {
-    const mark = markOf(token);
-    const found = this.#younger.get(token, mark) ?? this.#renewed(token, mark);
+    const fingerprint = computeFingerprint(token);
+    const found = this.#young.get(token, fingerprint) ?? this.#promote(token, fingerprint);
     return found?.token === token ? found.claims : undefined;
   }
 
-  /** Tells of a token that was verified in every respect. */
+  /** Adds a token that passed every check. */
   add(token: string, claims: CheckedClaims): void {
-    const mark = markOf(token);
-    if (this.#wasSeen(mark)) this.#keep({ token: flat(token), claims }, mark);
+    const fingerprint = computeFingerprint(token);
+    if (this.#wasSeen(fingerprint)) this.#keep({ token: copyAscii(token), claims }, fingerprint);
   }
 
-  #renewed(token: string, mark: number): Verified | undefined {
-    const found = this.#older.get(token, mark);
-    if (found !== undefined) this.#keep(found, mark);
+  /** Moves a token from the old generation to the young one. */
+  #promote(token: string, fingerprint: number): Verified | undefined {
+    const found = this.#old.get(token, fingerprint);
+    if (found !== undefined) this.#keep(found, fingerprint);
     return found;
   }
 
-  #keep(verified: Verified, mark: number): void {
-    if (!this.#younger.hasRoomFor(verified, this.#half)) {
-      this.#older = this.#younger;
-      this.#younger = new Generation();
+  #keep(verified: Verified, fingerprint: number): void {
+    if (!this.#young.hasRoomFor(verified, this.#generationSize)) {
+      this.#old = this.#young;
+      this.#young = new Generation();
     }
-    this.#younger.put(verified, mark);
+    this.#young.put(verified, fingerprint);
   }
 
-  #wasSeen(mark: number): boolean {
-    const at = placeOf(mark) & ~1;
-    if (this.#sightings[at] === mark || this.#sightings[at + 1] === mark) return true;
-    this.#sightings[at + 1] = this.#sightings[at] as number;
-    this.#sightings[at] = mark;
+  /** Whether a fingerprint came before. If not, it takes the place of the earlier one of its pair. */
+  #wasSeen(fingerprint: number): boolean {
+    const at = toSlot(fingerprint) & ~1;
+    if (this.#seen[at] === fingerprint || this.#seen[at + 1] === fingerprint) return true;
+    this.#seen[at + 1] = this.#seen[at] as number;
+    this.#seen[at] = fingerprint;
     return false;
   }
 }
 
-/** The end of the signature. A Map hashes what it is asked for, and a slice of up to 12 characters faster than a longer one. */
-function keyOf(token: string): string {
+function cutSuffix(token: string): string {
   return token.slice(-12);
 }
 
-/** A few characters of the signature in one number. Where two tokens have the same, one is kept too early, no more. */
-function markOf(token: string): number {
-  let mark = 0;
+/**
+ * Hashes a few characters of the signature. Tokens that share a fingerprint by chance are told apart by comparing them.
+ * The worst that follows is that one of them is kept when it comes for the first time.
+ */
+function computeFingerprint(token: string): number {
+  let fingerprint = 0;
   for (let at = token.length - 10; at < token.length - 4; at += 1) {
-    mark = (Math.imul(mark, 67) + token.charCodeAt(at)) | 0;
+    fingerprint = (Math.imul(fingerprint, 67) + token.charCodeAt(at)) | 0;
   }
-  return mark | 1; // and never 0, which is no mark
+  return fingerprint | 1; // An empty slot is 0.
 }
 
-function placeOf(mark: number): number {
-  return (mark >>> 1) & (MARKS - 1);
+function toSlot(fingerprint: number): number {
+  return (fingerprint >>> 1) & (SLOTS - 1);
 }

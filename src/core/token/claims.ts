@@ -1,4 +1,5 @@
 import { describeMismatch } from "../../shared/finding.ts";
+import { isFilled } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken, mismatched } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
@@ -61,7 +62,6 @@ export interface ClaimRules {
 export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
 
 const isString = (value: unknown): boolean => typeof value === "string";
-const isText = (value: unknown): boolean => isString(value) && value !== "";
 const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
@@ -91,13 +91,13 @@ const TIME = "a finite number of seconds";
 export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
   return (
     compare("iss", iss, isString, STRING) ??
-    compare("sub", sub, isText, TEXT) ??
+    compare("sub", sub, isFilled, TEXT) ??
     compare("aud", aud, isAudience, "a string or a list of strings") ??
     compare("exp", exp, isTime, TIME) ??
     compare("nbf", nbf, isTime, TIME) ??
     compare("iat", iat, isTime, TIME) ??
     compare("jti", jti, isString, STRING) ??
-    compare("sid", sid, isText, TEXT)
+    compare("sid", sid, isFilled, TEXT)
   );
 }
 

@@ -1,7 +1,7 @@
 import { MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkSpelling, readObject, splitToken } from "./compact.ts";
 
-/** What a token says, on nobody's word but its own. */
+/** What a token says. Nothing of it is verified. */
 export interface DecodedToken {
   /** The protected header: `alg`, `typ`, `kid`. */
   readonly header: Readonly<Record<string, unknown>>;
@@ -10,10 +10,10 @@ export interface DecodedToken {
 }
 
 /**
- * Reads a token WITHOUT verifying anything: no signature, no expiry, no issuer. For debugging and for logs; never decide
- * by it whom to let in: that is {@link verifyToken}.
+ * Reads a token WITHOUT verifying anything: no signature, no expiry, no issuer. It is for debugging and for logs. To
+ * decide whom to let in, use {@link verifyToken}.
  *
- * @throws AuthError `invalid_token` when it is not a token at all
+ * @throws AuthError `invalid_token` when the text is no token
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-import { flat } from "../flat.ts";
+import { copyAscii } from "../base64url.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
@@ -35,7 +35,7 @@ export class HeaderReader {
   /** Remembers a header, once a signature over it was good. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
     if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
-    if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: flat(segment), keys });
+    if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: copyAscii(segment), keys });
   }
 
   #read(parts: Compact): readonly VerifyingKey[] {

@@ -22,11 +22,15 @@ const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
  * Issues a token of a profile: signs the claims together with `iss`, `aud`, `exp`, `iat` and `jti` (a UUIDv7), as a
  * compact JWS (RFC 7515 §7.1, RFC 7519).
  *
- * @param claims - what the profile's schema takes; `sub` is the user's id, a string
+ * `sub` may be left out, as in a token for a machine or a link. {@link verifyToken} takes such a token. A guard refuses it
+ * as `invalid_token`, since an identity has a user's id.
+ *
+ * @param claims - what the profile's schema takes; `sub` is the user's id, a non-empty string
  * @param profile - made by {@link defineToken}, with a key that signs
  * @returns the token
  * @throws TypeError when the claims don't fit, can't be written as JSON, hold a password's hash (anybody who has a token
- * can read it), or make a token over the profile's `maxBytes`; or when our own guard would never accept it
+ * can read it), or make a token over the profile's `maxBytes`; and when a claim has a type or value that every verifier
+ * or guard refuses (an empty `sub`, a `scope` that is no string, an `nbf` at or after `exp`)
  *
  * @example
  * ```ts

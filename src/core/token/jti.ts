@@ -1,23 +1,24 @@
 import { randomUUID } from "node:crypto";
 
+/** Half of a UUIDv7's time has 24 bits. */
+const HALF = 2 ** 24;
+
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A UUIDv7 (RFC 9562 §5.7): the millisecond, then 74 random bits. */
+/** Makes a UUIDv7 (RFC 9562 §5.7): the millisecond, then 74 random bits. */
 export function newJti(now: number): string {
-  const time = hexOf(Math.floor(now / HALF)) + hexOf(Math.floor(now % HALF));
+  const time = toHex(Math.floor(now / HALF)) + toHex(Math.floor(now % HALF));
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
-const HALF = 2 ** 24;
-
-/** Six digits. A millisecond is written in two halves: V8 takes half as long again for a number of more than 31 bits. */
-function hexOf(half: number): string {
+/** Writes half of a time in six digits. V8 writes two such halves faster than one number of more than 31 bits. */
+function toHex(half: number): string {
   return (HALF + half).toString(16).slice(1);
 }
 
 /**
- * When a token was issued, in milliseconds: by its `jti` where that is a UUIDv7 of the same second as `iat`, else by
- * `iat`, which has whole seconds and therefore tells the earliest instant it can have been.
+ * Tells when a token was issued, in milliseconds since 1970. A `jti` that is a UUIDv7 of the same second as `iat` has the
+ * millisecond. Any other token was issued in the second of its `iat`, and the beginning of that second counts.
  */
 export function issuedAt(jti: string | undefined, iat: number): number {
   if (jti !== undefined && UUID_V7.test(jti)) {

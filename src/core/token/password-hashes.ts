@@ -1,37 +1,48 @@
 import { nameIn } from "./schema.ts";
 
-/**
- * Stored passwords by how they begin: PHC strings and the like (`$argon2id$`, `$scrypt$`, `pbkdf2_sha256$`,
- * `scrypt:32768:8:1$`), bcrypt (`$2b$`), and crypt(3) (`$1$`, `$5$`, `$6$`, `$7$`, `$y$`, `$gy$`, `$sha1$`), of which a
- * few characters must follow. Bounded, since names that users choose may be among the claims.
- */
-const PASSWORD_HASH = /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$|\$(?:2[abxy]?|[1567y]|gy|sha1)\$[\w./=,$-]{8}/;
+/** The forms of stored passwords. Repetitions are bounded, since claims may hold texts that users choose. */
+const FORMS: readonly RegExp[] = [
+  // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`).
+  /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$[\w./+=,:$-]{8}/,
+  // crypt(3): a short id, at most three parts, and 16 or more characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`, `$P$`).
+  /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)|(?:md5|sha|SHA)-?\d{0,3})[$,](?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
+  // LDAP: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`; RFC 2307 §5.3).
+  /\{[\w.-]{0,16}(?:SHA|MD[45]|CRYPT|PBKDF2|ARGON2|sha|md[45]|crypt)[\w.-]{0,16}\}[\w./+=$]{13}/,
+];
+
+/** Every form has one of these, and little other JSON has. It saves the search of the three forms. */
+const MARK = /\$|\{\w/;
 
 /**
- * Refuses claims, in the JSON that is to be signed, which hold a password's hash: anybody who holds a token can read it.
+ * Refuses claims that hold a stored password, since anybody who holds a token can read it.
  *
- * @throws TypeError that tells where it is, and not what
+ * @param json - the claims as they are to be signed
+ * @throws TypeError that names the claim, and shows nothing of the hash
  */
 export function refusePasswordHashes(json: string): void {
-  if (!json.includes("$") || !PASSWORD_HASH.test(json)) return;
-  const path = pathOfHash(JSON.parse(json)); // an escape in the JSON may have looked like the beginning of one
+  if (!MARK.test(json) || !isPasswordHash(json)) return;
+  const path = findHash(JSON.parse(json)); // The JSON of a text may look like a hash where the text does not.
   if (path === undefined) return;
   throw new TypeError(
     `issueToken: the claim ${path} holds a password hash, which whoever has the token could read; leave it out`,
   );
 }
 
-/** Where the first hash is. In a loop, since JSON may be nested deeper than calls can be. */
-function pathOfHash(claims: unknown): string | undefined {
+/** Finds the path of the first hash. A loop, as JSON can be nested deeper than calls can be. */
+function findHash(claims: unknown): string | undefined {
   const pending: [path: string, value: unknown][] = [["", claims]];
   for (const [path, value] of pending) {
-    if (typeof value === "string" && PASSWORD_HASH.test(value)) return path;
+    if (typeof value === "string" && isPasswordHash(value)) return path;
     if (typeof value !== "object" || value === null) continue;
     for (const [name, part] of Object.entries(value)) {
       // A name may be the hash itself.
-      if (PASSWORD_HASH.test(name)) return `${path}${path && "."}(a name)`;
+      if (isPasswordHash(name)) return `${path}${path && "."}(a name)`;
       pending.push([`${path}${path && "."}${nameIn(name)}`, part]);
     }
   }
   return undefined;
+}
+
+function isPasswordHash(text: string): boolean {
+  return FORMS.some((form) => form.test(text));
 }

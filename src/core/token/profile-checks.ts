@@ -1,16 +1,15 @@
 import { assert } from "../../shared/assert.ts";
 import { reading } from "../../shared/read.ts";
+import { isFilled } from "../../shared/text.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
 
 const SWITCH_OFF = "; null switches the check off";
 
-const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
-
 /** Checks an issuer: a name, or `null`. */
 export function checkIssuer(issuer: unknown): string | null {
-  assert(issuer === null || isName(issuer), `issuer must be a non-empty string${SWITCH_OFF}`);
+  assert(issuer === null || isFilled(issuer), `issuer must be a non-empty string${SWITCH_OFF}`);
   return issuer;
 }
 
@@ -19,7 +18,7 @@ export function checkAudience(audience: unknown): readonly string[] | null {
   if (audience === null) return null;
   const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
   const message = `audience must be a non-empty string, or a list of them${SWITCH_OFF}`;
-  assert(names.length > 0 && names.every(isName), message);
+  assert(names.length > 0 && names.every(isFilled), message);
   return Object.freeze(names as string[]);
 }
 

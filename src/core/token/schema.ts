@@ -1,3 +1,4 @@
+import { assert } from "../../shared/assert.ts";
 import { finding } from "../../shared/finding.ts";
 
 /**
@@ -60,13 +61,14 @@ export function isSchema(value: unknown): value is ClaimsSchema {
 
 /** Asks a schema. One that throws, or answers with no result, is a mistake in the application and not in the token. */
 export async function validate(schema: ClaimsSchema, value: unknown): Promise<SchemaResult<unknown>> {
+  let result: SchemaResult<unknown>;
   try {
-    const result = await schema["~standard"].validate(value);
-    if (result.issues !== undefined || isObject(result.value)) return result;
+    result = await schema["~standard"].validate(value);
   } catch (cause) {
     throw new TypeError("the profile's schema threw; it should answer with issues", { cause });
   }
-  throw new TypeError("the profile's schema must answer with an object");
+  assert(result.issues !== undefined || isObject(result.value), "the profile's schema must answer with an object");
+  return result;
 }
 
 function isObject(value: unknown): value is object {

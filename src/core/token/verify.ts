@@ -29,7 +29,9 @@ export async function verifyToken<Profile extends TokenProfile>(
 ): Promise<ClaimsOf<Profile>> {
   const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
   const { threadPool, schema } = internals;
-  const claims = threadPool ? await openTokenInPool(token, internals) : openToken(token, internals);
+  const claims =
+    recallToken(token, internals) ??
+    (threadPool ? await openTokenInPool(token, internals) : openToken(token, internals));
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
@@ -44,21 +46,17 @@ export function recallToken(token: unknown, internals: ProfileInternals<unknown>
   return known;
 }
 
-/** Verifies a token but for the profile's schema, without waiting for anything. */
+/** Verifies a token that is not remembered, but for the profile's schema, without waiting for anything. */
 export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
-  const known = recallToken(token, internals);
-  if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.findKeys(parts);
   let isSigned = false;
+  const keys = internals.headers.findKeys(parts);
   for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
   return admit(isSigned, parts, keys, internals);
 }
 
 /** Verifies as {@link openToken} does, and has the signature checked in the thread pool. */
 export async function openTokenInPool(token: unknown, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
-  const known = recallToken(token, internals);
-  if (known !== undefined) return known;
   const parts = splitToken(token, internals.maxBytes);
   const keys = internals.headers.findKeys(parts);
   let isSigned = false;

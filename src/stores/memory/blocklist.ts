@@ -39,8 +39,8 @@ interface UserRevocation {
 const USES_PER_READING = 32;
 
 /**
- * A blocklist in this process's memory, for a single process and for tests. It answers without waiting. It is empty again
- * after a restart, and no other process sees it: several processes need a shared store.
+ * A blocklist in this process's memory, for a single process and for tests. It answers without waiting. It is empty
+ * again after a restart, and no other process sees it: several processes need a shared store.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

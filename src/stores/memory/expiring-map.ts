@@ -2,8 +2,8 @@
 const ENTRIES_PER_USE = 2;
 
 /**
- * A map whose entries leave once they have expired at or before the horizon. It has no timer and never walks over all its
- * entries: each use looks at the next few, so that a million entries hold nothing up.
+ * A map whose entries leave once they have expired at or before the horizon. It has no timer and never walks over all
+ * its entries: each use looks at the next few, so that a million entries hold nothing up.
  */
 export class ExpiringMap<V> {
   readonly #entries = new Map<string, V>();

@@ -9,8 +9,9 @@ const GENERATION_MS = 86_400_000;
 /**
  * Makes a function that computes the horizon: the instant by which an entry must have expired to be forgotten.
  *
- * A clock that is ahead for a while must not make a store forget what still counts. So the clock is compared with a stopwatch,
- * and counts as being ahead of it by the least difference that was seen in the present generation and the one before.
+ * A clock that is ahead for a while must not make a store forget what still counts. So the clock is compared with a
+ * stopwatch, and counts as being ahead of it by the least difference that was seen in the present generation and the
+ * one before.
  *
  * @returns a function that takes the clock's time and returns the horizon, both in milliseconds since 1970
  */

@@ -14,8 +14,8 @@ interface Owner {
 }
 
 /**
- * Sessions in this process's memory, for a single process and for tests. All are over when the process ends, and no other
- * process sees them: several processes need a shared store.
+ * Sessions in this process's memory, for a single process and for tests. All are over when the process ends, and no
+ * other process sees them: several processes need a shared store.
  *
  * @example
  * ```ts

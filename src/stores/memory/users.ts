@@ -1,44 +1,52 @@
-import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { checkNewUser } from "../../shared/user.ts";
+import { checkNames } from "../../shared/options.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
+import { checkNewUser, checkUserFields, type NewUser } from "../shared/new-user.ts";
 
-/** What is known of a user before anything is asked. */
+/** A user to be added, as an object of the application's own. */
 export interface MemoryUser<U extends User> {
   /** The name to log in with, compared as it is. */
   readonly login: string;
   /** What `hashPassword` made; `null` for a user who can't log in by password. */
   readonly passwordHash: string | null;
   /**
-   * The user that handlers get to see, as it is. A change of password writes its `passwordChangedAt`, which is set to `null`
-   * at first where it is not there.
+   * The object that handlers get, as it is. A change of password writes its `passwordChangedAt`, which is set to `null`
+   * at first if it is missing.
    */
   readonly user: U;
 }
 
-const ENTRY: OptionNames<MemoryUser<User>> = { login: "required", passwordHash: "required", user: "required" };
+const ENTRY = {
+  login: "required",
+  passwordHash: "required",
+  user: "optional",
+  id: "optional",
+  disabled: "optional",
+} as const;
 
 /** Users in this process's memory. */
 export interface MemoryUsers<U extends User> extends UserStore<U> {
   /**
-   * Adds a user.
+   * Adds a user: the same fields as the SQL stores take, or an object of your own as `user`.
    *
-   * @throws TypeError when it is no such user
+   * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is none
    * @throws Error when the id or the login is taken
    */
-  add(entry: MemoryUser<U>): void;
-  /** Removes a user; `false` when there was none. */
+  add(entry: MemoryUser<U> | (User extends U ? NewUser : never)): void;
+  /** Removes a user. Returns `false` when there was none. */
   remove(id: string): boolean;
-  /** Replaces a hash, where it is still the one that was read. */
+  /** Replaces a hash if it is still the one that was read. */
   replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
 }
 
 /**
- * Users in this process's memory: for tests, demos and embedded use.
+ * Users in this process's memory, for tests, demos and embedded use.
  *
  * @example
  * ```ts
  * const users = memoryUsers();
- * users.add({ login: "ada@example.com", passwordHash: await hashPassword(password), user: { id: "u1" } });
+ * users.add({ id: "u1", login: "ada@example.com", passwordHash: await hashPassword(password) });
+ * // Or with an object of your own, which handlers then get:
+ * users.add({ login: "bob@example.com", passwordHash: null, user: { id: "u2", name: "Bob" } });
  * ```
  */
 export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
@@ -47,12 +55,10 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
 
   return {
     add(entry) {
-      checkOptions("memoryUsers.add", entry, ENTRY);
-      const { login, passwordHash, user } = entry;
-      checkNewUser("memoryUsers.add", user?.id, login, passwordHash);
+      const { login, passwordHash, user } = readEntry<U>(entry);
       if (byId.has(user.id)) throw new Error("memoryUsers: there is a user with this id");
       if (idByLogin.has(login)) throw new Error("memoryUsers: there is a user with this login");
-      // So that the user can be given a device token. One that is frozen goes without.
+      // Only a user with this field is given device tokens. A frozen object stays without it.
       if (user.passwordChangedAt === undefined) Reflect.set(user, "passwordChangedAt", null);
       byId.set(user.id, { login, passwordHash, user });
       idByLogin.set(login, user.id);
@@ -71,7 +77,7 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
     async replacePasswordHash(userId, current, next, changedAt) {
       const entry = byId.get(userId);
       if (entry?.passwordHash !== current) return false;
-      // Written into the application's own object: a copy of an instance would lose its getters and private fields.
+      // It is written into the application's own object: a copy would lose getters and private fields.
       if (changedAt !== undefined && !Reflect.set(entry.user, "passwordChangedAt", changedAt)) {
         throw new TypeError("memoryUsers: user.passwordChangedAt can't be written; give users that are not frozen");
       }
@@ -79,4 +85,18 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
       return true;
     },
   };
+}
+
+/** Checks an entry of either form, and makes a user of one without `user`. */
+function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U> {
+  checkNames("memoryUsers.add", entry, ENTRY);
+  if (!("user" in entry)) {
+    const { id, login, passwordHash, disabled } = checkNewUser("memoryUsers.add", entry);
+    return { login, passwordHash, user: { id, login, disabled } as User as U };
+  }
+  if ("id" in entry || "disabled" in entry) {
+    throw new TypeError("memoryUsers.add: give user, or id and disabled, and not both");
+  }
+  checkUserFields("memoryUsers.add", entry.user?.id, entry.login, entry.passwordHash);
+  return entry;
 }

@@ -1,13 +1,13 @@
-/** Waiting that somebody else may end, also before it begins. */
+/** A pause that can be ended early. */
 export interface Alarm {
-  /** Ends the waiting that is under way, or the next. */
+  /** Ends the present pause, or the next one if there is none. */
   readonly wake: () => void;
-  /** Resolves after some milliseconds, or once it is woken. */
-  awaited(ms: number): Promise<void>;
+  /** Resolves after some milliseconds, or as soon as `wake` is called. */
+  sleep(ms: number): Promise<void>;
 }
 
-/** Makes an alarm, which keeps no process alive. */
-export function alarm(): Alarm {
+/** Creates an alarm. Its timer keeps no process alive. */
+export function createAlarm(): Alarm {
   let isWoken = false;
   let stop = (): void => undefined;
   return {
@@ -15,7 +15,7 @@ export function alarm(): Alarm {
       isWoken = true;
       stop();
     },
-    async awaited(ms) {
+    async sleep(ms) {
       if (!isWoken) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);

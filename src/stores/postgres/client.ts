@@ -1,11 +1,12 @@
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import type { SqlTables } from "../shared/tables.ts";
-import { checkClient } from "../shared/text.ts";
+import { checkClient } from "../shared/client.ts";
+import type { Row } from "../shared/rows.ts";
+import { quoteTables, type SqlTables } from "../shared/tables.ts";
 import { retryClashes } from "./retry.ts";
 
 /**
- * What the stores need of a Postgres client: a Pool or Client of `pg`, or a PGlite. A client of postgres.js or `Bun.SQL` is
- * `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
+ * What the stores need of a Postgres client. A Pool or Client of `pg` and a PGlite have it. For postgres.js or
+ * `Bun.SQL`, give `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
  */
 export interface PostgresClient {
   /** Runs one statement with its parameters. */
@@ -18,7 +19,7 @@ export interface PostgresAnswer {
   readonly rows: unknown[];
 }
 
-/** What a Postgres store is made of. */
+/** The options of a Postgres store. */
 export interface PostgresOptions {
   /** The application's client, connected in its own way and time. */
   readonly client: PostgresClient;
@@ -29,48 +30,58 @@ export interface PostgresOptions {
 /** The names of {@link PostgresOptions}. */
 export const POSTGRES_OPTIONS: OptionNames<PostgresOptions> = { client: "required", tables: "optional" };
 
-/** Runs a statement and gives its rows. */
-export type Run = (sql: string, ...parameters: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
+/** Runs a statement, and returns its rows. */
+export type Query = (sql: string, ...parameters: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** Binds the client of a store, once its options are known to be some. */
-export function runnerOf<Options extends PostgresOptions>(
-  owner: string,
-  options: Options,
-  known: OptionNames<Options>,
-): Run {
-  checkOptions(owner, options, known);
-  return runnerBy(owner, "client", options.client);
+/** Runs statements by a client. */
+export interface Client {
+  /** Runs a statement in a transaction of its own and returns its rows. */
+  readonly query: Query;
+  /** The quoted names of the tables. */
+  readonly tables: Required<SqlTables>;
 }
 
 /**
- * Binds a client, once it is known to be one. Each statement is a transaction of its own and leaves nothing behind when it
- * fails, so that one which the server gave up for the sake of another is run again.
+ * Checks the options of a store and binds its client.
+ *
+ * @throws TypeError when an option is unknown or of the wrong type
  */
-export function runnerBy(owner: string, name: string, client: PostgresClient): Run {
-  checkClient(
-    owner,
-    client,
-    ["query"],
-    `${name} must have a query method, as a Pool or Client of pg and a PGlite have`,
-  );
+export function bindClient<Options extends PostgresOptions>(
+  owner: string,
+  options: Options,
+  known: OptionNames<Options>,
+): Client {
+  checkOptions(owner, options, known);
+  return { query: bindQuery(owner, "client", options.client), tables: quoteTables(owner, options.tables) };
+}
+
+/**
+ * Binds the `query` of a client. Each statement is a transaction of its own, so a statement that the server gave up
+ * because it clashed with another can be run again.
+ *
+ * @throws TypeError when it is no client
+ */
+export function bindQuery(owner: string, name: string, client: PostgresClient): Query {
+  const fix = `${name} must have a query method, as a Pool or Client of pg and a PGlite have`;
+  checkClient(owner, client, ["query"], fix);
   return async (sql, ...parameters) => {
     const answer = await retryClashes(() => client.query(sql, [...parameters]));
     if (!Array.isArray(answer?.rows)) throw new TypeError(`${owner}: the client answered without rows`);
-    return answer.rows as Record<string, unknown>[];
+    return answer.rows as Row[];
   };
 }
 
-/** A parameter that holds milliseconds since 1970, as a timestamp. */
-export function at(parameter: string): string {
+/** Returns SQL for the timestamp of a parameter that holds milliseconds since 1970. */
+export function asTimestamp(parameter: string): string {
   return `to_timestamp(${parameter}::float8 / 1000)`;
 }
 
-/** The day of a parameter that holds milliseconds since 1970, in UTC. */
-export function dayOf(parameter: string): string {
-  return `(${at(parameter)} AT TIME ZONE 'UTC')::date`;
+/** Returns SQL for the day in UTC of a parameter that holds milliseconds since 1970. */
+export function asDay(parameter: string): string {
+  return `(${asTimestamp(parameter)} AT TIME ZONE 'UTC')::date`;
 }
 
-/** A timestamp as milliseconds since 1970: a number, whatever the client makes of timestamps. */
-export function ms(column: string): string {
+/** Returns SQL for a timestamp as milliseconds since 1970: a number, however the client parses timestamps. */
+export function asMilliseconds(column: string): string {
   return `round(extract(epoch from ${column}) * 1000)::float8`;
 }

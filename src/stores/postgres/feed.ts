@@ -1,149 +1,172 @@
+import { FEED_PAGE_SIZE } from "../../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { Revocation, RevocationFeed, RevocationPage } from "../contract.ts";
-import { instantOf } from "../shared/instant.ts";
-import { unspelled } from "../shared/text.ts";
-import { alarm } from "./alarm.ts";
-import { ms, type PostgresClient, type Run, runnerBy } from "./client.ts";
-import { BEGINNING, cursorOf, endOf, openIn, type Position, positionOf, type RowKey } from "./cursor.ts";
+import { decodeId } from "../shared/ids.ts";
+import { readDate } from "../shared/instants.ts";
+import type { Row } from "../shared/rows.ts";
+import { createAlarm } from "./alarm.ts";
+import { asMilliseconds, bindQuery, type PostgresClient, type Query } from "./client.ts";
+import {
+  BEGINNING,
+  formatCursor,
+  type Position,
+  parseCursor,
+  type RowKey,
+  readOpenTransactions,
+  readXmax,
+} from "./cursor.ts";
 
-const PAGE = 2_000;
-const LAST = 2n ** 64n - 1n;
+const LAST_XID = 2n ** 64n - 1n;
 
-/** What `replicatedBlocklist` follows a Postgres blocklist by. */
+/** Lets `replicatedBlocklist` follow a Postgres blocklist. */
 export interface PostgresFeedOptions {
   /**
-   * A client of its own, such as a Pool of one connection: in the pool that requests use, it would wait behind them just when
-   * the copy has to catch up. Of the same server and database, and of the primary, since a standby lags.
+   * A client of its own, such as a Pool of one connection. In the pool that requests use, the feed would wait behind
+   * them just when it has to catch up. It must connect to the same database, and to the primary, because a standby lags
+   * behind.
    */
   readonly client: PostgresClient;
   /**
-   * Has `wake` called when there is something to read, by a connection that listens on the blocklist's `channel`. It is
-   * called once, when the feed is first read, which waits for it and fails with it. Without it, or while that connection is
-   * down, the feed looks every so often.
+   * Starts to listen on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It
+   * is called when the feed is first read, which waits for it and fails if it fails, and then not again. Without it, or
+   * while that connection is down, the feed looks every so often.
    */
   readonly listen?: (channel: string, wake: () => void) => unknown;
 }
 
 const OPTIONS: OptionNames<PostgresFeedOptions> = { client: "required", listen: "optional" };
 
-/** The options of a feed, once they are known to be some. */
-export function feedSettings(
+/**
+ * Checks the options of a feed and binds its client.
+ *
+ * @throws TypeError when an option is unknown or of the wrong type
+ */
+export function checkFeedOptions(
   options: PostgresFeedOptions,
-): { readonly read: Run } & Pick<PostgresFeedOptions, "listen"> {
+): { readonly read: Query } & Pick<PostgresFeedOptions, "listen"> {
   checkOptions("postgresBlocklist: feed", options, OPTIONS);
   const { client, listen } = options;
   if (listen !== undefined)
     checkFunction("postgresBlocklist: feed.listen", listen, "(channel, wake) => sql.listen(channel, wake)");
-  return { read: runnerBy("postgresBlocklist", "feed.client", client), ...(listen && { listen }) };
+  return { read: bindQuery("postgresBlocklist", "feed.client", client), ...(listen && { listen }) };
 }
 
-/** Where a feed reads, and how it is told when to. */
+/** What a feed reads from. */
 export interface FeedSource {
-  /** Runs statements as the blocklist does. */
-  readonly write: Run;
-  /** Runs statements by the connection that reads. */
-  readonly read: Run;
+  /** Runs statements by the client of the blocklist. */
+  readonly write: Query;
+  /** Runs statements by the client of the feed. */
+  readonly read: Query;
   readonly table: string;
   readonly channel: string;
   readonly listen?: PostgresFeedOptions["listen"];
 }
 
 /**
- * Revocations that a Postgres blocklist stores, read from its table. A server that was restarted, promoted or replaced, or a
- * table that was restored, is read from the beginning.
+ * Creates a feed of the revocations in a table. It reads from the beginning again once the server was restarted,
+ * promoted or replaced, or the table was restored.
  */
-export function feedOf({ write, read, table, channel, listen }: FeedSource): RevocationFeed {
-  const sql = pageOf(table);
-  const life = `SELECT ${lifeOf(table)} AS life`;
-  const { wake, awaited } = alarm();
+export function createFeed({ write, read, table, channel, listen }: FeedSource): RevocationFeed {
+  const selectPage = buildPageQuery(table);
+  const selectLife = `SELECT ${buildLife(table)} AS life`;
+  const alarm = createAlarm();
   let isListening = listen === undefined;
 
-  const readFrom = async (at: Position): Promise<RevocationPage> => {
-    const [own] = at.life === null ? await write(life) : [at];
-    const rows = await read(sql, ...parametersOf(at));
-    const { life: its, seen } = rows[0] ?? {};
-    if (typeof its !== "string" || typeof seen !== "string")
+  const readFrom = async (from: Position): Promise<RevocationPage> => {
+    const [own] = from.life === null ? await write(selectLife) : [from];
+    const rows = await read(selectPage, ...listParameters(from));
+    const { life, seen } = rows[0] ?? {};
+    if (typeof life !== "string" || typeof seen !== "string")
       throw new TypeError("postgresBlocklist: Postgres gave no cursor");
-    if (at.life === null && own?.life !== its) {
+    if (from.life === null && own?.life !== life) {
       throw new Error(
-        "postgresBlocklist: feed.client does not read what client writes; connect both to one database of one server, the primary",
+        "postgresBlocklist: feed.client does not read what client writes; " +
+          "connect both to one database of one server, the primary",
       );
     }
-    const isGone = own?.life !== its || endOf(seen) < endOf((at.round ?? at).seen);
-    return isGone ? readFrom(BEGINNING) : pageFrom({ ...at, life: its }, seen, rows);
+    const isReplaced = own?.life !== life || readXmax(seen) < readXmax((from.round ?? from).seen);
+    return isReplaced ? readFrom(BEGINNING) : createPage({ ...from, life }, seen, rows);
   };
 
   return {
     async read(cursor, waitMs) {
-      if (!isListening) await listen?.(channel, wake);
+      if (!isListening) await listen?.(channel, alarm.wake);
       isListening = true;
-      if (cursor !== null && waitMs > 0) await awaited(waitMs);
-      return readFrom(positionOf(cursor));
+      if (cursor !== null && waitMs > 0) await alarm.sleep(waitMs);
+      return readFrom(parseCursor(cursor));
     },
   };
 }
 
 /**
- * A round of several pages is followed by another, which alone may say that there is no more: a row may have moved, while
- * they were read, from where they had not come to where they had been. Then a transaction moved it that was open when the
- * round began, so that the next round finds it.
+ * Creates a page. A round of several pages says that there is more, so that another round follows: while the first was
+ * read, a row may have moved to a place that was already behind it. The transaction that moved the row was open when
+ * the round began, so the next round finds it.
  */
-function pageFrom(at: Position, seen: string, rows: readonly Record<string, unknown>[]): RevocationPage {
+function createPage(from: Position, seen: string, rows: readonly Row[]): RevocationPage {
   const found = rows.filter(({ kind }) => kind !== null);
-  const revocations = found.map(revocationOf);
-  const begun = at.round?.seen ?? seen;
-  if (found.length < PAGE) {
-    return { revocations, cursor: cursorOf({ ...at, seen: begun, round: null }), more: at.round !== null };
+  const revocations = found.map(readRevocation);
+  const begun = from.round?.seen ?? seen;
+  if (found.length < FEED_PAGE_SIZE) {
+    return { revocations, cursor: formatCursor({ ...from, seen: begun, round: null }), more: from.round !== null };
   }
   const { txid, kind, id } = found.at(-1) as Record<string, string>;
   const after: RowKey = [txid as string, kind as string, id as string];
-  return { revocations, cursor: cursorOf({ ...at, round: { seen: begun, after } }), more: true };
+  return { revocations, cursor: formatCursor({ ...from, round: { seen: begun, after } }), more: true };
 }
 
 /**
- * What a snapshot did not show: the rows of transactions that were open then, and of all that began later. So an open
- * transaction costs nothing, however long ago it began. Rows that a dump brought with it have transactions of another
- * server, which may lie ahead: a load from the beginning reads them, and leaves those that ended a day ago. The copy leaves
- * what ended later, by its own clock: that of the server may be wrong by hours.
+ * Builds the query of a page: the rows that a snapshot did not show. Those are the rows of transactions that were open
+ * then, and of all that began later. So a transaction that stays open for long costs nothing.
+ *
+ * Rows that a dump brought have transaction ids of another server, which may lie ahead. A load from the beginning reads
+ * them too, without those that expired a day ago. The copy drops the rest of the expired ones by its own clock, because
+ * the clock of the server may be wrong by hours.
  */
-function pageOf(table: string): string {
+function buildPageQuery(table: string): string {
   const row = "txid, kind, id, issued_up_to, expires_at";
   const current = "pg_current_snapshot()";
   const from = (parameter: string): string => `CASE WHEN open.xid = $2::text::xid8 THEN ${parameter} ELSE '' END`;
-  // A server that only follows another knows of open transactions, but not which they are.
-  const seen = `CASE WHEN pg_is_in_recovery() THEN concat(pg_snapshot_xmin(${current}), ':', pg_snapshot_xmin(${current}), ':')
+  // A standby knows that there are open transactions, but not which.
+  const seen = `CASE WHEN pg_is_in_recovery()
+    THEN concat(pg_snapshot_xmin(${current}), ':', pg_snapshot_xmin(${current}), ':')
     ELSE ${current}::text END`;
-  return `SELECT here.life, here.seen, page.txid::text, page.kind, page.id, ${ms("issued_up_to")} AS cut, ${ms("expires_at")} AS ends
-  FROM (SELECT ${lifeOf(table)} AS life, ${seen} AS seen) AS here
+  return `SELECT here.life, here.seen, page.txid::text, page.kind, page.id,
+    ${asMilliseconds("issued_up_to")} AS cut, ${asMilliseconds("expires_at")} AS ends
+  FROM (SELECT ${buildLife(table)} AS life, ${seen} AS seen) AS here
   LEFT JOIN LATERAL (
     (SELECT was.* FROM unnest($1::text::xid8[]) AS open (xid) CROSS JOIN LATERAL (
       SELECT ${row} FROM ${table}
       WHERE (txid, kind, id) > (open.xid, ${from("$3")}, ${from("$4")}) AND txid <= open.xid
-      ORDER BY txid, kind, id LIMIT ${PAGE}) AS was WHERE open.xid >= $2::text::xid8)
+      ORDER BY txid, kind, id LIMIT ${FEED_PAGE_SIZE}) AS was WHERE open.xid >= $2::text::xid8)
     UNION ALL
     (SELECT ${row} FROM ${table} WHERE (txid, kind, id) > ($5::text::xid8, $6, $7)
-      AND txid < CASE WHEN $8 THEN '${LAST}'::xid8 ELSE pg_snapshot_xmax(${current}) END
+      AND txid < CASE WHEN $8 THEN '${LAST_XID}'::xid8 ELSE pg_snapshot_xmax(${current}) END
       AND (NOT $8 OR expires_at > now() - interval '1 day')
-      ORDER BY txid, kind, id LIMIT ${PAGE})
-    ORDER BY txid, kind, id LIMIT ${PAGE}
+      ORDER BY txid, kind, id LIMIT ${FEED_PAGE_SIZE})
+    ORDER BY txid, kind, id LIMIT ${FEED_PAGE_SIZE}
   ) AS page ON true
   ORDER BY page.txid, page.kind, page.id`;
 }
 
-/** Every start, every promotion and every way to replace a table gives another of these, and any role may ask for them. */
-function lifeOf(table: string): string {
+/**
+ * Builds the text that identifies a server and a table. It changes with every start, every promotion and every way to
+ * replace a table, and any role may read it.
+ */
+function buildLife(table: string): string {
   return `concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery(),
     (SELECT oid FROM pg_database WHERE datname = current_database()), pg_relation_filenode('${table}'::regclass))`;
 }
 
-function parametersOf({ seen, round }: Position): readonly unknown[] {
+/** Lists the parameters of the page after a position. */
+function listParameters({ seen, round }: Position): readonly unknown[] {
   const after: RowKey = round?.after ?? ["0", "", ""];
-  const first: RowKey = BigInt(after[0]) < endOf(seen) ? [String(endOf(seen)), "", ""] : after;
-  return [openIn(seen), ...after, ...first, seen === BEGINNING.seen];
+  const first: RowKey = BigInt(after[0]) < readXmax(seen) ? [String(readXmax(seen)), "", ""] : after;
+  return [readOpenTransactions(seen), ...after, ...first, seen === BEGINNING.seen];
 }
 
-function revocationOf({ kind, id, cut, ends }: Record<string, unknown>): Revocation {
-  const revoked = { id: unspelled(id as string), expiresAt: instantOf(ends) };
-  if (kind === "user") return { kind, ...revoked, issuedUpTo: instantOf(cut) };
+function readRevocation({ kind, id, cut, ends }: Row): Revocation {
+  const revoked = { id: decodeId(id as string), expiresAt: readDate(ends) };
+  if (kind === "user") return { kind, ...revoked, issuedUpTo: readDate(cut) };
   return { kind: kind as "token" | "session", ...revoked };
 }

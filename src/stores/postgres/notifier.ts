@@ -1,28 +1,28 @@
 import { ignore } from "../../shared/listener.ts";
 import { withTimeout } from "../../shared/promise.ts";
-import type { Run } from "./client.ts";
+import type { Query } from "./client.ts";
 
-/** A connection that swallows must not silence the channel for good. */
-const LIMIT_MS = 5_000;
+/** A call that gets no answer must not keep later ones from being made for ever. */
+const TIMEOUT_MS = 5_000;
 
 /**
- * Makes a function that says on a channel, in the background, that there are revocations to be read. Inside the statement
- * that revokes, `pg_notify` would make all commits of the database wait for each other. One call at a time stands for all
- * that came meanwhile; when it fails, nothing is lost, since a feed looks by itself too.
+ * Creates a function that notifies a channel in the background. As a part of the statement that revokes, `pg_notify`
+ * would make all commits of the database wait for each other. There is one call at a time, which stands for all that
+ * came meanwhile. A call that fails loses nothing, because a feed also looks by itself.
  */
-export function notifierOf(run: Run, channel: string): () => void {
-  let isBusy = false;
+export function createNotifier(query: Query, channel: string): () => void {
+  let isRunning = false;
   let isDue = false;
   const notify = async (): Promise<void> => {
-    isBusy = true;
+    isRunning = true;
     while (isDue) {
       isDue = false;
-      await withTimeout("pg_notify", LIMIT_MS, run(`SELECT pg_notify('${channel}', '')`)).catch(ignore);
+      await withTimeout("pg_notify", TIMEOUT_MS, query(`SELECT pg_notify('${channel}', '')`)).catch(ignore);
     }
-    isBusy = false;
+    isRunning = false;
   };
   return () => {
     isDue = true;
-    if (!isBusy) void notify();
+    if (!isRunning) void notify();
   };
 }

@@ -1,27 +1,42 @@
 import type { OptionNames } from "../../shared/options.ts";
-import type { EndReason, Session, StoredSession } from "../contract.ts";
-import { DELETION_OPTIONS, type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
-import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
-import { endedOf } from "../shared/rows.ts";
+import type { StoredSession } from "../contract.ts";
+import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
+import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
+import {
+  readEndedSession,
+  readEndings,
+  readEndReason,
+  readSession,
+  readSid,
+  readStoredSession,
+} from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
-import { quotedTables } from "../shared/tables.ts";
-import { numberOf } from "../shared/values.ts";
-import { at, dayOf, ms, POSTGRES_OPTIONS, type PostgresOptions, type Run, runnerOf } from "./client.ts";
-import { deleteEnded } from "./deletion.ts";
-
-const LISTED = `sid, user_id, ${ms("created_at")} AS created, ${ms("last_used_at")} AS used`;
-const COLUMNS = `${LISTED}, family, ${ms("expires_at")} AS ends, ${ms("password_changed_at")} AS changed,
-  rotation, revision, ended`;
+import { readInteger } from "../shared/values.ts";
+import {
+  asDay,
+  asMilliseconds,
+  asTimestamp,
+  bindClient,
+  POSTGRES_OPTIONS,
+  type PostgresOptions,
+  type Query,
+} from "./client.ts";
+import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const DAY = 86_400_000;
+const SESSION_COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created,
+  ${asMilliseconds("last_used_at")} AS used`;
+const COLUMNS = `${SESSION_COLUMNS}, family, ${asMilliseconds("expires_at")} AS ends,
+  ${asMilliseconds("password_changed_at")} AS changed, rotation, revision, ended`;
+
+const DAY_MS = 86_400_000;
 
 /**
- * Sessions in two Postgres tables: see {@link postgresSchema}. Each step is one statement, so that a pool will do. What a
- * call has answered for survives a crash, as far as the server's `synchronous_commit` says.
+ * Sessions in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a
+ * call has confirmed survives a crash, as far as the server's `synchronous_commit` says.
  *
- * @throws TypeError when an option is none of its kind
+ * @throws TypeError when an option is unknown or of the wrong type
  *
  * @example
  * ```ts
@@ -30,115 +45,107 @@ const DAY = 86_400_000;
  * ```
  */
 export function postgresRefreshStore(options: PostgresOptions & DeletionOptions): SqlRefreshStore {
-  const run = runnerOf("postgresRefreshStore", options, OPTIONS);
-  const { sessions, sessionOwners: owners } = quotedTables("postgresRefreshStore", options.tables);
+  const { query, tables } = bindClient("postgresRefreshStore", options, OPTIONS);
+  const { sessions, sessionOwners } = tables;
 
   const store: SqlRefreshStore = {
     async endings(userId) {
-      const [row] = await run(`SELECT endings FROM ${owners} WHERE user_id = $1`, userId);
-      return row === undefined ? 0 : numberOf(row.endings);
+      return readEndings(await query(`SELECT endings FROM ${sessionOwners} WHERE user_id = $1`, userId));
     },
     async startSession(session, endings, limit) {
-      // Its owner's row is locked, as the end of all sessions locks it: of the two, one sees what the other wrote.
-      const sql = `WITH owner AS (INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${at("$4")})
+      // This locks the owner's row, and so does endSessions. Of the two, the later one sees what the earlier one wrote.
+      const sql = `WITH owner AS (
+          INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${asTimestamp("$4")})
           ON CONFLICT (user_id) DO UPDATE SET used_at = greatest(known.used_at, excluded.used_at)
           WHERE known.endings <= $10 RETURNING endings)
         INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
           password_changed_at, rotation, revision, endings)
-        SELECT $1, $2, $3, ${at("$4")}, ${at("$5")}, ${at("$6")}, ${dayOf("$6")}, ${at("$7")}, $8, $9, endings
+        SELECT $1, $2, $3, ${asTimestamp("$4")}, ${asTimestamp("$5")}, ${asTimestamp("$6")}, ${asDay("$6")},
+          ${asTimestamp("$7")}, $8, $9, endings
         FROM owner WHERE endings <= $10 RETURNING sid`;
-      if ((await run(sql, ...valuesOf(session), endings)).length === 0) return null;
-      return deleteSurplus(run, sessions, session, limit);
+      if ((await query(sql, ...listValues(session), endings)).length === 0) return null;
+      return deleteSurplus(query, sessions, session, limit);
     },
     async findSession(family) {
-      const [row] = await run(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = $1`, family);
-      return row === undefined ? null : storedSessionOf(row);
+      const [row] = await query(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = $1`, family);
+      return row === undefined ? null : readStoredSession(row);
     },
-    async replaceSession({ sid, userId, revision }, { lastUsedAt, expiresAt, rotation, revision: next }) {
-      const sql = `UPDATE ${sessions} SET last_used_at = ${at("$4")}, expires_at = ${at("$5")},
-          expires_on = ${dayOf("$5")}, rotation = $6, revision = $7
+    async replaceSession({ sid, userId, revision }, next) {
+      const sql = `UPDATE ${sessions} SET last_used_at = ${asTimestamp("$4")}, expires_at = ${asTimestamp("$5")},
+          expires_on = ${asDay("$5")}, rotation = $6, revision = $7
         WHERE sid = $1 AND user_id = $2 AND revision = $3 AND ended IS NULL RETURNING sid`;
-      const [used, ends] = [lastUsedAt, expiresAt].map(millisecondsOf);
-      return (await run(sql, sid, userId, revision, used, ends, rotation, next)).length === 1;
+      const [used, ends] = [toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt)];
+      return (await query(sql, sid, userId, revision, used, ends, next.rotation, next.revision)).length === 1;
     },
     async endSession(sid, userId, reason) {
       const sql = `UPDATE ${sessions} SET ended = coalesce(ended, $3), revision = revision + 1
         WHERE sid = $1 AND user_id = $2 RETURNING ended`;
-      return ((await run(sql, sid, userId, reason))[0]?.ended ?? null) as EndReason | null;
+      return readEndReason((await query(sql, sid, userId, reason))[0]);
     },
-    async endSessions(userId, instant) {
-      const count = `INSERT INTO ${owners} AS known (user_id, endings, used_at) VALUES ($1, 1, ${at("$2")})
+    async endSessions(userId, at) {
+      const count = `INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at)
+        VALUES ($1, 1, ${asTimestamp("$2")})
         ON CONFLICT (user_id) DO UPDATE SET endings = known.endings + 1,
           used_at = greatest(known.used_at, excluded.used_at)
         RETURNING endings`;
-      const [row] = await run(count, userId, millisecondsOf(instant));
-      // A statement of its own, which sees every session that began before the count went up, and leaves later ones alone.
+      const [row] = await query(count, userId, toMilliseconds(at));
+      // A second statement sees every session that began before the count went up, and leaves the later ones alone.
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
         WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
         RETURNING sid, ended`;
-      return (await run(end, userId, numberOf(row?.endings))).map(endedOf);
+      return (await query(end, userId, readInteger(row?.endings))).map(readEndedSession);
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;
-      await run(sql, userId, sids);
+      await query(sql, userId, sids);
     },
-    async sessions(userId, now) {
-      const sql = `SELECT ${LISTED} FROM ${sessions}
-        WHERE user_id = $1 AND ended IS NULL AND expires_at > ${at("$2")} ORDER BY last_used_at DESC`;
-      return (await run(sql, userId, millisecondsOf(now))).map(sessionOf);
+    async sessions(userId, at) {
+      const sql = `SELECT ${SESSION_COLUMNS} FROM ${sessions}
+        WHERE user_id = $1 AND ended IS NULL AND expires_at > ${asTimestamp("$2")} ORDER BY last_used_at DESC`;
+      return (await query(sql, userId, toMilliseconds(at))).map(readSession);
     },
-    async deleteExpired(now) {
-      const time = millisecondsOf(now);
-      // By the day, which is indexed in its place: it stays the same for most refreshes, and so do the indices.
-      const deleted = await deleteEnded(run, sessions, "sid", time, "expires_on");
-      const owner = `DELETE FROM ${owners} WHERE used_at <= ${at("$1")}
-        AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${owners}.user_id)`;
-      await run(owner, time - DAY);
+    async deleteExpired(at) {
+      const time = toMilliseconds(at);
+      // The day is indexed, and not the instant: most refreshes leave the day as it is, and so need not write to an
+      // index.
+      const deleted = await deleteExpiredRows(query, sessions, "sid", time, "expires_on");
+      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${asTimestamp("$1")}
+        AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${sessionOwners}.user_id)`;
+      await query(sql, time - DAY_MS);
       return deleted;
     },
   };
-  return deletingByItself("postgresRefreshStore", store, options);
+  return scheduleDeletion("postgresRefreshStore", store, options);
 }
 
-/** A user may have so many living sessions: of all but the one that has just begun, those last used go. */
+/**
+ * Deletes the least recently used of a user's living sessions over the limit, but never the one that has just begun.
+ */
 async function deleteSurplus(
-  run: Run,
+  query: Query,
   sessions: string,
   { sid, userId }: StoredSession,
   limit: number,
 ): Promise<readonly string[]> {
-  // What others are deleting at the same time is left to them: two that wait for each other's rows would wait for ever.
+  // Rows that another statement is deleting are left to it: two that waited for each other would be a deadlock.
   const surplus = `SELECT sid FROM ${sessions} WHERE user_id = $1 AND sid <> $2 AND ended IS NULL
     ORDER BY last_used_at DESC OFFSET $3`;
   const sql = `DELETE FROM ${sessions} WHERE sid IN (
     SELECT sid FROM ${sessions} WHERE sid IN (${surplus}) FOR UPDATE SKIP LOCKED) RETURNING sid`;
-  return (await run(sql, userId, sid, limit - 1)).map((row) => row.sid as string);
+  return (await query(sql, userId, sid, limit - 1)).map(readSid);
 }
 
-function valuesOf(session: StoredSession): readonly unknown[] {
-  const { sid, userId, family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;
-  const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf);
-  const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
-  return [sid, userId, family, created, used, ends, changed, rotation, revision];
-}
-
-function sessionOf({ sid, user_id, created, used }: Record<string, unknown>): Session {
-  return {
-    sid: sid as string,
-    userId: user_id as string,
-    createdAt: instantOf(created),
-    lastUsedAt: instantOf(used),
-  };
-}
-
-function storedSessionOf(row: Record<string, unknown>): StoredSession {
-  return {
-    ...sessionOf(row),
-    family: row.family as string,
-    expiresAt: instantOf(row.ends),
-    passwordChangedAt: instantOrNull(row.changed),
-    rotation: row.rotation as string,
-    revision: numberOf(row.revision),
-    ended: row.ended as EndReason | null,
-  };
+/** Lists what the INSERT of a session binds. */
+function listValues(session: StoredSession): readonly unknown[] {
+  return [
+    session.sid,
+    session.userId,
+    session.family,
+    toMilliseconds(session.createdAt),
+    toMilliseconds(session.lastUsedAt),
+    toMilliseconds(session.expiresAt),
+    toMillisecondsOrNull(session.passwordChangedAt),
+    session.rotation,
+    session.revision,
+  ];
 }

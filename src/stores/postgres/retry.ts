@@ -1,33 +1,35 @@
 import { stopwatch } from "../../shared/clock.ts";
 import { sleep } from "../../shared/promise.ts";
 
-/** What the server gives up for the sake of another transaction: serialization_failure and deadlock_detected. */
+/** serialization_failure and deadlock_detected: the server gave up a statement for the sake of another. */
 const CLASHES: ReadonlySet<unknown> = new Set(["40001", "40P01"]);
-/** In a transaction of the application's own there is no going on after a failure: in_failed_sql_transaction. */
+/** in_failed_sql_transaction: a transaction of the application takes no more statements after one has failed. */
 const ABANDONED = "25P02";
 
-const PATIENCE_MS = 2_000;
-const LONGEST_PAUSE_MS = 100;
+const TIMEOUT_MS = 2_000;
+const MAX_PAUSE_MS = 100;
 
-/** Runs a statement again while it clashes with others, after pauses that grow, and of which no two are the same. */
+/** Runs a statement, and runs it again while it clashes with others, after random pauses that grow. */
 export async function retryClashes<T>(statement: () => Promise<T>): Promise<T> {
-  const deadline = stopwatch() + PATIENCE_MS;
+  const deadline = stopwatch() + TIMEOUT_MS;
   let clash: unknown;
-  for (let pause = 4; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  for (let pause = 4; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     try {
       return await statement();
     } catch (error) {
-      const code = sqlStateOf(error);
+      const code = readSqlState(error);
       if (code === ABANDONED && clash !== undefined) throw clash;
       if (!CLASHES.has(code) || stopwatch() > deadline) throw error;
       clash = error;
-      await sleep(1 + pause * (stopwatch() % 1)); // its microseconds are as good as drawing lots
+      await sleep(1 + pause * (stopwatch() % 1)); // the stopwatch's microseconds are random enough
     }
   }
 }
 
-/** The SQLSTATE of a failure: most clients have it as `code`, and Bun.SQL as `errno`, beside a code of its own. */
-function sqlStateOf(error: unknown): unknown {
+/**
+ * Reads the SQLSTATE of an error. Most clients have it as `code`. Bun.SQL has it as `errno`, and a `code` of its own.
+ */
+function readSqlState(error: unknown): unknown {
   const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
   return code === "ERR_POSTGRES_SERVER_ERROR" ? errno : code;
 }

@@ -1,10 +1,11 @@
-import { quotedTables, type SqlTables } from "../shared/tables.ts";
+import { quoteTables, type SqlTables } from "../shared/tables.ts";
 
 /**
- * The tables and indices of the Postgres stores, as text for your migrations: Postgres 13 or later. Leave out the tables that
- * you don't use, each with the block behind it that creates its indices. Nothing in it drops or changes what is there.
+ * Returns the tables and indices of the Postgres stores as text for your migrations: Postgres 13 or later. Leave out
+ * the tables that you don't use, each with the block after it, which creates its indices. Running it again changes
+ * nothing that is there.
  *
- * @throws TypeError when a table's name is none
+ * @throws TypeError when a table's name is not allowed
  *
  * @example
  * ```ts
@@ -12,7 +13,7 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quotedTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations } = quoteTables("postgresSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -20,13 +21,13 @@ export function postgresSchema(tables?: SqlTables): string {
   disabled boolean NOT NULL DEFAULT false,
   password_changed_at timestamptz
 );
-${indices(users)}
+${createIndices(users)}
 CREATE TABLE IF NOT EXISTS ${sessionOwners} (
   user_id text PRIMARY KEY,
   endings integer NOT NULL,
   used_at timestamptz NOT NULL
 );
-${indices(sessionOwners)}
+${createIndices(sessionOwners)}
 CREATE TABLE IF NOT EXISTS ${sessions} (
   sid text PRIMARY KEY,
   user_id text NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   ended text,
   endings integer NOT NULL
 ) WITH (fillfactor = 75);
-${indices(sessions, "user_id", "expires_on")}
+${createIndices(sessions, "user_id", "expires_on")}
 CREATE TABLE IF NOT EXISTS ${revocations} (
   kind text NOT NULL,
   id text NOT NULL,
@@ -51,16 +52,16 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (kind, id)
 );
-${indices(revocations, "expires_at", "txid, kind, id")}
+${createIndices(revocations, "expires_at", "txid, kind, id")}
 `;
 }
 
 /**
- * Creates the indices that a table lacks, by their columns: Postgres gives them names of its own, since any name that we
- * give might be cut short, or taken already, and `IF NOT EXISTS` would then leave the index out without a word, as it leaves
- * out a table whose name is that of an index. Two who run it at once take turns.
+ * Returns a block that creates the indices which a table lacks, found by their columns. Postgres chooses their names: a
+ * name of ours might be cut short or be taken, and `IF NOT EXISTS` would then create nothing and say nothing. For the
+ * same reason the block checks that the table is one. An advisory lock makes two who run it at once take turns.
  */
-function indices(table: string, ...columns: readonly string[]): string {
+function createIndices(table: string, ...columns: readonly string[]): string {
   return `DO $hallpass$
 DECLARE columns text;
 BEGIN

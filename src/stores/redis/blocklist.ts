@@ -1,35 +1,38 @@
 import { systemClock } from "../../shared/clock.ts";
 import { checkFunction, type OptionNames } from "../../shared/options.ts";
 import type { Blocklist, Revocation } from "../contract.ts";
-import { instantOf, millisecondsOf } from "../shared/instant.ts";
-import { spelled } from "../shared/text.ts";
-import { keysOf, nonsense, REDIS_OPTIONS, type RedisOptions, redisSettings, textsOf } from "./client.ts";
-import { feedOf, feedSettings, type RedisFeedOptions } from "./feed.ts";
-import { type Marked, revokerOf } from "./revoke.ts";
-import { entryOf } from "./stream.ts";
+import { encodeId } from "../shared/ids.ts";
+import { readDate, toMilliseconds } from "../shared/instants.ts";
+import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
+import { checkFeedOptions, createFeed, type RedisFeedOptions } from "./feed.ts";
+import { createReplyError, readStrings } from "./replies.ts";
+import { createRevoker, type Mark } from "./revoke.ts";
+import { formatRevocation } from "./stream.ts";
 
-/** What a Redis blocklist is made of. */
+/** The options of {@link redisBlocklist}. */
 export interface RedisBlocklistOptions extends RedisOptions {
   /**
-   * The clock by which entries are kept, unless the server's own keeps them longer: milliseconds since 1970, like `Date.now`,
-   * which is the default.
+   * The clock by which entries are kept: milliseconds since 1970, `Date.now` by default. Where the server's own clock
+   * keeps an entry longer, that one counts.
    */
   readonly now?: () => number;
   /**
-   * What `replicatedBlocklist` follows it by. From when the first process has it, every process that revokes under the
-   * prefix publishes too, with it or without.
+   * Lets `replicatedBlocklist` follow this blocklist. From the time when the first process sets it, every process that
+   * revokes under the prefix publishes its revocations, with `feed` or without.
    */
   readonly feed?: RedisFeedOptions;
 }
 
 const OPTIONS: OptionNames<RedisBlocklistOptions> = { ...REDIS_OPTIONS, now: "optional", feed: "optional" };
 
+const CUT = /^-?\d{1,16}$/;
+
 /**
- * Revocations in Redis or Valkey. An entry leaves with the last token it revokes. Redis must be told to keep what it is
- * given: `maxmemory-policy noeviction`, or a full server forgets revocations; `appendonly yes`, or a restarted one does;
- * and one that fails over to a replica loses what had not reached it.
+ * Revocations in Redis or Valkey. An entry leaves when the last token that it revokes has expired. Redis has to keep
+ * what it is given: without `maxmemory-policy noeviction` a full server forgets revocations, and without `appendonly
+ * yes` a restarted one. A server that fails over to a replica loses what had not reached it.
  *
- * @throws TypeError when an option is none of its kind
+ * @throws TypeError when an option is unknown or of the wrong type
  *
  * @example
  * ```ts
@@ -38,54 +41,54 @@ const OPTIONS: OptionNames<RedisBlocklistOptions> = { ...REDIS_OPTIONS, now: "op
  * ```
  */
 export function redisBlocklist(options: RedisBlocklistOptions): Blocklist {
-  const settings = redisSettings("redisBlocklist", options, OPTIONS);
-  const { send, prefix } = settings;
+  const client = bindClient("redisBlocklist", options, OPTIONS);
+  const { send, prefix } = client;
   const { now = systemClock } = options;
   checkFunction("redisBlocklist: now", now, "such as Date.now");
-  const feed = options.feed === undefined ? undefined : feedSettings(options.feed, options.send);
-  const revoke = revokerOf(send, prefix, now, feed?.retentionMs ?? 0);
-  const tokenKey = (userId: string, jti: string): string => `${keysOf(prefix, userId)}:revoked:token:${spelled(jti)}`;
-  const sessionKey = (userId: string, sid: string): string =>
-    `${keysOf(prefix, userId)}:revoked:session:${spelled(sid)}`;
-  const userKey = (userId: string): string => `${keysOf(prefix, userId)}:revoked`;
-  const mark = (kind: Exclude<Revocation["kind"], "user">, userId: string, id: string, ends: number): Marked => {
-    const key = kind === "token" ? tokenKey(userId, id) : sessionKey(userId, id);
-    return { key, value: 1, entry: entryOf(kind, id, ends, null) };
+  const feed = options.feed === undefined ? undefined : checkFeedOptions(options.feed, options.send);
+  const revoke = createRevoker(send, prefix, now, feed?.retentionMs ?? 0);
+  const getUserKey = (userId: string): string => `${getUserPrefix(prefix, userId)}:revoked`;
+  const getTokenKey = (userId: string, jti: string): string => `${getUserKey(userId)}:token:${encodeId(jti)}`;
+  const getSessionKey = (userId: string, sid: string): string => `${getUserKey(userId)}:session:${encodeId(sid)}`;
+  const createMark = (kind: Exclude<Revocation["kind"], "user">, userId: string, id: string, ends: number): Mark => {
+    const key = kind === "token" ? getTokenKey(userId, id) : getSessionKey(userId, id);
+    return { key, value: 1, entry: formatRevocation(kind, id, ends, null) };
   };
 
   return {
     async revokeToken(jti, expiresAt, userId) {
-      const ends = millisecondsOf(expiresAt);
-      await revoke(ends, [mark("token", userId, jti, ends)]);
+      const ends = toMilliseconds(expiresAt);
+      await revoke(ends, [createMark("token", userId, jti, ends)]);
     },
     async revokeSession(sid, expiresAt, userId) {
-      const ends = millisecondsOf(expiresAt);
-      await revoke(ends, [mark("session", userId, sid, ends)]);
+      const ends = toMilliseconds(expiresAt);
+      await revoke(ends, [createMark("session", userId, sid, ends)]);
     },
     async revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
-      const [ends, cut] = [millisecondsOf(expiresAt), millisecondsOf(issuedUpTo)];
-      const user = { key: userKey(userId), value: cut, entry: entryOf("user", userId, ends, cut) };
-      await revoke(ends, [user, ...sids.map((sid) => mark("session", userId, sid, ends))]);
+      const [ends, cut] = [toMilliseconds(expiresAt), toMilliseconds(issuedUpTo)];
+      const user = { key: getUserKey(userId), value: cut, entry: formatRevocation("user", userId, ends, cut) };
+      await revoke(ends, [user, ...sids.map((sid) => createMark("session", userId, sid, ends))]);
     },
     async isRevoked({ jti, sid, userId, issuedAt }) {
       const keys = [
-        userKey(userId),
-        ...(jti === null ? [] : [tokenKey(userId, jti)]),
-        ...(sid === null ? [] : [sessionKey(userId, sid)]),
+        getUserKey(userId),
+        ...(jti === null ? [] : [getTokenKey(userId, jti)]),
+        ...(sid === null ? [] : [getSessionKey(userId, sid)]),
       ];
-      const [cut = null, ...revocations] = textsOf(await send("MGET", ...keys), keys.length);
-      const isCut = cut !== null && !(issuedAt.getTime() > numberOf(cut));
+      const [cut = null, ...revocations] = readStrings(await send("MGET", ...keys), keys.length);
+      const isCut = cut !== null && !(issuedAt.getTime() > readCut(cut));
       return isCut || revocations.some((revocation) => revocation !== null);
     },
     async revokedUpTo(userId) {
-      const [cut = null] = textsOf(await send("MGET", userKey(userId)), 1);
-      return cut === null ? null : instantOf(numberOf(cut));
+      const [cut = null] = readStrings(await send("MGET", getUserKey(userId)), 1);
+      return cut === null ? null : readDate(readCut(cut));
     },
-    ...(feed && { revocationFeed: () => feedOf(settings, feed) }),
+    ...(feed && { revocationFeed: () => createFeed(client, feed) }),
   };
 }
 
-function numberOf(cut: string): number {
-  if (!/^-?\d{1,16}$/.test(cut)) throw nonsense();
+/** Reads the instant up to which a user's tokens are revoked. */
+function readCut(cut: string): number {
+  if (!CUT.test(cut)) throw createReplyError();
   return Number(cut);
 }

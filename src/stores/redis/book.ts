@@ -1,11 +1,14 @@
-/** How long the stream keeps entries beyond its retention, and what clocks may differ by. */
-export const HOUR = 3_600_000;
+/** The stream keeps entries for an hour beyond its retention. Clocks may differ by an hour too. */
+export const HOUR_MS = 3_600_000;
 
 /**
- * What the scripts share that write the book. `kept` is for how long the stream keeps entries: 0 where nobody follows, so
- * that nothing is published. `last` is then an id that no entry can have, so that whoever follows later finds out that some
- * revocations were not published, and until when they count: `ends`. A book that was lost is begun again, with another
- * `life`, from the newest entry.
+ * Functions of the scripts that write the book, a hash beside the stream:
+ *
+ * - `life` identifies the book. A book that was lost is begun again from the newest entry, with another `life`.
+ * - `kept` is for how long the stream keeps entries. It is 0 while nobody follows, and then nothing is published.
+ * - `last` is the id of the newest entry. While nothing is published it is an id that no entry can have, so that
+ *   whoever follows later notices that revocations are missing.
+ * - `ends` is when the last revocation of all expires.
  */
 export const BOOK: string = `
 local function text(number) return string.format('%.0f', number) end
@@ -25,7 +28,9 @@ local function write(book, life, last, ends, kept, ttl)
   else redis.call('PEXPIRE', book, text(math.max(redis.call('PTTL', book), ttl))) end
 end`;
 
-/** Says that somebody follows, so that from then on whoever revokes publishes. Replies with the life of the book. */
+/**
+ * Records that somebody follows: from then on, every process that revokes publishes. Replies with the life of the book.
+ */
 export const ANNOUNCE: string = `${BOOK}
 local life, last, ends, kept = read(KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2])
 write(KEYS[2], life, last, ends, kept)

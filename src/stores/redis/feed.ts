@@ -1,24 +1,32 @@
+import { FEED_PAGE_SIZE } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { RevocationFeed, RevocationPage } from "../contract.ts";
 import { ANNOUNCE } from "./book.ts";
-import { nonsense, type RedisOptions, type RedisSend, senderOf, textsOf } from "./client.ts";
-import { type Entry, readEntry, streamKeys } from "./stream.ts";
+import { bindSend, type Client, type RedisSend } from "./client.ts";
+import { createReplyError, readStrings } from "./replies.ts";
+import { type Entry, getStreamKeys, parseEntry } from "./stream.ts";
 
-/** What `replicatedBlocklist` follows a Redis blocklist by. */
+/** Lets `replicatedBlocklist` follow a Redis blocklist. */
 export interface RedisFeedOptions {
   /**
-   * Sends a command by a connection of its own, which nobody else uses, since reading waits inside Redis: to the same server
-   * and database, such as `client.duplicate()`.
+   * Sends a command by a connection that nothing else uses, because reading waits inside of Redis. It must connect to
+   * the same server and database, such as `client.duplicate()` does.
    */
   readonly send: RedisSend;
-  /** For how many milliseconds revocations stay published: as long as your longest-lived access token counts, or longer. */
+  /**
+   * The milliseconds for which revocations stay published: at least the lifetime of your longest-lived access token.
+   */
   readonly retentionMs: number;
 }
 
 const OPTIONS: OptionNames<RedisFeedOptions> = { send: "required", retentionMs: "required" };
 
-/** The options of a feed, once they are known to be some. */
-export function feedSettings(options: RedisFeedOptions, writer: RedisSend): RedisFeedOptions {
+/**
+ * Checks the options of a feed and binds its client.
+ *
+ * @throws TypeError when an option is unknown or of the wrong type
+ */
+export function checkFeedOptions(options: RedisFeedOptions, writer: RedisSend): RedisFeedOptions {
   checkOptions("redisBlocklist: feed", options, OPTIONS);
   const { send, retentionMs } = options;
   if (send === writer) {
@@ -27,19 +35,21 @@ export function feedSettings(options: RedisFeedOptions, writer: RedisSend): Redi
     );
   }
   checkInteger("redisBlocklist: feed.retentionMs, in milliseconds,", retentionMs, 1, Number.MAX_SAFE_INTEGER);
-  return { send: senderOf("redisBlocklist: feed.send", send), retentionMs };
+  return { send: bindSend("redisBlocklist: feed.send", send), retentionMs };
 }
 
-const PAGE = 2_000;
 const BEGINNING = "0-0";
 const CURSOR = /^(\S+) (\d+-\d+)$/;
 
-/** Reads a page of the stream from an id on. It replies with lines, since clients take long to read many small texts. */
+/**
+ * Reads a page of the stream from an id on. It replies with one text of lines, which clients parse faster than many
+ * texts.
+ */
 const READ = `
 local life, last, ends = unpack(redis.call('HMGET', KEYS[2], 'life', 'last', 'ends'))
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local entries = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ${PAGE})
+local entries = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ${FEED_PAGE_SIZE})
 for nth, entry in ipairs(entries) do
   local fields = entry[2]
   entries[nth] = table.concat({entry[1], fields[4], fields[6], fields[2]}, ' ')
@@ -47,17 +57,14 @@ end
 return {life or '', last or '${BEGINNING}', ends or '0', now, table.concat(entries, '\\n')}`;
 
 /**
- * Revocations that a Redis blocklist stores, read from its stream. A server that was flushed or replaced, or that lost what
- * it had said, is read from the beginning; where entries are missing in the stream that may still count, reading fails
- * until they can't.
+ * Creates a feed of the revocations in the stream. It reads from the beginning again once the server was flushed or
+ * replaced, or lost entries. Where entries are missing that may still count, reading fails until they have all expired.
  */
-export function feedOf(
-  { send: write, prefix }: Required<RedisOptions>,
-  { send, retentionMs }: RedisFeedOptions,
-): RevocationFeed {
-  const [stream, book] = streamKeys(prefix);
-  const readFrom = async (id: string): Promise<Reply> => replyOf(id, await send("EVAL", READ, "2", stream, book, id));
-  /** Has all processes publish, and reads what they did: by the connection that reads, what was written by the other one. */
+export function createFeed({ send: write, prefix }: Client, { send, retentionMs }: RedisFeedOptions): RevocationFeed {
+  const [stream, book] = getStreamKeys(prefix);
+  const readFrom = async (id: string): Promise<Reply> =>
+    parseReply(id, await send("EVAL", READ, "2", stream, book, id));
+  /** Makes all processes publish by one connection, and reads from the beginning by the other. */
   const readAll = async (): Promise<RevocationPage> => {
     const life = await write("EVAL", ANNOUNCE, "2", stream, book, String(retentionMs), crypto.randomUUID());
     const reply = await readFrom(BEGINNING);
@@ -66,7 +73,7 @@ export function feedOf(
         "redisBlocklist: feed.send does not read what send writes; connect both to one server and database",
       );
     }
-    return pageOf(reply);
+    return createPage(reply);
   };
   return {
     async read(cursor, waitMs) {
@@ -75,41 +82,46 @@ export function feedOf(
       const block = String(Math.floor(waitMs));
       if (waitMs >= 1) await send("XREAD", "COUNT", "1", "BLOCK", block, "STREAMS", stream, id);
       const reply = await readFrom(id);
-      return reply.life === life && !hasGoneBack(reply) ? pageOf(reply) : readAll();
+      return reply.life === life && !hasGoneBack(reply) ? createPage(reply) : readAll();
     },
   };
 }
 
+/** What the script replied. */
 interface Reply {
   readonly life: string;
   readonly from: string;
   readonly now: number;
   readonly entries: readonly Entry[];
-  /** What each entry says of the one before it and, where the end was reached, what the book says of the last. */
+  /**
+   * What each entry says of the entry before it. At the end of the stream, what the book says of the last one follows.
+   */
   readonly links: readonly Pick<Entry, "after" | "until">[];
 }
 
-function replyOf(from: string, reply: unknown): Reply {
-  const texts = textsOf(reply, 5);
-  if (texts.includes(null)) throw nonsense();
+function parseReply(from: string, reply: unknown): Reply {
+  const texts = readStrings(reply, 5);
+  if (texts.includes(null)) throw createReplyError();
   const [life, last, ends, now, lines] = texts as [string, string, string, string, string];
-  const entries = lines === "" ? [] : lines.split("\n").map(readEntry);
-  const end = entries.length < PAGE ? [{ after: last, until: Number(ends) }] : [];
+  const entries = lines === "" ? [] : lines.split("\n").map(parseEntry);
+  const end = entries.length < FEED_PAGE_SIZE ? [{ after: last, until: Number(ends) }] : [];
   return { life, from, now: Number(now), entries, links: [...entries, ...end] };
 }
 
-/** Whether the server lost entries that it had handed out: one took over that had not received them all. */
+/** Whether the server lost entries that it had given: a replica took over that had not received them all. */
 function hasGoneBack({ from, links }: Reply): boolean {
   const [first] = links;
   return first !== undefined && isBefore(first.after, from);
 }
 
-function pageOf({ life, from, now, entries, links }: Reply): RevocationPage {
+/** Creates a page, unless revocations are missing that may still count. */
+function createPage({ life, from, now, entries, links }: Reply): RevocationPage {
   const ids = [from, ...entries.map(({ id }) => id)];
   const gap = links.find(({ after, until }, nth) => after !== ids[nth] && until > now);
   if (gap !== undefined) {
     throw new Error(
-      `redisBlocklist: revocations that may count until ${new Date(gap.until).toISOString()} were never published, since nobody followed, or were removed from the stream; the store is asked until then`,
+      `redisBlocklist: revocations that may count until ${new Date(gap.until).toISOString()} were never published, ` +
+        "since nobody followed, or were removed from the stream; the store is asked until then",
     );
   }
   const revocations = entries.map(({ revocation }) => revocation);

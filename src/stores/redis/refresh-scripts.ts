@@ -1,6 +1,6 @@
-// A user's sessions are one hash: the fields are their ids. A value begins with `+` where the session lives, and with
-// another character where it was ended; behind it is a JSON list, of which these scripts read [1], when the session ends,
-// [2], when it was last used, and [3], its family.
+// The sessions of a user are one hash, whose fields are their ids. A value begins with `+` while the session lives, and
+// with another character once it was ended. A JSON list follows, of which the scripts read three items: when the
+// session expires [1], when it was last used [2], and its family [3].
 
 const SHARED = `
 local function read(text) return cjson.decode(string.sub(text, 2)) end
@@ -14,7 +14,7 @@ local function finish(key, sid, text, state)
   return state
 end`;
 
-/** Begins a session, and deletes what has expired and what is over the limit: id and family of each. */
+/** Begins a session, and deletes those that are expired or over the limit. Replies with id and family of each. */
 export const START: string = `${SHARED}
 local sid, text, endings, limit, now, ttl = unpack(ARGV)
 if tonumber(redis.call('GET', KEYS[2]) or 0) > tonumber(endings) then return false end
@@ -35,7 +35,7 @@ redis.call('HSET', KEYS[1], sid, text)
 lengthen(KEYS[1], ttl)
 return deleted`;
 
-/** Replaces a session, where it is still, to the letter, as it was read. */
+/** Replaces a session, if its text is still the one that was read. */
 export const REPLACE: string = `${SHARED}
 local sid, text, following, ttl = unpack(ARGV)
 if redis.call('HGET', KEYS[1], sid) ~= text or not lives(text) then return 0 end
@@ -43,12 +43,12 @@ redis.call('HSET', KEYS[1], sid, following)
 lengthen(KEYS[1], ttl)
 return 1`;
 
-/** Ends a session, and gives the state that it is in then. */
+/** Ends a session. Replies with its state. */
 export const END: string = `${SHARED}
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 return text and finish(KEYS[1], ARGV[1], text, ARGV[2])`;
 
-/** Ends all sessions: id and state of each. */
+/** Ends all sessions. Replies with id and state of each. */
 export const END_ALL: string = `${SHARED}
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
@@ -60,7 +60,7 @@ for i = 1, #known, 2 do
 end
 return ended`;
 
-/** Deletes sessions that were ended: id and family of each. */
+/** Deletes sessions that were ended. Replies with id and family of each. */
 export const REMOVE: string = `${SHARED}
 local deleted = {}
 for _, sid in ipairs(ARGV) do
@@ -72,3 +72,6 @@ for _, sid in ipairs(ARGV) do
   end
 end
 return deleted`;
+
+/** Lists all sessions. It is a script, because some clients give the reply of a bare HGETALL as a map. */
+export const LIST = `return redis.call('HGETALL', KEYS[1])`;

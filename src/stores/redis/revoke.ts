@@ -1,29 +1,28 @@
-import { BOOK, HOUR } from "./book.ts";
-import { nonsense, type RedisSend } from "./client.ts";
-import { streamKeys } from "./stream.ts";
-
-/** For how much longer than it counts something is kept, since the clocks of the server and of its clients differ. */
-const MARGIN = 60_000;
+import { BOOK, HOUR_MS } from "./book.ts";
+import type { RedisSend } from "./client.ts";
+import { createReplyError } from "./replies.ts";
+import { getStreamKeys } from "./stream.ts";
+import { MARGIN_MS } from "./ttl.ts";
 
 /**
- * Publishes revocations, where anybody follows, and stores them, in one step. The keys are those of what is revoked, then
- * the stream and its book, which may be left out. The server's clock decides what leaves the stream, and none of the two
- * clocks alone decides that a revocation has ended. What is stored stays stored for at least as long, and a cut never
- * moves back.
+ * Publishes revocations, if anybody follows, and stores them, in one step. The keys are those of the revocations, then
+ * the stream and its book; without these two nothing is published. The server's clock decides what leaves the stream. A
+ * revocation counts as expired only when the server's clock and the writer's both say so. Revoking again never shortens
+ * a revocation, and never moves a user's cut back.
  */
 const REVOKE = `${BOOK}
 local ends, writer, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local ttl = ends - math.min(now, writer) + ${MARGIN}
+local ttl = ends - math.min(now, writer) + ${MARGIN_MS}
 if ttl <= 0 then return 'OK' end
 local stream, book = KEYS[count + 1], KEYS[count + 2]
 if stream then
   local life, last, most, kept = read(stream, book, tonumber(ARGV[4]), ARGV[5])
   if kept == 0 then
     last, most = '0-1', math.max(most, ends)
-  elseif ends > now + kept + ${HOUR} then
+  elseif ends > now + kept + ${HOUR_MS} then
     return text(ends - now)
   else
-    local oldest = text(math.max(0, now - kept - ${2 * HOUR}))
+    local oldest = text(math.max(0, now - kept - ${2 * HOUR_MS}))
     for nth = 6 + count, #ARGV do
       last = redis.call('XADD', stream, 'MINID', '~', oldest, '*',
         'revocation', ARGV[nth], 'after', last, 'until', text(most))
@@ -40,54 +39,57 @@ for nth = 1, count do
 end
 return 'OK'`;
 
-/** How servers and proxies say that the keys of one command are on different nodes. */
-const IS_SPLIT = /CROSSSLOT|same (hash )?slot/i;
+/** Matches the errors by which servers and proxies say that the keys of one command are on different nodes. */
+const CROSS_SLOT = /CROSSSLOT|same (hash )?slot/i;
 
-/** What is to be stored: where, with which value, and how the stream says it. */
-export interface Marked {
+/** A revocation to be stored: its key, its value, and its text in the stream. */
+export interface Mark {
   readonly key: string;
   readonly value: number;
   readonly entry: string;
 }
 
-/** Stores revocations that end at an instant, all or none of them. */
-export type Revoke = (ends: number, marked: readonly Marked[]) => Promise<void>;
+/** Stores revocations that expire at an instant, all of them or none. */
+export type Revoke = (ends: number, marks: readonly Mark[]) => Promise<void>;
 
 /**
- * Binds a client to the step that stores revocations and publishes them: where it has a retention, or where anybody else
- * has one. In a cluster the stream and the keys are on different nodes, so that it is two steps: publishing first, since
- * what was published and is not stored refuses too much, and what was stored and is not published refuses too little.
+ * Creates the function that stores revocations and publishes them. They are published when this process or any other
+ * follows.
+ *
+ * In a cluster the stream and the keys are on different nodes, so that it takes two steps. Publishing comes first:
+ * after a failure between the two, followers refuse too many tokens and not too few.
  *
  * @param retentionMs - 0 where this process does not follow
  */
-export function revokerOf(send: RedisSend, prefix: string, now: () => number, retentionMs: number): Revoke {
+export function createRevoker(send: RedisSend, prefix: string, now: () => number, retentionMs: number): Revoke {
   let isSplit = false;
-  const step = async (ends: number, stored: readonly Marked[], published: readonly Marked[]): Promise<void> => {
-    const keys = [...stored.map(({ key }) => key), ...(published.length > 0 ? streamKeys(prefix) : [])];
+  const step = async (ends: number, stored: readonly Mark[], published: readonly Mark[]): Promise<void> => {
+    const keys = [...stored.map(({ key }) => key), ...(published.length > 0 ? getStreamKeys(prefix) : [])];
     const numbers = [ends, now(), stored.length, retentionMs].map(String);
     const values = stored.map(({ value }) => String(value));
     const entries = published.map(({ entry }) => entry);
     const life = crypto.randomUUID();
     const reply = await send("EVAL", REVOKE, String(keys.length), ...keys, ...numbers, life, ...values, ...entries);
-    if (reply !== "OK") throw refusalOf(reply);
+    if (reply !== "OK") throw createRefusal(reply);
   };
-  return async (ends, marked) => {
+  return async (ends, marks) => {
     if (!isSplit) {
       try {
-        return await step(ends, marked, marked);
+        return await step(ends, marks, marks);
       } catch (error) {
-        if (!IS_SPLIT.test(String((error as { message?: unknown } | undefined)?.message))) throw error;
+        if (!CROSS_SLOT.test(String((error as { message?: unknown } | undefined)?.message))) throw error;
         isSplit = true;
       }
     }
-    await step(ends, [], marked);
-    await step(ends, marked, []);
+    await step(ends, [], marks);
+    await step(ends, marks, []);
   };
 }
 
-function refusalOf(reply: unknown): Error {
-  if (typeof reply !== "string" || !/^\d+$/.test(reply)) return nonsense();
+function createRefusal(reply: unknown): Error {
+  if (typeof reply !== "string" || !/^\d+$/.test(reply)) return createReplyError();
   return new RangeError(
-    `redisBlocklist: this revocation counts for ${reply} ms and would outlive the feed; make feed.retentionMs at least ${reply} where it is followed`,
+    `redisBlocklist: this revocation counts for ${reply} ms and would outlive the feed; ` +
+      `make feed.retentionMs at least ${reply} where it is followed`,
   );
 }

@@ -4,32 +4,36 @@ import { sleep, withTimeout } from "../../shared/promise.ts";
 import type { Revocation, RevocationFeed } from "../contract.ts";
 import type { MemoryBlocklist } from "../memory/blocklist.ts";
 
+/** The pause after a failure doubles from the first to the last of these, in milliseconds. */
 const PAUSES = { first: 50, last: 1_000 } as const;
 
-/** After so long a read is given up for lost, with its connection: sooner, and reads would pile up on a slow server. */
-const LOST_MS = 60_000;
+/**
+ * A read that takes a minute longer than it may wait has lost its connection. A shorter limit would pile up reads on a
+ * slow server.
+ */
+const TIMEOUT_MS = 60_000;
 
-/** For so long loading may come no further before whoever started it is told. */
+/** `start` rejects when nothing was loaded for this long. */
 const STUCK_MS = 5_000;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Keeps a copy of what a feed says. */
+/** Copies a feed. */
 export interface Follower {
-  /** The copy is complete up to this time of the stopwatch. */
+  /** Returns the time of the stopwatch up to which the copy is complete. */
   freshAsOf(): number;
-  /** Resolves once everything is loaded. */
+  /** Starts to follow. Resolves once everything is loaded. */
   start(): Promise<void>;
   stop(): void;
 }
 
 /**
- * Follows a feed, a page at a time: each is applied as it comes, requests have their turn between two of them, and there is
- * never more than one read under way.
+ * Creates a follower. It reads and applies a page at a time, never runs two reads at once, and lets requests run
+ * between pages.
  *
- * @param waitMs - for how long a read may wait for something new
+ * @param waitMs - the milliseconds for which a read may wait for something new
  */
-export function followerOf(
+export function createFollower(
   feed: RevocationFeed,
   copy: MemoryBlocklist,
   waitMs: number,
@@ -40,11 +44,11 @@ export function followerOf(
   let following: Load | null = null;
   let reading: Promise<unknown> = Promise.resolve();
 
-  /** Takes one page, unless it came for somebody who had stopped by then, and says whether there is more. */
+  /** Reads a page and applies it, unless following has stopped meanwhile. Returns whether there is more. */
   const pull = async (self: Load, wait: number): Promise<boolean> => {
-    await reading; // one of before a stop may be under way
+    await reading; // a read from before a stop may still be running
     if (following !== self) return false;
-    const page = withTimeout("the feed", wait + LOST_MS, feed.read(cursor, wait), { unref: true });
+    const page = withTimeout("the feed", wait + TIMEOUT_MS, feed.read(cursor, wait), { unref: true });
     reading = page.catch(ignore);
     const { revocations, cursor: next, more = false } = await page;
     if (following !== self) return false;
@@ -54,7 +58,7 @@ export function followerOf(
     return more;
   };
 
-  /** The copy is fresh as of the time before the first read: an answer says nothing of what came after it was sent. */
+  /** Reads until there is no more. The copy is complete up to the time before the first read, and no later. */
   const catchUp = async (self: Load): Promise<void> => {
     const asked = stopwatch();
     let more = await pull(self, fresh === NEVER ? 0 : waitMs);
@@ -73,10 +77,10 @@ export function followerOf(
       try {
         await catchUp(self);
         pause = PAUSES.first;
-        await sleep(1, { unref: true }); // lets requests have their turn, and what comes at once be read at once
+        await sleep(1, { unref: true }); // lets requests run, and gathers what comes at the same time
       } catch (error) {
-        if (following !== self) return; // whoever stops may close the connection that is being read from
-        self.failed(error);
+        if (following !== self) return; // after a stop the application may close the connection, and the read fails
+        self.fail(error);
         tell(onFeedError, error);
         await sleep(pause, { unref: true });
         pause = Math.min(pause * 2, PAUSES.last);
@@ -88,7 +92,7 @@ export function followerOf(
     freshAsOf: () => fresh,
     start() {
       if (following !== null) return Promise.reject(new Error("replicatedBlocklist: it follows its feed already"));
-      following = loading();
+      following = createLoad();
       void follow(following);
       return following.loaded;
     },
@@ -100,21 +104,21 @@ export function followerOf(
   };
 }
 
-/** One time of following, until all is loaded or loading is stuck. */
+/** One run of following: its first load, which resolves or rejects `loaded`. */
 interface Load {
   readonly loaded: Promise<void>;
   progress(): void;
-  failed(error: unknown): void;
+  fail(error: unknown): void;
   finish(): void;
   stop(): void;
 }
 
-function loading(): Load {
+function createLoad(): Load {
   let settle!: { resolve: () => void; reject: (error: Error) => void };
   const loaded = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  loaded.catch(ignore); // whoever doesn't wait for it is told by onFeedError
+  loaded.catch(ignore); // nobody has to wait for it, since onFeedError is called too
   let cause: unknown;
   const giveUp = (): void => {
     const what = `nothing came from the feed for ${STUCK_MS} ms; it goes on trying, and the store is asked meanwhile`;
@@ -129,7 +133,7 @@ function loading(): Load {
   return {
     loaded,
     progress: () => void timer?.refresh(),
-    failed: (error) => {
+    fail: (error) => {
       cause = error;
     },
     finish() {

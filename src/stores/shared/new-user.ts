@@ -1,19 +1,54 @@
-import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { checkFlag, checkNewUser } from "../../shared/user.ts";
-import type { NewSqlUser } from "./sql.ts";
+import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 
-const ENTRY: OptionNames<NewSqlUser> = {
+/** A user to be added to a store. */
+export interface NewUser {
+  /** The user's id. */
+  readonly id: string;
+  /** The name to log in with, compared as it is. */
+  readonly login: string;
+  /** What `hashPassword` made; `null` for a user who can't log in by password. */
+  readonly passwordHash: string | null;
+  /** Whether the user is kept from logging in. `false` by default. */
+  readonly disabled?: boolean;
+}
+
+const NEW_USER: OptionNames<NewUser> = {
   id: "required",
   login: "required",
   passwordHash: "required",
   disabled: "optional",
 };
 
-/** A user to be added, once it is known to be one. */
-export function newUserOf(owner: string, user: NewSqlUser): Required<NewSqlUser> {
-  checkOptions(owner, user, ENTRY);
+/** No scheme has a hash that is shorter than the 13 characters of DES crypt, or that has white space. */
+const HASH = /^\S{13,}$/;
+
+/**
+ * Checks a user to be added, and fills in what may be left out.
+ *
+ * @throws TypeError that names what is wrong with it
+ */
+export function checkNewUser(owner: string, user: NewUser): Required<NewUser> {
+  checkOptions(owner, user, NEW_USER);
   const { id, login, passwordHash, disabled = false } = user;
-  checkNewUser(owner, id, login, passwordHash);
+  checkUserFields(owner, id, login, passwordHash);
   checkFlag(`${owner}: disabled`, disabled);
   return { id, login, passwordHash, disabled };
+}
+
+/** Checks an id, a login name and a password hash. */
+export function checkUserFields(owner: string, id: unknown, login: unknown, passwordHash: unknown): void {
+  checkText(`${owner}: id`, id);
+  checkText(`${owner}: login`, login);
+  if (passwordHash === null) return;
+  if (typeof passwordHash !== "string") {
+    throw new TypeError(`${owner}: passwordHash must be what hashPassword made, or null for a user without a password`);
+  }
+  if (!HASH.test(passwordHash)) {
+    throw new TypeError(`${owner}: passwordHash is no hash: give it await hashPassword(password)`);
+  }
+}
+
+/** Checks that a value is `true` or `false`. */
+export function checkFlag(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false`);
 }

@@ -1,6 +1,60 @@
-import type { EndedSession, EndReason } from "../contract.ts";
+import type { Credentials, EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
+import { readDate, readDateOrNull } from "./instants.ts";
+import type { SqlUser } from "./sql.ts";
+import { readFlag, readInteger } from "./values.ts";
 
-/** An ended session of a row: an object of ours, since rows may be of a driver's own making. */
-export function endedOf({ sid, ended }: Record<string, unknown>): EndedSession {
+/** A row as a SQL client gives it: values by the names of their columns. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Reads a user from the columns `id, login, disabled, changed`. */
+export function readUser({ id, login, disabled, changed }: Row): SqlUser {
+  return {
+    id: id as string,
+    login: login as string,
+    disabled: readFlag(disabled),
+    passwordChangedAt: readDateOrNull(changed),
+  };
+}
+
+/** Reads credentials from the columns of {@link readUser} and `password_hash`. */
+export function readCredentials(row: Row): Credentials<SqlUser> {
+  return { user: readUser(row), passwordHash: row.password_hash as string | null };
+}
+
+/** Reads a session from the columns `sid, user_id, created, used`. */
+export function readSession({ sid, user_id, created, used }: Row): Session {
+  return { sid: sid as string, userId: user_id as string, createdAt: readDate(created), lastUsedAt: readDate(used) };
+}
+
+/** Reads a session from the columns of {@link readSession} and `family, ends, changed, rotation, revision, ended`. */
+export function readStoredSession(row: Row): StoredSession {
+  return {
+    ...readSession(row),
+    family: row.family as string,
+    expiresAt: readDate(row.ends),
+    passwordChangedAt: readDateOrNull(row.changed),
+    rotation: row.rotation as string,
+    revision: readInteger(row.revision),
+    ended: row.ended as EndReason | null,
+  };
+}
+
+/** Reads an ended session from the columns `sid, ended`. */
+export function readEndedSession({ sid, ended }: Row): EndedSession {
   return { sid: sid as string, ended: ended as EndReason };
+}
+
+/** Reads why a session was ended; `null` where there is no row. */
+export function readEndReason(row: Row | undefined): EndReason | null {
+  return (row?.ended ?? null) as EndReason | null;
+}
+
+/** Reads the id of a session. */
+export function readSid(row: Row): string {
+  return row.sid as string;
+}
+
+/** Reads how often all of a user's sessions were ended: 0 where there is no row. */
+export function readEndings([row]: readonly Row[]): number {
+  return row === undefined ? 0 : readInteger(row.endings);
 }

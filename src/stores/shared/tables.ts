@@ -1,12 +1,12 @@
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 
-/** The names of the SQL stores' tables, with their schema if need be. */
+/** The names of the SQL stores' tables, each with or without its schema. */
 export interface SqlTables {
   /** `"hallpass_users"` by default. */
   readonly users?: string;
   /** `"hallpass_sessions"` by default. */
   readonly sessions?: string;
-  /** How often all sessions of a user were ended. `"hallpass_session_owners"` by default. */
+  /** Counts how often all sessions of a user were ended. `"hallpass_session_owners"` by default. */
   readonly sessionOwners?: string;
   /** `"hallpass_revocations"` by default. */
   readonly revocations?: string;
@@ -28,8 +28,8 @@ const DEFAULTS: Required<SqlTables> = {
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
 
-/** The names of the tables, checked and quoted. */
-export function quotedTables(owner: string, given: SqlTables = {}): Required<SqlTables> {
+/** Checks the names of the tables and quotes them. */
+export function quoteTables(owner: string, given: SqlTables = {}): Required<SqlTables> {
   checkOptions(`${owner}: tables`, given, NAMES);
   const named = Object.entries<string>({ ...DEFAULTS, ...given });
   for (const [name, table] of named) {
@@ -39,13 +39,13 @@ export function quotedTables(owner: string, given: SqlTables = {}): Required<Sql
       );
     }
   }
-  // Without regard to case, since SQLite has none.
+  // SQLite takes names that differ only in case for the same.
   if (new Set(named.map(([, table]) => table.toLowerCase())).size < named.length) {
     throw new TypeError(`${owner}: tables must be of different names`);
   }
-  return Object.fromEntries(named.map(([name, table]) => [name, quoted(table)])) as unknown as Required<SqlTables>;
+  return Object.fromEntries(named.map(([name, table]) => [name, quote(table)])) as unknown as Required<SqlTables>;
 }
 
-function quoted(table: string): string {
+function quote(table: string): string {
   return table.replace(/[^.]+/g, '"$&"');
 }

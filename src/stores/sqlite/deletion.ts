@@ -1,31 +1,38 @@
 import { stopwatch } from "../../shared/clock.ts";
-import type { Runner } from "./database.ts";
+import { MAX_DELETED_ROWS } from "../../shared/limits.ts";
+import type { Client } from "./client.ts";
 
-/** How long a batch may hold the process up, about: rows that lie together go a hundred times as fast as scattered ones. */
+/**
+ * A batch should hold the process up for about this long. Rows that lie together are deleted much faster than others.
+ */
 const BATCH_MS = 5;
-const [FEWEST, MOST] = [50, 5_000];
+const MIN_ROWS = 50;
 
-/** Deletes what has ended by an instant, the first to end first, a batch a transaction, and counts what went. */
-export async function deleteEnded(
-  { rows, atomically }: Pick<Runner, "rows" | "atomically">,
+/**
+ * Deletes the rows that expired at or before an instant, the oldest first, in transactions of one batch each.
+ *
+ * @returns the number of deleted rows
+ */
+export async function deleteExpiredRows(
+  { query, transact }: Pick<Client, "query" | "transact">,
   table: string,
   key: string,
-  now: number,
+  at: number,
 ): Promise<number> {
   const sql = `DELETE FROM ${table} WHERE (${key}) IN (
     SELECT ${key} FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING 1`;
   let deleted = 0;
-  let size = FEWEST;
+  let size = MIN_ROWS;
   for (;;) {
     let began = 0;
-    const batch = await atomically(() => {
+    const batch = await transact(() => {
       began = stopwatch();
-      return rows(sql, now, size).length;
+      return query(sql, at, size).length;
     });
-    const tookMs = stopwatch() - began; // with its commit, and without the waiting before it
+    const tookMs = stopwatch() - began; // with the commit, and without the wait for the transaction to begin
     deleted += batch;
     if (batch !== size) return deleted;
-    size = Math.min(Math.max(Math.round((size * BATCH_MS) / tookMs), FEWEST), 2 * size, MOST);
+    size = Math.min(Math.max(Math.round((size * BATCH_MS) / tookMs), MIN_ROWS), 2 * size, MAX_DELETED_ROWS);
     await new Promise(setImmediate);
   }
 }

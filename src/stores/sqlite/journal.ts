@@ -1,14 +1,15 @@
-import type { SqliteDatabase } from "./database.ts";
+import type { Row } from "../shared/rows.ts";
+import type { SqliteDatabase } from "./client.ts";
 
 /**
- * Refuses a journal that can't keep what was answered. Without WAL, whoever reads keeps a
- * writer from committing, in this process and in others. Where there is no file, nobody else can read.
+ * Refuses a journal mode in which a reader, of this process or another, keeps a writer from committing: every mode but
+ * WAL. A database without a file has no other readers, so there only `off` is refused, which can't roll back.
  *
  * @throws TypeError that says what to do
  */
 export function checkJournal(owner: string, database: SqliteDatabase, schemas: readonly string[]): void {
   for (const schema of schemas) {
-    const mode = first(database, `PRAGMA ${schema}.journal_mode`).journal_mode;
+    const mode = queryFirst(database, `PRAGMA ${schema}.journal_mode`).journal_mode;
     if (mode !== "wal" && (mode === "off" || hasFile(database, schema))) {
       throw new TypeError(`${owner}: the database's journal mode is ${mode}: PRAGMA journal_mode = WAL`);
     }
@@ -17,13 +18,11 @@ export function checkJournal(owner: string, database: SqliteDatabase, schemas: r
 
 function hasFile(database: SqliteDatabase, schema: string): boolean {
   const name = schema.slice(1, -1);
-  const { file } = first(
-    database,
-    `SELECT max(file) AS file FROM pragma_database_list WHERE name = '${name}' COLLATE NOCASE`,
-  );
+  const sql = `SELECT max(file) AS file FROM pragma_database_list WHERE name = '${name}' COLLATE NOCASE`;
+  const { file } = queryFirst(database, sql);
   return file !== null && file !== "";
 }
 
-function first(database: SqliteDatabase, sql: string): Record<string, unknown> {
-  return database.prepare(sql).all()[0] as Record<string, unknown>;
+function queryFirst(database: SqliteDatabase, sql: string): Row {
+  return database.prepare(sql).all()[0] as Row;
 }

@@ -1,26 +1,32 @@
 import type { OptionNames } from "../../shared/options.ts";
-import type { EndReason, Session, StoredSession } from "../contract.ts";
-import { DELETION_OPTIONS, type DeletionOptions, deletingByItself } from "../shared/deletion.ts";
-import { instantOf, instantOrNull, millisecondsOf } from "../shared/instant.ts";
-import { endedOf } from "../shared/rows.ts";
+import type { StoredSession } from "../contract.ts";
+import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
+import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
+import {
+  readEndedSession,
+  readEndings,
+  readEndReason,
+  readSession,
+  readSid,
+  readStoredSession,
+} from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
-import { quotedTables } from "../shared/tables.ts";
-import { numberOf } from "../shared/values.ts";
-import { type Row, runnerOf, SQLITE_OPTIONS, type SqliteOptions } from "./database.ts";
-import { deleteEnded } from "./deletion.ts";
-
-const LISTED = "sid, user_id, created_at, last_used_at";
-const COLUMNS = `${LISTED}, family, expires_at, password_changed_at, rotation, revision, ended`;
-
-const DAY = 86_400_000;
+import { bindClient, SQLITE_OPTIONS, type SqliteOptions, type SqliteValue } from "./client.ts";
+import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
+const SESSION_COLUMNS = "sid, user_id, created_at AS created, last_used_at AS used";
+const COLUMNS = `${SESSION_COLUMNS}, family, expires_at AS ends, password_changed_at AS changed,
+  rotation, revision, ended`;
+
+const DAY_MS = 86_400_000;
+
 /**
- * Sessions in two SQLite tables: see {@link sqliteSchema}. For the processes of one machine. What a call has answered for
- * survives a crash of the process, and one of the machine as far as SQLite's `synchronous` says.
+ * Sessions in two SQLite tables (see {@link sqliteSchema}), for the processes of one machine. What a call has confirmed
+ * survives a crash of the process, and a crash of the machine as far as SQLite's `synchronous` says.
  *
- * @throws TypeError when the database is none, or a table's name
+ * @throws TypeError when an option is unknown or of the wrong type
  *
  * @example
  * ```ts
@@ -29,98 +35,85 @@ const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTION
  * ```
  */
 export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): SqlRefreshStore {
-  const runner = runnerOf("sqliteRefreshStore", options, OPTIONS);
-  const { read, rows, atomically } = runner;
-  const { sessions, sessionOwners: owners } = quotedTables("sqliteRefreshStore", options.tables);
-  const endings = `SELECT endings FROM ${owners} WHERE user_id = ?`;
+  const client = bindClient("sqliteRefreshStore", options, OPTIONS);
+  const { read, query, transact } = client;
+  const { sessions, sessionOwners } = client.tables;
+  const selectEndings = `SELECT endings FROM ${sessionOwners} WHERE user_id = ?`;
+
   const store: SqlRefreshStore = {
     async endings(userId) {
-      return countOf(await read(endings, userId));
+      return readEndings(await read(selectEndings, userId));
     },
-    startSession: (session, known, limit) =>
-      atomically(() => {
-        const { sid, userId, createdAt, family } = session;
-        if (countOf(rows(endings, userId)) > known) return null;
-        const add = `INSERT INTO ${sessions} (sid, user_id, created_at, family, last_used_at, expires_at,
+    startSession: (session, endings, limit) =>
+      transact(() => {
+        const { sid, userId } = session;
+        if (readEndings(query(selectEndings, userId)) > endings) return null;
+        const insert = `INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at,
           password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
-        const { lastUsedAt, expiresAt, passwordChangedAt, rotation, revision } = session;
-        const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(millisecondsOf) as Instants;
-        const changed = passwordChangedAt === null ? null : millisecondsOf(passwordChangedAt);
-        rows(add, sid, userId, created, family, used, ends, changed, rotation, revision);
+        query(insert, ...listValues(session));
         const surplus = `SELECT sid FROM ${sessions} WHERE user_id = ? AND sid <> ? AND ended IS NULL
           ORDER BY last_used_at DESC LIMIT -1 OFFSET ?`;
-        const deleted = rows(`DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`, userId, sid, limit - 1);
-        return deleted.map((row) => row.sid as string);
+        const remove = `DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`;
+        return query(remove, userId, sid, limit - 1).map(readSid);
       }),
     async findSession(family) {
       const [row] = await read(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
-      return row === undefined ? null : storedSessionOf(row);
+      return row === undefined ? null : readStoredSession(row);
     },
-    replaceSession: ({ sid, userId, revision }, { lastUsedAt, expiresAt, rotation, revision: next }) =>
-      atomically(() => {
+    replaceSession: ({ sid, userId, revision }, next) =>
+      transact(() => {
         const sql = `UPDATE ${sessions} SET last_used_at = ?, expires_at = ?, rotation = ?, revision = ?
           WHERE sid = ? AND user_id = ? AND revision = ? AND ended IS NULL RETURNING sid`;
-        const [used, ends] = [lastUsedAt, expiresAt].map(millisecondsOf) as Instants;
-        return rows(sql, used, ends, rotation, next, sid, userId, revision).length === 1;
+        const [used, ends] = [toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt)];
+        return query(sql, used, ends, next.rotation, next.revision, sid, userId, revision).length === 1;
       }),
     endSession: (sid, userId, reason) =>
-      atomically(() => {
+      transact(() => {
         const sql = `UPDATE ${sessions} SET ended = coalesce(ended, ?), revision = revision + 1
           WHERE sid = ? AND user_id = ? RETURNING ended`;
-        return (rows(sql, reason, sid, userId)[0]?.ended ?? null) as EndReason | null;
+        return readEndReason(query(sql, reason, sid, userId)[0]);
       }),
     endSessions: (userId, at) =>
-      atomically(() => {
-        const count = `INSERT INTO ${owners} (user_id, endings, used_at) VALUES (?, 1, ?)
+      transact(() => {
+        const count = `INSERT INTO ${sessionOwners} (user_id, endings, used_at) VALUES (?, 1, ?)
           ON CONFLICT (user_id) DO UPDATE SET endings = endings + 1, used_at = max(used_at, excluded.used_at)
           RETURNING endings`;
-        rows(count, userId, millisecondsOf(at));
+        query(count, userId, toMilliseconds(at));
         const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
           WHERE user_id = ? RETURNING sid, ended`;
-        return rows(end, userId).map(endedOf);
+        return query(end, userId).map(readEndedSession);
       }),
     deleteSessions: (userId, sids) =>
-      atomically(() => {
+      transact(() => {
         const sql = `DELETE FROM ${sessions} WHERE user_id = ? AND sid = ? AND ended IS NOT NULL RETURNING sid`;
-        for (const sid of sids) rows(sql, userId, sid);
+        for (const sid of sids) query(sql, userId, sid);
       }),
     async sessions(userId, at) {
-      const sql = `SELECT ${LISTED} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
+      const sql = `SELECT ${SESSION_COLUMNS} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
         ORDER BY last_used_at DESC`;
-      return (await read(sql, userId, millisecondsOf(at))).map(sessionOf);
+      return (await read(sql, userId, toMilliseconds(at))).map(readSession);
     },
     async deleteExpired(at) {
-      const now = millisecondsOf(at);
-      await atomically(() => rows(`DELETE FROM ${owners} WHERE used_at <= ? RETURNING user_id`, now - DAY));
-      return deleteEnded(runner, sessions, "sid", now);
+      const time = toMilliseconds(at);
+      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ? RETURNING user_id`;
+      await transact(() => query(sql, time - DAY_MS));
+      return deleteExpiredRows(client, sessions, "sid", time);
     },
   };
-  return deletingByItself("sqliteRefreshStore", store, options);
+  return scheduleDeletion("sqliteRefreshStore", store, options);
 }
 
-function countOf([row]: readonly Row[]): number {
-  return row === undefined ? 0 : numberOf(row.endings);
-}
-
-type Instants = [number, number, number];
-
-function sessionOf({ sid, user_id, created_at, last_used_at }: Record<string, unknown>): Session {
-  return {
-    sid: sid as string,
-    userId: user_id as string,
-    createdAt: instantOf(created_at),
-    lastUsedAt: instantOf(last_used_at),
-  };
-}
-
-function storedSessionOf(row: Record<string, unknown>): StoredSession {
-  return {
-    ...sessionOf(row),
-    family: row.family as string,
-    expiresAt: instantOf(row.expires_at),
-    passwordChangedAt: instantOrNull(row.password_changed_at),
-    rotation: row.rotation as string,
-    revision: numberOf(row.revision),
-    ended: row.ended as EndReason | null,
-  };
+/** Lists what the INSERT of a session binds. */
+function listValues(session: StoredSession): readonly SqliteValue[] {
+  return [
+    session.sid,
+    session.userId,
+    session.family,
+    toMilliseconds(session.createdAt),
+    toMilliseconds(session.lastUsedAt),
+    toMilliseconds(session.expiresAt),
+    toMillisecondsOrNull(session.passwordChangedAt),
+    session.rotation,
+    session.revision,
+  ];
 }

@@ -1,10 +1,10 @@
-import { quotedTables, type SqlTables } from "../shared/tables.ts";
+import { quoteTables, type SqlTables } from "../shared/tables.ts";
 
 /**
- * The tables and indices of the SQLite stores, as text for your migrations: SQLite 3.35 or later. Leave out what you don't
- * use. Instants are milliseconds since 1970. Nothing in it drops or changes what is there.
+ * Returns the tables and indices of the SQLite stores as text for your migrations: SQLite 3.35 or later. Leave out what
+ * you don't use. Instants are milliseconds since 1970. Running it again changes nothing that is there.
  *
- * @throws TypeError when a table's name is none
+ * @throws TypeError when a table's name is not allowed
  *
  * @example
  * ```ts
@@ -12,15 +12,7 @@ import { quotedTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quotedTables("sqliteSchema", tables);
-  const index = (table: string, column: string): string => {
-    const [name = "", schema = ""] = table.split(".").reverse();
-    const prefix = schema === "" ? "" : `${schema}.`;
-    const index = `${name.slice(0, -1)}_${column}"`;
-    // The second statement fails where the name is that of another table's index, which the first passes over in silence.
-    return `CREATE INDEX IF NOT EXISTS ${prefix}${index} ON ${name} (${column});
-SELECT 0 FROM ${table} INDEXED BY ${index} WHERE ${column} IS NULL AND false;`;
-  };
+  const { users, sessions, sessionOwners, revocations } = quoteTables("sqliteSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -45,8 +37,8 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   revision INTEGER NOT NULL,
   ended TEXT
 );
-${index(sessions, "user_id")}
-${index(sessions, "expires_at")}
+${createIndex(sessions, "user_id")}
+${createIndex(sessions, "expires_at")}
 CREATE TABLE IF NOT EXISTS ${revocations} (
   kind TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -54,6 +46,16 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
-${index(revocations, "expires_at")}
+${createIndex(revocations, "expires_at")}
 `;
+}
+
+/** Returns the statements that create an index on one column. */
+function createIndex(table: string, column: string): string {
+  const [name = "", schema = ""] = table.split(".").reverse();
+  const prefix = schema === "" ? "" : `${schema}.`;
+  const index = `${name.slice(0, -1)}_${column}"`;
+  // Where another table's index has the name, IF NOT EXISTS creates nothing and says nothing: the SELECT then fails.
+  return `CREATE INDEX IF NOT EXISTS ${prefix}${index} ON ${name} (${column});
+SELECT 0 FROM ${table} INDEXED BY ${index} WHERE ${column} IS NULL AND false;`;
 }

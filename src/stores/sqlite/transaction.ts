@@ -1,37 +1,37 @@
-import type { SqliteDatabase, SqliteStatement } from "./database.ts";
+import type { SqliteDatabase, SqliteStatement } from "./client.ts";
 
 /** Transactions on one database. */
 export interface Transactions {
   /**
-   * Does all of some work and says what came of it, or does nothing: `null` while another connection writes, or while a
-   * transaction of the application's own is open.
+   * Runs work in a transaction, and returns its result or throws its error. Returns `null`, and has done nothing, while
+   * another connection writes or while the application has a transaction open.
    */
   attempt<T>(work: () => T): { readonly result: T } | null;
-  /** Whether some work is being done. */
+  /** Whether a transaction of ours is running. */
   isWriting(): boolean;
   /**
-   * Whether a transaction of the application's own is open. One of ours that could not be rolled back when it failed is
-   * ended before.
+   * Whether the application has a transaction open. Before it looks, it rolls back a transaction of ours that failed
+   * and could not be rolled back at the time.
    *
-   * @throws Error when that can't be ended
+   * @throws Error when that one can't be rolled back now either
    */
   isTaken(): boolean;
 }
 
-// SQLite's own words, which every driver hands on, for what they give codes of their own.
+// Drivers use codes of their own for these errors, but all of them hand on SQLite's words.
 const BUSY = "database is locked";
 const NESTED = "cannot start a transaction within a transaction";
 const ENDED = "no transaction is active";
 
-/** Binds the transactions of a database. */
-export function transactionsOf(database: SqliteDatabase): Transactions {
+/** Creates the transactions of a database. */
+export function createTransactions(database: SqliteDatabase): Transactions {
   let isWriting = false;
   let isLeftOpen = false;
-  let timeout: SqliteStatement | undefined;
+  let selectTimeout: SqliteStatement | undefined;
 
-  const withoutWaiting = (sql: string): void => {
-    timeout ??= database.prepare("PRAGMA busy_timeout");
-    const [row] = timeout.all() as { timeout: number }[];
+  const execWithoutWaiting = (sql: string): void => {
+    selectTimeout ??= database.prepare("PRAGMA busy_timeout");
+    const [row] = selectTimeout.all() as { timeout: number }[];
     database.exec("PRAGMA busy_timeout = 0");
     try {
       database.exec(sql);
@@ -40,27 +40,27 @@ export function transactionsOf(database: SqliteDatabase): Transactions {
     }
   };
   const isOpen = (): boolean => {
-    const said = database.inTransaction ?? database.isTransaction;
-    if (said !== undefined) return said;
+    const known = database.inTransaction ?? database.isTransaction;
+    if (known !== undefined) return known;
     try {
       database.exec("BEGIN"); // takes no lock, and fails within a transaction
     } catch (error) {
-      if (says(NESTED, error)) return true;
+      if (hasMessage(NESTED, error)) return true;
       throw error;
     }
     database.exec("COMMIT");
     return false;
   };
-  const succeeds = (sql: string): boolean => {
+  const tryRollback = (): boolean => {
     try {
-      database.exec(sql);
+      database.exec("ROLLBACK");
       return true;
     } catch (error) {
-      return says(ENDED, error);
+      return hasMessage(ENDED, error);
     }
   };
   const isTaken = (): boolean => {
-    if (isLeftOpen) isLeftOpen = !succeeds("ROLLBACK");
+    if (isLeftOpen) isLeftOpen = !tryRollback();
     if (isLeftOpen) throw new Error("SQLite: a transaction that failed can't be rolled back");
     return isOpen();
   };
@@ -71,16 +71,16 @@ export function transactionsOf(database: SqliteDatabase): Transactions {
     attempt(work) {
       if (isTaken()) return null;
       try {
-        // A prepared statement must not be the one that finds the lock taken: libsql leaves it unfinished, and nothing can be
-        // committed on that connection any more.
-        withoutWaiting("BEGIN IMMEDIATE");
+        // A prepared statement must not be the first to find the lock taken: libsql would leave it unfinished, and that
+        // connection could not commit any more.
+        execWithoutWaiting("BEGIN IMMEDIATE");
         isWriting = true;
         const result = work();
         database.exec("COMMIT");
         return { result };
       } catch (error) {
-        if (isWriting) isLeftOpen = !succeeds("ROLLBACK");
-        if (says(BUSY, error)) return null;
+        if (isWriting) isLeftOpen = !tryRollback();
+        if (hasMessage(BUSY, error)) return null;
         throw error;
       } finally {
         isWriting = false;
@@ -89,6 +89,6 @@ export function transactionsOf(database: SqliteDatabase): Transactions {
   };
 }
 
-function says(words: string, error: unknown): boolean {
+function hasMessage(words: string, error: unknown): boolean {
   return String((error as Partial<Error> | null)?.message).includes(words);
 }

@@ -1,16 +1,16 @@
-import { checkFlag } from "../../shared/user.ts";
-import { instantOrNull, millisecondsOf } from "../shared/instant.ts";
-import { newUserOf } from "../shared/new-user.ts";
-import type { SqlUser, SqlUsers } from "../shared/sql.ts";
-import { quotedTables } from "../shared/tables.ts";
-import { flagOf } from "../shared/values.ts";
-import { runnerOf, SQLITE_OPTIONS, type SqliteOptions } from "./database.ts";
+import { toMillisecondsOrNull } from "../shared/instants.ts";
+import { checkFlag, checkNewUser } from "../shared/new-user.ts";
+import { readCredentials, readUser } from "../shared/rows.ts";
+import type { SqlUsers } from "../shared/sql.ts";
+import { bindClient, SQLITE_OPTIONS, type SqliteOptions, type SqliteValue } from "./client.ts";
+
+const COLUMNS = "id, login, disabled, password_changed_at AS changed";
 
 /**
- * Users in a SQLite table: see {@link sqliteSchema}. Logins are compared as they are, so write and ask them in one
- * spelling, such as in lower case. If your users have more than this, write the three methods of a `UserStore` yourself.
+ * Users in a SQLite table (see {@link sqliteSchema}). Logins are compared as they are: write and ask for them in one
+ * spelling, such as lower case. If your users have more fields, write the three methods of a `UserStore` yourself.
  *
- * @throws TypeError when the database is none, or a table's name
+ * @throws TypeError when an option is unknown or of the wrong type
  *
  * @example
  * ```ts
@@ -19,48 +19,38 @@ import { runnerOf, SQLITE_OPTIONS, type SqliteOptions } from "./database.ts";
  * ```
  */
 export function sqliteUsers(options: SqliteOptions): SqlUsers {
-  const { read, rows, atomically } = runnerOf("sqliteUsers", options, SQLITE_OPTIONS);
-  const { users } = quotedTables("sqliteUsers", options.tables);
-  const written = (...statement: Parameters<typeof rows>) => atomically(() => rows(...statement));
+  const { read, query, transact, tables } = bindClient("sqliteUsers", options, SQLITE_OPTIONS);
+  const { users } = tables;
+  const write = (sql: string, ...parameters: SqliteValue[]) => transact(() => query(sql, ...parameters));
 
   return {
     async findById(id) {
-      const [row] = await read(`SELECT * FROM ${users} WHERE id = ?`, id);
-      return row === undefined ? null : userOf(row);
+      const [row] = await read(`SELECT ${COLUMNS} FROM ${users} WHERE id = ?`, id);
+      return row === undefined ? null : readUser(row);
     },
     async findCredentials(login) {
-      const [row] = await read(`SELECT * FROM ${users} WHERE login = ?`, login);
-      return row === undefined ? null : { user: userOf(row), passwordHash: row.password_hash as string | null };
+      const [row] = await read(`SELECT ${COLUMNS}, password_hash FROM ${users} WHERE login = ?`, login);
+      return row === undefined ? null : readCredentials(row);
     },
     async replacePasswordHash(userId, current, next, changedAt) {
-      const since = changedAt === undefined ? null : millisecondsOf(changedAt);
       const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = coalesce(?, password_changed_at)
         WHERE id = ? AND password_hash = ? RETURNING id`;
-      return (await written(sql, next, since, userId, current)).length === 1;
+      return (await write(sql, next, toMillisecondsOrNull(changedAt), userId, current)).length === 1;
     },
     async add(user) {
-      const { id, login, passwordHash, disabled } = newUserOf("sqliteUsers.add", user);
+      const { id, login, passwordHash, disabled } = checkNewUser("sqliteUsers.add", user);
       const sql = `INSERT INTO ${users} (id, login, password_hash, disabled) VALUES (?, ?, ?, ?)
         ON CONFLICT DO NOTHING RETURNING id`;
-      const added = await written(sql, id, login, passwordHash, Number(disabled));
-      if (added.length === 0) throw new Error("sqliteUsers: there is a user with this id or this login");
+      const rows = await write(sql, id, login, passwordHash, Number(disabled));
+      if (rows.length === 0) throw new Error("sqliteUsers: there is a user with this id or this login");
     },
     async setDisabled(id, disabled) {
       checkFlag("sqliteUsers.setDisabled: disabled", disabled);
       const sql = `UPDATE ${users} SET disabled = ? WHERE id = ? RETURNING id`;
-      return (await written(sql, Number(disabled), id)).length === 1;
+      return (await write(sql, Number(disabled), id)).length === 1;
     },
     async remove(id) {
-      return (await written(`DELETE FROM ${users} WHERE id = ? RETURNING id`, id)).length === 1;
+      return (await write(`DELETE FROM ${users} WHERE id = ? RETURNING id`, id)).length === 1;
     },
-  };
-}
-
-function userOf({ id, login, disabled, password_changed_at }: Record<string, unknown>): SqlUser {
-  return {
-    id: id as string,
-    login: login as string,
-    disabled: flagOf(disabled),
-    passwordChangedAt: instantOrNull(password_changed_at),
   };
 }

@@ -4,6 +4,8 @@ import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { issuedAt, newJti } from "../../../src/core/token/jti.ts";
 import { defineToken, type TokenProfile } from "../../../src/core/token/profile.ts";
+import { verifyToken } from "../../../src/core/token/verify.ts";
+import { createGuard } from "../../../src/guard/create.ts";
 import { NOW, profileOf, SECOND, SECRET } from "../../support/tokens.ts";
 
 const issue = (claims: unknown, profile: TokenProfile = profileOf()): Promise<string> =>
@@ -155,4 +157,14 @@ describe("jti", () => {
       expect(issuedAt(jti, SECOND)).toBe(NOW);
     },
   );
+});
+
+it("a token without sub is verified, and a guard says what it lacks", async () => {
+  const profile = profileOf();
+  const token = await issueToken({ scope: "orders:read" }, profile);
+  expect((await verifyToken(token, profile)).sub).toBeUndefined();
+  await expect(createGuard({ token: profile }).authenticate(`Bearer ${token}`)).rejects.toMatchObject({
+    code: "invalid_token",
+    cause: { message: "sub is missing, expected a user's id" },
+  });
 });

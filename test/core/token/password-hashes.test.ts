@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../../src/authenticator/create.ts";
 import type { OpenClaims } from "../../../src/core/token/claims.ts";
@@ -27,6 +28,33 @@ const HASHES: readonly string[] = [
   "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D",
   "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
   "$sha1$40000$jtNX3nZ2$hBNaIXkt4wBI2o5rsi8KejSjNqIq",
+  "$apr1$eiv1dqDj$oQA6mQFpHGAfdKOlDsQXU0",
+  "$gy$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
+  "$md5$rounds=5000$GUBv0xjJ$$mSwgIswdjlTY0YxV7HBVm0",
+  "$md5,rounds=904$iPPKEBnEkp3JV8uX$0L6m7rOFTVFn.SGqo2M9W1",
+  "$P$984478476IagS59wHZvyQMArzfx58u.",
+  "$H$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0",
+  "$S$DkIkdKLIvRK0iVHm99X7B/M8QC17E1Tp/kMOd1Ie8V/PgWjtAZld",
+  "$3$$8846f7eaee8fb117ad06bdd830b7586c",
+  "$8$dsYGNam3K1SIJO$7nv/35M/qr6t.dVc7UY9zrJDWRVqncHub1PE9UlMQFs",
+  "$shiro1$SHA-256$500000$8bUJ5OPPnbqAYlpIZhbuGg==$SaW1Vjsmq2oQyP6zUn3KSqHFYYWPjeJ8IdMWjVfp5Bk=",
+  "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+  "{SSHA}dRTFlHPDFsUfIZcMhTnGGnr8TPeCw8Gv",
+  "{SSHA512}U6A9XP0pOQ5bPHGRSLuxCfRkMJbYzgvtpTCcxJyhM0xxXA0KHNY",
+  "{SMD5}4QWGWZpj9GCmfuqEvm8HtZhZS6E=",
+  "{MD5}X03MO1qnZdYdgyfeuILPmQ==",
+  "{CRYPT}rl0uE8B1i5gsg",
+  "{crypt}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO",
+  "{SHA512-CRYPT}$6$rounds=4000$salt$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO",
+  "{BLF-CRYPT}$2y$05$11ipvo5dR6CwkzwmhwM26OXgzXwhV2PyPuLV",
+  "{PBKDF2-SHA512}10000$AAAAAAAAAAAAAAAAAAAAAA$qP6hT3Zt1aYb",
+  "pbkdf2_sha1$390000$salt$q6oRNzcMFBcYFXr2gQrwFZ6kzUXFzNlcXgYDBGq7pSw=",
+  "pbkdf2:sha256:600000$WmsH3jLq$0b5d2c3c6f7a",
+  "bcrypt_sha256$$2b$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+  "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA",
+  "scrypt$16384$salt$8$1$aGFzaGFzaA",
+  "sha1$a1b2c$5e93a6ab5a3f2b9a6f0d0b5a5b5e3c3f3c3d3e3f",
+  "md5$a1b2c$5e93a6ab5a3f2b9a6f0d0b5a5b5e3c3f",
 ];
 const issue = (claims: unknown): Promise<string> => issueToken(claims as OpenClaims, profileOf());
 
@@ -72,6 +100,20 @@ describe("claims that hold a password's hash are not signed", () => {
     "$ref",
     "\bcrypt$",
     "argon2 and bcrypt are hashes",
+    "we store scrypt$ and bcrypt$ hashes",
+    "$1$, $2$, $3$, $4$, $5$ and $6$",
+    "$1$2$3$4$5$6$7$8$9",
+    "$1$,$2$,$3$,$4$",
+    "$P$-values and $S$-matrices of $n$-dimensional spaces",
+    "com.example.Outer$Inner$AbstractSingletonFactory$1",
+    "$name$ lives at $host$/users/profile/settings",
+    "{SHA} and {CRYPT} are schemes of LDAP",
+    "{MD5}: d41d8",
+    "/users/{userId}/orders/{orderNumber}abcdefghijklmno",
+    "{HOST}/api/v1/users/profile/settings",
+    "sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc=",
+    "$ref:#/components/schemas/AuthenticatedUser",
+    "US$1000.00 and EUR 900",
     "scrypt".repeat(900),
     "$y$",
   ])("but text is: %j", async (text) => {
@@ -79,6 +121,48 @@ describe("claims that hold a password's hash are not signed", () => {
       /^ey|maxB/,
     );
   });
+});
+
+it("ordinary texts are signed", async () => {
+  const profile = profileOf();
+  const word = fc.constantFrom(
+    ...[
+      "$",
+      "{",
+      "}",
+      "$5$",
+      "$y$",
+      "{id}",
+      "md5",
+      "bcrypt",
+      "price",
+      "Zürich",
+      "ada@example.com",
+      "/api/v1",
+      "2026-11-26",
+    ],
+  );
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.array(fc.oneof(word, fc.lorem()), { maxLength: 12 }).map((words) => words.join(" ")),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(text, text, { maxKeys: 3 }), async (more) => {
+      expect(await issueToken({ sub: "user-1", more }, profile)).toMatch(/^ey/);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it.each([
+  ["dollars", "$1$".repeat(2_000)],
+  ["parts", `$1$${`${"a".repeat(64)}$`.repeat(80)}`],
+  ["names", "argon2".repeat(900)],
+  ["braces", "{SHA".repeat(1_400)],
+])("texts of %s are looked through in bounded time", async (_what, text) => {
+  const start = performance.now();
+  await issueToken({ text }, profileOf(undefined, { maxBytes: 1_048_576 })).catch(() => undefined);
+  expect(performance.now() - start).toBeLessThan(500);
 });
 
 describe("wherever a token is issued", () => {

@@ -5,7 +5,7 @@ import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import type { ClaimsSchema } from "../../../src/core/token/schema.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
-import { createGuard } from "../../../src/guard/guard.ts";
+import { createGuard } from "../../../src/guard/create.ts";
 import { profileOf } from "../../support/tokens.ts";
 
 const shaped = (schema: unknown) => profileOf(undefined, { schema } as object);

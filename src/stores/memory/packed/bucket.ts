@@ -8,8 +8,8 @@ const EXPIRY_WORD = 4;
 const HOME_SHIFT = 16;
 
 /**
- * A bucket of the extendible hash table: an open-addressed hash table of UUIDs in one typed array, with linear probing. Removing
- * an entry moves later ones back, so a search ends at the first free slot and no tombstones remain.
+ * A bucket of the extendible hash table: an open-addressed hash table of UUIDs in one typed array, with linear probing.
+ * Removing an entry moves later ones back, so a search ends at the first free slot and no tombstones remain.
  */
 export class Bucket {
   #words = new Int32Array(SLOT_WORDS);

@@ -1,7 +1,9 @@
 import { Bucket } from "./bucket.ts";
 import { hashUuid, parseUuid } from "./uuid.ts";
 
-/** A bucket of this many slots splits and does not grow: filling an array of this size takes less than a millisecond. */
+/**
+ * A bucket of this many slots splits and does not grow: filling an array of this size takes less than a millisecond.
+ */
 const BUCKET_SLOTS = 8_192;
 
 /** The lower 16 bits of a hash choose a bucket, so that the directory has no more entries than this. */
@@ -19,8 +21,8 @@ const LAST_SECOND = 0xffff_ffff;
 const scratch = new Int32Array(4);
 
 /**
- * UUIDs that expire, by extendible hashing: 27 to 80 bytes an entry, and no step that takes long, however many there are.
- * `docs/architecture/packed-table.md` describes it. Call {@link UuidTable.sweep} with every use.
+ * UUIDs that expire, by extendible hashing: 27 to 80 bytes an entry, and no step that takes long, however many there
+ * are. `docs/architecture/packed-table.md` describes it. Call {@link UuidTable.sweep} with every use.
  */
 export class UuidTable {
   /** Its length is a power of two. The last bits of a hash are an index into it. */

@@ -1,27 +1,30 @@
 import type { AuthError } from "../core/errors.ts";
-import type { TimeLimits } from "../store-calls/ask.ts";
+import { type Budgeted, startBudget, type TimeLimits } from "../store-calls/budget.ts";
 import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "../store-calls/outage.ts";
-import { type Budgeted, withBudget } from "./settings.ts";
 
 /**
- * What an authenticator does for a request, as its callers have it: in a time of its own, and with one word to whoever
- * listens where it met an outage, whether that refused the request or not.
+ * Binds what an authenticator does to its settings. Each call has a time of its own, and tells the listener once where it
+ * met an outage, whether the outage refused the call or not.
  */
-export function verb<Settings extends TimeLimits & { readonly onOutage: OutageListener }, Args extends unknown[], T>(
+export function bindOperation<
+  Settings extends TimeLimits & { readonly onOutage: OutageListener },
+  Args extends unknown[],
+  T,
+>(
   operation: OutageOperation,
   settings: Settings,
   work: (settings: Budgeted<Settings>, ...args: Args) => Promise<T>,
 ): (...args: Args) => Promise<T> {
   return async (...args) => {
-    const budgeted = withBudget(settings);
+    const budget = startBudget(settings);
     let refusal: AuthError | undefined;
     try {
-      return await work(budgeted, ...args);
+      return await work({ ...settings, budget }, ...args);
     } catch (error) {
       if (isOutage(error)) refusal = error;
       throw error;
     } finally {
-      const outage = refusal ?? budgeted.budget.outage();
+      const outage = refusal ?? budget.firstOutage();
       if (outage !== undefined) tellOutage(settings.onOutage, outage, operation, refusal !== undefined);
     }
   };

@@ -1,0 +1,87 @@
+import { defaultHasher } from "../core/password/default.ts";
+import type { PasswordChecker } from "../core/password/hasher.ts";
+import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { checkGuardOptions, GUARD_OPTIONS, type GuardOptions, type GuardSettings } from "../guard/options.ts";
+import type { LoginSettings } from "../login/settings.ts";
+import { checkThrottleOptions, type ThrottleOptions } from "../login/throttle-options.ts";
+import { checkRefreshOptions, type RefreshOptions } from "../sessions/refresh-options.ts";
+import { ignore } from "../shared/listener.ts";
+import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import type { User, UserStore } from "../stores/contract.ts";
+
+/** The claims that a login adds to a user's `sub`. */
+export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid">;
+
+/** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
+export type ClaimsMaker<Profile, U> =
+  {} extends LoginClaims<Profile>
+    ? {
+        /** The claims of a user's token, beside `sub` and `sid`. None by default. */
+        readonly claims?: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
+      }
+    : {
+        /** The claims of a user's token, beside `sub` and `sid`. */
+        readonly claims: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
+      };
+
+/** What an {@link Authenticator} is made of. */
+export type AuthenticatorOptions<
+  Profile extends TokenProfile = TokenProfile,
+  U extends User = User,
+> = GuardOptions<Profile> &
+  ClaimsMaker<Profile, U> & {
+    /** Where users live. */
+    readonly users: UserStore<U>;
+    /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
+    readonly passwords?: PasswordChecker;
+    /** Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired. */
+    readonly refresh?: RefreshOptions;
+    /** How attempts to log in are limited. Not at all by default. */
+    readonly throttle?: ThrottleOptions;
+    /** A listener that is told when a hash could not be renewed after a good login. None by default. */
+    readonly onRehashFailure?: (error: unknown) => unknown;
+    /**
+     * A listener that is told of a user who can't log in with any password, since the hasher can't read the stored hash: at
+     * each login that is refused for it. The client gets the answer to a wrong password. None by default.
+     *
+     * @param scheme - what the hash seems to be of, such as `"bcrypt $2b$"`, `"argon2id"` where it is damaged or over the
+     * ceiling, or `"unknown"`
+     */
+    readonly onUnreadableHash?: (userId: string, scheme: string) => unknown;
+  };
+
+/** Authenticator options, checked and with their defaults. */
+export type AuthenticatorSettings<U extends User> = GuardSettings & Omit<LoginSettings<U>, "budget">;
+
+const OPTIONS: OptionNames<AuthenticatorOptions> = {
+  ...GUARD_OPTIONS,
+  users: "required",
+  passwords: "optional",
+  claims: "optional",
+  refresh: "optional",
+  throttle: "optional",
+  onRehashFailure: "optional",
+  onUnreadableHash: "optional",
+};
+
+/** Checks what an authenticator is to be made of. */
+export function checkAuthenticatorOptions<Profile extends TokenProfile, U extends User>(
+  options: AuthenticatorOptions<Profile, U>,
+): AuthenticatorSettings<U> {
+  checkOptions("createAuthenticator", options, OPTIONS);
+  const settings = checkGuardOptions(options);
+  const { users, passwords = defaultHasher, claims = addNoClaims } = options;
+  const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
+  checkMethods("users", users, ["findById", "findCredentials"]);
+  checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
+  checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
+  checkFunction("onRehashFailure", onRehashFailure, "(error) => logger.warn({ error })");
+  checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");
+  const refresh = options.refresh === undefined ? null : checkRefreshOptions(options.refresh);
+  const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
+  return { ...settings, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
+}
+
+function addNoClaims(): object {
+  return {};
+}

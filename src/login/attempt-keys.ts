@@ -1,0 +1,55 @@
+import { digestOf } from "../core/digest.ts";
+import { AuthError } from "../core/errors.ts";
+import { addressShare } from "../core/http/address.ts";
+import { finding } from "../shared/finding.ts";
+
+const REMEDY =
+  "tell the framework which proxies to trust (Express: trust proxy, Fastify: trustProxy, Koa: proxy and maxIpsCount), or " +
+  "give login the client's one address as origin.ip";
+
+/**
+ * Gives the key that attempts from an address are counted by.
+ *
+ * @throws AuthError `unavailable` (503) for text that is no address: all such texts would share one count, so that one
+ * client could lock out all others
+ */
+export function keyAddress(ip: string | undefined): string {
+  const share = addressShare(ip);
+  if (ip !== undefined && share === "unknown") {
+    const cause = new TypeError(`the throttle counts by address, and ip is ${finding(ip)}, which is none: ${REMEDY}`);
+    throw new AuthError("unavailable", { cause });
+  }
+  return digestOf(share);
+}
+
+/** An attempt at an account, once the user store has answered. */
+export interface Attempt {
+  /** The login, as it was written. */
+  readonly name: string;
+  /** The id of the user that the store found; `null` where there is none. */
+  readonly userId: string | null;
+  /** The id of the user's device that the attempt comes from; `null` where none was recognised. */
+  readonly deviceId: string | null;
+}
+
+/**
+ * Lists the keys that an attempt at an account is counted by. A user has one count however the login was written, and a
+ * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them for
+ * one user, or has such a user at all.
+ */
+export function keyAccount({ name, userId, deviceId }: Attempt): readonly string[] {
+  if (deviceId !== null) return [`device:${digestOf(deviceId)}`];
+  const spelling = normaliseLogin(name);
+  return [`login:${digestOf(spelling)}`, userId === null ? `nobody:${digestOf(spelling)}` : `user:${digestOf(userId)}`];
+}
+
+/** Gives one spelling to all spellings that stores commonly take for one login. */
+function normaliseLogin(login: string): string {
+  return login
+    .normalize("NFKD")
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .trim()
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll("ς", "σ");
+}

@@ -1,0 +1,49 @@
+import { AuthError } from "../core/errors.ts";
+import type { SessionStart } from "../sessions/start-session.ts";
+import { timeOf } from "../shared/date.ts";
+import { expectUser } from "../store-calls/user-answers.ts";
+import type { User } from "../stores/contract.ts";
+import { findCredentials, invalidCredentials } from "./credentials.ts";
+import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
+import type { Proof } from "./proof.ts";
+import type { LoginSettings } from "./settings.ts";
+
+/** How often other logins may renew the hash while one login confirms it. */
+const TRIES = 3;
+
+/**
+ * Confirms a proof by reading the user again. Comparing passwords takes its time: a user who was disabled or got another
+ * password meanwhile is refused. The password's date is read before the hash, so that a hash that is still the same vouches
+ * for both.
+ */
+export async function confirmProof<U extends User>(
+  settings: LoginSettings<U>,
+  { name, user: { id }, password, passwordHash }: Proof<U>,
+): Promise<Pick<SessionStart<U>, "user" | "passwordChangedAt">> {
+  let known = passwordHash;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const passwordChangedAt = settings.refresh === null ? null : await readPasswordChange(settings, id);
+    const { found } = await findCredentials(settings, name);
+    if (found === null || found.user.id !== id || found.user.disabled) throw invalidCredentials(settings);
+    if (found.passwordHash === known) return { user: found.user, passwordChangedAt };
+    const matching = await comparePasswords(settings, [password], found.passwordHash, undefined);
+    if (matching === null) throw invalidCredentials(settings, explainUnreadableHash(settings, found));
+    known = found.passwordHash as string;
+  }
+  throw hashIsReplaced();
+}
+
+/** Makes the error of a login or a change that found another hash at each of its tries. */
+export function hashIsReplaced(): AuthError {
+  return new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
+}
+
+/** Reads when the user's password last changed, by the method that a refresh will read it by. */
+async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
+  const { users, budget } = settings;
+  const find = async () => users.findById(id);
+  const user = await budget.callStore("users.findById", find, expectUser(id));
+  if (user === null || user.disabled) throw invalidCredentials(settings);
+  const changedAt = timeOf(user.passwordChangedAt);
+  return Number.isNaN(changedAt) ? null : new Date(changedAt);
+}

@@ -1,0 +1,57 @@
+import { digestOf } from "../core/digest.ts";
+import { addressShare } from "../core/http/address.ts";
+import { readClock } from "../core/time.ts";
+import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
+import type { User } from "../stores/contract.ts";
+import { findCredentials, invalidCredentials } from "./credentials.ts";
+import { recogniseDevice } from "./device.ts";
+import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
+import type { LoginOrigin } from "./origin.ts";
+import type { LoginSettings } from "./settings.ts";
+import { createCounter } from "./throttle.ts";
+
+/** A user who proved to know the password, and what the proof rests on. */
+export interface Proof<U extends User> {
+  readonly name: string;
+  readonly user: U;
+  /** The password that matched. */
+  readonly password: string;
+  readonly passwordHash: string;
+  /** The id of the user's device that the login came from; `null` where none was recognised. */
+  readonly deviceId: string | null;
+  /** The instant before the first read, in milliseconds since 1970. */
+  readonly decidedAt: number;
+  /** How far the user had been logged out everywhere before the password was compared. */
+  readonly marks: LogoutMarks;
+}
+
+/**
+ * Proves a user by a password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
+ * wrong password, a disabled user, one without a hash and one with an unreadable hash cost the same work and get the same
+ * answer.
+ */
+export async function proveUser<U extends User>(
+  settings: LoginSettings<U>,
+  name: string,
+  candidates: readonly string[],
+  { ip, deviceToken }: LoginOrigin,
+): Promise<Proof<U>> {
+  const counter = createCounter(settings, candidates.length);
+  await counter.countAddress(ip);
+  const decidedAt = readClock(settings.token.now);
+  const { found: known } = await findCredentials(settings, name);
+  const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
+  await counter.countAccount({ name, userId: known?.user.id ?? null, deviceId });
+  const marks = await readMarks(settings, known?.user.id ?? digestOf(name));
+  const wasCut = wasCutBetween(marks, settings, decidedAt);
+  // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
+  const { found, oddity } = await findCredentials(settings, name);
+  const passwordHash = found?.passwordHash ?? null;
+  const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
+  if (found === null || passwordHash === null || password === null || found.user.disabled) {
+    throw invalidCredentials(settings, found === null ? oddity : explainUnreadableHash(settings, found));
+  }
+  if (wasCut || found.user.id !== known?.user.id) throw invalidCredentials(settings);
+  await counter.takeBack();
+  return { name, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
+}

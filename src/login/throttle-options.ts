@@ -1,0 +1,91 @@
+import { normaliseTyp } from "../core/token/header.ts";
+import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { warningOnce } from "../shared/listener.ts";
+import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+
+/** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
+export interface Limiter {
+  /** Counts one attempt. Rejects with `{ msBeforeNext }` when there are too many, and with an Error in an outage. */
+  consume(key: string): Promise<unknown>;
+  /** Takes one attempt back. */
+  reward(key: string): Promise<unknown>;
+}
+
+/** How attempts to log in are limited. The two limiters are two objects, each with a `keyPrefix` of its own. */
+export interface ThrottleOptions {
+  /**
+   * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as it was
+   * written, without case, accents and space around it. A good login takes back its own attempt. Refusals say
+   * `Retry-After: 60`, whatever the limiter says, since that would tell when somebody last logged in to the account.
+   */
+  readonly account: Limiter;
+  /**
+   * Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. Refusals
+   * say in `Retry-After` what the limiter says.
+   */
+  readonly address: Limiter;
+  /**
+   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A good
+   * login then gives the client a device token. Attempts that come with it have a count of their own, so that whoever
+   * guesses elsewhere can't keep the user out. Without `device`, guessing keeps the user out for as long as it lasts.
+   *
+   * A change of the user's `passwordChangedAt` ends the device tokens from before. A user whose `passwordChangedAt` is
+   * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`, which
+   * is a password that never changed, will do.
+   */
+  readonly device?: TokenProfile;
+  /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */
+  readonly onOutage?: "refuse" | "allow";
+}
+
+/** Throttle options, checked and with their defaults. */
+export interface ThrottleSettings {
+  readonly account: Limiter;
+  readonly address: Limiter;
+  readonly device: TokenProfile | null;
+  readonly onOutage: "refuse" | "allow";
+  /** Warns the process, once. */
+  readonly warn: (message: string) => void;
+}
+
+const OPTIONS: OptionNames<ThrottleOptions> = {
+  account: "required",
+  address: "required",
+  device: "optional",
+  onOutage: "optional",
+};
+
+/**
+ * Checks how attempts are to be limited.
+ *
+ * @param access - the profile of access tokens, which a device token must not pass for
+ */
+export function checkThrottleOptions(options: ThrottleOptions, access: TokenProfile): ThrottleSettings {
+  checkOptions("throttle", options, OPTIONS);
+  const { account, address, device = null, onOutage = "refuse" } = options;
+  for (const [name, limiter] of Object.entries({ account, address })) {
+    if (limiter === undefined) throw new TypeError(`throttle: ${name} is missing; account and address are both needed`);
+    checkMethods(`throttle: ${name}`, limiter, ["consume", "reward"]);
+  }
+  if (account === address) {
+    throw new TypeError(
+      "throttle: account and address are one limiter, with one limit: give each a limiter of its own",
+    );
+  }
+  if (device !== null) checkDevice(device, access);
+  if (onOutage !== "refuse" && onOutage !== "allow") {
+    throw new TypeError('throttle: onOutage must be "refuse" or "allow"');
+  }
+  return { account, address, device, onOutage, warn: warningOnce() };
+}
+
+function checkDevice(device: TokenProfile, access: TokenProfile): void {
+  if (!isProfile(device)) throw new TypeError("throttle: device must be a profile made by defineToken");
+  if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
+    throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
+  }
+  const { signer, schema } = internalsOf("throttle: device", device);
+  if (signer === null || schema !== undefined) {
+    throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
+  }
+}

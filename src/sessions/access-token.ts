@@ -1,0 +1,43 @@
+import { AuthError } from "../core/errors.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { decodeToken } from "../core/token/decode.ts";
+import { issueAt } from "../core/token/issue.ts";
+import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { referToToken } from "../guard/token-reference.ts";
+import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
+import type { User } from "../stores/contract.ts";
+import type { LoginResult } from "./result.ts";
+import type { FlowSettings, IssuingSettings } from "./settings.ts";
+
+/** Reads the claims that the application gives a user. */
+export async function readClaims<U extends User>({ budget, claims }: IssuingSettings<U>, user: U): Promise<object> {
+  return budget.callStore("claims", async () => claims(user), checkObject);
+}
+
+/** Issues a user's access token, dated by an instant. */
+export async function issueAccessToken<U extends User>(
+  { token, budget }: FlowSettings,
+  user: U,
+  claims: object,
+  sid: string | null,
+  date: number,
+): Promise<LoginResult<U>> {
+  const input = { ...claims, sub: user.id, ...(sid !== null && { sid }) } as InputOf<TokenProfile>;
+  const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date));
+  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
+}
+
+/**
+ * Refuses to hand out an access token that a log-out everywhere has revoked already. This is asked only of a blocklist that
+ * can't tell up to which instant a user's tokens are revoked: with one that can, tokens are dated behind that instant.
+ *
+ * @throws AuthError `unavailable` (503) where the token is revoked, since one that is issued a moment later will be good
+ */
+export async function refuseRevoked({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
+  if (blocklist === null || blocklist.revokedUpTo !== undefined) return;
+  const claims = decodeToken(accessToken).claims as unknown as CheckedClaims;
+  const reference = { ...referToToken(claims, claims.sub as string), sid: null }; // The session is not asked about.
+  const isRevoked = await budget.callStore("blocklist.isRevoked", () => blocklist.isRevoked(reference), checkBoolean);
+  if (!isRevoked) return;
+  throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to now: send it again") });
+}

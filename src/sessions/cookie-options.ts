@@ -1,0 +1,113 @@
+import { checkOptions, type OptionNames } from "../shared/options.ts";
+import { isOrigin } from "./origin.ts";
+
+/** The cookie that carries the refresh token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set otherwise. */
+export interface RefreshCookieOptions {
+  /**
+   * Its name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else `"__Secure-refresh"`:
+   * browsers take a name with such a prefix from a secure origin alone (RFC 6265bis §4.1.3). Without `secure` it is
+   * `"refresh"`.
+   */
+  readonly name?: string;
+  /** Where it is sent: what the paths of login, refresh and logout have in common. `"/"` by default. */
+  readonly path?: string;
+  /**
+   * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"` or, for
+   * an app in a web view, `"capacitor://localhost"`. List the server's own origin too where a proxy changes the Host header.
+   * Pages of another site need `sameSite: "none"` too.
+   */
+  readonly origins?: readonly string[];
+  /**
+   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"`, the default: with those of the site's own pages.
+   * `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those of all sites.
+   * With `"none"`, a browser that tells neither `Origin` nor `Sec-Fetch-Site` sends it for another site's page too, and a
+   * browser that refuses third-party cookies drops it.
+   */
+  readonly sameSite?: "strict" | "lax" | "none";
+  /**
+   * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one host.
+   * With a domain, every subdomain is sent the refresh token and may set another one in its place, whoever runs it.
+   */
+  readonly domain?: string;
+  /**
+   * Whether browsers send it over TLS alone. `false` is for development over plain HTTP, as on a machine of the local
+   * network; browsers take `localhost` for secure. With `false`, whoever is on the way reads the refresh token, or puts
+   * another one in its place.
+   */
+  readonly secure?: boolean;
+}
+
+/** Cookie options, checked and with their defaults. */
+export interface CookieSettings {
+  /** Its name. */
+  readonly name: string;
+  /** Where it is sent. */
+  readonly path: string;
+  /** Origins besides the server's own. */
+  readonly origins: readonly string[];
+  /** With which requests it is sent. */
+  readonly sameSite: "strict" | "lax" | "none";
+  /** The domain with whose subdomains it is shared; `null` where it belongs to one host. */
+  readonly domain: string | null;
+  /** Whether it is sent over TLS alone. */
+  readonly secure: boolean;
+}
+
+const OPTIONS: OptionNames<RefreshCookieOptions> = {
+  name: "optional",
+  path: "optional",
+  origins: "optional",
+  sameSite: "optional",
+  domain: "optional",
+  secure: "optional",
+};
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
+const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+const SAME_SITE: ReadonlySet<unknown> = new Set(["strict", "lax", "none"]);
+
+/** Checks how the cookie is to be. */
+export function checkCookieOptions(options: RefreshCookieOptions): CookieSettings {
+  checkOptions("refresh: cookie", options, OPTIONS);
+  const { path = "/", origins = [], sameSite = "strict", domain = null, secure = true } = options;
+  const { name = chooseName(path, domain, secure) } = options;
+  const settings = { name, path, origins, sameSite, domain, secure };
+  const problem = PROBLEMS.find(([, isThere]) => isThere(settings));
+  if (problem !== undefined) throw new TypeError(`cookie: ${problem[0]}`);
+  return { ...settings, origins: [...origins] };
+}
+
+function chooseName(path: string, domain: string | null, secure: boolean): string {
+  if (!secure) return "refresh";
+  return path === "/" && domain === null ? "__Host-refresh" : "__Secure-refresh";
+}
+
+/** What can be wrong with settings. The last four are cookies that browsers drop silently. */
+const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieSettings) => boolean])[] = [
+  ['path must be a path, such as "/auth"', ({ path }) => typeof path !== "string" || !PATH.test(path)],
+  ["name must be an HTTP token", ({ name }) => typeof name !== "string" || !NAME.test(name)],
+  ["secure must be true or false", ({ secure }) => typeof secure !== "boolean"],
+  ['sameSite must be "strict", "lax" or "none"', ({ sameSite }) => !SAME_SITE.has(sameSite)],
+  [
+    'domain must be a domain in lower case, such as "example.com", without a dot in front',
+    ({ domain }) => domain !== null && (typeof domain !== "string" || !DOMAIN.test(domain)),
+  ],
+  [
+    'origins must be a list of origins as browsers send them, such as ["https://app.example.com"]',
+    ({ origins }) => !Array.isArray(origins) || !origins.every(isOrigin),
+  ],
+  [
+    'browsers take a "__Host-" cookie only with the path "/"',
+    ({ name, path }) => /^__host-/i.test(name) && path !== "/",
+  ],
+  [
+    'browsers take a "__Host-" cookie only without a domain',
+    ({ name, domain }) => /^__host-/i.test(name) && domain !== null,
+  ],
+  [
+    "browsers take a name with such a prefix only with secure",
+    ({ name, secure }) => /^__(?:host|secure|http)-/i.test(name) && !secure,
+  ],
+  ['browsers take sameSite "none" only with secure', ({ sameSite, secure }) => sameSite === "none" && !secure],
+];

@@ -1,0 +1,41 @@
+import { AuthError } from "../core/errors.ts";
+import type { HeaderReader } from "./cookie.ts";
+import type { CookieSettings } from "./cookie-options.ts";
+
+const SAME: ReadonlySet<string> = new Set(["same-origin", "none"]);
+
+/**
+ * Refuses a request that a page of another origin made. `SameSite` keeps the cookie from other sites, but not from other
+ * origins of the same site. Browsers say where a request comes from in headers that scripts can't set.
+ *
+ * @throws AuthError `cross_site_request` (403)
+ */
+export function refuseCrossSite({ origins, secure }: CookieSettings, header: HeaderReader): void {
+  const origin = header("origin") ?? null;
+  if (origin !== null && origins.includes(origin)) return;
+  const site = header("sec-fetch-site") ?? null;
+  const host = header("host") ?? "";
+  const isOwn = site === null ? origin === null || isOwnOrigin(origin, host, secure) : SAME.has(site);
+  if (isOwn) return;
+  const found = `Origin ${origin} and Sec-Fetch-Site ${site} at the host "${host}"`;
+  throw new AuthError("cross_site_request", {
+    cause: new Error(`${found}; list the origin in cookie.origins if it is yours`),
+  });
+}
+
+const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/**
+ * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so the cookie's counts: a
+ * secure cookie is for https, or for http of a host that browsers take for secure, which is the machine itself
+ * (W3C Secure Contexts §3.1).
+ */
+function isOwnOrigin(origin: string, host: string, secure: boolean): boolean {
+  const schemes = secure && !LOOPBACK.test(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];
+  return schemes.some((scheme) => parseUrl(scheme, host)?.origin === origin);
+}
+
+function parseUrl(scheme: string, host: string): URL | null {
+  const url = `${scheme}://${host}`;
+  return URL.canParse(url) ? new URL(url) : null;
+}

@@ -1,0 +1,51 @@
+import { readClock } from "../core/time.ts";
+import { tell } from "../shared/listener.ts";
+import { acceptAnything } from "../store-calls/answer-checks.ts";
+import { checkEndedSessions } from "../store-calls/session-answers.ts";
+import type { EndedSession } from "../stores/contract.ts";
+import { deleteSessions, findLastEnd } from "./end-session.ts";
+import { readRevokedUpTo } from "./marks.ts";
+import type { FlowSettings, SessionSettings } from "./settings.ts";
+import { checkUserId } from "./user-id.ts";
+
+/**
+ * Ends all of a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The caller's
+ * own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
+ */
+export async function logoutEverywhere(settings: FlowSettings, userId: string): Promise<void> {
+  checkUserId(userId);
+  const { refresh, blocklist, budget } = settings;
+  const ended = refresh === null ? [] : await endSessions({ ...settings, refresh }, userId);
+  if (blocklist !== null) {
+    const upTo = await chooseCut(settings, userId);
+    const sids = ended.map(({ sid }) => sid);
+    const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), findLastEnd(settings, upTo), sids);
+    await budget.callStore("blocklist.revokeUser", revoke, acceptAnything);
+  }
+  if (refresh !== null) await completeEnds({ ...settings, refresh }, userId, ended);
+}
+
+async function endSessions(
+  { refresh, budget, token }: SessionSettings,
+  userId: string,
+): Promise<readonly EndedSession[]> {
+  const end = async () => refresh.store.endSessions(userId, new Date(readClock(token.now)));
+  return budget.callStore("refresh.endSessions", end, checkEndedSessions);
+}
+
+/**
+ * Chooses the instant up to which tokens are revoked. It lies in the future by as much as another machine's clock may be
+ * ahead, and always behind the last such instant: tokens that were issued after the last log-out are dated right behind it.
+ */
+async function chooseCut(settings: FlowSettings, userId: string): Promise<number> {
+  const { token } = settings;
+  const last = await readRevokedUpTo(settings, userId);
+  return Math.max(readClock(token.now) + token.clockTolerance * 1_000, (last ?? 0) + 1);
+}
+
+/** Does what follows from the end of sessions whose tokens are revoked: tells of theft, and deletes the sessions. */
+async function completeEnds(settings: SessionSettings, userId: string, all: readonly EndedSession[]): Promise<void> {
+  for (const { sid, ended } of all) if (ended === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  const sids = all.map(({ sid }) => sid);
+  await deleteSessions(settings, userId, sids);
+}

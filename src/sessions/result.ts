@@ -1,0 +1,31 @@
+import type { User } from "../stores/contract.ts";
+
+/** What a good login comes to. */
+export interface LoginResult<U extends User = User> {
+  /** The token for the `Authorization` header. */
+  readonly accessToken: string;
+  /** How the access token is to be sent (RFC 6750). */
+  readonly tokenType: "Bearer";
+  /** How long the access token is valid, in seconds. */
+  readonly expiresIn: number;
+  /** Who logged in. Not part of any HTTP answer. */
+  readonly user: U;
+  /**
+   * What a client keeps for its next login, where the throttle knows devices. It logs nobody in: it only says that its user
+   * has logged in from this device before.
+   */
+  readonly deviceToken?: string;
+  /** How long the device token is valid, in seconds. */
+  readonly deviceExpiresIn?: number;
+}
+
+/** A refresh token as the client gets it. */
+export interface GivenRefreshToken {
+  /** The token for the next refresh. */
+  readonly refreshToken: string;
+  /** How long the refresh token is good, in seconds. */
+  readonly refreshExpiresIn: number;
+}
+
+/** What a good login or refresh comes to where there are sessions. */
+export interface SessionResult<U extends User = User> extends LoginResult<U>, GivenRefreshToken {}

@@ -1,0 +1,22 @@
+import type { TokenProfile } from "../core/token/profile.ts";
+import type { GuardSettings } from "../guard/options.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import type { User, UserStore } from "../stores/contract.ts";
+import type { RefreshSettings } from "./refresh-options.ts";
+
+/** What everything in this folder works with, for one request. */
+export type FlowSettings = Budgeted<
+  Pick<GuardSettings<TokenProfile>, "token" | "blocklist" | "realm"> & {
+    /** How sessions are kept; `null` where there are none. */
+    readonly refresh: RefreshSettings | null;
+  }
+>;
+
+/** The same where sessions are kept. */
+export type SessionSettings = FlowSettings & { readonly refresh: RefreshSettings };
+
+/** The same where tokens are issued to users. */
+export type IssuingSettings<U extends User> = FlowSettings & {
+  readonly users: UserStore<U>;
+  readonly claims: (user: U) => object | Promise<object>;
+};

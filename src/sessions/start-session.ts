@@ -1,0 +1,91 @@
+import { AuthError } from "../core/errors.ts";
+import { newJti } from "../core/token/jti.ts";
+import { MAX_REVOKED_SESSIONS } from "../shared/limits.ts";
+import { ignore } from "../shared/listener.ts";
+import { checkIdsOrNull } from "../store-calls/session-answers.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
+import { issueAccessToken, refuseRevoked } from "./access-token.ts";
+import { revokeSession } from "./end-session.ts";
+import { computeExpiry, countSeconds } from "./expiry.ts";
+import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
+import { createRefreshToken, digestRefreshToken } from "./refresh-token.ts";
+import type { LoginResult, SessionResult } from "./result.ts";
+import { startRotation, writeRotation } from "./rotation.ts";
+import type { FlowSettings, SessionSettings } from "./settings.ts";
+
+/** A user who may have a session, and when that was decided. */
+export interface SessionStart<U extends User> {
+  readonly user: U;
+  /** What the user's tokens are to say. */
+  readonly claims: object;
+  /** The instant before the first read that the decision rests on, in milliseconds since 1970. */
+  readonly decidedAt: number;
+  readonly marks: LogoutMarks;
+  /** The user's `passwordChangedAt`, as `findById` gives it. */
+  readonly passwordChangedAt: Date | null;
+}
+
+/**
+ * Issues a user's tokens, and starts a session where sessions are kept. Both are dated by the decision.
+ *
+ * @throws AuthError `invalid_credentials` (401) where the user was logged out everywhere since the marks were read
+ */
+export async function startSession<U extends User>(
+  settings: FlowSettings,
+  { user, claims, decidedAt, marks, passwordChangedAt }: SessionStart<U>,
+): Promise<LoginResult<U>> {
+  const { refresh } = settings;
+  const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
+  const sid = refresh === null ? null : newJti(date);
+  const access = await issueAccessToken(settings, user, claims, sid, date);
+  await refuseRevoked(settings, access.accessToken);
+  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
+  if (refresh === null || sid === null) return access;
+  const refreshToken = createRefreshToken();
+  const { family, token } = digestRefreshToken(refreshToken);
+  const createdAt = new Date(date);
+  const session: StoredSession = {
+    sid,
+    userId: user.id,
+    createdAt,
+    lastUsedAt: createdAt,
+    family,
+    expiresAt: computeExpiry(refresh, date, date),
+    passwordChangedAt,
+    rotation: writeRotation(startRotation(token)),
+    revision: 0,
+    ended: null,
+  };
+  await storeSession({ ...settings, refresh }, session, marks.endings);
+  return { ...access, refreshToken, refreshExpiresIn: countSeconds(date, session.expiresAt) } as SessionResult<U>;
+}
+
+async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
+  const { refresh, budget } = settings;
+  const { store, maxSessions } = refresh;
+  const { sid, userId } = session;
+  let started: Promise<unknown> | undefined;
+  const start = () => {
+    const answer = (async () => store.startSession(session, endings, maxSessions))();
+    started = answer;
+    return answer;
+  };
+  let deleted: readonly string[] | null;
+  try {
+    deleted = await budget.callStore("refresh.startSession", start, checkIdsOrNull);
+  } catch (outage) {
+    // The store may have started the session all the same. Nobody will hold its token, so it is deleted.
+    const forget = () => store.endSession(sid, userId, "logout").then(() => store.deleteSessions(userId, [sid]));
+    void started?.then(forget, forget).catch(ignore);
+    throw outage;
+  }
+  if (deleted === null) throw loggedOutMeanwhile(settings);
+  // These sessions made room for this one. Access tokens that can't be revoked end by themselves.
+  const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
+  await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
+}
+
+function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
+  const cause = new Error("the user was logged out everywhere while this login was under way");
+  return new AuthError("invalid_credentials", { realm, cause });
+}

@@ -1,0 +1,80 @@
+import { timeOf } from "../shared/date.ts";
+import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
+import { isText } from "../shared/text.ts";
+
+/**
+ * Checks a store's answer against the store's contract.
+ *
+ * @throws TypeError that names the member that does not fit and the kind of its value, but never the value
+ */
+export type AnswerCheck = (call: string, answer: unknown) => void;
+
+/** Checks an answer that is `true` or `false`, and nothing that merely counts as either. */
+export function checkBoolean(call: string, answer: unknown): void {
+  demand(typeof answer === "boolean", call, "the answer", "true or false", answer);
+}
+
+/** Checks an answer that is an object. */
+export function checkObject(call: string, answer: unknown): void {
+  demand(isObject(answer), call, "the answer", "an object", answer);
+}
+
+/** Checks an answer that says how often something was done. */
+export function checkCount(call: string, answer: unknown): void {
+  demandCount(call, "the answer", answer);
+}
+
+/** Checks an answer that is an instant or `null`. */
+export function checkInstantOrNull(call: string, answer: unknown): void {
+  demandInstantOrNull(call, "the answer", answer);
+}
+
+/** Accepts every answer: for a method that answers nothing. */
+export function acceptAnything(): void {}
+
+/** Checks an answer that is a list, and gives the list. */
+export function readList(call: string, answer: unknown): readonly unknown[] {
+  demand(Array.isArray(answer), call, "the answer", "a list", answer);
+  return answer as unknown[];
+}
+
+/** Refuses an answer unless a condition holds. */
+export function demand(holds: boolean, call: string, member: string, expected: string, value: unknown): void {
+  if (!holds) throw new TypeError(`${call}: ${member} must be ${expected}, got ${describeKind(value)}`);
+}
+
+/** Refuses an answer one member of which is no id. */
+export function demandId(call: string, member: string, value: unknown): void {
+  demand(isText(value), call, member, `a string of 1 to ${MAX_TEXT_LENGTH} characters without NUL`, value);
+}
+
+/** Refuses an answer one member of which is no count. */
+export function demandCount(call: string, member: string, value: unknown): void {
+  const isCount = Number.isSafeInteger(value) && (value as number) >= 0;
+  demand(isCount, call, member, "a whole number, 0 or more", value);
+}
+
+/** Refuses an answer one member of which is no valid Date. */
+export function demandInstant(call: string, member: string, value: unknown): void {
+  demand(isInstant(value), call, member, "a valid Date", value);
+}
+
+/** Refuses an answer one member of which is neither a valid Date nor `null`. */
+export function demandInstantOrNull(call: string, member: string, value: unknown): void {
+  demand(value === null || isInstant(value), call, member, "a valid Date or null", value);
+}
+
+/** Tells whether a value is an object and no list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isInstant(value: unknown): boolean {
+  return !Number.isNaN(timeOf(value));
+}
+
+function describeKind(value: unknown): string {
+  if (value === undefined) return "undefined: where there is none, answer null";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
+}

@@ -1,0 +1,49 @@
+import type { AuthError } from "../core/errors.ts";
+import { stopwatch } from "../shared/clock.ts";
+import type { AnswerCheck } from "./answer-checks.ts";
+import { callStore, unavailable, waitFor } from "./call.ts";
+
+/** How long stores may take, in milliseconds: for one call, and for all calls of one request. */
+export interface TimeLimits {
+  readonly storeTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** The time that one request has. All its calls share it. */
+export interface Budget {
+  /** Gives the milliseconds that are left, never fewer than 0. */
+  left(): number;
+  /** Calls a store as {@link callStore} does, within the time of one call and the time that is left. */
+  callStore<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck): Promise<T>;
+  /** Waits for an answer within the time that is left. What the answer throws is thrown as it is. */
+  wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
+  /** Gives the request's first outage of a store, also where the request went on without the store. */
+  firstOutage(): AuthError | undefined;
+}
+
+/** Settings, for one request. */
+export type Budgeted<Settings> = Settings & { readonly budget: Budget };
+
+/** Gives a request its time. */
+export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): Budget {
+  const end = stopwatch() + requestTimeoutMs;
+  const leftAt = (time: number): number => Math.max(end - time, 0);
+  const left = (): number => leftAt(stopwatch());
+  let first: AuthError | undefined;
+  return {
+    left,
+    async callStore(name, call, check) {
+      const startedAt = stopwatch();
+      const timeoutMs = Math.min(storeTimeoutMs, leftAt(startedAt));
+      try {
+        if (timeoutMs > 0) return await callStore(name, timeoutMs, call, check, startedAt);
+        throw unavailable(name, 0, new Error(`no time of the request was left to call ${name}`));
+      } catch (error) {
+        first ??= error as AuthError;
+        throw error;
+      }
+    },
+    wait: (name, answer) => waitFor(name, left(), answer),
+    firstOutage: () => first,
+  };
+}

@@ -1,0 +1,62 @@
+import { AuthError } from "../core/errors.ts";
+import { stopwatch } from "../shared/clock.ts";
+import { isThenable, withTimeout } from "../shared/promise.ts";
+import type { AnswerCheck } from "./answer-checks.ts";
+
+/** A call that failed. */
+interface FailedCall {
+  readonly call: string;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** The failed calls, each under the error that it led to. */
+const failedCalls = new WeakMap<AuthError, FailedCall>();
+
+/** Finds the call that led to an error, where one did. */
+export function findFailedCall(error: AuthError): FailedCall | undefined {
+  return failedCalls.get(error);
+}
+
+/** Makes the error of a call that failed. */
+export function unavailable(call: string, durationMs: number, cause: unknown): AuthError {
+  const error = new AuthError("unavailable", { cause });
+  failedCalls.set(error, { call, durationMs });
+  return error;
+}
+
+/**
+ * Calls a store of the application. A store that is down, slow or wrong is an outage (503): so a call that throws, an answer
+ * that is late, and an answer that the check refuses are never taken for an answer.
+ *
+ * An answer that is no promise is taken at once, without a timer.
+ *
+ * @param startedAt - the stopwatch's time, where the caller has read it
+ */
+export async function callStore<T>(
+  name: string,
+  timeoutMs: number,
+  call: () => T | PromiseLike<T>,
+  check: AnswerCheck,
+  startedAt?: number,
+): Promise<T> {
+  let started = startedAt;
+  try {
+    let answer = call();
+    if (isThenable(answer)) {
+      started ??= stopwatch(); // Reading it sooner would take a twentieth of the time of a call of a store in memory.
+      answer = (await withTimeout(name, timeoutMs, answer)) as T;
+    }
+    check(name, answer);
+    return answer;
+  } catch (cause) {
+    const now = stopwatch();
+    throw unavailable(name, now - (started ?? now), cause);
+  }
+}
+
+/** Waits for an answer. A late one is an outage; what the answer throws is thrown as it is. */
+export function waitFor<T>(name: string, timeoutMs: number, answer: T | PromiseLike<T>): T | Promise<T> {
+  const late = (cause: Error): AuthError => unavailable(name, timeoutMs, cause);
+  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late }) : answer;
+}

@@ -1,0 +1,63 @@
+import type { EndedSession, EndReason, Session, StoredSession } from "../stores/contract.ts";
+import {
+  type AnswerCheck,
+  demand,
+  demandCount,
+  demandId,
+  demandInstant,
+  demandInstantOrNull,
+  isObject,
+  readList,
+} from "./answer-checks.ts";
+
+/** Makes the check of what a refresh store's `findSession` answers about a family. */
+export function expectSession(family: string): AnswerCheck {
+  return (call, answer) => {
+    if (answer === null) return;
+    checkSession(call, answer);
+    const session = answer as Partial<StoredSession>;
+    if (session.family !== family) throw new TypeError(`${call}: it answered with a session of another family`);
+    demandInstant(call, "expiresAt", session.expiresAt);
+    demandInstantOrNull(call, "passwordChangedAt", session.passwordChangedAt);
+    demand(typeof session.rotation === "string", call, "rotation", "a string", session.rotation);
+    demandCount(call, "revision", session.revision);
+    demand(REASONS.has(session.ended), call, "ended", REASON, session.ended);
+  };
+}
+
+const REASONS: ReadonlySet<unknown> = new Set<EndReason | null>([null, "logout", "reuse"]);
+const REASON = '"logout", "reuse" or null';
+
+/** Checks what a refresh store's `sessions` answers. */
+export function checkSessions(call: string, answer: unknown): void {
+  for (const session of readList(call, answer)) checkSession(call, session);
+}
+
+/** Checks what a refresh store's `endSession` answers. */
+export function checkReason(call: string, answer: unknown): void {
+  demand(REASONS.has(answer), call, "the answer", REASON, answer);
+}
+
+/** Checks what a refresh store's `endSessions` answers. */
+export function checkEndedSessions(call: string, answer: unknown): void {
+  for (const session of readList(call, answer)) {
+    demand(isObject(session), call, "an ended session", "an object", session);
+    const { sid, ended } = session as Partial<EndedSession>;
+    demandId(call, "sid", sid);
+    demand(ended !== null && REASONS.has(ended), call, "ended", '"logout" or "reuse"', ended);
+  }
+}
+
+/** Checks what a refresh store's `startSession` answers. */
+export function checkIdsOrNull(call: string, answer: unknown): void {
+  if (answer !== null) for (const id of readList(call, answer)) demandId(call, "an id", id);
+}
+
+function checkSession(call: string, value: unknown): void {
+  demand(isObject(value), call, "a session", "an object", value);
+  const { sid, userId, createdAt, lastUsedAt } = value as Partial<Session>;
+  demandId(call, "sid", sid);
+  demandId(call, "userId", userId);
+  demandInstant(call, "createdAt", createdAt);
+  demandInstant(call, "lastUsedAt", lastUsedAt);
+}
