@@ -1,33 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
-
-/**
- * What each request goes through. Bundled by itself, as each file that an import takes costs a millisecond, and whatever
- * is shared by some of the entries and not by others is a file.
- */
-const EVERY_REQUEST = {
-  index: "src/index.ts",
-  tokens: "src/tokens.ts",
-  express: "src/adapters/express.ts",
-  koa: "src/adapters/koa.ts",
-  fastify: "src/adapters/fastify.ts",
-  fetch: "src/adapters/fetch.ts",
-};
-
-const BESIDE = {
-  "stores/memory": "src/stores/memory.ts",
-  testing: "src/testing.ts",
-  "stores/sqlite": "src/stores/sqlite.ts",
-  "stores/postgres": "src/stores/postgres.ts",
-  "stores/redis": "src/stores/redis.ts",
-  "stores/replicated": "src/stores/replicated.ts",
-  "express/auth": "src/adapters/express-auth.ts",
-  "fastify/auth": "src/adapters/fastify-auth.ts",
-};
-
-/** One entry for each specifier in package.json's `exports`; a test holds the two against each other. */
-export const ENTRIES: Record<string, string> = { ...EVERY_REQUEST, ...BESIDE };
+import { BESIDE, ENTRIES, EVERY_REQUEST } from "./entries.ts";
 
 const SHARED: Options = {
   outDir: "dist",

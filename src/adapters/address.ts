@@ -5,18 +5,20 @@ import { checkFunction, checkOptions, type OptionNames } from "../shared/options
 /** What the handlers can't read from a `Request`. */
 export interface FetchOptions<Rest extends unknown[] = []> {
   /**
-   * The client's address, which a throttle counts by, from the request and whatever the router passes beside it: a runtime tells
-   * it in a way of its own. Needed where the authenticator has a throttle; a request whose address it can't tell is answered
-   * 503, since to count all of those together would let one client lock out the others.
+   * Tells the client's address, by which a throttle counts. Each runtime has a way of its own to tell it, so this gets
+   * the request and whatever the router passes beside it. It must be given where the authenticator has a throttle. A
+   * request whose address it can't tell is answered 503: if those were counted together, one client could lock out the
+   * others.
    *
    * - Bun: `(request, server: Bun.Server) => server.requestIP(request)?.address`
    * - Deno: `(_request, info: Deno.ServeHandlerInfo) => info.remoteAddr.hostname`
    * - Hono on Node: `(_request, c: Context) => getConnInfo(c).remote.address`, of `@hono/node-server/conninfo`, with
    *   `app.post("/login", (c) => login(c.req.raw, c))`
-   * - Cloudflare: `(request) => request.headers.get("cf-connecting-ip") ?? undefined`, a header that Cloudflare itself sets
+   * - Cloudflare: `(request) => request.headers.get("cf-connecting-ip") ?? undefined`, a header that Cloudflare itself
+   *   sets
    *
-   * Behind a proxy of your own, read what that proxy wrote, never the leftmost entry of `X-Forwarded-For`, which is the client's
-   * to write.
+   * Behind a proxy of your own, read what that proxy wrote, never the leftmost entry of `X-Forwarded-For`, which is the
+   * client's to write.
    */
   readonly address?: (request: Request, ...rest: Rest) => string | undefined;
 }
@@ -24,13 +26,13 @@ export interface FetchOptions<Rest extends unknown[] = []> {
 const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
 /**
- * Reads a request's address: what it gives answers `undefined` where nobody can tell and nobody needs to, and throws where
- * the throttle needs it. It is called within the verb, so that `onOutage` is told.
+ * Gives a function that tells a request's address. That function gives `undefined` where nobody needs the address, and
+ * throws where the throttle needs it. The verb calls it, so that `onOutage` is told.
  */
 export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => () => string | undefined;
 
-/** Makes what reads addresses, and refuses a throttle that would count everybody together, when a route is built. */
-export function addressReader<Rest extends unknown[]>(
+/** Checks the options of a route. It refuses a throttle that would have no address to count by. */
+export function createAddressReader<Rest extends unknown[]>(
   verb: string,
   { throttled }: Pick<Authenticator, "throttled">,
   options: FetchOptions<Rest>,
@@ -58,5 +60,5 @@ export function addressReader<Rest extends unknown[]>(
 
 const REMEDY =
   "give { address }, on Bun (request, server) => server.requestIP(request)?.address, on Deno (request, info) => " +
-  "info.remoteAddr.hostname, with Hono on Node (request, c) => getConnInfo(c).remote.address, on Cloudflare (request) => " +
-  'request.headers.get("cf-connecting-ip") ?? undefined';
+  "info.remoteAddr.hostname, with Hono on Node (request, c) => getConnInfo(c).remote.address, on Cloudflare " +
+  '(request) => request.headers.get("cf-connecting-ip") ?? undefined';

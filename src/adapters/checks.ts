@@ -1,10 +1,13 @@
-import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { Guard } from "../guard/guard.ts";
 import { finding } from "../shared/finding.ts";
 import { markOf } from "../shared/read.ts";
 
-/** Refuses what is no guard when a route is built. */
-export function checkGuard(verb: string, guard: Guard): void {
+/**
+ * Refuses what is no guard, when a route is built.
+ *
+ * @param verb - the function that takes the guard, such as `"requireAuth"`, which the message names
+ * @throws TypeError that says what was given and what to make
+ */
+export function checkGuard(verb: string, guard: unknown): void {
   if (has(guard, "authenticate") && has(guard, "authenticateOptional") && has(guard, "authorize")) return;
   const found = isTokenProfile(guard)
     ? "a token profile: make a guard of it with createGuard({ token })"
@@ -12,36 +15,18 @@ export function checkGuard(verb: string, guard: Guard): void {
   throw new TypeError(`${verb} takes what createGuard or createAuthenticator makes; it was given ${found}`);
 }
 
-/** Refuses what is no authenticator when a route is built. */
-export function checkLogin(auth: Authenticator): void {
-  checkAuthenticator("login", auth);
-}
+/** What each handler needs of an authenticator beside `login`, and how to make one that has it. */
+const NEEDS = {
+  login: "an authenticator",
+  logout: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
+  refresh: "an authenticator with sessions: createAuthenticator({ …, refresh: { store } })",
+  changePassword: "an authenticator with a blocklist or sessions, to end those there are",
+} as const;
 
-/** Refuses an authenticator that could only pretend to log out when a route is built. */
-export function checkLogout(auth: RevokingAuthenticator): void {
-  checkAuthenticator("logout", auth);
-  if (has(auth, "logout")) return;
-  throw new TypeError(
-    "logout needs an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
-  );
-}
-
-/** Refuses an authenticator without sessions when a route is built. */
-export function checkRefresh(auth: SessionAuthenticator): void {
-  checkAuthenticator("refresh", auth);
-  if (has(auth, "refresh")) return;
-  throw new TypeError("refresh needs an authenticator with sessions: createAuthenticator({ …, refresh: { store } })");
-}
-
-/** Refuses an authenticator that could not end a user's sessions when a route is built. */
-export function checkChangePassword(auth: RevokingAuthenticator): void {
-  checkAuthenticator("changePassword", auth);
-  if (has(auth, "changePassword")) return;
-  throw new TypeError("changePassword needs an authenticator with a blocklist or sessions, to end those there are");
-}
-
-function checkAuthenticator(verb: string, auth: Authenticator): void {
-  if (has(auth, "login")) return;
+/** Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built. */
+export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown): void {
+  if (has(auth, "login") && has(auth, verb)) return;
+  if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
   const found = isTokenProfile(auth)
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"
     : has(auth, "authenticate")
@@ -58,7 +43,7 @@ function describe(value: unknown): string {
   return value === undefined ? "nothing" : finding(value);
 }
 
-/** The mark of a profile. To import `isProfile` would load the whole engine of tokens with each adapter. */
+/** This is the mark of a profile. To import `isProfile` would load the whole engine of tokens with each adapter. */
 const PROFILE = Symbol.for("hallpass.tokenProfile");
 
 function isTokenProfile(value: unknown): boolean {

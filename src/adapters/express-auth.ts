@@ -1,6 +1,7 @@
 /**
- * The type of `req.auth`, for applications where nobody else gives it one: `import "hallpass/express/auth"` in one file. Where
- * express-oauth2-jwt-bearer, express-jwt, Clerk or the like are in use, leave it out and ask `authOf(req, guard)`.
+ * The type of `req.auth`, for applications where nobody else gives it one: `import "hallpass/express/auth"` in one
+ * file. Where express-oauth2-jwt-bearer, express-jwt, Clerk or the like are in use, leave it out and ask `authOf(req,
+ * guard)`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The type of `request.auth`, for applications where nobody else gives it one: `import "hallpass/fastify/auth"` in one file.
- * Where a plugin does, leave it out and ask `authOf(request, guard)`.
+ * The type of `request.auth`, for applications where nobody else gives it one: `import "hallpass/fastify/auth"` in one
+ * file. Where a plugin does, leave it out and ask `authOf(request, guard)`.
  *
  * @module
  */

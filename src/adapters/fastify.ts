@@ -1,24 +1,33 @@
 /**
- * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and {@link errorHandler} answers it; without
- * that, Fastify does, in JSON of its own, with the error's own status and headers.
+ * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and {@link errorHandler} answers it;
+ * without that, Fastify does, in JSON of its own, with the error's own status and headers.
  *
  * @module
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError } from "../core/errors.ts";
-import type { Guard, Recognition } from "../guard/guard.ts";
+import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import { immediateAnswer } from "../guard/immediate.ts";
+import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
-import { hasBody, parsedBody } from "./body.ts";
-import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
-import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
-import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizationOf, headerOf } from "./headers.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom, showIdentity } from "./pass.ts";
+import { takeParsedBody } from "./body.ts";
+import { checkGuard } from "./checks.ts";
+import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
+import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import {
+  authorizeScopes,
+  checkScopes,
+  identify,
+  type Recognition,
+  recallIdentity,
+  recallOptionalIdentity,
+  showIdentity,
+} from "./identity.ts";
+import { type AdapterRequest, type NodeHeaders, readAuthorization, readNodeRequest } from "./request.ts";
+import type { AdapterResponse } from "./response.ts";
 
-export type { ErrorHandlerOptions } from "./failure.ts";
+export type { ErrorHandlerOptions } from "./errors.ts";
 
 /** A hook for `onRequest`, where it comes before the body is read. */
 export type FastifyHook = (request: FastifyRequest) => Promise<void>;
@@ -30,26 +39,27 @@ export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => P
 export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
- * Lets a request pass that carries a good token; refuses any other. For `onRequest`. {@link authOf} gives the handlers behind it
- * who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in `hallpass/fastify/auth`.
+ * Lets a request pass that carries a good token; refuses any other. For `onRequest`. {@link authOf} gives the handlers
+ * behind it who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in
+ * `hallpass/fastify/auth`.
  *
- * @throws TypeError when the guard is none
+ * @throws TypeError when `guard` is no guard
  *
  * @example
  * ```ts
  * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: authOf(request, guard).userId }));
  * ```
  */
-export function requireAuth(guard: Guard): FastifyHook {
+export function requireAuth<Claims>(guard: Guard<Claims>): FastifyHook {
   checkGuard("requireAuth", guard);
   return recognise(guard, "authenticate");
 }
 
 /**
- * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `request.auth` are `null`
- * then. A bad credential is refused all the same, and an outage is 503.
+ * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `request.auth` are
+ * `null` then. A bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when the guard is none
+ * @throws TypeError when `guard` is no guard
  *
  * @example
  * ```ts
@@ -58,7 +68,7 @@ export function requireAuth(guard: Guard): FastifyHook {
  * }));
  * ```
  */
-export function optionalAuth(guard: Guard): FastifyHook {
+export function optionalAuth<Claims>(guard: Guard<Claims>): FastifyHook {
   checkGuard("optionalAuth", guard);
   return recognise(guard, "authenticateOptional");
 }
@@ -75,14 +85,14 @@ export function optionalAuth(guard: Guard): FastifyHook {
  */
 export function requireScope(...scopes: string[]): FastifyHook {
   checkScopes(scopes);
-  return async (request) => authorizePass(request, scopes);
+  return async (request) => authorizeScopes(request, scopes);
 }
 
 /**
  * Handles a login: reads `{ login, password }` from the JSON body, which Fastify parses by itself, and answers with the
  * token (RFC 6749 §5.1).
  *
- * @throws TypeError when the authenticator is none
+ * @throws TypeError when `auth` is no authenticator
  *
  * @example
  * ```ts
@@ -90,13 +100,12 @@ export function requireScope(...scopes: string[]): FastifyHook {
  * ```
  */
 export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FastifyHandler {
-  checkLogin(auth);
-  return instead((arrival) => enter(auth, auth.login, arrival));
+  return respondWith(handleLogin(auth));
 }
 
 /**
- * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
- * the JSON body, and answers with the next tokens (RFC 6749 §6).
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }`
+ * from the JSON body, and answers with the next tokens (RFC 6749 §6).
  *
  * @throws TypeError when the authenticator keeps no sessions
  *
@@ -106,8 +115,7 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): F
  * ```
  */
 export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FastifyHandler {
-  checkRefresh(auth);
-  return instead((arrival) => renew(auth, arrival));
+  return respondWith(handleRefresh(auth));
 }
 
 /**
@@ -122,13 +130,12 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * ```
  */
 export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
-  checkChangePassword(auth);
-  return instead((arrival) => enter(auth, auth.changePassword, arrival));
+  return respondWith(handleChangePassword(auth));
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and the
- * access token, and answers 204 once that is stored.
+ * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
+ * the access token, and answers 204 once that is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -138,8 +145,7 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
  * ```
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
-  checkLogout(auth);
-  return instead((arrival) => leave(auth, arrival));
+  return respondWith(handleLogout(auth));
 }
 
 /**
@@ -153,7 +159,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
  * ```
  */
 export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): Identity<Claims> {
-  return identityFrom(request, guard);
+  return recallIdentity(request, guard);
 }
 
 /**
@@ -167,13 +173,13 @@ export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): I
  * ```
  */
 export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): Identity<Claims> | null {
-  return optionalIdentityFrom(request, guard);
+  return recallOptionalIdentity(request, guard);
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set before
- * (CORS), and logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is thrown on, to the error
- * handler of the context around it or to Fastify's own.
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set
+ * before (CORS), and logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is thrown on,
+ * to the error handler of the context around it or to Fastify's own.
  *
  * @throws TypeError when an option is misspelt or no function
  *
@@ -183,20 +189,24 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
  * ```
  */
 export function errorHandler(options: ErrorHandlerOptions<FastifyRequest> = {}): FastifyErrorHandler {
-  const isOurs = recogniser(options);
-  return (thrown, request, reply) => {
-    const error = isRefusedByParser(thrown, request)
-      ? new AuthError("unsupported_media_type", { cause: thrown })
-      : thrown;
-    if (!isOurs(error, request)) throw error;
-    return reply.code(error.status).headers(headersOf(error)).send(error.toJSON());
+  const respond = createErrorResponder(options);
+  return (error, request, reply) => {
+    const isForm = isRefusedByParser(error, request);
+    const response = respond(isForm ? new AuthError("unsupported_media_type", { cause: error }) : error, request);
+    if (response === null) throw error;
+    return sendResponse(reply, response);
   };
 }
 
-/** The name of our handlers, by which a route is known for ours: Fastify binds each handler, which leaves only its name. */
+/**
+ * This is the name of our handlers. Fastify binds each handler of a route, which leaves only its name to know it by.
+ */
 const HANDLER = "hallpass handler";
 
-/** Whether Fastify refused a body of one of our routes, for which it has no parser, before our handler could. */
+/**
+ * Tells whether Fastify refused a form at one of our routes: it has no parser for forms, so our handler does not see
+ * them.
+ */
 function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${HANDLER}`;
@@ -204,29 +214,32 @@ function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest): bo
 
 function recognise(guard: Guard, recognition: Recognition): FastifyHook {
   return async (request) => {
-    const header = authorizationOf(request.headers, request.raw.rawHeaders);
-    const answer = immediateAnswer(guard, recognition);
-    const found = answer === undefined ? await guard[recognition](header) : answer(header);
-    showIdentity(request, leavePass(request, guard, recognition, found));
+    const found = identify(request, guard, recognition, readAuthorization(pickHeaders(request)));
+    showIdentity(request, (isThenable(found) ? await found : found) as Identity | null);
   };
 }
 
-function instead(work: (arrival: Arrival) => Promise<Departure>): FastifyHandler {
-  const handler: FastifyHandler = async (request, reply) => {
-    const { status, body, cookies } = await work(arrivalOf(request));
-    for (const cookie of cookies) reply.header("Set-Cookie", cookie);
-    if (body !== null) reply.header("Cache-Control", "no-store");
-    return reply.code(status).send(body ?? undefined);
-  };
+/** Makes a handler that answers the request itself. */
+function respondWith(handle: FlowHandler): FastifyHandler {
+  const handler: FastifyHandler = async (request, reply) => sendResponse(reply, await handle(readRequest(request)));
   return Object.defineProperty(handler, "name", { value: HANDLER });
 }
 
-function arrivalOf({ headers, raw, ip, body }: FastifyRequest): Arrival {
-  return {
-    header: (name) => headerOf(headers, name),
-    authorization: () => authorizationOf(headers, raw.rawHeaders),
+function sendResponse(reply: FastifyReply, { status, headers, cookies, body }: AdapterResponse): FastifyReply {
+  reply.code(status).headers(headers);
+  for (const cookie of cookies) reply.header("Set-Cookie", cookie); // Fastify adds it to those there are.
+  return reply.send(body ?? undefined);
+}
+
+function readRequest(request: FastifyRequest): AdapterRequest {
+  const { headers, ip, body } = request;
+  return readNodeRequest(pickHeaders(request), {
     ip: () => ip,
-    hasBody: () => hasBody(headers, body),
-    body: () => parsedBody(body, headers["content-type"]),
-  };
+    parsed: body,
+    body: () => takeParsedBody(request, headers["content-type"], "leave Fastify's own parser of JSON in place"),
+  });
+}
+
+function pickHeaders({ headers, raw }: FastifyRequest): NodeHeaders {
+  return { headers, rawHeaders: raw.rawHeaders };
 }

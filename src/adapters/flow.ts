@@ -1,38 +1,138 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
-import type { AuthorizationHeader } from "../guard/guard.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import { deviceCookie, type HeaderReader, readCookies, setCookie } from "../sessions/cookie.ts";
+import { deviceCookie, readCookies, setCookie } from "../sessions/cookie.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
 import { refuseCrossSite } from "../sessions/cross-site.ts";
-import type { LoginResult, SessionResult } from "../sessions/result.ts";
+import type { User } from "../stores/contract.ts";
+import { checkAuthenticator } from "./checks.ts";
+import type { AdapterRequest } from "./request.ts";
+import type { AdapterResponse } from "./response.ts";
+import { formatTokens } from "./token-answer.ts";
 
-/** What the handlers need of a request, whatever framework it came through. */
-export interface Arrival {
-  readonly header: HeaderReader;
-  readonly authorization: () => AuthorizationHeader;
-  /** The client's address; `undefined` where the framework can't tell. The verb that asks for it tells of its refusals. */
-  readonly ip: () => string | undefined;
-  /** Whether the client sent a body. */
-  readonly hasBody: () => boolean;
-  /** The parsed body, or a configuration error where nothing parsed it. */
-  readonly body: () => unknown;
+/** Answers a request of the flow. It rejects with an `AuthError` where it refuses. */
+export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
+
+/**
+ * Makes the handler of logins. It reads `{ login, password }` from the body and answers with the tokens (RFC 6749
+ * §5.1). It ends the session whose cookie comes along.
+ *
+ * @throws TypeError when `auth` is no authenticator
+ *
+ * @example
+ * ```ts
+ * const response = await handleLogin(auth)(request);
+ * ```
+ */
+export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, U>): FlowHandler {
+  checkAuthenticator("login", auth);
+  return (request) => handleCredentials(auth, auth.login, request);
 }
 
-/** What is to be answered. */
-export interface Departure {
-  readonly status: 200 | 204;
-  /** The JSON of a token answer, which no cache may keep. */
-  readonly body: object | null;
-  /** Set-Cookie headers, beside those of others. */
-  readonly cookies: readonly string[];
+/**
+ * Makes the handler of changes of a password. It reads `{ login, password, newPassword }` from the body, ends all of
+ * the user's sessions, begins another one, and answers with its tokens.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * const response = await handleChangePassword(auth)(request);
+ * ```
+ */
+export function handleChangePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
+  checkAuthenticator("changePassword", auth);
+  return (request) => handleCredentials(auth, auth.changePassword, request);
 }
 
-/** What frameworks that can't tell the client's address are taken to say, so that a throttle refuses to count by it. */
+/**
+ * Makes the handler of refreshes. It takes the refresh token from the cookie where the authenticator has one, else
+ * `{ refresh_token }` from the body, and answers with the next tokens (RFC 6749 §6).
+ *
+ * @throws TypeError when the authenticator keeps no sessions
+ *
+ * @example
+ * ```ts
+ * const response = await handleRefresh(auth)(request);
+ * ```
+ */
+export function handleRefresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FlowHandler {
+  checkAuthenticator("refresh", auth);
+  return async ({ header, body }) => {
+    const { cookie } = auth;
+    if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token")), null);
+    refuseCrossSite(cookie, header);
+    const tokens = readCookies(cookie, header);
+    if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
+    try {
+      return formatTokens(await auth.refresh(tokens), cookie);
+    } catch (error) {
+      throw isAuthError(error) && error.expose ? takeCookieAway(cookie, error) : error;
+    }
+  };
+}
+
+/** These refusals say that the access token was good once, so that nothing is left to log out of. */
+const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
+
+/**
+ * Makes the handler of logouts. It ends the sessions of all that the request shows: the refresh token in the cookie or
+ * the body, which a client still has when its access token has expired, and the access token. It answers 204 once that
+ * is stored.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions
+ *
+ * @example
+ * ```ts
+ * const response = await handleLogout(auth)(request);
+ * ```
+ */
+export function handleLogout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
+  checkAuthenticator("logout", auth);
+  return async (request) => {
+    const { header, authorization } = request;
+    const cookie = findCookie(auth);
+    if (cookie !== null) refuseCrossSite(cookie, header);
+    const tokens = cookie === null ? await readSentToken(auth, request) : readCookies(cookie, header);
+    const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator<Claims, U>).logoutByRefreshToken(tokens));
+    try {
+      const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
+      if (identity !== null) await auth.logout(identity);
+    } catch (error) {
+      if (!isAuthError(error) || !error.expose) throw error;
+      const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
+      if (!isOver) throw cookie !== null && tokens.length > 0 ? takeCookieAway(cookie, error) : error;
+    }
+    return { status: 204, headers: {}, cookies: cookie === null ? [] : [setCookie(cookie, "", 0)], body: null };
+  };
+}
+
+async function handleCredentials<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  verb: Authenticator<Claims, U>["login"],
+  request: AdapterRequest,
+): Promise<AdapterResponse> {
+  const { header, body } = request;
+  const cookie = findCookie(auth);
+  if (cookie === null) {
+    const sent = await body();
+    return formatTokens(
+      await verb(sent, describeOrigin(request, { deviceToken: readToken(sent, "device_token") })),
+      null,
+    );
+  }
+  refuseCrossSite(cookie, header);
+  const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
+  return formatTokens(await verb(await body(), describeOrigin(request, { refreshToken, deviceToken })), cookie);
+}
+
+/**
+ * An adapter says this where its framework can't tell the client's address, so that a throttle refuses to count by it.
+ */
 const NO_ADDRESS = "";
 
-/** Where an attempt comes from. The address is asked for within the verb, which tells `onOutage` where that fails. */
-function originOf({ ip }: Arrival, tokens: Omit<LoginOrigin, "ip">): LoginOrigin {
+/** Says where an attempt comes from. The verb reads the address, so that it tells `onOutage` where that fails. */
+function describeOrigin({ ip }: AdapterRequest, tokens: Omit<LoginOrigin, "ip">): LoginOrigin {
   return {
     ...tokens,
     get ip() {
@@ -41,91 +141,24 @@ function originOf({ ip }: Arrival, tokens: Omit<LoginOrigin, "ip">): LoginOrigin
   };
 }
 
-/** Logs a user in, or changes a password, by the body's credentials. The session of a cookie that comes along ends. */
-export async function enter(auth: Authenticator, verb: Authenticator["login"], arrival: Arrival): Promise<Departure> {
-  const { header, body } = arrival;
-  const cookie = cookieOf(auth);
-  if (cookie === null) {
-    const sent = await body();
-    return tokenAnswer(await verb(sent, originOf(arrival, { deviceToken: textIn(sent, "device_token") })), null);
-  }
-  refuseCrossSite(cookie, header);
-  const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
-  return tokenAnswer(await verb(await body(), originOf(arrival, { refreshToken, deviceToken })), cookie);
-}
-
-/** Refreshes by the token of the cookie, or of the body. */
-export async function renew(auth: SessionAuthenticator, { header, body }: Arrival): Promise<Departure> {
-  const { cookie } = auth;
-  if (cookie === null) return tokenAnswer(await auth.refresh(textIn(await body(), "refresh_token")), null);
-  refuseCrossSite(cookie, header);
-  const tokens = readCookies(cookie, header);
-  if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
-  try {
-    return tokenAnswer(await auth.refresh(tokens), cookie);
-  } catch (error) {
-    throw isAuthError(error) && error.expose ? takingAway(cookie, error) : error;
-  }
-}
-
-/** The refusal of a cookie, which takes the cookie away: a browser would send it for ever. */
-function takingAway(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
+/** Has the refusal of a cookie take that cookie away, since a browser would go on sending it. */
+function takeCookieAway(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
   return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": setCookie(cookie, "", 0) } });
 }
 
-/** Refusals which say that the access token was good once, so that nothing is left to log out of. */
-const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
-
-/**
- * Logs out by all that the request shows: the refresh token in the cookie or the body, which a client still has when its
- * access token has expired, and the access token.
- */
-export async function leave(auth: RevokingAuthenticator, arrival: Arrival): Promise<Departure> {
-  const { header, authorization } = arrival;
-  const cookie = cookieOf(auth);
-  if (cookie !== null) refuseCrossSite(cookie, header);
-  const tokens = cookie === null ? await readSent(auth, arrival) : readCookies(cookie, header);
-  const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator).logoutByRefreshToken(tokens));
-  try {
-    const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
-    if (identity !== null) await auth.logout(identity);
-  } catch (error) {
-    if (!isAuthError(error) || !error.expose) throw error;
-    const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
-    if (!isOver) throw cookie !== null && tokens.length > 0 ? takingAway(cookie, error) : error;
-  }
-  return { status: 204, body: null, cookies: cookie === null ? [] : [setCookie(cookie, "", 0)] };
-}
-
-/** The refresh token that a log-out's body may hold. Whoever sends no body needs no parser for it. */
-async function readSent(auth: RevokingAuthenticator, { hasBody, body }: Arrival): Promise<readonly string[]> {
+/** Reads the refresh token that the body of a logout may hold. Whoever sends no body needs no parser for it. */
+async function readSentToken(auth: object, { hasBody, body }: AdapterRequest): Promise<readonly string[]> {
   if (!("refresh" in auth) || !hasBody()) return [];
-  const token = textIn(await body(), "refresh_token");
+  const token = readToken(await body(), "refresh_token");
   return token === undefined ? [] : [token];
 }
 
-/** One token of a body, if any: a list of them is for cookies. */
-function textIn(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
+/** Reads one token of a body, if there is any. Only cookies come as a list. */
+function readToken(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
   const token = (body as Record<string, unknown> | null | undefined)?.[name];
   return typeof token === "string" && token !== "" ? token : undefined;
 }
 
-function cookieOf(auth: Authenticator): CookieSettings | null {
+function findCookie(auth: object): CookieSettings | null {
   return (auth as Partial<SessionAuthenticator>).cookie ?? null;
-}
-
-/** The token answer (RFC 6749 §5.1), with the refresh token and the device token in its body or as cookies. */
-function tokenAnswer(result: LoginResult | SessionResult, cookie: CookieSettings | null): Departure {
-  const { accessToken, tokenType, expiresIn, deviceToken } = result;
-  const body = { access_token: accessToken, token_type: tokenType, expires_in: expiresIn };
-  const refresh = "refreshToken" in result ? result : null;
-  if (cookie === null || refresh === null) {
-    const others = { refresh_token: refresh?.refreshToken, device_token: deviceToken }; // JSON leaves out what is undefined
-    return { status: 200, body: { ...body, ...others }, cookies: [] };
-  }
-  const cookies = [setCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
-  if (deviceToken !== undefined) {
-    cookies.push(setCookie(deviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
-  }
-  return { status: 200, body, cookies };
 }

@@ -1,23 +1,31 @@
 /**
- * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and {@link errorHandler}
- * answers it as JSON; without that, Koa does, as text, with the error's own status and headers.
+ * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and {@link
+ * errorHandler} answers it as JSON; without that, Koa does, as text, with the error's own status and headers.
  *
  * @module
  */
 import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import type { Guard, Recognition } from "../guard/guard.ts";
+import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import { immediateAnswer } from "../guard/immediate.ts";
+import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
-import { hasBody, missingParser, parsedBody } from "./body.ts";
-import { checkChangePassword, checkGuard, checkLogin, checkLogout, checkRefresh } from "./checks.ts";
-import { type ErrorHandlerOptions, headersOf, recogniser } from "./failure.ts";
-import { type Arrival, type Departure, enter, leave, renew } from "./flow.ts";
-import { authorizationOf, headerOf } from "./headers.ts";
-import { authorizePass, checkScopes, identityFrom, leavePass, optionalIdentityFrom } from "./pass.ts";
+import { takeParsedBody } from "./body.ts";
+import { checkGuard } from "./checks.ts";
+import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
+import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import {
+  authorizeScopes,
+  checkScopes,
+  identify,
+  type Recognition,
+  recallIdentity,
+  recallOptionalIdentity,
+} from "./identity.ts";
+import { type AdapterRequest, readAuthorization, readNodeRequest } from "./request.ts";
+import type { AdapterResponse } from "./response.ts";
 
-export type { ErrorHandlerOptions } from "./failure.ts";
+export type { ErrorHandlerOptions } from "./errors.ts";
 
 /** A context as the adapter reads it: Koa's, of any version. */
 export interface KoaContext {
@@ -59,7 +67,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 /**
  * Lets a request pass that carries a good token, with `ctx.state.auth` set; refuses any other.
  *
- * @throws TypeError when the guard is none
+ * @throws TypeError when `guard` is no guard
  *
  * @example
  * ```ts
@@ -77,7 +85,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Ide
  * As {@link requireAuth}, but a request without a credential passes too, with `ctx.state.auth` being `null`. A bad
  * credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when the guard is none
+ * @throws TypeError when `guard` is no guard
  *
  * @example
  * ```ts
@@ -104,7 +112,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Id
 export function requireScope(...scopes: string[]): KoaMiddleware {
   checkScopes(scopes);
   return async (ctx, next) => {
-    authorizePass(ctx.state, scopes);
+    authorizeScopes(ctx.state, scopes);
     await next();
   };
 }
@@ -112,7 +120,7 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @throws TypeError when the authenticator is none
+ * @throws TypeError when `auth` is no authenticator
  *
  * @example
  * ```ts
@@ -120,13 +128,12 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
  * ```
  */
 export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): KoaMiddleware {
-  checkLogin(auth);
-  return instead((arrival) => enter(auth, auth.login, arrival));
+  return respondWith(handleLogin(auth));
 }
 
 /**
- * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }` from
- * the parsed JSON body, and answers with the next tokens (RFC 6749 §6).
+ * Handles a refresh: takes the refresh token from the cookie where the authenticator has one, else `{ refresh_token }`
+ * from the parsed JSON body, and answers with the next tokens (RFC 6749 §6).
  *
  * @throws TypeError when the authenticator keeps no sessions
  *
@@ -136,13 +143,12 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): K
  * ```
  */
 export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): KoaMiddleware {
-  checkRefresh(auth);
-  return instead((arrival) => renew(auth, arrival));
+  return respondWith(handleRefresh(auth));
 }
 
 /**
- * Handles a change of password: reads `{ login, password, newPassword }` from the parsed JSON body, ends all of the user's
- * sessions, begins a new one, and answers with its tokens.
+ * Handles a change of password: reads `{ login, password, newPassword }` from the parsed JSON body, ends all of the
+ * user's sessions, begins a new one, and answers with its tokens.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -152,14 +158,13 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * ```
  */
 export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
-  checkChangePassword(auth);
-  return instead((arrival) => enter(auth, auth.changePassword, arrival));
+  return respondWith(handleChangePassword(auth));
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and the
- * access token, and answers 204 once that is stored. Put
- * `bodyParser()` in front of it where clients send the refresh token in the body.
+ * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
+ * the access token, and answers 204 once that is stored. Put `bodyParser()` in front of it where clients send the
+ * refresh token in the body.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -169,8 +174,7 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
  * ```
  */
 export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
-  checkLogout(auth);
-  return instead((arrival) => leave(auth, arrival));
+  return respondWith(handleLogout(auth));
 }
 
 /**
@@ -184,7 +188,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
  * ```
  */
 export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> {
-  return identityFrom(ctx.state, guard);
+  return recallIdentity(ctx.state, guard);
 }
 
 /**
@@ -198,12 +202,13 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
  * ```
  */
 export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> | null {
-  return optionalIdentityFrom(ctx.state, guard);
+  return recallOptionalIdentity(ctx.state, guard);
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set before
- * (CORS), and logs those of 500 and above with their cause. Goes in front of all routes. Any other error is thrown on, to Koa.
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set
+ * before (CORS), and logs those of 500 and above with their cause. Goes in front of all routes. Any other error is
+ * thrown on, to Koa.
  *
  * @throws TypeError when an option is misspelt or no function
  *
@@ -213,53 +218,43 @@ export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: G
  * ```
  */
 export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): KoaMiddleware {
-  const isOurs = recogniser(options);
+  const respond = createErrorResponder(options);
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      if (!isOurs(error, ctx) || ctx.headerSent) throw error;
-      for (const [name, value] of Object.entries(headersOf(error))) {
-        if (name === "Set-Cookie") ctx.append(name, value);
-        else ctx.set(name, value);
-      }
-      ctx.status = error.status;
-      ctx.body = error.toJSON();
+      const response = respond(error, ctx);
+      if (response === null || ctx.headerSent) throw error;
+      sendResponse(ctx, response);
     }
   };
 }
 
 function recognise<Auth extends Identity | null>(guard: Guard, recognition: Recognition): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const header = authorizationOf(ctx.req.headers, ctx.req.rawHeaders);
-    const answer = immediateAnswer(guard, recognition);
-    const found = answer === undefined ? await guard[recognition](header) : answer(header);
-    ctx.state.auth = leavePass(ctx.state, guard, recognition, found as Auth);
+    const found = identify(ctx.state, guard, recognition, readAuthorization(ctx.req));
+    ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };
 }
 
-function instead(work: (arrival: Arrival) => Promise<Departure>): KoaMiddleware {
-  return async (ctx) => {
-    const { status, body, cookies } = await work(arrivalOf(ctx));
-    for (const cookie of cookies) ctx.append("Set-Cookie", cookie);
-    if (body !== null) {
-      ctx.set("Cache-Control", "no-store");
-      ctx.body = body;
-    }
-    ctx.status = status;
-  };
+/** Makes a handler that answers the request itself. */
+function respondWith(handle: FlowHandler): KoaMiddleware {
+  return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx)));
 }
 
-function arrivalOf({ req, request, ip }: KoaContext): Arrival {
-  return {
-    header: (name) => headerOf(req.headers, name),
-    authorization: () => authorizationOf(req.headers, req.rawHeaders),
+function sendResponse(ctx: KoaContext, { status, headers, cookies, body }: AdapterResponse): void {
+  for (const [name, value] of Object.entries(headers)) ctx.set(name, value);
+  for (const cookie of cookies) ctx.append("Set-Cookie", cookie);
+  if (body !== null) ctx.body = body;
+  ctx.status = status;
+}
+
+function readRequest({ req, request, ip }: KoaContext): AdapterRequest {
+  return readNodeRequest(req, {
     ip: () => ip,
-    hasBody: () => hasBody(req.headers, (request as { body?: unknown }).body),
-    body() {
-      if (!("body" in request)) throw missingParser("Koa", "bodyParser() of @koa/bodyparser");
-      return parsedBody(request.body, req.headers["content-type"]);
-    },
-  };
+    parsed: (request as { body?: unknown }).body,
+    body: () =>
+      takeParsedBody(request, req.headers["content-type"], "put bodyParser() of @koa/bodyparser in front of it (Koa)"),
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Refuses what is no web `Request`, which routers pass in many shapes. One of another realm, or of another copy of undici, is one
- * all the same: it is known by what it can do.
+ * Refuses what is no web `Request`. Routers pass their handlers many kinds of objects. A `Request` is known by what it
+ * can do, since one of another realm or of another copy of undici is no instance of this realm's class.
  */
 export function checkRequest(request: Request): void {
   const { headers, url, method } = (request ?? {}) as Partial<Request>;
@@ -9,6 +9,6 @@ export function checkRequest(request: Request): void {
 }
 
 const REMEDY =
-  "a handler of hallpass/fetch takes a web Request: give it c.req.raw in Hono, event.request in SvelteKit, context.request in " +
-  "Astro, request of the arguments in React Router, event.req in h3 2 and toWebRequest(event) in h3 1; for a request of Node's own " +
-  "there are hallpass/express, hallpass/koa and hallpass/fastify";
+  "a handler of hallpass/fetch takes a web Request: give it c.req.raw in Hono, event.request in SvelteKit, " +
+  "context.request in Astro, request of the arguments in React Router, event.req in h3 2 and toWebRequest(event) in " +
+  "h3 1; for a request of Node's own there are hallpass/express, hallpass/koa and hallpass/fastify";

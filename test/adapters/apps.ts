@@ -1,5 +1,4 @@
-import type { Server } from "node:http";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { bodyParser } from "@koa/bodyparser";
@@ -9,6 +8,7 @@ import express4 from "express4";
 import fastify from "fastify";
 import Koa from "koa";
 import Koa2 from "koa2";
+import * as adapter from "../../src/adapters/adapter.ts";
 import * as expressAdapter from "../../src/adapters/express.ts";
 import "../../src/adapters/express-auth.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
@@ -35,6 +35,7 @@ export const APPS: Readonly<Record<string, App>> = {
   "Koa 2": (auth, errors) => onKoa(Koa2, auth, errors),
   "Fastify 5": onFastify,
   Fetch: onFetch,
+  "node:http": onNode,
 };
 
 /** What other middleware leave on the answer: of it, an error's answer keeps all but what would have it cached. */
@@ -205,6 +206,54 @@ async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promis
       .then(async (response) => {
         res.writeHead(response.status, [...response.headers].flat()).end(await response.text());
       });
+  });
+  return listening(server.listen(0, "127.0.0.1"));
+}
+
+/** An adapter as anybody may write one by what the others share: it takes these few lines. */
+async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
+  const { authorizeScopes, identify, readAuthorization, recallIdentity, sendNodeResponse } = adapter;
+  const respond = adapter.createErrorResponder({ log: log ?? (() => {}) });
+  type Handler = (req: IncomingMessage) => Promise<object>;
+  const recognise = (recognition: adapter.Recognition) => (req: IncomingMessage) =>
+    identify(req, auth, recognition, readAuthorization(req));
+  const [requireAuth, optionalAuth] = [recognise("authenticate"), recognise("authenticateOptional")];
+  const flow: Readonly<Record<string, adapter.FlowHandler>> = {
+    "/login": adapter.handleLogin(auth),
+    "/refresh": adapter.handleRefresh(auth),
+    "/password": adapter.handleChangePassword(auth),
+    "/logout": adapter.handleLogout(auth),
+  };
+  const routes: Readonly<Record<string, Handler>> = {
+    "/me": async (req) => {
+      const identity = await requireAuth(req);
+      return { id: recallIdentity(req, auth).userId, same: recallIdentity(req, auth) === identity };
+    },
+    "/feed": async (req) => ({
+      personal: (await optionalAuth(req)) !== null && adapter.recallOptionalIdentity(req, auth) !== null,
+    }),
+    "/read": async (req) => ({ by: await requireAuth(req), read: authorizeScopes(req, ["read"]) }),
+    "/write": async (req) => ({ by: await requireAuth(req), write: authorizeScopes(req, ["read", "write"]) }),
+    "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: authorizeScopes(req, ["read"]) }),
+    "/unguarded": async (req) => recallIdentity(req, auth),
+    "/unguarded/scope": async (req) => ({ read: authorizeScopes(req, ["read"]) }),
+    "/broken": async () => broken(),
+  };
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const { url = "", headers } = req;
+    const handle = flow[url];
+    if (handle === undefined) return void res.end(JSON.stringify(await routes[url]?.(req)));
+    const body = () => adapter.readJsonBody(req.iterator({ destroyOnReturn: false }), headers["content-type"]);
+    const request = adapter.readNodeRequest(req, { ip: () => req.socket.remoteAddress, body });
+    sendNodeResponse(res, await handle(request));
+  };
+  const server = createServer((req, res) => {
+    if (log !== undefined) res.setHeaders(new Map(Object.entries(BEFORE)));
+    answer(req, res).catch((error) => {
+      const response = respond(error, req);
+      if (response === null) res.writeHead(500).end();
+      else sendNodeResponse(res, response);
+    });
   });
   return listening(server.listen(0, "127.0.0.1"));
 }

@@ -97,12 +97,12 @@ describe("a login without a body parser", () => {
   });
 
   it("tells the Express developer what to do", async () => {
-    const error = await new Promise((next) => expressAdapter.login(auth)({} as never, {} as never, next));
+    const error = await new Promise((next) => expressAdapter.login(auth)({ headers: {} } as never, {} as never, next));
     expect(error).toEqual(new TypeError("nothing parsed the body; put express.json() in front of it (Express)"));
   });
 
   it("tells the Koa developer what to do", async () => {
-    const handled = koaAdapter.login(auth)({ request: {} } as never, async () => {});
+    const handled = koaAdapter.login(auth)({ request: {}, req: { headers: {} } } as never, async () => {});
     await expect(handled).rejects.toThrow("put bodyParser() of @koa/bodyparser in front of it (Koa)");
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { leave, renew } from "../../src/adapters/flow.ts";
+import { handleLogout, handleRefresh } from "../../src/adapters/flow.ts";
 import type { RevokingAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { codeOf, houseOf, passwords, READER } from "../support/flow.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
 
-const arrivalOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
+const requestOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
   header: (name: string) => headers[name],
   authorization: () => headers.authorization,
   ip: () => undefined,
@@ -24,9 +24,14 @@ describe("a log-out where there are no sessions", () => {
     });
     const { accessToken } = await auth.login(READER);
     const body = { refresh_token: "x" };
-    expect(await codeOf(leave(auth, arrivalOf({}, body)))).toBe("missing_token");
+    expect(await codeOf(handleLogout(auth)(requestOf({}, body)))).toBe("missing_token");
     const authorization = `Bearer ${accessToken}`;
-    expect(await leave(auth, arrivalOf({ authorization }, body))).toEqual({ status: 204, body: null, cookies: [] });
+    expect(await handleLogout(auth)(requestOf({ authorization }, body))).toEqual({
+      status: 204,
+      headers: {},
+      cookies: [],
+      body: null,
+    });
     expect(await codeOf(auth.authenticate(authorization))).toBe("revoked");
   });
 });
@@ -35,10 +40,10 @@ describe("an outage", () => {
   it("takes no cookie away, and lets nobody believe that they are logged out", async () => {
     const down = () => Promise.reject(new Error("down"));
     const { auth } = houseOf({ refresh: { cookie: {} }, store: { findSession: down } });
-    const arrival = arrivalOf({ cookie: `__Host-refresh=${"A".repeat(43)}` });
-    const refused = await renew(auth, arrival).catch((error: unknown) => error);
+    const sent = requestOf({ cookie: `__Host-refresh=${"A".repeat(43)}` });
+    const refused = await handleRefresh(auth)(sent).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "unavailable", headers: { "Retry-After": "5" } });
-    expect(await codeOf(leave(auth, arrival))).toBe("unavailable");
+    expect(await codeOf(handleLogout(auth)(sent))).toBe("unavailable");
   });
 });
 
@@ -46,6 +51,6 @@ it("a mistake of the developer's is no refusal of the client", async () => {
   const { auth } = houseOf();
   const logout = () => Promise.reject(new TypeError("logout takes an identity"));
   const authorization = `Bearer ${(await auth.login(READER)).accessToken}`;
-  const arrival = arrivalOf({ authorization }, { refresh_token: "x" });
-  await expect(leave({ ...auth, logout }, arrival)).rejects.toThrow(/takes an identity/);
+  const sent = requestOf({ authorization }, { refresh_token: "x" });
+  await expect(handleLogout({ ...auth, logout })(sent)).rejects.toThrow(/takes an identity/);
 });

@@ -1,18 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ENTRIES } from "../../tsup.config.ts";
+import { ENTRIES, FILES } from "../../entries.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
 const manifest = read("package.json");
 const specifierOf = (entry: string): string => (entry === "index" ? "." : `./${entry}`);
 
-it("the exports, the build's entries and the docs' entry points are one table", () => {
-  const { "./package.json": _, ...exports } = manifest.exports;
-  expect(Object.keys(exports)).toEqual(Object.keys(ENTRIES).map(specifierOf));
-  expect(read("typedoc.json").entryPoints).toEqual(Object.values(ENTRIES));
-  expect(Object.keys(manifest.typesVersions["*"])).toEqual(Object.keys(ENTRIES).filter((entry) => entry !== "index"));
+it.each(Object.entries(FILES))("%s names the entries as the list does: npm run entries", (file, update) => {
+  const content = read(file);
+  expect(JSON.stringify(update(content), null, 2)).toBe(JSON.stringify(content, null, 2));
 });
 
 describe.each(Object.keys(ENTRIES))("%s", (entry) => {

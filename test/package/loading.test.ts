@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENTRIES } from "../../tsup.config.ts";
+import { ENTRIES } from "../../entries.ts";
 import { install, run } from "./packed.ts";
 
 /** Runs before all else: what draws lots throws, as it does in workerd while a module loads. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ENTRIES } from "../../entries.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
-import { ENTRIES } from "../../tsup.config.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 
@@ -39,6 +39,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "fetch errorHandler": [[WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
+  "adapter createErrorResponder": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
@@ -93,6 +94,26 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   koa: ADAPTER,
   fastify: ADAPTER,
   fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope"],
+  adapter: [
+    "authorizeScopes",
+    "checkAuthenticator",
+    "checkGuard",
+    "checkScopes",
+    "formatRefusal",
+    "handleChangePassword",
+    "handleLogin",
+    "handleLogout",
+    "handleRefresh",
+    "identify",
+    "readAuthorization",
+    "readJsonBody",
+    "readNodeRequest",
+    "recallIdentity",
+    "recallOptionalIdentity",
+    "requireJson",
+    "sendNodeResponse",
+    "takeParsedBody",
+  ],
   "stores/memory": ["memoryRefreshStore", "memoryUsers"],
   testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
 };

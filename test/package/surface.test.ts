@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ENTRIES } from "../../tsup.config.ts";
+import { ENTRIES } from "../../entries.ts";
 import { describeSurface } from "./surface.ts";
 
 it("what users import is what the report says; a change of it is written there by vitest -u", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENTRIES } from "../../tsup.config.ts";
+import { ENTRIES } from "../../entries.ts";
 import { install, ROOT, run } from "./packed.ts";
 
 const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types"];

@@ -5,7 +5,7 @@ import { issueToken } from "../../../src/core/token/issue.ts";
 import { issuedAt, newJti } from "../../../src/core/token/jti.ts";
 import { defineToken, type TokenProfile } from "../../../src/core/token/profile.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
-import { createGuard } from "../../../src/guard/guard.ts";
+import { createGuard } from "../../../src/guard/create.ts";
 import { NOW, profileOf, SECOND, SECRET } from "../../support/tokens.ts";
 
 const issue = (claims: unknown, profile: TokenProfile = profileOf()): Promise<string> =>

@@ -8,8 +8,8 @@ import Koa2 from "koa2";
 import { describe, expect, it } from "vitest";
 import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
-import { authorizationOf } from "../../src/adapters/headers.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
+import { readAuthorization } from "../../src/adapters/request.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import { exchange } from "./exchange.ts";
 
@@ -171,8 +171,8 @@ describe("a request without raw headers", () => {
 
   it("may have them in another order, or none of the name", () => {
     const headers = { authorization: GOOD };
-    expect(authorizationOf(headers, [])).toBe(GOOD);
-    expect(authorizationOf(headers, ["authorizatiom", "x", "Host", "y"])).toBe(GOOD);
-    expect(authorizationOf({}, ["Authorization", GOOD])).toBeUndefined();
+    expect(readAuthorization({ headers, rawHeaders: [] })).toBe(GOOD);
+    expect(readAuthorization({ headers, rawHeaders: ["authorizatiom", "x", "Host", "y"] })).toBe(GOOD);
+    expect(readAuthorization({ headers: {}, rawHeaders: ["Authorization", GOOD] })).toBeUndefined();
   });
 });

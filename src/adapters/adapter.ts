@@ -1,0 +1,50 @@
+/**
+ * What the adapters for Express, Koa, Fastify, Fetch and Nest are made of, for an adapter of your own: hapi, tRPC,
+ * GraphQL, Lambda, a WebSocket upgrade. An adapter describes its request as an {@link AdapterRequest}, has it handled,
+ * and sends the {@link AdapterResponse}; who is asking is remembered by {@link identify} and given by {@link
+ * recallIdentity}.
+ *
+ * @example
+ * ```ts
+ * const respond = createErrorResponder({ log: (error) => logger.error(error) });
+ * const logIn = handleLogin(auth);
+ *
+ * createServer(async (req, res) => {
+ *   try {
+ *     if (req.url === "/login") {
+ *       const body = () => readJsonBody(req.iterator({ destroyOnReturn: false }), req.headers["content-type"]);
+ *       const request = readNodeRequest(req, { ip: () => req.socket.remoteAddress, body });
+ *       return sendNodeResponse(res, await logIn(request));
+ *     }
+ *     const { userId } = await identify(req, auth, "authenticate", readAuthorization(req));
+ *     res.end(userId);
+ *   } catch (error) {
+ *     const response = respond(error, req);
+ *     if (response === null) throw error;
+ *     sendNodeResponse(res, response);
+ *   }
+ * });
+ * ```
+ *
+ * @module
+ */
+export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
+export { checkAuthenticator, checkGuard } from "./checks.ts";
+export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
+export { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+export {
+  authorizeScopes,
+  checkScopes,
+  identify,
+  type Recognition,
+  recallIdentity,
+  recallOptionalIdentity,
+} from "./identity.ts";
+export {
+  type AdapterRequest,
+  type NodeHeaders,
+  type NodeRequestParts,
+  readAuthorization,
+  readNodeRequest,
+} from "./request.ts";
+export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";

@@ -1,0 +1,46 @@
+import { type AuthError, isAuthError } from "../core/errors.ts";
+import { tell } from "../shared/listener.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { type AdapterResponse, formatRefusal } from "./response.ts";
+
+/** How an adapter's `errorHandler` tells of what is the server's own fault. */
+export interface ErrorHandlerOptions<Request = unknown> {
+  /**
+   * Told of every refusal of 500 and above, an outage above all, and of the request that met it. What the answer keeps
+   * back is in `error.cause`. `console.error` unless given.
+   */
+  readonly log?: (error: AuthError, request: Request) => unknown;
+}
+
+const OPTIONS: OptionNames<ErrorHandlerOptions> = { log: "optional" };
+
+/**
+ * Makes what an error handler does: it answers an `AuthError`, logs one of 500 and above, and gives `null` for any
+ * other error, which is the application's to answer.
+ *
+ * @throws TypeError when an option is misspelt or no function
+ *
+ * @example
+ * ```ts
+ * const respond = createErrorResponder({ log: (error) => logger.error(error) });
+ * const response = respond(error, req);
+ * if (response === null) throw error;
+ * sendNodeResponse(res, response);
+ * ```
+ */
+export function createErrorResponder<Request>(
+  options: ErrorHandlerOptions<Request> = {},
+): (error: unknown, request: Request) => AdapterResponse | null {
+  checkOptions("errorHandler", options, OPTIONS);
+  const { log = logToConsole } = options;
+  checkFunction("errorHandler: log", log, "(error, request) => logger.error(error)");
+  return (error, request) => {
+    if (!isAuthError(error)) return null;
+    if (!error.expose) tell(log, error, request);
+    return formatRefusal(error);
+  };
+}
+
+function logToConsole(error: AuthError): void {
+  console.error(error);
+}

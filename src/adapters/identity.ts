@@ -1,0 +1,162 @@
+import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
+import { type Identity, isIdentity } from "../guard/identity.ts";
+import { immediateAnswer } from "../guard/immediate.ts";
+
+export type { Recognition } from "../guard/guard.ts";
+
+const REMEMBERED: unique symbol = Symbol.for("hallpass.pass") as never;
+
+/** Who is asking, and the guard that said so. */
+interface Remembered {
+  readonly guard: Guard;
+  readonly identity: Identity | null;
+}
+
+/** Whatever a framework hands from one handler to the next. */
+interface Holder {
+  [REMEMBERED]?: Remembered;
+}
+
+/**
+ * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
+ * request, or the state that it hands on. {@link recallIdentity} reads it there. The answer is a promise only where
+ * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both.
+ *
+ * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
+ * for it
+ * @throws AuthError when the guard refuses
+ * @throws TypeError when a guard of the application's own making answers with no identity
+ *
+ * @example
+ * ```ts
+ * const identity = await identify(req, guard, "authenticate", readAuthorization(req));
+ * ```
+ */
+export function identify<Claims>(
+  holder: object,
+  guard: Guard<Claims>,
+  recognition: "authenticate",
+  header: AuthorizationHeader,
+): Identity<Claims> | Promise<Identity<Claims>>;
+export function identify<Claims>(
+  holder: object,
+  guard: Guard<Claims>,
+  recognition: Recognition,
+  header: AuthorizationHeader,
+): Identity<Claims> | null | Promise<Identity<Claims> | null>;
+export function identify(
+  holder: object,
+  guard: Guard,
+  recognition: Recognition,
+  header: AuthorizationHeader,
+): Identity | null | Promise<Identity | null> {
+  const answer = immediateAnswer(guard, recognition);
+  if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+  return waitForIdentity(holder, guard, recognition, header);
+}
+
+async function waitForIdentity(
+  holder: object,
+  guard: Guard,
+  recognition: Recognition,
+  header: AuthorizationHeader,
+): Promise<Identity | null> {
+  return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+}
+
+/** A guard of the application's own making may answer anything. What is no identity lets nobody in. */
+function rememberIdentity(
+  holder: object,
+  guard: Guard,
+  recognition: Recognition,
+  found: Identity | null,
+): Identity | null {
+  if (!isIdentity(found) && !(found === null && recognition === "authenticateOptional")) {
+    throw new TypeError(`the guard's ${recognition} must answer with a promise of ${EXPECTED[recognition]}`);
+  }
+  (holder as Holder)[REMEMBERED] = { guard, identity: found };
+  return found;
+}
+
+const IDENTITY = "an identity, { userId, scopes, claims }, whose userId is a non-empty string and scopes a list";
+const EXPECTED: Readonly<Record<Recognition, string>> = {
+  authenticate: IDENTITY,
+  authenticateOptional: `${IDENTITY}, or null`,
+};
+
+/**
+ * Shows who is asking as a request's `auth`, for handlers to read. Other libraries set that name too, to values of
+ * other types, and the last one wins. The remembered identity is safe from them.
+ */
+export function showIdentity(request: object, identity: Identity | null): void {
+  (request as { auth?: Identity | null }).auth = identity;
+}
+
+/**
+ * Gives the identity that a guard found for a request.
+ *
+ * @throws TypeError when that guard found none, since it is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const { userId } = recallIdentity(req, guard);
+ * ```
+ */
+export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
+  const identity = recall(holder, guard)?.identity ?? null;
+  if (identity === null) throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  return identity as Identity<Claims>;
+}
+
+/**
+ * Gives the identity that a guard found for a request; `null` where the client showed no credential.
+ *
+ * @throws TypeError when that guard was not asked, since it is not in front of the handler
+ *
+ * @example
+ * ```ts
+ * const userId = recallOptionalIdentity(req, guard)?.userId ?? "anonymous";
+ * ```
+ */
+export function recallOptionalIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> | null {
+  const remembered = recall(holder, guard);
+  if (remembered === undefined) {
+    throw new TypeError("optionalAuthOf: put optionalAuth with this same guard in front of this handler");
+  }
+  return remembered.identity as Identity<Claims> | null;
+}
+
+function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
+  const remembered = (holder as Holder)[REMEMBERED];
+  return remembered?.guard === guard ? remembered : undefined;
+}
+
+/**
+ * Holds the remembered identity of a request against scopes, by the guard that found it.
+ *
+ * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) where the client showed no credential
+ * @throws TypeError when no guard was asked
+ *
+ * @example
+ * ```ts
+ * authorizeScopes(req, ["orders:write"]);
+ * ```
+ */
+export function authorizeScopes(holder: object, scopes: readonly string[]): void {
+  const remembered = (holder as Holder)[REMEMBERED];
+  if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
+  remembered.guard.authorize(remembered.identity, scopes);
+}
+
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/**
+ * Refuses what can't be a scope (RFC 6749 §3.3), when a route is built.
+ *
+ * @throws TypeError when no scope is given, or one can't be a scope
+ */
+export function checkScopes(scopes: readonly string[]): void {
+  if (scopes.length === 0 || !scopes.every((scope) => typeof scope === "string" && SCOPE.test(scope))) {
+    throw new TypeError('requireScope takes one or more scopes, such as "orders:read", each a string without spaces');
+  }
+}
