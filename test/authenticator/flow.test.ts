@@ -150,9 +150,9 @@ describe("login", () => {
           times.push(performance.now() - started);
         }
       }
-      const medians = logins.map(({ times }) => times.sort((a, b) => a - b)[3] ?? 0);
+      const fastest = logins.map(({ times }) => Math.min(...times)); // which a busy machine spoils least
       // One that is not computed at all takes a hundredth; the machine's noise is far below a third.
-      expect(Math.min(...medians)).toBeGreaterThan(Math.max(...medians) / 3);
+      expect(Math.min(...fastest)).toBeGreaterThan(Math.max(...fastest) / 3);
     });
   });
 
