@@ -21,13 +21,9 @@ export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
 export type { PasswordEngine } from "./core/password/argon2.ts";
 export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
 export type { WorkOptions } from "./core/password/gate.ts";
-export {
-  createPasswordHasher,
-  type PasswordChecker,
-  type PasswordHasher,
-  type PasswordOptions,
-} from "./core/password/hasher.ts";
+export { createPasswordHasher, type PasswordChecker, type PasswordHasher } from "./core/password/hasher.ts";
 export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
+export type { PasswordOptions } from "./core/password/options.ts";
 export type { Cost } from "./core/password/phc.ts";
 export type { Duration } from "./core/time.ts";
 export type { ClaimsInput, ClaimsOutput, FlowClaims, OpenClaims, ProfileClaims } from "./core/token/claims.ts";

@@ -10,31 +10,33 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   /**
    * Checks a login and issues a token.
    *
-   * @param input - what the client sent: anything; `{ login, password }`, two non-empty strings, is what can succeed
-   * @param origin - the address that the throttle counts by, never taken from the input, which is the client's to write; and
-   * the refresh token of the session that this login takes the place of
-   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429), `overloaded`
-   * or `unavailable` (503)
+   * @param input - what the client sent, which may be anything. Only `{ login, password }`, two non-empty strings, can
+   * succeed.
+   * @param origin - the address that the throttle counts by, and the refresh token of the session that this login
+   * replaces. The address is never read from the input, which the client writes.
+   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429),
+   * `overloaded` or `unavailable` (503)
    */
   login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
-  /** Whether attempts are limited, so that whoever calls `login` has to tell the client's address. */
+  /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
 }
 
-/** An {@link Authenticator} with sessions or a blocklist, which can therefore log users out. */
+/** An {@link Authenticator} that has sessions or a blocklist, so that it can log users out. */
 export interface RevokingAuthenticator<Claims = unknown, U extends User = User> extends Authenticator<Claims, U> {
   /**
-   * Ends the session of an identity and revokes its tokens; where there are no sessions, revokes its token. Once it
-   * resolves, that is stored. Without a blocklist, access tokens of the session live on until they expire.
+   * Ends the session of an identity and revokes the session's tokens. Where there are no sessions, it revokes the
+   * identity's token. All of this is stored once the promise resolves. Without a blocklist, access tokens of the
+   * session are good until they expire.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored
    * @throws TypeError when the token has no `jti` or `sid` to revoke it by
    */
   logout(identity: Identity): Promise<void>;
   /**
-   * Ends all of a user's sessions and revokes all of their tokens, on every node, also those of this same second; the
-   * login that follows lives. It holds for as long as the profile's `expiresIn`: give tokens that you issue for longer a
-   * profile of their own.
+   * Ends all of a user's sessions and revokes all of the user's tokens, on every node, also those of this same second.
+   * A login that follows is good. The revocation is kept for the profile's `expiresIn`: give tokens that you issue for
+   * longer a profile of their own.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored: try again
    * @throws TypeError when the id is no non-empty string
@@ -42,10 +44,10 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
   logoutEverywhere(userId: string): Promise<void>;
   /**
    * Changes the password of a user who knows the present one, ends all of the user's sessions as
-   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever did it. After a 503 it may be sent again as it
-   * was: a change that was stored is then completed.
+   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever changed it. After a 503 the same request
+   * may be sent again: it completes a change that was interrupted.
    *
-   * Where a password is set in another way (a reset by mail, an administrator), store the hash and call
+   * If a password is set in another way (a reset by mail, an administrator), store the hash and call
    * `logoutEverywhere`.
    *
    * @param input - what the client sent: `{ login, password, newPassword }`
@@ -64,34 +66,36 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
   changePassword(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
   /**
-   * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is good
-   * until one of its successors is used. One that comes when somebody else has used a later one was stolen: its session
-   * ends and its access tokens are revoked. The user is read again: deleted, disabled, or with another password since,
-   * there is no refresh.
+   * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is
+   * good until one of its successors is used. If a token comes after that, somebody has stolen one: the session ends
+   * and its access tokens are revoked. The user is read again, and is refused if deleted, disabled, or given another
+   * password since.
    *
-   * @param refreshToken - what the client sent; a list, where it sent several cookies of the name: those of no living session
-   * are passed over
-   * @throws AuthError `malformed_refresh_token` (400), also for tokens of several living sessions; `invalid_refresh_token`
-   * (401) whether it is unknown, expired, stolen or of an ended session; `unavailable` (503): then it may be sent again
+   * @param refreshToken - what the client sent: a token, or a list where it sent several cookies of the name. Tokens of
+   * no living session are passed over.
+   * @throws AuthError `malformed_refresh_token` (400), also for tokens of several living sessions;
+   * `invalid_refresh_token` (401) whether the token is unknown, expired, stolen or of an ended session; `unavailable`
+   * (503): it may be sent again
    */
   refresh(refreshToken: unknown): Promise<SessionResult<U>>;
   /**
-   * Ends the session that a refresh token belongs to, for a client whose access token has expired. One that belongs to
-   * none is no error.
+   * Ends the session that a refresh token belongs to, for a client whose access token has expired. A token that belongs
+   * to no session is no error.
    *
-   * @param refreshToken - what the client sent; a list, where it sent several cookies of the name
-   * @returns whether it belonged to a session
-   * @throws AuthError `malformed_refresh_token` (400), `unavailable` (503) when it may not have been stored: send it again
+   * @param refreshToken - what the client sent: a token, or a list where it sent several cookies of the name
+   * @returns whether the token belonged to a session
+   * @throws AuthError `malformed_refresh_token` (400), `unavailable` (503) when it may not have been stored: send it
+   * again
    */
   logoutByRefreshToken(refreshToken: unknown): Promise<boolean>;
   /**
-   * Ends one of a user's own sessions, for an account page. Another user's is left alone.
+   * Ends one of a user's own sessions, for an account page. Another user's session is left alone.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored
    */
   logoutSession(userId: string, sid: string): Promise<void>;
   /**
-   * A user's sessions, the last used first, for an account page.
+   * Lists a user's sessions, the last used first, for an account page.
    *
    * @throws AuthError `unavailable` (503) in an outage
    */

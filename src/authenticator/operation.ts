@@ -3,8 +3,8 @@ import { type Budgeted, startBudget, type TimeLimits } from "../store-calls/budg
 import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "../store-calls/outage.ts";
 
 /**
- * Binds what an authenticator does to its settings. Each call has a time of its own, and tells the listener once where it
- * met an outage, whether the outage refused the call or not.
+ * Binds what an authenticator does to its settings. Each call has a time of its own, and tells the listener once where
+ * it met an outage, whether the outage refused the call or not.
  */
 export function bindOperation<
   Settings extends TimeLimits & { readonly onOutage: OutageListener },

@@ -34,18 +34,20 @@ export type AuthenticatorOptions<
     readonly users: UserStore<U>;
     /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
     readonly passwords?: PasswordChecker;
-    /** Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired. */
+    /**
+     * Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired.
+     */
     readonly refresh?: RefreshOptions;
     /** How attempts to log in are limited. Not at all by default. */
     readonly throttle?: ThrottleOptions;
     /** A listener that is told when a hash could not be renewed after a good login. None by default. */
     readonly onRehashFailure?: (error: unknown) => unknown;
     /**
-     * A listener that is told of a user who can't log in with any password, since the hasher can't read the stored hash: at
-     * each login that is refused for it. The client gets the answer to a wrong password. None by default.
+     * A listener that is told of a user who can't log in with any password, since the hasher can't read the stored
+     * hash: at each login that is refused for it. The client gets the answer to a wrong password. None by default.
      *
-     * @param scheme - what the hash seems to be of, such as `"bcrypt $2b$"`, `"argon2id"` where it is damaged or over the
-     * ceiling, or `"unknown"`
+     * @param scheme - what the hash seems to be of, such as `"bcrypt $2b$"`, `"argon2id"` where it is damaged or over
+     * the ceiling, or `"unknown"`
      */
     readonly onUnreadableHash?: (userId: string, scheme: string) => unknown;
   };

@@ -14,7 +14,9 @@ const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
  */
 const LAST_CHARACTERS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
-/** Whether a text has only ASCII characters. Code that decodes or compares bytes may read only a part of any other one. */
+/**
+ * Whether a text has only ASCII characters. Code that decodes or compares bytes may read only a part of any other one.
+ */
 export function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
 }
@@ -25,7 +27,9 @@ export function fromBase64url(text: string): Buffer | null {
   return isCanonical(text, bytes.length) ? bytes : null;
 }
 
-/** Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or holds no UTF-8. */
+/**
+ * Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or holds no UTF-8.
+ */
 export function textFromBase64url(text: string): string | null {
   const bytes = text.length > scratch.length ? Buffer.alloc(text.length) : scratch;
   const length = bytes.write(text, "base64url");
@@ -52,8 +56,9 @@ export function copyAscii(text: string): string {
 /**
  * Whether an ASCII text is the canonical base64url (RFC 4648 §3.5) of the bytes that Node decoded from it.
  *
- * Node's decoder also takes `+` and `/`, and skips every character that is in no alphabet. A text with skipped characters
- * gives fewer bytes than its length says. To encode the bytes again and compare would cost a tenth of a verification.
+ * Node's decoder also takes `+` and `/`, and skips every character that is in no alphabet. A text with skipped
+ * characters gives fewer bytes than its length says. To encode the bytes again and compare would cost a tenth of a
+ * verification.
  *
  * @param length - how many bytes the decoder gave
  */

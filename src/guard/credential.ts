@@ -18,9 +18,9 @@ export function takeOnlyHeader(header: AuthorizationHeader): string | null | und
 /**
  * Reads the token of a header; `null` where there is no Bearer credential.
  *
- * What stands behind the usual spelling of the scheme is taken unparsed. Parsing it would take as long as all else for a
- * token that is remembered, and a token that can be verified is always well-formed. {@link checkHeader} parses the header
- * of a token that can't.
+ * What stands behind the usual spelling of the scheme is taken unparsed. Parsing it would take as long as all else for
+ * a token that is remembered, and a token that can be verified is always well-formed. {@link checkHeader} parses the
+ * header of a token that can't.
  */
 export function readToken(header: string | null | undefined): string | null {
   const isUsual = typeof header === "string" && header.startsWith(BEARER) && header[BEARER.length] !== " ";

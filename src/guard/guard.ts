@@ -12,8 +12,8 @@ export interface Guard<Claims = unknown> {
    */
   authenticate(header: AuthorizationHeader): Promise<Identity<Claims>>;
   /**
-   * Gives the identity of whoever sent a header, or `null` where there is no Bearer credential. A bad credential is refused
-   * all the same.
+   * Gives the identity of whoever sent a header, or `null` where there is no Bearer credential. A bad credential is
+   * refused all the same.
    *
    * @throws AuthError 400, 401, or 503 in an outage
    */

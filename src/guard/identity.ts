@@ -3,8 +3,8 @@ import { mismatched } from "../core/token/compact.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 
 /**
- * Who is asking, as a verified token says. All but `claims` is what was signed, whatever the profile's schema makes of it:
- * by that a user is known and a token is revoked.
+ * Who is asking, as a verified token says. All but `claims` is what was signed, whatever the profile's schema makes of
+ * it: by that a user is known and a token is revoked.
  */
 export interface Identity<Claims = unknown> {
   /** The user's id: the token's `sub`. */
@@ -37,7 +37,9 @@ export function createIdentity<Claims>({ sub, scope = "", sid }: CheckedClaims, 
 
 const scopesByText = new Map<string, readonly string[]>();
 
-/** Splits a token's scopes. The lists are remembered: to make and freeze one takes longer than the rest of an identity. */
+/**
+ * Splits a token's scopes. The lists are remembered: to make and freeze one takes longer than the rest of an identity.
+ */
 function splitScopes(text: string): readonly string[] {
   const known = scopesByText.get(text);
   if (known !== undefined) return known;

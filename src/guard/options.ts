@@ -18,13 +18,14 @@ export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
   /** How long all calls that one request makes may take, hashing included, in milliseconds. 5000 by default. */
   readonly requestTimeoutMs?: number;
   /**
-   * A listener that is told once for each request that is refused with 503 (`unavailable`, or `overloaded` at a login), and
-   * once for each that went on without a store that was down. The error's `cause` says what happened, for a log. The
-   * listener can't change the answer. By default the process is warned of the first outage.
+   * A listener that is told once for each request that is refused with 503 (`unavailable`, or `overloaded` at a login),
+   * and once for each that went on without a store that was down. The error's `cause` says what happened, for a log.
+   * The listener can't change the answer. By default the process is warned of the first outage.
    *
    * @example
    * ```ts
-   * createGuard({ token, blocklist, onOutage: (error, { operation, call }) => logger.error({ err: error, operation, call }) });
+   * const onOutage: OutageListener = (error, { operation, call }) => logger.error({ err: error, operation, call });
+   * createGuard({ token, blocklist, onOutage });
    * ```
    */
   readonly onOutage?: OutageListener;

@@ -8,8 +8,8 @@ export function referToToken({ jti, sid, iat }: CheckedClaims, userId: string): 
 }
 
 /**
- * Finds out until when the revocation of a token must be kept. The last verifier accepts the token for one tolerance after
- * its `exp`, and the clock that the revocation is kept by may be one tolerance ahead of that verifier's clock.
+ * Finds out until when the revocation of a token must be kept. The last verifier accepts the token for one tolerance
+ * after its `exp`, and the clock that the revocation is kept by may be one tolerance ahead of that verifier's clock.
  */
 export function findRevocationEnd(exp: number, clockTolerance: number): Date {
   return toDate((exp + 2 * clockTolerance) * 1_000);
@@ -17,7 +17,9 @@ export function findRevocationEnd(exp: number, clockTolerance: number): Date {
 
 const LAST_DATE = 8_640_000_000_000_000;
 
-/** Makes a Date of a foreign token's time, which is any finite number. A time that no Date can hold becomes the nearest. */
+/**
+ * Makes a Date of a foreign token's time, which is any finite number. A time that no Date can hold becomes the nearest.
+ */
 function toDate(time: number): Date {
   return new Date(Math.min(Math.max(time, -LAST_DATE), LAST_DATE));
 }

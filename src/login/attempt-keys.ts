@@ -4,8 +4,8 @@ import { addressShare } from "../core/http/address.ts";
 import { finding } from "../shared/finding.ts";
 
 const REMEDY =
-  "tell the framework which proxies to trust (Express: trust proxy, Fastify: trustProxy, Koa: proxy and maxIpsCount), or " +
-  "give login the client's one address as origin.ip";
+  "tell the framework which proxies to trust (Express: trust proxy, Fastify: trustProxy, Koa: proxy and maxIpsCount)" +
+  ", or give login the client's one address as origin.ip";
 
 /**
  * Gives the key that attempts from an address are counted by.
@@ -34,8 +34,8 @@ export interface Attempt {
 
 /**
  * Lists the keys that an attempt at an account is counted by. A user has one count however the login was written, and a
- * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them for
- * one user, or has such a user at all.
+ * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them
+ * for one user, or has such a user at all.
  */
 export function keyAccount({ name, userId, deviceId }: Attempt): readonly string[] {
   if (deviceId !== null) return [`device:${digestOf(deviceId)}`];

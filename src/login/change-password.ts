@@ -21,8 +21,8 @@ const TRIES = 3;
  * Changes the password of a user who knows the present one, ends all of the user's sessions, and starts one for whoever
  * changed it.
  *
- * The new password is accepted as a proof too. So a client that was told 503 may send the same request again, and completes
- * a change that was interrupted.
+ * The new password is accepted as a proof too. So a client that was told 503 may send the same request again, and
+ * completes a change that was interrupted.
  */
 export async function changePassword<U extends User>(
   settings: LoginSettings<U>,

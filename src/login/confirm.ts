@@ -12,9 +12,9 @@ import type { LoginSettings } from "./settings.ts";
 const TRIES = 3;
 
 /**
- * Confirms a proof by reading the user again. Comparing passwords takes its time: a user who was disabled or got another
- * password meanwhile is refused. The password's date is read before the hash, so that a hash that is still the same vouches
- * for both.
+ * Confirms a proof by reading the user again. Comparing passwords takes its time: a user who was disabled or got
+ * another password meanwhile is refused. The password's date is read before the hash, so that a hash that is still the
+ * same vouches for both.
  */
 export async function confirmProof<U extends User>(
   settings: LoginSettings<U>,

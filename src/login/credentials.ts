@@ -5,8 +5,8 @@ import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Reads a login name and a password from a request's body. They are two strings, so that nothing else of a body reaches a
- * query.
+ * Reads a login name and a password from a request's body. They are two strings, so that nothing else of a body reaches
+ * a query.
  *
  * @throws AuthError `malformed_credentials` (400)
  */

@@ -12,8 +12,8 @@ import type { User } from "../stores/contract.ts";
 import type { ThrottledSettings } from "./settings.ts";
 
 /**
- * Recognises the device that a login comes from, by the device tokens that came with it. A device token counts only for its
- * own user, and no more after a change of the password: whoever knew the old one may have many.
+ * Recognises the device that a login comes from, by the device tokens that came with it. A device token counts only for
+ * its own user, and no more after a change of the password: whoever knew the old one may have many.
  *
  * @returns the device's id; `null` where none of the tokens is this user's and good
  */
@@ -36,8 +36,8 @@ export async function recogniseDevice(
 /**
  * Issues a device token to a user's device, which keeps its id.
  *
- * A user of whom nobody knows when the password changed gets none. Whoever knows the password could hoard device tokens,
- * each with a count of its own, and no change of the password would end them.
+ * A user of whom nobody knows when the password changed gets none. Whoever knows the password could hoard device
+ * tokens, each with a count of its own, and no change of the password would end them.
  */
 export async function issueDeviceToken(
   { throttle, budget }: ThrottledSettings,
@@ -58,8 +58,8 @@ export async function issueDeviceToken(
 }
 
 const UNKNOWN_CHANGE =
-  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user store " +
-  "give it, null where the password never changed";
+  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user " +
+  "store give it, null where the password never changed";
 
 interface DeviceClaims {
   readonly sub?: unknown;
@@ -81,7 +81,10 @@ async function openDeviceToken(
   }
 }
 
-/** Finds when a user's password last changed, in milliseconds since 1970: `null` for never, `undefined` where nobody knows. */
+/**
+ * Finds when a user's password last changed, in milliseconds since 1970: `null` for never, `undefined` where nobody
+ * knows.
+ */
 function findPasswordChange({ passwordChangedAt }: User): number | null | undefined {
   return passwordChangedAt === undefined || passwordChangedAt === null ? passwordChangedAt : timeOf(passwordChangedAt);
 }

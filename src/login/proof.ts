@@ -27,8 +27,8 @@ export interface Proof<U extends User> {
 
 /**
  * Proves a user by a password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
- * wrong password, a disabled user, one without a hash and one with an unreadable hash cost the same work and get the same
- * answer.
+ * wrong password, a disabled user, one without a hash and one with an unreadable hash cost the same work and get the
+ * same answer.
  */
 export async function proveUser<U extends User>(
   settings: LoginSettings<U>,

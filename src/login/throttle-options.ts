@@ -14,24 +14,25 @@ export interface Limiter {
 /** How attempts to log in are limited. The two limiters are two objects, each with a `keyPrefix` of its own. */
 export interface ThrottleOptions {
   /**
-   * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as it was
-   * written, without case, accents and space around it. A good login takes back its own attempt. Refusals say
+   * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as
+   * it was written, without case, accents and space around it. A good login takes back its own attempt. Refusals say
    * `Retry-After: 60`, whatever the limiter says, since that would tell when somebody last logged in to the account.
    */
   readonly account: Limiter;
   /**
-   * Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16. Refusals
-   * say in `Retry-After` what the limiter says.
+   * Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16.
+   * Refusals say in `Retry-After` what the limiter says.
    */
   readonly address: Limiter;
   /**
-   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A good
-   * login then gives the client a device token. Attempts that come with it have a count of their own, so that whoever
-   * guesses elsewhere can't keep the user out. Without `device`, guessing keeps the user out for as long as it lasts.
+   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A
+   * good login then gives the client a device token. Attempts that come with it have a count of their own, so that
+   * whoever guesses elsewhere can't keep the user out. Without `device`, guessing keeps the user out for as long as it
+   * lasts.
    *
    * A change of the user's `passwordChangedAt` ends the device tokens from before. A user whose `passwordChangedAt` is
-   * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`, which
-   * is a password that never changed, will do.
+   * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`,
+   * which is a password that never changed, will do.
    */
   readonly device?: TokenProfile;
   /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */

@@ -28,10 +28,12 @@ export async function issueAccessToken<U extends User>(
 }
 
 /**
- * Refuses to hand out an access token that a log-out everywhere has revoked already. This is asked only of a blocklist that
- * can't tell up to which instant a user's tokens are revoked: with one that can, tokens are dated behind that instant.
+ * Refuses to hand out an access token that a log-out everywhere has revoked already. This is asked only of a blocklist
+ * that can't tell up to which instant a user's tokens are revoked: with one that can, tokens are dated behind that
+ * instant.
  *
- * @throws AuthError `unavailable` (503) where the token is revoked, since one that is issued a moment later will be good
+ * @throws AuthError `unavailable` (503) where the token is revoked, since one that is issued a moment later will be
+ * good
  */
 export async function refuseRevoked({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
   if (blocklist === null || blocklist.revokedUpTo !== undefined) return;

@@ -1,7 +1,10 @@
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { isOrigin } from "./origin.ts";
 
-/** The cookie that carries the refresh token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set otherwise. */
+/**
+ * The cookie that carries the refresh token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set
+ * otherwise.
+ */
 export interface RefreshCookieOptions {
   /**
    * Its name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else `"__Secure-refresh"`:
@@ -12,21 +15,22 @@ export interface RefreshCookieOptions {
   /** Where it is sent: what the paths of login, refresh and logout have in common. `"/"` by default. */
   readonly path?: string;
   /**
-   * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"` or, for
-   * an app in a web view, `"capacitor://localhost"`. List the server's own origin too where a proxy changes the Host header.
-   * Pages of another site need `sameSite: "none"` too.
+   * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"`
+   * or, for an app in a web view, `"capacitor://localhost"`. List the server's own origin too where a proxy changes the
+   * Host header. Pages of another site need `sameSite: "none"` too.
    */
   readonly origins?: readonly string[];
   /**
-   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"`, the default: with those of the site's own pages.
-   * `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those of all sites.
-   * With `"none"`, a browser that tells neither `Origin` nor `Sec-Fetch-Site` sends it for another site's page too, and a
-   * browser that refuses third-party cookies drops it.
+   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"`, the default: with those of the site's own
+   * pages. `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those
+   * of all sites. With `"none"`, a browser that tells neither `Origin` nor `Sec-Fetch-Site` sends it for another site's
+   * page too, and a browser that refuses third-party cookies drops it.
    */
   readonly sameSite?: "strict" | "lax" | "none";
   /**
-   * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one host.
-   * With a domain, every subdomain is sent the refresh token and may set another one in its place, whoever runs it.
+   * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one
+   * host. With a domain, every subdomain is sent the refresh token and may set another one in its place, whoever runs
+   * it.
    */
   readonly domain?: string;
   /**

@@ -26,8 +26,8 @@ export function setCookie(
 }
 
 /**
- * Reads the tokens among a request's cookies. There may be several: after a change of the path, browsers go on sending the
- * older cookie beside the present one.
+ * Reads the tokens among a request's cookies. There may be several: after a change of the path, browsers go on sending
+ * the older cookie beside the present one.
  */
 export function readCookies({ name }: CookieSettings, header: HeaderReader): readonly string[] {
   return (header("cookie") ?? "")
@@ -39,8 +39,8 @@ export function readCookies({ name }: CookieSettings, header: HeaderReader): rea
 }
 
 /**
- * Removes spaces and tabs at both ends, and no other white space: that may belong to a name. A name that only looks like
- * ours has no prefix that would have kept others from setting the cookie.
+ * Removes spaces and tabs at both ends, and no other white space: that may belong to a name. A name that only looks
+ * like ours has no prefix that would have kept others from setting the cookie.
  */
 function trimBlanks(pair: string): string {
   let [start, end] = [0, pair.length];

@@ -5,8 +5,8 @@ import type { CookieSettings } from "./cookie-options.ts";
 const SAME: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
 /**
- * Refuses a request that a page of another origin made. `SameSite` keeps the cookie from other sites, but not from other
- * origins of the same site. Browsers say where a request comes from in headers that scripts can't set.
+ * Refuses a request that a page of another origin made. `SameSite` keeps the cookie from other sites, but not from
+ * other origins of the same site. Browsers say where a request comes from in headers that scripts can't set.
  *
  * @throws AuthError `cross_site_request` (403)
  */
@@ -26,9 +26,9 @@ export function refuseCrossSite({ origins, secure }: CookieSettings, header: Hea
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so the cookie's counts: a
- * secure cookie is for https, or for http of a host that browsers take for secure, which is the machine itself
- * (W3C Secure Contexts §3.1).
+ * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so the cookie's
+ * counts: a secure cookie is for https, or for http of a host that browsers take for secure, which is the machine
+ * itself (W3C Secure Contexts §3.1).
  */
 function isOwnOrigin(origin: string, host: string, secure: boolean): boolean {
   const schemes = secure && !LOOPBACK.test(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];

@@ -7,8 +7,8 @@ import type { EndReason, StoredSession } from "../stores/contract.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /**
- * Ends one of a user's sessions, and completes its end. The ended session is kept until its access tokens are revoked too,
- * so that a client that was told 503 finds it again.
+ * Ends one of a user's sessions, and completes its end. The ended session is kept until its access tokens are revoked
+ * too, so that a client that was told 503 finds it again.
  *
  * @returns whether there was such a session
  */
@@ -26,8 +26,8 @@ export async function endSession(
 }
 
 /**
- * Does what follows from a session's end: revokes its access tokens, tells of theft, and deletes the session. It may be done
- * twice.
+ * Does what follows from a session's end: revokes its access tokens, tells of theft, and deletes the session. It may be
+ * done twice.
  *
  * @param ended - the reason that is stored: another request may have ended the session, and been interrupted
  */

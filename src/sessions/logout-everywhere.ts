@@ -9,8 +9,8 @@ import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
 
 /**
- * Ends all of a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The caller's
- * own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
+ * Ends all of a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The
+ * caller's own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
  */
 export async function logoutEverywhere(settings: FlowSettings, userId: string): Promise<void> {
   checkUserId(userId);
@@ -34,8 +34,9 @@ async function endSessions(
 }
 
 /**
- * Chooses the instant up to which tokens are revoked. It lies in the future by as much as another machine's clock may be
- * ahead, and always behind the last such instant: tokens that were issued after the last log-out are dated right behind it.
+ * Chooses the instant up to which tokens are revoked. It lies in the future by as much as another machine's clock may
+ * be ahead, and always behind the last such instant: tokens that were issued after the last log-out are dated right
+ * behind it.
  */
 async function chooseCut(settings: FlowSettings, userId: string): Promise<number> {
   const { token } = settings;

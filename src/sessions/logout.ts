@@ -10,10 +10,13 @@ import { findSessions } from "./find-sessions.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
 
-/** Ends the session of an identity. Where there is none, it revokes the identity's token for as long as it would be valid. */
+/**
+ * Ends the session of an identity. Where there is none, it revokes the identity's token for as long as it would be
+ * valid.
+ */
 export async function logout(settings: FlowSettings, identity: Identity): Promise<void> {
   const { refresh, blocklist, token, budget } = settings;
-  // An identity that leaves out `sid` may be of a session: only its token would be revoked, and the session would live on.
+  // An identity that leaves out `sid` may be of a session, which would live on: only the token would be revoked.
   if (!isIdentity(identity) || identity.sid === undefined) {
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }

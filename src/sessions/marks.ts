@@ -32,12 +32,16 @@ export async function readRevokedUpTo({ blocklist, budget }: FlowSettings, userI
   return answer === null ? null : timeOf(answer);
 }
 
-/** How far ahead a date may be that nobody waits for, in milliseconds: a clock that stands still, as in a test, never gets there. */
+/**
+ * How far ahead a date may be that nobody waits for, in milliseconds: a clock that stands still, as in a test, never
+ * gets there.
+ */
 const NOT_WAITED_FOR = 10;
 
 /**
- * Dates the tokens of a decision: by the instant of the decision, or by the first instant that is not revoked, if that is
- * later. Such a date may be ahead of the clock by as much as clocks may differ. One that is further ahead is waited for.
+ * Dates the tokens of a decision: by the instant of the decision, or by the first instant that is not revoked, if that
+ * is later. Such a date may be ahead of the clock by as much as clocks may differ. One that is further ahead is waited
+ * for.
  *
  * @returns milliseconds since 1970
  * @throws AuthError `unavailable` (503) where the date is too far ahead to wait for
@@ -60,8 +64,8 @@ export async function dateTokens(
 }
 
 /**
- * Tells whether the user was logged out everywhere between an instant and now. The marks must have been read just now. The
- * clock decides, since the user was not known before, so that there are no earlier marks to compare.
+ * Tells whether the user was logged out everywhere between an instant and now. The marks must have been read just now.
+ * The clock decides, since the user was not known before, so that there are no earlier marks to compare.
  */
 export function wasCutBetween({ revokedUpTo }: LogoutMarks, { token }: FlowSettings, from: number): boolean {
   if (revokedUpTo === null) return false;

@@ -16,19 +16,22 @@ export interface RefreshOptions {
   /** How long a session lives at the most. After that the user logs in again. `"90d"` by default. */
   readonly absoluteLifetime?: Duration;
   /**
-   * How long after the use of a refresh token its siblings and its parent may still be used, as happens when requests of two
-   * tabs cross. `"10s"` by default. Whoever comes later has stolen one, and the session ends. A token may be used again,
-   * however late, as long as none of its successors was used: its answer was lost. 0 is strict: each token gets exactly one
-   * answer, and a client that loses one loses its session.
+   * How long after the use of a refresh token its siblings and its parent may still be used, as happens when requests
+   * of two tabs cross. `"10s"` by default. Whoever comes later has stolen one, and the session ends. A token may be
+   * used again, however late, as long as none of its successors was used: its answer was lost. 0 is strict: each token
+   * gets exactly one answer, and a client that loses one loses its session.
    */
   readonly reuseGrace?: Duration;
-  /** How many sessions a user may have at once. One more ends the session that was not used for the longest time. 100 by default. */
+  /**
+   * How many sessions a user may have at once. One more ends the session that was not used for the longest time. 100 by
+   * default.
+   */
   readonly maxSessions?: number;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
   readonly cookie?: RefreshCookieOptions;
   /**
-   * A listener that is told when a session was ended because two clients used one refresh token: one of the two has stolen
-   * it. The listener may be told twice of one session, if the first request was interrupted. None by default.
+   * A listener that is told when a session was ended because two clients used one refresh token: one of the two has
+   * stolen it. The listener may be told twice of one session, if the first request was interrupted. None by default.
    */
   readonly onReuse?: (session: ReusedSession) => unknown;
 }
@@ -90,7 +93,8 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   const absolute = toSeconds("absoluteLifetime", absoluteLifetime, 1);
   if (options.idleLifetime !== undefined && idle > absolute) {
     throw new TypeError(
-      'refresh: idleLifetime is longer than absoluteLifetime ("90d" by default): shorten it, or lengthen absoluteLifetime',
+      'refresh: idleLifetime is longer than absoluteLifetime ("90d" by default): shorten it, or ' +
+        "lengthen absoluteLifetime",
     );
   }
   return {

@@ -2,7 +2,9 @@ import { digestOf, randomSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
-/** What is stored of a refresh token: the first 132 bits of a SHA-256. Nobody can find a second text with the same ones. */
+/**
+ * What is stored of a refresh token: the first 132 bits of a SHA-256. Nobody can find a second text with the same ones.
+ */
 export interface RefreshTokenDigests {
   /** The digest of the part that all tokens of a session share. Whoever knows that part held one of them. */
   readonly family: string;
@@ -35,8 +37,8 @@ function digestShortly(text: string): string {
 }
 
 /**
- * Reads the refresh tokens that a client sent: one, or a list. What can't be a refresh token is left out, and so is what
- * comes after the eighth.
+ * Reads the refresh tokens that a client sent: one, or a list. What can't be a refresh token is left out, and so is
+ * what comes after the eighth.
  *
  * @throws AuthError `malformed_refresh_token` (400) where it is neither text nor a list
  */

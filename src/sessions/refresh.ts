@@ -18,8 +18,8 @@ import type { IssuingSettings, SessionSettings } from "./settings.ts";
 type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
 
 /**
- * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session take
- * turns, since each changes the same record.
+ * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session
+ * take turns, since each changes the same record.
  */
 export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
@@ -29,7 +29,9 @@ export async function refresh<U extends User>(settings: Settings<U>, sent: unkno
   return settings.refresh.turns.take(digestRefreshToken(token).family, () => refreshInTurn(settings, token, now));
 }
 
-/** Refreshes a session. Its record is replaced after all else that can fail, so that a client may try again after a 503. */
+/**
+ * Refreshes a session. Its record is replaced after all else that can fail, so that a client may try again after a 503.
+ */
 async function refreshInTurn<U extends User>(
   settings: Settings<U>,
   sent: string,
@@ -69,7 +71,7 @@ async function findLivingSession(settings: SessionSettings, sent: unknown, now: 
     });
   }
   if (presented !== undefined) return presented;
-  // The request that ended a session may have been interrupted: its end is completed before the client hears that it is over.
+  // The request that ended a session may have been interrupted: its end is completed before the client hears of it.
   for (const { session } of found) if (session.ended !== null) await completeEnd(settings, session, session.ended);
   throw invalidRefreshToken(settings);
 }

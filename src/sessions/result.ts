@@ -11,8 +11,8 @@ export interface LoginResult<U extends User = User> {
   /** Who logged in. Not part of any HTTP answer. */
   readonly user: U;
   /**
-   * What a client keeps for its next login, where the throttle knows devices. It logs nobody in: it only says that its user
-   * has logged in from this device before.
+   * What a client keeps for its next login, where the throttle knows devices. It logs nobody in: it only says that its
+   * user has logged in from this device before.
    */
   readonly deviceToken?: string;
   /** How long the device token is valid, in seconds. */

@@ -15,7 +15,10 @@ export interface Rotation {
   readonly siblings: readonly string[];
   /** The tokens that were given out since that use, the oldest first. None of them was used. */
   readonly successors: readonly string[];
-  /** When requests began to cross, in milliseconds since 1970; `null` where none did in this generation or the one before. */
+  /**
+   * When requests began to cross, in milliseconds since 1970; `null` where none did in this generation or the one
+   * before.
+   */
   readonly crossedAt: number | null;
   /** Whether requests crossed in this generation. */
   readonly isCrossed: boolean;
@@ -28,18 +31,18 @@ export function startRotation(first: string): Rotation {
 }
 
 /**
- * What a use of a token leads to: the next state of the rotation; `"theft"` where somebody else had used the token, so that
- * the session must end; `"crowded"` where the token has as many unused successors as it may have within the grace.
+ * What a use of a token leads to: the next state of the rotation; `"theft"` where somebody else had used the token, so
+ * that the session must end; `"crowded"` where the token has as many unused successors as it may have within the grace.
  */
 export type RotationOutcome = Rotation | "theft" | "crowded";
 
 /**
  * Uses a token of the session, and adds the successor that is given out for it.
  *
- * A token is good until one of its successors is used: a token that is sent again before that has lost its answer. The first
- * successor that is used makes its siblings and ancestors worthless, but for a grace: within it, its siblings and its parent
- * are requests that crossed. A generation does not renew the grace of the one before, so that two clients can't go on side
- * by side. With a grace of 0, each token gets one answer.
+ * A token is good until one of its successors is used: a token that is sent again before that has lost its answer. The
+ * first successor that is used makes its siblings and ancestors worthless, but for a grace: within it, its siblings and
+ * its parent are requests that crossed. A generation does not renew the grace of the one before, so that two clients
+ * can't go on side by side. With a grace of 0, each token gets one answer.
  *
  * @param graceMs - how long the grace is, in milliseconds
  */
@@ -60,7 +63,7 @@ export function rotate(
   const isLostAnswer = token === used && graceMs > 0;
   const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && now - (crossedAt ?? now) < graceMs;
   if (!isLostAnswer && !isCrossing) return "theft";
-  // Successors that were given out within the grace may still be on their way to the client, so none is dropped for another.
+  // Successors that were given out within the grace may still be on their way to the client, so none is dropped.
   if (isInGrace && successors.length >= MAX_SUCCESSORS) return "crowded";
   const more = { ...rotation, successors: [...successors, successor].slice(-MAX_SUCCESSORS) };
   return isCrossing ? { ...more, crossedAt: crossedAt ?? now, isCrossed: true } : more;

@@ -26,8 +26,8 @@ export function unavailable(call: string, durationMs: number, cause: unknown): A
 }
 
 /**
- * Calls a store of the application. A store that is down, slow or wrong is an outage (503): so a call that throws, an answer
- * that is late, and an answer that the check refuses are never taken for an answer.
+ * Calls a store of the application. A store that is down, slow or wrong is an outage (503): so a call that throws, an
+ * answer that is late, and an answer that the check refuses are never taken for an answer.
  *
  * An answer that is no promise is taken at once, without a timer.
  *

@@ -19,8 +19,8 @@ export interface OutageContext {
   /** The operation that met it. */
   readonly operation: OutageOperation;
   /**
-   * Whether the request was refused with 503. It is `false` where the request went on without the store, as with a throttle
-   * whose `onOutage` is `"allow"`.
+   * Whether the request was refused with 503. It is `false` where the request went on without the store, as with a
+   * throttle whose `onOutage` is `"allow"`.
    */
   readonly refused: boolean;
   /** The call that failed, such as `"users.findById"`. It is left out where no call failed, as with a full queue. */
@@ -48,8 +48,8 @@ export function tellOutage(
 }
 
 /**
- * Makes the listener that stands in where the application gave none: it warns the process of the first outage. The warning
- * leaves out the cause, which may hold a driver's own words.
+ * Makes the listener that stands in where the application gave none: it warns the process of the first outage. The
+ * warning leaves out the cause, which may hold a driver's own words.
  */
 export function warnOfFirstOutage(): OutageListener {
   const warn = warningOnce();

@@ -12,8 +12,8 @@ export function checkCredentials(call: string, answer: unknown): void {
 }
 
 /**
- * Tells whether an answer of `findCredentials` says that there is no such user. The contract asks for `null`. A store that
- * says it in another way is understood all the same: a 503 for unknown users alone would tell who has an account.
+ * Tells whether an answer of `findCredentials` says that there is no such user. The contract asks for `null`. A store
+ * that says it in another way is understood all the same: a 503 for unknown users alone would tell who has an account.
  */
 export function isNobody(answer: unknown): answer is null | undefined {
   if (answer === null || answer === undefined) return true;

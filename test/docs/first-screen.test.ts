@@ -47,12 +47,12 @@ it("begins in a folder as npm makes it", () => {
 });
 
 it("answers the README's two calls as the README says", () => {
-  const commands = asking.split("\n\n").map((text) => text.trim().split("\n"));
-  const ask = ([command = ""]: string[], env = {}): Record<string, unknown> =>
+  const [login = "", me = ""] = asking.split("\n\n");
+  const answerIn = (text: string): string | undefined => /^# (.*)$/m.exec(text)?.[1];
+  const ask = (command: string, env = {}): Record<string, unknown> =>
     JSON.parse(execFileSync("bash", ["-c", here(command)], { env: { ...process.env, ...env }, encoding: "utf8" }));
-  const [login = [], me = []] = commands;
   const tokens = ask(login);
-  expect(JSON.stringify({ ...tokens, access_token: "eyJ…" })).toBe(login[1]?.replace(/^# /, ""));
-  expect(JSON.stringify(ask(me, { ACCESS_TOKEN: tokens.access_token }))).toBe(me[1]?.replace(/^# /, ""));
+  expect(JSON.stringify({ ...tokens, access_token: "eyJ…" })).toBe(answerIn(login));
+  expect(JSON.stringify(ask(me, { ACCESS_TOKEN: tokens.access_token }))).toBe(answerIn(me));
   expect(JSON.stringify(ask(me, { ACCESS_TOKEN: `${tokens.access_token}x` }))).toContain("invalid_token");
 });

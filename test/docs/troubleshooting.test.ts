@@ -10,7 +10,7 @@ import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
-import { missingAddon } from "../../src/core/password/missing-addon.ts";
+import { createMissingAddonError } from "../../src/core/password/missing-addon.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken, type TokenOptions } from "../../src/core/token/profile.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -147,7 +147,7 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
       answering(async () => 1 as never),
     ),
   "a client in a loop": crowd,
-  "no addon": async () => Promise.reject({ cause: missingAddon(null) }),
+  "no addon": async () => Promise.reject({ cause: createMissingAddonError(null) }),
 };
 
 /** Whether a text is one that the page lists. */

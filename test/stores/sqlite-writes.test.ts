@@ -175,16 +175,18 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
         () => outcomes.set(jti, true),
         () => outcomes.set(jti, false),
       );
-      all.push(index % 2 === 0 ? timed(writes, work) : timed(reads, users.findById("u1")));
+      all.push(timed(index % 2 === 0 ? writes : undefined, work));
+      if (index % 2 === 1) all.push(timed(reads, users.findById("u1")));
       await sleep(25);
     }
     await Promise.all(all);
     clearInterval(watch);
     const most = (times: number[] | undefined): number => Math.max(...(times as number[]));
     console.log(`${name}: read ${most(reads)} ms, write ${most(writes)} ms, event loop ${most(delays)} ms at most`);
-    expect(most(reads)).toBeLessThan(50);
-    expect(most(writes)).toBeLessThan(2_500);
-    expect(most(delays)).toBeLessThan(200);
+    // Waiting inside of SQLite would hold all up for as long as the other connection writes: 3.5 s.
+    expect(most(reads)).toBeLessThan(1_000);
+    expect(most(writes)).toBeLessThan(3_000);
+    expect(most(delays)).toBeLessThan(1_000);
     expect(new Set(outcomes.values())).toEqual(new Set([true, false]));
     for (const [jti, isStored] of outcomes) {
       expect(await sqliteBlocklist({ database: foreign }).isRevoked(revoked(jti)), jti).toBe(isStored);

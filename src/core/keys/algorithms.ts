@@ -21,7 +21,7 @@ export type PairAlgorithm =
 /** Every signature algorithm a key can have. */
 export type Algorithm = HmacAlgorithm | PairAlgorithm;
 
-/** RFC 7518 §3.2: a hash, the bytes of its block (FIPS 180-4), and the fewest bytes that a key for it may have. */
+/** RFC 7518 §3.2: the hash, the bytes of its block (FIPS 180-4), and the least bytes of a key. */
 export const HMAC_ALGORITHMS: Readonly<Record<HmacAlgorithm, { hash: string; block: number; bytes: number }>> = {
   HS256: { hash: "sha256", block: 64, bytes: 32 },
   HS384: { hash: "sha384", block: 128, bytes: 48 },
@@ -33,7 +33,7 @@ export function isHmac(name: unknown): name is HmacAlgorithm {
   return typeof name === "string" && Object.hasOwn(HMAC_ALGORITHMS, name);
 }
 
-/** One name for each algorithm, so that two can be compared. */
-export function canonicalName(algorithm: string): string {
+/** Gives the one name of an algorithm that has two, so that names can be compared. */
+export function canonicaliseName(algorithm: string): string {
   return algorithm === "EdDSA" ? "Ed25519" : algorithm;
 }

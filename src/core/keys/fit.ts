@@ -6,7 +6,9 @@ import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 const LEAST_RSA_BITS = 2_048;
 const LEAST_RSA_EXPONENT = 3n;
 
-// The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, less the sign of x.
+/**
+ * The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, without the sign of x.
+ */
 const LOW_ORDER: ReadonlySet<string> = new Set([
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0100000000000000000000000000000000000000000000000000000000000000",
@@ -17,21 +19,21 @@ const LOW_ORDER: ReadonlySet<string> = new Set([
   "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ]);
 
-/** The algorithm of a key whose kind has but one. */
-export function onlyAlgorithmOf(half: KeyObject): Algorithm {
+/** Finds the algorithm of a key that fits only one. */
+export function findOnlyAlgorithm(half: KeyObject): Algorithm {
   const fitting = Object.keys(PAIR_ALGORITHMS).filter((name) => isPair(name) && fits(half, name));
   const [algorithm] = fitting;
-  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${described(half)}`);
+  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${describeKey(half)}`);
   if (half.asymmetricKeyType === "rsa") {
     throw new TypeError(`importKey: an RSA key needs its algorithm named: { algorithm: ${fitting.join(" | ")} }`);
   }
   return algorithm as Algorithm;
 }
 
-/** Refuses a key that is of another kind than its algorithm's, or weak. */
+/** Refuses a key that does not fit its algorithm, or is weak. */
 export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is PairAlgorithm {
   if (!isPair(algorithm) || !fits(half, algorithm)) {
-    throw new TypeError(`importKey: ${described(half)} does not fit the algorithm ${algorithm}`);
+    throw new TypeError(`importKey: ${describeKey(half)} does not fit the algorithm ${algorithm}`);
   }
   const { modulusLength, publicExponent } = half.asymmetricKeyDetails as AsymmetricKeyDetails;
   if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
@@ -42,7 +44,7 @@ export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorit
   }
 }
 
-/** Refuses a point of small order, for which some signatures hold over any text. */
+/** Refuses a point of small order. Some signatures are good for it over any text. */
 export function checkOrder({ crv, x }: JWK): void {
   if (crv !== "Ed25519") return;
   const point = Buffer.from(x as string, "base64url");
@@ -56,7 +58,7 @@ function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
   return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
 }
 
-function described(half: KeyObject): string {
+function describeKey(half: KeyObject): string {
   const curve = half.asymmetricKeyDetails?.namedCurve;
   return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
 }

@@ -14,7 +14,10 @@ export interface BlockHash {
 export interface Hmac {
   /** Computes the code of a text. */
   sign(text: string): string;
-  /** Whether the code behind the dot at `end` is that of the text before it. A token that isn't all ASCII has no good code. */
+  /**
+   * Whether the code behind the dot at `end` is that of the text before it. A token that isn't all ASCII has no good
+   * code.
+   */
   verify(token: string, end: number): boolean;
 }
 
@@ -26,10 +29,10 @@ const ONE_SHOT = (crypto as { hash?: OneShot }).hash;
 /**
  * Prepares the HMAC of a secret.
  *
- * An HMAC is two hashes (RFC 2104 §2): one of the inner pad and the text, and one of the outer pad and the first hash. Two
- * one-shot hashes compute it faster than `createHmac`, which spends more time on its objects than on hashing. They need
- * buffers that hold the pads already, so texts longer than these go by `createHmac`. So do all texts on a runtime without
- * one-shot hashes.
+ * An HMAC is two hashes (RFC 2104 §2): one of the inner pad and the text, and one of the outer pad and the first hash.
+ * Two one-shot hashes compute it faster than `createHmac`, which spends more time on its objects than on hashing. They
+ * need buffers that hold the pads already, so texts longer than these go by `createHmac`. So do all texts on a runtime
+ * without one-shot hashes.
  */
 export function prepareHmac(
   scheme: BlockHash,

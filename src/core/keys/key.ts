@@ -2,32 +2,37 @@ import { markOf } from "../../shared/read.ts";
 import type { Algorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 
-/** Where a key keeps what it can do. A registered symbol, so that two copies of this package know each other's keys. */
+/**
+ * The property that holds what a key can do. Two copies of this package share a registered symbol, and so their keys.
+ */
 export const KEY: unique symbol = Symbol.for("hallpass.key") as never;
 
-/** What the engine asks of a key. */
+/** What issuing and verifying need of a key. */
 export interface KeyOperations {
-  /** Whether a token, all ASCII, ends in a signature in its one spelling, over what stands before the dot at `end`. */
+  /**
+   * Whether the signature behind the dot at `end` is canonical base64url, and good for the text before it. A token that
+   * isn't all ASCII has no good signature.
+   */
   verify(token: string, end: number): boolean;
-  /** The same in libuv's thread pool. Absent where the way there takes longer than the work. */
+  /** `verify` in libuv's thread pool. An HMAC has none, as it takes less time than the way there. */
   verifyInPool?(token: string, end: number): Promise<boolean>;
   /** Absent in a key that only verifies. */
   sign?(signingInput: string): string | Promise<string>;
-  /** The public half, to be published; `null` for a shared secret. */
+  /** The public half; `null` for a shared secret. */
   publicJwk: JWK | null;
-  /** Whether the `kid` was given, rather than derived from the key itself. */
+  /** Whether somebody gave the `kid`. If not, it is the key's thumbprint. */
   kidGiven: boolean;
 }
 
 /**
- * A key that verifies tokens. It knows its one algorithm: a token's header is only ever compared with it.
+ * A key that verifies tokens. It has one algorithm, and a token's header is only compared with it.
  *
- * Made by {@link importKey}; holds no readable key material.
+ * It is made by {@link importKey}, and shows no key material.
  */
 export interface VerifyingKey {
-  /** The one algorithm this key is for. */
+  /** The key's one algorithm. */
   readonly algorithm: Algorithm;
-  /** The name tokens call it by in their header (RFC 7515 §4.1.4); `null` for a secret that was given none. */
+  /** The key's name in the header of tokens (RFC 7515 §4.1.4); `null` for a secret without one. */
   readonly kid: string | null;
   /** Whether {@link issueToken} can sign with it. */
   readonly canSign: boolean;
@@ -35,12 +40,14 @@ export interface VerifyingKey {
   readonly [KEY]: KeyOperations;
 }
 
-/** A key that signs tokens, and verifies them too. Made by {@link secretKey} and, from a private key, {@link importKey}. */
+/**
+ * A key that signs tokens, and verifies them too. Made by {@link secretKey} and, from a private key, {@link importKey}.
+ */
 export interface SigningKey extends VerifyingKey {
   readonly canSign: true;
 }
 
-/** Puts a key together out of what it is called and what it can do. */
+/** Makes a key, which signs if there is an operation for it. */
 export function makeKey(algorithm: Algorithm, kid: string | null, operations: KeyOperations): VerifyingKey {
   const key = { algorithm, kid, canSign: operations.sign !== undefined };
   Object.defineProperty(key, KEY, { value: operations });

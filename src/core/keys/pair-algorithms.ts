@@ -1,12 +1,12 @@
 import type { PairAlgorithm } from "./algorithms.ts";
 
-/** What node:crypto has to be told to sign and verify with a key pair. */
+/** What node:crypto needs to know to sign and verify with a key pair. */
 export interface PairScheme {
   /** node:crypto's `asymmetricKeyType` of a fitting key. */
   readonly keyType: string;
   /** node:crypto's `namedCurve` of a fitting key, where its type has several. */
   readonly curve?: string;
-  /** `null` where the algorithm hashes on its own terms. */
+  /** The hash; `null` for an algorithm that has a hash of its own. */
   readonly hash: string | null;
   readonly options?: { padding: number; saltLength?: number } | { dsaEncoding: "ieee-p1363" };
 }

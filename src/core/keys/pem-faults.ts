@@ -7,19 +7,22 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "OPENSSH PRIVATE KEY": 'turn a copy of it into PKCS#8 with: ssh-keygen -p -N "" -m pkcs8 -f copy',
 };
 
-/** What stands in every OpenSSH key for Ed25519, which ssh-keygen writes in no other form. */
+/** Every OpenSSH key for Ed25519 contains this text. */
 const SSH_ED25519 = Buffer.from("ssh-ed25519");
 
-/** What to do about a PEM that holds something else than a key of ours. */
-export function remedyFor(label: string, base64: string): string | undefined {
+/** Finds what to do about a PEM whose label is none that can be read. */
+export function findRemedy(label: string, base64: string): string | undefined {
   if (label === "OPENSSH PRIVATE KEY" && Buffer.from(base64, "base64").includes(SSH_ED25519)) {
-    return "ssh-keygen can't turn an Ed25519 key into PKCS#8; make a new one with: openssl genpkey -algorithm ed25519 -out key.pem";
+    return (
+      "ssh-keygen can't turn an Ed25519 key into PKCS#8; " +
+      "make a new one with: openssl genpkey -algorithm ed25519 -out key.pem"
+    );
   }
   return Object.hasOwn(REMEDIES, label) ? REMEDIES[label] : undefined;
 }
 
-/** What a text is that should be a PEM. */
-export function complaintAbout(text: string): string {
+/** Says what a text looks like that should be a PEM and is none. */
+export function describeText(text: string): string {
   const decoded = BASE64.test(text) ? Buffer.from(text, "base64") : Buffer.alloc(0);
   if (text.trim() === "") return "this one is empty (is an environment variable not set?)";
   if (/"kty"|^\s*\{/.test(text)) return "parse a JWK's JSON first";
@@ -30,7 +33,7 @@ export function complaintAbout(text: string): string {
   return 'this one has no "-----BEGIN"; pass what the file holds, not its name';
 }
 
-/** What can be wrong between the first and the last line of a PEM, the first that fits being told. */
+/** What can be wrong between the first and the last line of a PEM. The first that matches is told. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/ENCRYPTED/, DECRYPT],
   [/["'`,;]/, "there are quotes or commas between its lines; take them out"],
@@ -41,13 +44,13 @@ const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^[^=]*[^A-Za-z0-9+/=]/, "between its lines is something else than base64"],
 ];
 
-/** Refuses what can't be the base64 of a key's bytes, and names what is wrong. */
+/** Refuses a PEM whose body is not base64, and says what is wrong with it. */
 export function checkBody(base64: string, isEnded: boolean): void {
-  const fault = faultOf(base64, isEnded);
+  const fault = findFault(base64, isEnded);
   if (fault !== undefined) throw new TypeError(`importKey can't read this PEM: ${fault}`);
 }
 
-function faultOf(base64: string, isEnded: boolean): string | undefined {
+function findFault(base64: string, isEnded: boolean): string | undefined {
   if (!isEnded) {
     return "its END line is missing; a value may have ended at a line break, unless it is quoted or has \\n for each";
   }

@@ -1,33 +1,44 @@
-import type { KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
-import { DER_READERS } from "./der.ts";
-import { checkBody, complaintAbout, remedyFor } from "./pem-faults.ts";
-import { readable } from "./readable.ts";
+import { checkBody, describeText, findRemedy } from "./pem-faults.ts";
+import { readKeyObject } from "./read-key-object.ts";
+
+const createReader = (read: typeof createPrivateKey | typeof createPublicKey, type: string) => (key: Buffer) =>
+  (read as (input: object) => KeyObject)({ key, format: "der", type });
+
+/** How a PEM's DER is read, by its label (RFC 7468, RFC 8017, RFC 5915). */
+const READERS: Readonly<Record<string, (key: Buffer) => KeyObject>> = {
+  "PRIVATE KEY": createReader(createPrivateKey, "pkcs8"),
+  "RSA PRIVATE KEY": createReader(createPrivateKey, "pkcs1"),
+  "EC PRIVATE KEY": createReader(createPrivateKey, "sec1"),
+  "PUBLIC KEY": createReader(createPublicKey, "spki"),
+  "RSA PUBLIC KEY": createReader(createPublicKey, "pkcs1"),
+};
 
 const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
-/** Line breaks, and what stands for them in the value of an environment variable. */
+/** Line breaks, and the escapes that stand for them in environment variables. */
 const BREAKS = /(?:\s|(?<!\\)\\+[nrt])+/g;
 
 /**
- * Reads the one key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). Its lines may be indented, in
- * one, or parted by `\n` in two characters.
+ * Reads the key of a PEM: PKCS#8, PKCS#1, SEC1 or SPKI (RFC 7468, RFC 8017, RFC 5915). Its lines may be indented, or
+ * joined to one line, or separated by the two characters `\n`.
  */
 export function readPem(pem: string): KeyObject {
   if (pem.length > MAX_KEY_LENGTH) throw new TypeError(`importKey: a PEM has at most ${MAX_KEY_LENGTH} characters`);
-  // openssl writes the name of the curve in a block of its own before an EC key.
+  // Before an EC key, openssl writes a block that names the curve.
   const blocks = [...pem.matchAll(BEGIN)].filter(([, label]) => label !== "EC PARAMETERS");
   const [block] = blocks;
-  if (block === undefined) throw new TypeError(`importKey takes a JWK object or a PEM: ${complaintAbout(pem)}`);
+  if (block === undefined) throw new TypeError(`importKey takes a JWK object or a PEM: ${describeText(pem)}`);
   if (blocks.length > 1) throw new TypeError("importKey: this PEM holds several keys; pass one");
   const [begin, label] = block as unknown as [string, string];
   const [body, end] = pem.slice(block.index + begin.length).split(`-----END ${label}-----`);
   const base64 = (body as string).replace(BREAKS, "");
-  const read = DER_READERS[label];
+  const read = READERS[label];
   if (read === undefined) {
-    const remedy = remedyFor(label, base64) ?? `the labels it takes are ${Object.keys(DER_READERS).join(", ")}`;
+    const remedy = findRemedy(label, base64) ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
     throw new TypeError(`importKey can't take a PEM labelled ${label}: ${remedy}`);
   }
   checkBody(base64, end !== undefined);
-  return readable(() => read(Buffer.from(base64, "base64")));
+  return readKeyObject(() => read(Buffer.from(base64, "base64")));
 }

@@ -1,49 +1,50 @@
 import crypto from "node:crypto";
 import { AuthError } from "../errors.ts";
-import { missingAddon } from "./missing-addon.ts";
+import { createMissingAddonError } from "./missing-addon.ts";
 import type { Cost, StoredHash } from "./phc.ts";
-import { type RuntimeArgon2, runtimeEngine } from "./runtime.ts";
+import { createRuntimeEngine, type RuntimeArgon2 } from "./runtime.ts";
 
-/** Which code computes Argon2: the addon of `@node-rs/argon2`, or the runtime's own `crypto.argon2`. */
+/** The code that computes Argon2: the addon of `@node-rs/argon2`, or the runtime's own `crypto.argon2`. */
 export type PasswordEngine = "@node-rs/argon2" | "crypto.argon2";
 
-/** What computes Argon2. */
+/** The code that computes Argon2. */
 export interface Engine {
   readonly name: PasswordEngine;
-  /** The versions of Argon2 that it computes: 19 is RFC 9106's, 16 an older one. */
+  /** The versions of Argon2 that it computes: 19 is that of RFC 9106, and 16 is an older one. */
   readonly versions: readonly number[];
   /** Hashes with Argon2id (RFC 9106) to a PHC string. */
   hash(password: string, cost: Cost, pepper: Uint8Array | undefined): Promise<string>;
-  /** Whether a password has a hash, which must be known to be well-formed and affordable. */
+  /** Whether a password matches a hash. The caller has checked the hash's form and cost. */
   verify(hash: string, password: string, pepper: Uint8Array | undefined): Promise<boolean>;
 }
 
 let loading: Promise<Engine> | undefined;
 let loaded: Engine | undefined;
 
-/** What computes Argon2 here. It is loaded on first use, so that a service that only verifies tokens never pays for it. */
+/** Loads the code for this process, on first use: a service that only verifies tokens never loads it. */
 export function loadEngine(): Promise<Engine> {
   loading ??= load();
   return loading;
 }
 
 async function load(): Promise<Engine> {
-  loaded = await import("@node-rs/argon2").then(addonEngine, withoutAddon);
+  loaded = await import("@node-rs/argon2").then(createAddonEngine, useRuntime);
   return loaded;
 }
 
-function withoutAddon(cause: unknown): Engine {
+/** Uses the runtime's own code where the addon can't be loaded. */
+function useRuntime(cause: unknown): Engine {
   const { argon2 } = crypto as { readonly argon2?: RuntimeArgon2 };
-  if (argon2 === undefined) throw missingAddon(cause);
-  return runtimeEngine(argon2);
+  if (argon2 === undefined) throw createMissingAddonError(cause);
+  return createRuntimeEngine(argon2);
 }
 
-/** Whether a stored hash is of a version that is computed here. Before anything is loaded, every one is taken to be. */
-export function isComputed({ version }: StoredHash): boolean {
+/** Whether the loaded code computes the version of a stored hash. Until it is loaded, the answer is yes. */
+export function canCompute({ version }: StoredHash): boolean {
   return loaded?.versions.includes(version) ?? true;
 }
 
-function addonEngine({ hash, verify }: typeof import("@node-rs/argon2")): Engine {
+function createAddonEngine({ hash, verify }: typeof import("@node-rs/argon2")): Engine {
   return {
     name: "@node-rs/argon2",
     versions: [16, 19],
@@ -52,8 +53,8 @@ function addonEngine({ hash, verify }: typeof import("@node-rs/argon2")): Engine
   };
 }
 
-/** Works with Argon2. Where it can't be loaded, or has no memory left, that is our outage and nobody's wrong password. */
-export async function withArgon2<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+/** Runs work that needs Argon2. If that can't be loaded, or gets no memory, it is an outage, and no wrong password. */
+export async function runArgon2<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
   try {
     return await work(await loadEngine());
   } catch (cause) {

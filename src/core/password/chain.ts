@@ -1,21 +1,21 @@
-/** A place in a {@link Chain}. */
+/** A value in a {@link Chain}, and its neighbours. */
 export interface Link<T> {
   readonly value: T;
   before: Link<T> | null;
   after: Link<T> | null;
 }
 
-/** A place that is in no chain yet. */
-export function linkOf<T>(value: T): Link<T> {
+/** Creates a link that is in no chain yet. */
+export function createLink<T>(value: T): Link<T> {
   return { value, before: null, after: null };
 }
 
-/** Values in a row, of which each can leave at once from wherever it stands. */
+/** A doubly linked list: a value leaves it in constant time, wherever it stands. */
 export class Chain<T> {
   first: Link<T> | null = null;
   last: Link<T> | null = null;
 
-  /** Puts a place at the end, which must be in no chain. */
+  /** Puts a link at the end. It must be in no chain. */
   append(link: Link<T>): void {
     link.before = this.last;
     link.after = null;
@@ -24,7 +24,7 @@ export class Chain<T> {
     this.last = link;
   }
 
-  /** Takes a place out, which must be in this chain. */
+  /** Takes a link out. It must be in this chain. */
   remove({ before, after }: Link<T>): void {
     if (before === null) this.first = after;
     else before.after = after;

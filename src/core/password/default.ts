@@ -1,19 +1,19 @@
 import type { WorkOptions } from "./gate.ts";
 import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
 
-/** The process's one hasher and queue, wherever none of its own was made. */
+/** The hasher of the process, with its queue, for all that have no hasher of their own. */
 export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
 
 /**
- * Hashes a password with Argon2id (RFC 9106) at m=19456 KiB, t=2, p=1, as OWASP advises. For another cost, a pepper, or
- * a queue of your own, see {@link createPasswordHasher}.
+ * Hashes a password with Argon2id (RFC 9106) at m=19456 KiB, t=2, p=1, as OWASP advises. {@link createPasswordHasher}
+ * is for another cost, a pepper, or a queue of your own.
  *
- * At most two hashes are computed at a time, and 256 wait behind them.
+ * At most two hashes are computed at a time, and 256 more wait.
  *
  * @param password - 1 to 1024 characters of well-formed Unicode; it is normalised to NFC
- * @param options - where the work comes from, and until when anybody waits for it
+ * @param options - where the work comes from, and until when somebody waits for it
  * @returns a PHC string, to be stored as it is
- * @throws AuthError `unusable_password` (400) for anything else, `overloaded` or `unavailable` (503)
+ * @throws AuthError `unusable_password` (400) for any other value, `overloaded` or `unavailable` (503)
  *
  * @example
  * ```ts
@@ -25,13 +25,13 @@ export function hashPassword(password: string, options?: WorkOptions): Promise<s
 }
 
 /**
- * Whether a password has a hash. Pass `null` for a user who does not exist: the answer is `false` and takes as long as
- * for one who does, so that nobody can tell the two apart. The same goes for a hash that can't be read, or that asks for
- * more than 256 MiB, 16 passes or 16 lanes.
+ * Whether a password matches a stored hash. Pass `null` for a user who does not exist: the answer is `false`, and takes
+ * as long as for one who does, so that nobody can tell the two apart. The same holds for a hash that can't be read, or
+ * that needs more than 256 MiB, 16 passes or 16 lanes.
  *
  * @param password - what the user typed
- * @param hash - what {@link hashPassword} made of it once, or any PHC string of Argon2
- * @param options - where the work comes from, and until when anybody waits for it
+ * @param hash - what {@link hashPassword} gave, or any PHC string of Argon2
+ * @param options - where the work comes from, and until when somebody waits for it
  * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
  *
  * @example
@@ -49,8 +49,8 @@ export function comparePassword(
 }
 
 /**
- * Whether a stored hash is of another scheme or cost than {@link hashPassword}'s, and should be replaced the next time
- * its password is at hand.
+ * Whether a stored hash has another scheme or cost than {@link hashPassword} gives. If so, replace it the next time its
+ * password is at hand.
  *
  * @example
  * ```ts

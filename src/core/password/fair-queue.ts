@@ -1,30 +1,30 @@
-import { Chain, type Link, linkOf } from "./chain.ts";
+import { Chain, createLink, type Link } from "./chain.ts";
 
-/** Whom a job is from. All those that nobody knows the origin of share one. */
+/** Where a job comes from. All jobs of unknown origin share one origin. */
 export type Origin = string | undefined;
 
-/** The jobs of one origin, in their order. There is a line only while there is a job in it. */
+/** The jobs of one origin, in their order. A line exists only while it has jobs. */
 interface Line<Job> {
   readonly origin: Origin;
   readonly jobs: Chain<Job>;
   length: number;
 }
 
-/** Where a job waits. */
+/** The place of a job that waits. */
 export interface Waiting<Job> {
   readonly line: Link<Line<Job>>;
   readonly job: Link<Job>;
 }
 
 /**
- * A queue that is shared out evenly by origin: each has a line of its own, and the lines take turns, one job at a time.
- * Nothing here takes longer the more there is in it.
+ * A queue that is shared out evenly by origin: each origin has a line of its own, and the lines take turns, one job at
+ * a time. Every operation takes constant time, however many jobs wait.
  */
 export class FairQueue<Job> {
   readonly #lines = new Map<Origin, Link<Line<Job>>>();
   /** The lines in the order of their turns. */
   readonly #turns = new Chain<Line<Job>>();
-  /** The lines by how long they are, so that a longest one is at hand. */
+  /** The lines by their length, to find a longest one in constant time. */
   readonly #byLength: Set<Link<Line<Job>>>[] = [];
   #longest = 0;
   #length = 0;
@@ -37,13 +37,13 @@ export class FairQueue<Job> {
   /** Puts a job at the end of its origin's line. */
   add(origin: Origin, value: Job): Waiting<Job> {
     const line = this.#lines.get(origin) ?? this.#open(origin);
-    const job = linkOf(value);
+    const job = createLink(value);
     line.value.jobs.append(job);
     this.#resize(line, 1);
     return { line, job };
   }
 
-  /** Takes out a job that waits, wherever it stands. */
+  /** Takes out a job that waits. */
   remove({ line, job }: Waiting<Job>): void {
     line.value.jobs.remove(job);
     this.#resize(line, -1);
@@ -62,8 +62,9 @@ export class FairQueue<Job> {
   }
 
   /**
-   * Takes out the newest job of the longest line, for one more of an origin whose line would still be shorter. `undefined`
-   * where it would not: to put one in the place of another that has waited longer would be no fairer.
+   * Makes room for a job of an origin: takes out the newest job of the longest line, if the origin's line stays shorter
+   * with the new job. If it doesn't, nothing is taken out, and the answer is `undefined`: to replace a job that has
+   * waited longer would be no fairer.
    */
   makeRoom(origin: Origin): Job | undefined {
     const length = this.#lines.get(origin)?.value.length ?? 0;
@@ -73,13 +74,13 @@ export class FairQueue<Job> {
   }
 
   #open(origin: Origin): Link<Line<Job>> {
-    const line = linkOf<Line<Job>>({ origin, jobs: new Chain(), length: 0 });
+    const line = createLink<Line<Job>>({ origin, jobs: new Chain(), length: 0 });
     this.#turns.append(line);
     this.#lines.set(origin, line);
     return line;
   }
 
-  /** Takes out a line's first or last job, which there is as long as there is the line. */
+  /** Takes out the first or last job of a line. There is one, as long as the line exists. */
   #take(line: Link<Line<Job>>, end: Link<Job> | null): Job {
     const job = end as Link<Job>;
     this.remove({ line, job });
@@ -94,7 +95,7 @@ export class FairQueue<Job> {
     this.#byLength[length] ??= new Set();
     if (length > 0) this.#byLength[length].add(line);
     this.#longest = Math.max(this.#longest, length);
-    // By one is enough: the line that was the last of the longest is one shorter now, and no less.
+    // If the only longest line lost a job, it is shorter by one, and still a longest line.
     if (this.#byLength[this.#longest]?.size === 0) this.#longest -= 1;
   }
 }

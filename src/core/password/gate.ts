@@ -2,29 +2,32 @@ import { checkNames, type OptionNames } from "../../shared/options.ts";
 import { AuthError } from "../errors.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** What can be said about one password's work. */
+/** The options of one password's work. */
 export interface WorkOptions {
   /**
-   * Where it comes from, such as the group of a client's address. Origins have equal parts of the queue, so that whoever
-   * sends much waits for it alone. Work without an origin shares one.
+   * Where the work comes from, such as the network of a client's address. Origins have equal parts of the queue, so
+   * that an origin with much work makes no other wait. All work without an origin shares one.
    */
   readonly from?: string | undefined;
-  /** Aborted when nobody waits for the answer any longer: work that has not begun leaves the queue, as `overloaded`. */
+  /**
+   * A signal that aborts when nobody waits for the answer any longer. Work that has not begun then ends as
+   * `overloaded`.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
 const OPTIONS: OptionNames<WorkOptions> = { from: "optional", signal: "optional" };
 
 interface Job {
-  /** Lets it begin. */
+  /** Lets the job begin. */
   readonly begin: () => void;
-  /** Answers it with `overloaded`. */
+  /** Ends the job with `overloaded`. */
   readonly refuse: () => void;
 }
 
 /**
- * Lets a few jobs run at a time, queues a bounded number behind them, shared out evenly by origin, and refuses the rest at
- * once. A slot is held until its job is done, whatever became of the one who asked for it.
+ * Runs a few jobs at a time. A bounded number waits in a queue that is shared out evenly by origin, and any other is
+ * refused at once. A job keeps its slot until it is done, even if nobody waits for its answer any longer.
  */
 export class Gate {
   readonly #maxConcurrent: number;
@@ -38,8 +41,10 @@ export class Gate {
   }
 
   /**
-   * Runs a job in its turn. Throws AuthError `overloaded` (503) when the queue is full, also later, when the place is
-   * given to an origin that has less of it; and when the job was given up before its turn.
+   * Runs a job in its turn.
+   *
+   * @throws AuthError `overloaded` (503) when the queue is full, when the job's place is given to an origin that has
+   * fewer jobs, and when the signal aborts before the job's turn
    */
   async run<T>(job: () => Promise<T>, options: WorkOptions = {}): Promise<T> {
     checkNames("a password's work", options, OPTIONS);
@@ -65,17 +70,17 @@ export class Gate {
         this.#waiting.remove(place);
         reject(new AuthError("overloaded"));
       };
-      const settling = (settle: () => void) => (): void => {
+      const settleWith = (settle: () => void) => (): void => {
         signal?.removeEventListener("abort", giveUp);
         settle();
       };
-      const refuse = settling(() => reject(new AuthError("overloaded")));
-      const place = this.#waiting.add(from, { begin: settling(resolve), refuse });
+      const refuse = settleWith(() => reject(new AuthError("overloaded")));
+      const place = this.#waiting.add(from, { begin: settleWith(resolve), refuse });
       signal?.addEventListener("abort", giveUp, { once: true });
     });
   }
 
-  /** A freed slot goes straight to the next in line, so that nobody can slip in between. */
+  /** Gives a free slot to the next job in the queue at once, so that no job overtakes it. */
   #leave(): void {
     const next = this.#waiting.next();
     if (next === undefined) this.#running -= 1;

@@ -1,70 +1,47 @@
-import { DEFAULT_CONCURRENT_HASHES, DEFAULT_QUEUED_HASHES, MAX_HASH_LENGTH } from "../../shared/limits.ts";
-import { checkInteger, checkMethods, checkOptions, type OptionNames } from "../../shared/options.ts";
-import { copyBytes } from "../bytes.ts";
+import { MAX_HASH_LENGTH } from "../../shared/limits.ts";
 import { AuthError } from "../errors.ts";
-import { isComputed, loadEngine, type PasswordEngine, withArgon2 } from "./argon2.ts";
+import { canCompute, loadEngine, type PasswordEngine, runArgon2 } from "./argon2.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
-import { COST_RANGES, type Cost, exceeds, fillsLanes, readHash, unmatchedHash } from "./phc.ts";
-import { normalised } from "./text.ts";
-
-/** What a {@link PasswordHasher} is bound to. */
-export interface PasswordOptions {
-  /** KiB of memory a hash takes. 19456 by default (OWASP). */
-  readonly memoryCost?: number;
-  /** Passes over the memory. 2 by default. */
-  readonly timeCost?: number;
-  /** Lanes. 1 by default. */
-  readonly parallelism?: number;
-  /** A secret of at least 16 bytes that is kept outside the database and goes into every hash (RFC 9106's `K`). None by default. */
-  readonly pepper?: Uint8Array;
-  /** The most a stored hash may cost and still be computed. 262144 KiB, 16 passes and 16 lanes by default. */
-  readonly ceiling?: Partial<Cost>;
-  /** How many hashes are computed at a time. 2 by default: more would hold up the rest of the process. */
-  readonly maxConcurrent?: number;
-  /**
-   * How many wait behind them, shared out evenly by where they come from ({@link WorkOptions}); the next one is refused
-   * with 503. 256 by default.
-   */
-  readonly maxQueue?: number;
-  /** Other schemes whose hashes are still in the database. None by default. */
-  readonly legacy?: readonly LegacyScheme[];
-}
+import { type PasswordOptions, readOptions } from "./options.ts";
+import { exceeds, hasCost, makeUnmatchedHash, readHash } from "./phc.ts";
+import { normalisePassword } from "./text.ts";
 
 /** Hashes and compares passwords at one cost, through one queue. Made by {@link createPasswordHasher}. */
 export interface PasswordHasher {
   /**
    * Hashes a password.
    *
-   * @param options - where the work comes from, and until when anybody waits for it
+   * @param options - where the work comes from, and until when somebody waits for it
    * @returns a PHC string, to be stored as it is
    * @throws AuthError `unusable_password` (400), `overloaded` or `unavailable` (503)
    */
   hash(password: string, options?: WorkOptions): Promise<string>;
   /**
-   * Whether a password has a hash. Without one to compare with (`null`, or one that can't be read or costs more than
-   * the ceiling) the answer is `false`, after as much work as any other.
+   * Whether a password matches a stored hash. With `null`, or a hash that can't be read or costs more than the ceiling,
+   * the answer is `false`, after as much work as for any other.
    *
-   * @param options - where the work comes from, and until when anybody waits for it
+   * @param options - where the work comes from, and until when somebody waits for it
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
    */
   compare(password: string, hash: string | null | undefined, options?: WorkOptions): Promise<boolean>;
   /**
-   * Whether a stored hash is of another scheme or cost than this hasher's, and is to be renewed when its password is at hand.
+   * Whether a stored hash has another scheme or cost than this hasher's. If so, replace it when its password is at
+   * hand.
    *
-   * @param password - what matched the hash. Given one that an older scheme reads the beginning of alone, the answer is
-   * `false`: the hash may be of a longer password, which a renewed one would shut out.
+   * @param password - the password that matched. Some schemes read only the beginning of a long one. For such a
+   * password the answer is `false`: the hash may be that of a longer password, which a new hash would lock out.
    */
   needsRehash(hash: string, password?: string): boolean;
-  /** Whether {@link PasswordHasher.compare} can do anything with a stored hash. One it can't read never matches. */
+  /** Whether {@link PasswordHasher.compare} can read a stored hash. One that it can't read never matches. */
   canRead(hash: string): boolean;
   /**
-   * Loads what computes Argon2 and hashes once, so that a service learns when it starts, and not from its first user,
-   * whether it can. By default it is loaded at the first password.
+   * Loads the code that computes Argon2, and hashes once. So a service learns when it starts, and not from its first
+   * user, whether it can hash. By default the code is loaded for the first password.
    *
-   * @returns which it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's `crypto.argon2`,
-   * which makes the same hashes in some three times the time and reads none with `v=16`
-   * @throws Error that says for which machine the addon is missing and what to do about it
+   * @returns which code it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's own
+   * `crypto.argon2`. That makes the same hashes, takes some three times as long, and reads none with `v=16`
+   * @throws Error that says for which machine the addon is missing, and what to do about it
    *
    * @example
    * ```ts
@@ -77,23 +54,6 @@ export interface PasswordHasher {
 
 /** What an authenticator needs of a {@link PasswordHasher}. One of the application's own may lack the rest. */
 export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
-
-const DEFAULT_COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-const DEFAULT_CEILING: Cost = { memoryCost: 262_144, timeCost: 16, parallelism: 16 };
-const COSTS = Object.keys(COST_RANGES) as (keyof Cost)[];
-const COST_OPTIONS: OptionNames<Partial<Cost>> = {
-  memoryCost: "optional",
-  timeCost: "optional",
-  parallelism: "optional",
-};
-const OPTIONS: OptionNames<PasswordOptions> = {
-  ...COST_OPTIONS,
-  pepper: "optional",
-  ceiling: "optional",
-  maxConcurrent: "optional",
-  maxQueue: "optional",
-  legacy: "optional",
-};
 
 /**
  * Binds cost, pepper, ceiling and queue for hashing passwords with Argon2id (RFC 9106), once for the process.
@@ -108,34 +68,25 @@ const OPTIONS: OptionNames<PasswordOptions> = {
  * ```
  */
 export function createPasswordHasher(options: PasswordOptions = {}): PasswordHasher {
-  checkOptions("createPasswordHasher", options, OPTIONS);
-  const ceiling = checkCost("ceiling.", { ...DEFAULT_CEILING, ...checkCeiling(options.ceiling) });
-  const cost = checkCost("", { ...DEFAULT_COST, ...options });
-  if (exceeds(cost, ceiling))
-    throw new TypeError("createPasswordHasher: the cost is over the ceiling; raise ceiling too");
-  const pepper = checkPepper(options.pepper);
-  const legacy = checkLegacy(options.legacy ?? []);
-  const gate = new Gate(
-    checkInteger("maxConcurrent", options.maxConcurrent ?? DEFAULT_CONCURRENT_HASHES, 1, 1_024),
-    checkInteger("maxQueue", options.maxQueue ?? DEFAULT_QUEUED_HASHES, 0, 1_000_000),
-  );
+  const { cost, ceiling, pepper, legacy, maxConcurrent, maxQueue } = readOptions(options);
+  const gate = new Gate(maxConcurrent, maxQueue);
 
-  const legacyOf = (hash: unknown): LegacyScheme | undefined =>
+  const findLegacy = (hash: unknown): LegacyScheme | undefined =>
     typeof hash === "string" && hash.length <= MAX_HASH_LENGTH ? legacy.find((it) => it.recognises(hash)) : undefined;
 
   const canRead = (hash: unknown): hash is string => {
     const stored = readHash(hash);
-    return stored === null ? legacyOf(hash) !== undefined : !exceeds(stored, ceiling) && isComputed(stored);
+    return stored === null ? findLegacy(hash) !== undefined : !exceeds(stored, ceiling) && canCompute(stored);
   };
 
   const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
-    const scheme = legacyOf(hash);
-    if (scheme !== undefined) return legacyMatches(scheme, password, hash);
-    // A hash made before passwords were normalised is one of the text as it was typed. Both are always computed, so that
-    // the time doesn't tell which of them it was, or whether any was.
+    const scheme = findLegacy(hash);
+    if (scheme !== undefined) return matchesLegacy(scheme, password, hash);
+    // A hash may be older than normalisation, and be one of the text as it was typed. Both texts are always tried, so
+    // that the time doesn't tell which of them matched.
     const matched: boolean[] = [];
     for (const spelling of new Set([nfc, password])) {
-      matched.push(await withArgon2((argon2) => argon2.verify(hash, spelling, pepper)));
+      matched.push(await runArgon2((argon2) => argon2.verify(hash, spelling, pepper)));
     }
     return matched.includes(true);
   };
@@ -148,59 +99,32 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       return engine.name;
     },
     async hash(password: string, options?: WorkOptions) {
-      const nfc = normalised(password);
+      const nfc = normalisePassword(password);
       if (nfc === null) throw new AuthError("unusable_password");
-      return gate.run(() => withArgon2((argon2) => argon2.hash(nfc, cost, pepper)), options);
+      return gate.run(() => runArgon2((argon2) => argon2.hash(nfc, cost, pepper)), options);
     },
     async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
       if (typeof password !== "string") throw new AuthError("unusable_password");
-      const nfc = normalised(password);
+      const nfc = normalisePassword(password);
       if (nfc === null) return false;
-      const readable = canRead(hash);
-      const matched = await gate.run(() => matches(password, nfc, readable ? hash : unmatchedHash(cost)), options);
-      return readable && matched;
+      const isReadable = canRead(hash);
+      const stored = isReadable ? hash : makeUnmatchedHash(cost);
+      const isMatch = await gate.run(() => matches(password, nfc, stored), options);
+      return isReadable && isMatch;
     },
     needsRehash(hash: string, password?: string) {
-      if (password !== undefined && legacyOf(hash)?.readsWhole?.(password) === false) return false;
+      if (password !== undefined && findLegacy(hash)?.readsWhole?.(password) === false) return false;
       const stored = readHash(hash);
-      return (
-        stored?.variant !== "argon2id" || stored.version !== 19 || COSTS.some((name) => stored[name] !== cost[name])
-      );
+      return stored?.variant !== "argon2id" || stored.version !== 19 || !hasCost(stored, cost);
     },
   });
 }
 
-/** Another package's failure is our outage, as the addon's is. */
-async function legacyMatches(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {
+/** Compares by another scheme. An error of its package is our outage, as one of the addon is. */
+async function matchesLegacy(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {
   try {
     return (await scheme.compare(password, hash)) === true;
   } catch (cause) {
     throw new AuthError("unavailable", { cause });
   }
-}
-
-function checkCost(prefix: string, cost: Cost): Cost {
-  const checked = COSTS.map((name) => [name, checkInteger(prefix + name, cost[name], ...COST_RANGES[name])]);
-  if (!fillsLanes(cost)) throw new TypeError(`${prefix}memoryCost must be at least 8 for each lane`);
-  return Object.fromEntries(checked) as Cost;
-}
-
-function checkCeiling(ceiling: Partial<Cost> = {}): Partial<Cost> {
-  checkOptions("ceiling", ceiling, COST_OPTIONS);
-  return ceiling;
-}
-
-function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
-  if (pepper === undefined) return undefined;
-  const bytes = copyBytes(pepper);
-  if (bytes === null || bytes.length < 16) {
-    throw new TypeError("pepper must be a Uint8Array of at least 16 random bytes");
-  }
-  return bytes;
-}
-
-function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {
-  if (!Array.isArray(legacy)) throw new TypeError("legacy must be a list of schemes");
-  for (const scheme of legacy) checkMethods("a legacy scheme", scheme, ["recognises", "compare"]);
-  return [...legacy];
 }

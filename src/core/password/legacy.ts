@@ -1,31 +1,35 @@
 import { checkInteger, checkOptions } from "../../shared/options.ts";
 
-/** Hashes of another scheme that are still in the database: they are compared, and renewed at the next good login. */
+/** Another scheme whose hashes are still in the database. They are compared, and replaced at the next good login. */
 export interface LegacyScheme {
-  /** Whether a stored hash is of this scheme, and cheap enough to compare. Gets strings of at most 512 characters. */
+  /**
+   * Whether a stored hash has this scheme, and is cheap enough to compare. It gets strings of at most 512 characters.
+   */
   readonly recognises: (hash: string) => boolean;
-  /** Whether a password has such a hash. Gets the password as the user typed it. */
+  /** Whether a password matches such a hash. It gets the password as the user typed it. */
   readonly compare: (password: string, hash: string) => Promise<boolean>;
   /**
-   * Whether a password that matches is the whole of the one that was hashed, as far as the scheme can tell. After one that
-   * may be but its beginning, the hash is not renewed. All are whole by default.
+   * Whether the scheme reads all of a password. If it reads only the beginning, a password that matches may not be the
+   * whole one, and its hash is not replaced. By default all of every password is read.
    */
   readonly readsWhole?: (password: string) => boolean;
 }
 
 const BCRYPT = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
-/** How many bytes of a password bcrypt reads. It passes over the rest. */
+/** How many bytes of a password bcrypt reads. It ignores the rest. */
 const BCRYPT_BYTES = 72;
 
 /**
- * Lets bcrypt hashes go on working, by the bcrypt package that the application has: `$2a$`, `$2b$`, and the `$2y$` of PHP,
- * which is the same as `$2b$`. `$2x$` is of an old fault in PHP, and is not read.
+ * Reads the bcrypt hashes in a database with the bcrypt package that the application has: `$2a$`, `$2b$`, and PHP's
+ * `$2y$`, which is the same as `$2b$`. `$2x$` marks hashes of a faulty version of PHP, and is not read.
  *
- * bcrypt reads 72 bytes of a password. A hash that such a long one matched is not renewed, since it may be of a longer one.
+ * bcrypt reads 72 bytes of a password. The hash of a password as long as that is not replaced, as the user's may be
+ * longer.
  *
  * @param compare - `compare` of `bcrypt`, `bcryptjs` or `@node-rs/bcrypt`
- * @param options - `maxCost`: the highest cost to compare at, 4 to 31; 14 by default. A stored `$2b$31$` would take days.
+ * @param options - `maxCost`: the highest cost to compare at, 4 to 31; 14 by default. A stored `$2b$31$` would take
+ * days.
  * @throws TypeError when `compare` is no function or `maxCost` is out of range
  *
  * @example
@@ -43,7 +47,7 @@ export function bcryptHashes(
   const maxCost = checkInteger("maxCost", options.maxCost ?? 14, 4, 31);
   return {
     recognises: (hash) => Number(BCRYPT.exec(hash)?.[1]) <= maxCost,
-    // Most packages don't know PHP's name for what they all compute.
+    // Most packages compute the same, and don't know PHP's name for it.
     compare: (password, hash) => compare(password, hash.startsWith("$2y$") ? `$2b$${hash.slice(4)}` : hash),
     readsWhole: (password) => Buffer.byteLength(password) < BCRYPT_BYTES,
   };

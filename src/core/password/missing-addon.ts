@@ -1,25 +1,25 @@
-/** Says for which machine the addon is missing, and every way to have one. */
-export function missingAddon(cause: unknown): Error {
+/** Creates the error that says for which machine the addon is missing, and how to get one. */
+export function createMissingAddonError(cause: unknown): Error {
   const { arch, platform } = process;
-  const libc = libcOf(platform);
+  const libc = detectLibc(platform);
   const machine = [platform, arch, ...libc].join("-");
   const target = [`--os=${platform}`, `--cpu=${arch}`, ...libc.map((name) => `--libc=${name}`)].join(" ");
   return new Error(
-    `passwords can't be hashed: the native addon of @node-rs/argon2 for ${machine} can't be loaded. Install packages on ` +
-      `this machine without --omit=optional, or elsewhere with: npm install ${target}. Where Node was started with ` +
+    `passwords can't be hashed: the native addon of @node-rs/argon2 for ${machine} can't be loaded. Install packages ` +
+      `on this machine without --omit=optional, or elsewhere with: npm install ${target}. Where Node was started with ` +
       "--no-addons or --permission, leave that out or add --allow-addons. Node 24.7 and later hash without the addon",
     { cause },
   );
 }
 
-/** What is read of `process.report`. Not every runtime has one. */
+/** The members of `process.report` that are used. Not every runtime has it. */
 interface Report {
   excludeNetwork?: boolean | undefined;
   getReport(): object;
 }
 
-/** The C library of a Linux, as far as the runtime tells: where it is not that of GNU, it is musl. */
-function libcOf(platform: string): readonly string[] {
+/** Detects the C library of a Linux, if the runtime tells. A library that is not GNU's is taken to be musl. */
+function detectLibc(platform: string): readonly string[] {
   const report: Report | undefined = process.report;
   if (platform !== "linux" || report === undefined) return [];
   const { excludeNetwork } = report;

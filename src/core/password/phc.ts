@@ -11,13 +11,22 @@ export interface Cost {
   readonly parallelism: number;
 }
 
-/** What a stored Argon2 hash says of itself. */
+/** The parts of a stored Argon2 hash. */
 export interface StoredHash extends Cost {
   readonly variant: "argon2id" | "argon2i" | "argon2d";
   readonly version: number;
   readonly salt: Uint8Array;
   readonly tag: Uint8Array;
 }
+
+/** The range of each cost in Argon2 (RFC 9106 §3.1). */
+export const COST_RANGES: Readonly<Record<keyof Cost, readonly [least: number, most: number]>> = {
+  memoryCost: [8, 4_194_304],
+  timeCost: [1, 4_294_967_295],
+  parallelism: [1, 255],
+};
+
+const COSTS = Object.keys(COST_RANGES) as (keyof Cost)[];
 
 const NUMBER = "([1-9]\\d{0,9})";
 const BASE64 = "([A-Za-z0-9+/]+)";
@@ -26,8 +35,8 @@ const PHC = new RegExp(
 );
 
 /**
- * Reads a PHC string of Argon2 with 8 bytes of salt and 16 of hash at the least; `null` for anything else, and for what
- * Argon2 itself refuses: base64 that no bytes have, and less memory than its lanes need.
+ * Reads a PHC string of Argon2; `null` for anything else. The salt has at least 8 bytes, and the hash at least 16.
+ * Argon2 itself refuses base64 that is not canonical, and less memory than the lanes need, so both are `null` too.
  */
 export function readHash(hash: unknown): StoredHash | null {
   if (typeof hash !== "string" || hash.length > MAX_HASH_LENGTH) return null;
@@ -41,38 +50,38 @@ export function readHash(hash: unknown): StoredHash | null {
     salt: Buffer.from(salt, "base64"),
     tag: Buffer.from(tag, "base64"),
   };
-  const isCanonical = base64(stored.salt) === salt && base64(stored.tag) === tag;
+  const isCanonical = encodeBase64(stored.salt) === salt && encodeBase64(stored.tag) === tag;
   const isLongEnough = stored.salt.length >= 8 && stored.tag.length >= 16;
   return isCanonical && isLongEnough && fillsLanes(stored) ? stored : null;
 }
 
 /** Writes a PHC string of Argon2id (RFC 9106's version 19). */
 export function writeHash({ memoryCost, timeCost, parallelism }: Cost, salt: Uint8Array, tag: Uint8Array): string {
-  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${base64(salt)}$${base64(tag)}`;
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${encodeBase64(salt)}$${encodeBase64(tag)}`;
 }
 
-/** A hash of a cost that no password has: nobody hashed anything to make it. */
-export function unmatchedHash(cost: Cost): string {
+/**
+ * Makes a hash that no password matches, as its bytes are random. To compare with it takes as long as with any other.
+ */
+export function makeUnmatchedHash(cost: Cost): string {
   return writeHash(cost, randomBytes(16), randomBytes(32));
 }
 
-function base64(bytes: Uint8Array): string {
+function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64").replaceAll("=", "");
 }
 
-/** The names of the three costs, and the range Argon2 has for each (RFC 9106 §3.1). */
-export const COST_RANGES: Readonly<Record<keyof Cost, readonly [least: number, most: number]>> = {
-  memoryCost: [8, 4_194_304],
-  timeCost: [1, 4_294_967_295],
-  parallelism: [1, 255],
-};
-
-/** Whether one cost reaches beyond another in any of its numbers. */
+/** Whether one cost is higher than another in any of its numbers. */
 export function exceeds(cost: Cost, other: Cost): boolean {
-  return (Object.keys(COST_RANGES) as (keyof Cost)[]).some((name) => cost[name] > other[name]);
+  return COSTS.some((name) => cost[name] > other[name]);
 }
 
-/** Whether there is as much memory as the lanes need, 8 KiB each (RFC 9106 §3.1). */
+/** Whether a cost equals another. A stored hash has more members than these. */
+export function hasCost(cost: Cost, other: Cost): boolean {
+  return COSTS.every((name) => cost[name] === other[name]);
+}
+
+/** Whether the memory is enough for the lanes, which need 8 KiB each (RFC 9106 §3.1). */
 export function fillsLanes({ memoryCost, parallelism }: Cost): boolean {
   return memoryCost >= 8 * parallelism;
 }

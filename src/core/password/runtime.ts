@@ -15,15 +15,18 @@ interface Parameters {
   readonly secret?: Uint8Array;
 }
 
-/** `crypto.argon2` of Node 24.7 and later: it computes in the thread pool. */
+/** `crypto.argon2` of Node 24.7 and later. It computes in the thread pool. */
 export type RuntimeArgon2 = (
   variant: StoredHash["variant"],
   parameters: Parameters,
   done: (error: Error | null, tag: Uint8Array) => void,
 ) => void;
 
-/** Argon2 by the runtime itself, for where the addon is missing. It makes the same hashes in some three times the time. */
-export function runtimeEngine(argon2: RuntimeArgon2): Engine {
+/**
+ * Computes Argon2 with the runtime's own code. It makes the same hashes as the addon, and takes some three times as
+ * long.
+ */
+export function createRuntimeEngine(argon2: RuntimeArgon2): Engine {
   const compute = promisify(argon2);
 
   return {
@@ -31,20 +34,20 @@ export function runtimeEngine(argon2: RuntimeArgon2): Engine {
     versions: [19],
     async hash(password, cost, pepper) {
       const salt = randomBytes(16);
-      const tag = await compute("argon2id", parametersOf(password, cost, salt, 32, pepper));
+      const tag = await compute("argon2id", toParameters(password, cost, salt, 32, pepper));
       return writeHash(cost, salt, tag);
     },
     async verify(hash, password, pepper) {
-      const stored = readHash(hash) as StoredHash; // which was read once already
+      const stored = readHash(hash) as StoredHash; // It was read before.
       const { variant, version, salt, tag } = stored;
-      const computed = await compute(variant, parametersOf(password, stored, salt, tag.length, pepper));
-      // The runtime computes version 19 alone. The work is done for any other too, so that the time doesn't tell whose hash it is.
+      const computed = await compute(variant, toParameters(password, stored, salt, tag.length, pepper));
+      // The runtime computes only version 19. It computes for another too, so that the time doesn't tell the two apart.
       return version === 19 && timingSafeEqual(computed, tag);
     },
   };
 }
 
-function parametersOf(
+function toParameters(
   message: string,
   { memoryCost: memory, timeCost: passes, parallelism }: Cost,
   nonce: Uint8Array,

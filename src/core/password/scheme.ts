@@ -16,7 +16,7 @@ const PREFIXES: readonly (readonly [prefix: RegExp, scheme: string])[] = [
   [/^(?:sha1|md5)\$/, "Django"],
 ];
 
-/** Which scheme a stored hash seems to be of, by how it begins alone: nothing else of it is ever said. */
+/** Tells the scheme of a stored hash by how it begins. Nothing else of the hash is shown. */
 export function schemeOf(hash: string): string {
   for (const [prefix, scheme] of PREFIXES) {
     const found = prefix.exec(hash);

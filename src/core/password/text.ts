@@ -1,11 +1,11 @@
 import { isText } from "../../shared/text.ts";
 
 /**
- * The one form of a password that is hashed: Unicode's NFC, so that an "é" typed on another machine is the same
- * (RFC 8265 §4.2, NIST SP 800-63B-4 §3.1.1.2). `null` for what is no password, by the rule that a login's text has too.
+ * Normalises a password to Unicode's NFC, so that an "é" is the same on every machine (RFC 8265 §4.2, NIST SP 800-63B-4
+ * §3.1.1.2). `null` for a value that is no password: the rule is that of a login's text.
  *
- * The length is looked at before normalising, which takes seconds for long runs of combining marks.
+ * The length is checked first. To normalise a long run of combining marks takes seconds.
  */
-export function normalised(password: unknown): string | null {
+export function normalisePassword(password: unknown): string | null {
   return isText(password) ? password.normalize("NFC") : null;
 }

@@ -17,7 +17,9 @@ class Generation {
    * of 12 characters than for a whole token.
    */
   readonly #tokens = new Map<string, Verified>();
-  /** Which fingerprints are here. Most tokens are in no generation, and this table says so without a look at the Map. */
+  /**
+   * Which fingerprints are here. Most tokens are in no generation, and this table says so without a look at the Map.
+   */
   readonly #slots = new Uint8Array(SLOTS);
   #bytes = 0;
 
@@ -44,8 +46,8 @@ class Generation {
  * tokens of the old one are forgotten. A token that is found in the old generation moves to the young one. So tokens in
  * use stay, and no token is ever searched for in order to forget it.
  *
- * A token is kept only when it comes for the second time (a doorkeeper, as in TinyLFU). So a token that comes once costs
- * little and drives out none.
+ * A token is kept only when it comes for the second time (a doorkeeper, as in TinyLFU). So a token that comes once
+ * costs little and drives out none.
  */
 export class VerifiedTokens {
   readonly #generationSize: number;

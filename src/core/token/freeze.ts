@@ -1,6 +1,8 @@
 type Members = Record<string, unknown>;
 
-/** Freezes a value that JSON.parse made, and all values in it. A loop, as JSON can be nested deeper than calls can be. */
+/**
+ * Freezes a value that JSON.parse made, and all values in it. A loop, as JSON can be nested deeper than calls can be.
+ */
 export function freezeDeep<T extends object>(root: T): T {
   const pending: Members[] = [];
   for (let value: Members | undefined = root as Members; value !== undefined; value = pending.pop()) {

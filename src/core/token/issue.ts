@@ -10,11 +10,14 @@ import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
 import { type Template, templateFor } from "./template.ts";
 
-/** What can be said about one token beyond its profile. */
+/** The options of one token. */
 export interface IssueOptions {
   /** How long this one is valid. The profile's `expiresIn` by default. */
   readonly expiresIn?: Duration;
 }
+
+/** Scopes, with spaces between them (RFC 6749 §3.3). */
+const SCOPES = /^[ !#-[\]-~]*$/;
 
 const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
 
@@ -22,15 +25,15 @@ const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
  * Issues a token of a profile: signs the claims together with `iss`, `aud`, `exp`, `iat` and `jti` (a UUIDv7), as a
  * compact JWS (RFC 7515 §7.1, RFC 7519).
  *
- * `sub` may be left out, as in a token for a machine or a link. {@link verifyToken} takes such a token. A guard refuses it
- * as `invalid_token`, since an identity has a user's id.
+ * `sub` may be left out, as in a token for a machine or a link. {@link verifyToken} takes such a token. A guard refuses
+ * it as `invalid_token`, since an identity has a user's id.
  *
  * @param claims - what the profile's schema takes; `sub` is the user's id, a non-empty string
  * @param profile - made by {@link defineToken}, with a key that signs
  * @returns the token
- * @throws TypeError when the claims don't fit, can't be written as JSON, hold a password's hash (anybody who has a token
- * can read it), or make a token over the profile's `maxBytes`; and when a claim has a type or value that every verifier
- * or guard refuses (an empty `sub`, a `scope` that is no string, an `nbf` at or after `exp`)
+ * @throws TypeError when the claims don't fit, can't be written as JSON, hold a password's hash (anybody who has a
+ * token can read it), or make a token over the profile's `maxBytes`; and when a claim has a type or value that every
+ * verifier or guard refuses (an empty `sub`, a `scope` that is no string, an `nbf` at or after `exp`)
  *
  * @example
  * ```ts
@@ -43,16 +46,19 @@ export async function issueToken<Profile extends TokenProfile>(
   options?: IssueOptions,
 ): Promise<string> {
   internalsOf("issueToken", profile);
-  const expiresIn = options === undefined ? profile.expiresIn : expiryOf(options, profile);
+  const expiresIn = options === undefined ? profile.expiresIn : readExpiry(options, profile);
   return issueAt(claims, profile, readClock(profile.now), expiresIn);
 }
 
-function expiryOf(options: IssueOptions, profile: TokenProfile): number {
+function readExpiry(options: IssueOptions, profile: TokenProfile): number {
   checkOptions("issueToken", options, OPTIONS);
   return options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
 }
 
-/** Issues a token as of an instant, in milliseconds since 1970. A promise only where there is something to wait for. */
+/**
+ * Issues a token at an instant, in milliseconds since 1970. It answers with a promise only if there is work to wait
+ * for.
+ */
 export function issueAt<Profile extends TokenProfile>(
   claims: InputOf<Profile>,
   profile: Profile,
@@ -65,13 +71,13 @@ export function issueAt<Profile extends TokenProfile>(
   if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }
-  const own = copyOf(claims);
+  const own = copyClaims(claims);
   const iat = Math.floor(time / 1_000);
   checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));
-  // Written once: what is checked from here on is what is signed, and what a verifier will read.
-  const json = asJson(() => JSON.stringify(own));
+  // The JSON is written once. From here on, the text that is checked is the text that is signed.
+  const json = tryJson(() => JSON.stringify(own));
   refusePasswordHashes(json);
-  const payload = payloadOf(template, json, iat, expiresIn, newJti(time));
+  const payload = writePayload(template, json, iat, expiresIn, newJti(time));
   if (schema === undefined) return sign(template, payload, maxBytes);
   return checkSchema(schema, json).then(() => sign(template, payload, maxBytes));
 }
@@ -79,16 +85,16 @@ export function issueAt<Profile extends TokenProfile>(
 function sign({ header, sign }: Template, payload: string, maxBytes: number): string | Promise<string> {
   const signingInput = `${header}.${toBase64url(payload)}`;
   const signature = sign(signingInput);
-  if (typeof signature !== "string") return signature.then((text) => whole(signingInput, text, maxBytes));
-  return whole(signingInput, signature, maxBytes);
+  if (typeof signature !== "string") return signature.then((text) => joinToken(signingInput, text, maxBytes));
+  return joinToken(signingInput, signature, maxBytes);
 }
 
-function payloadOf({ opening }: Template, json: string, iat: number, expiresIn: number, jti: string): string {
+function writePayload({ opening }: Template, json: string, iat: number, expiresIn: number, jti: string): string {
   const rest = json === "{}" ? "}" : `,${json.slice(1)}`;
   return `${opening}"iat":${iat},"exp":${iat + expiresIn},"jti":"${jti}"${rest}`;
 }
 
-function whole(signingInput: string, signature: string, maxBytes: number): string {
+function joinToken(signingInput: string, signature: string, maxBytes: number): string {
   const token = `${signingInput}.${signature}`;
   if (token.length > maxBytes) {
     throw new TypeError(
@@ -98,12 +104,12 @@ function whole(signingInput: string, signature: string, maxBytes: number): strin
   return token;
 }
 
-/** Read once, so that what is checked is what is signed. */
-function copyOf(claims: unknown): Record<string, unknown> {
-  if (typeof claims !== "object" || claims === null || asJson(() => Array.isArray(claims))) {
+/** Copies the claims. They are read once, so that the claims that were checked are those that are signed. */
+function copyClaims(claims: unknown): Record<string, unknown> {
+  if (typeof claims !== "object" || claims === null || tryJson(() => Array.isArray(claims))) {
     throw new TypeError("issueToken takes the claims as an object");
   }
-  const own: Record<string, unknown> = asJson(() => ({ ...claims }));
+  const own: Record<string, unknown> = tryJson(() => ({ ...claims }));
   const written = WRITTEN_CLAIMS.find((claim) => claim in own);
   if (written !== undefined) {
     throw new TypeError(`issueToken: ${written} is written by the profile (issuer, audience, expiresIn); leave it out`);
@@ -113,10 +119,7 @@ function copyOf(claims: unknown): Record<string, unknown> {
   return own;
 }
 
-/** The characters of scopes and the spaces between them (RFC 6749 §3.3). */
-const SCOPES = /^[ !#-[\]-~]*$/;
-
-/** Refuses what our own verifier and guard would refuse until the token ends. */
+/** Refuses a claim that every verifier or guard would refuse. */
 function checkOwn(own: Record<string, unknown>, end: number): void {
   const mismatch = findMismatch(own);
   if (mismatch !== undefined) throw new TypeError(`issueToken: ${mismatch}`);
@@ -131,7 +134,7 @@ function checkOwn(own: Record<string, unknown>, end: number): void {
   }
 }
 
-/** Shows the schema what a verifier will show it. */
+/** Checks the claims with the schema, in the form in which a verifier reads them. */
 async function checkSchema(schema: ClaimsSchema, json: string): Promise<void> {
   const { issues } = await validate(schema, { ...freezeDeep(JSON.parse(json)) });
   if (issues === undefined) return;
@@ -139,7 +142,7 @@ async function checkSchema(schema: ClaimsSchema, json: string): Promise<void> {
   throw new TypeError(`issueToken: the claims don't fit the profile's schema at: ${pathsOf(issues)}`, { cause });
 }
 
-function asJson<T>(make: () => T): T {
+function tryJson<T>(make: () => T): T {
   try {
     return make();
   } catch (cause) {

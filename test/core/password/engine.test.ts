@@ -8,8 +8,8 @@ import { hashRaw, hash as nativeHash } from "@node-rs/argon2";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
-import { missingAddon } from "../../../src/core/password/missing-addon.ts";
-import { type RuntimeArgon2, runtimeEngine } from "../../../src/core/password/runtime.ts";
+import { createMissingAddonError } from "../../../src/core/password/missing-addon.ts";
+import { createRuntimeEngine, type RuntimeArgon2 } from "../../../src/core/password/runtime.ts";
 
 const COST = { memoryCost: 64, timeCost: 1 };
 const pepper = new Uint8Array(16).fill(7);
@@ -34,9 +34,9 @@ it("the addon is what is loaded where there is one", async () => {
 });
 
 it("an engine that can't do its work is an outage, and says nothing of the password", async () => {
-  const { withArgon2 } = await import("../../../src/core/password/argon2.ts");
+  const { runArgon2 } = await import("../../../src/core/password/argon2.ts");
   const impossible = { memoryCost: 64, timeCost: 1, parallelism: 64 };
-  const work = withArgon2((argon2) => argon2.hash("hunter2", impossible, undefined));
+  const work = runArgon2((argon2) => argon2.hash("hunter2", impossible, undefined));
   const error: unknown = await work.catch((caught) => caught);
   expect(isAuthError(error) && error.code).toBe("unavailable");
   expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain("hunter2");
@@ -129,7 +129,7 @@ describe.each<readonly [string, RuntimeArgon2]>([
   ["an emulated crypto.argon2", emulated],
   ...(ownArgon2 === undefined ? [] : [["crypto.argon2", ownArgon2] as const]),
 ])("hashes of the addon and of %s are the same", (_which, argon2) => {
-  const engine = runtimeEngine(argon2);
+  const engine = createRuntimeEngine(argon2);
 
   it.each([undefined, pepper])("with the pepper %j", async (secret) => {
     const hasher = createPasswordHasher({ ...COST, ...(secret && { pepper: secret }) });
@@ -192,7 +192,7 @@ describe("what is said of a missing addon", () => {
     set("arch", arch);
     set("report", itsReport);
     const cause = new Error("no native binding");
-    const error = missingAddon(cause);
+    const error = createMissingAddonError(cause);
     expect(error.message).toContain(machine);
     expect(error.message).toContain(flags);
     expect(error.cause).toBe(cause);
@@ -201,7 +201,7 @@ describe("what is said of a missing addon", () => {
   it("leaves the process's reports as they were", () => {
     const itsReport = reporting({});
     set("report", itsReport);
-    missingAddon(null);
+    createMissingAddonError(null);
     expect(itsReport.excludeNetwork).toBe(false);
   });
 });

@@ -2,8 +2,9 @@ import bcrypt from "bcryptjs";
 import { describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { comparePassword, hashPassword, needsRehash } from "../../../src/core/password/default.ts";
-import { createPasswordHasher, type PasswordOptions } from "../../../src/core/password/hasher.ts";
+import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { bcryptHashes, type LegacyScheme } from "../../../src/core/password/legacy.ts";
+import type { PasswordOptions } from "../../../src/core/password/options.ts";
 
 const CHEAP = { memoryCost: 64, timeCost: 1 };
 const cheap = createPasswordHasher(CHEAP);

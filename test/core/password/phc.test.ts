@@ -3,7 +3,7 @@ import { hash as addonHash, verify } from "@node-rs/argon2";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
-import { type RuntimeArgon2, runtimeEngine } from "../../../src/core/password/runtime.ts";
+import { createRuntimeEngine, type RuntimeArgon2 } from "../../../src/core/password/runtime.ts";
 
 const hasher = createPasswordHasher({
   memoryCost: 64,
@@ -34,7 +34,7 @@ const phc = ({
 
 /** What computes Argon2 here: the addon, and the runtime where it can. */
 const { argon2 } = crypto as { argon2?: RuntimeArgon2 };
-const runtime = argon2 && runtimeEngine(argon2);
+const runtime = argon2 && createRuntimeEngine(argon2);
 
 /** Whether every Argon2 there is here computes something for a stored hash. */
 const isTaken = async (hash: string): Promise<boolean> => {

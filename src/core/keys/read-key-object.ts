@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 
-/** What node:crypto makes of a key's text. Its own complaint is for the developer, as the `cause`. */
-export function readable(read: () => KeyObject): KeyObject {
+/** Reads a key with node:crypto. The error that it throws itself becomes the `cause`, which is for the developer. */
+export function readKeyObject(read: () => KeyObject): KeyObject {
   try {
     return read();
   } catch (cause) {
