@@ -3,16 +3,13 @@ import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 import { checkBody, describeText, findRemedy } from "./pem-faults.ts";
 import { readKeyObject } from "./read-key-object.ts";
 
-const createReader = (read: typeof createPrivateKey | typeof createPublicKey, type: string) => (key: Buffer) =>
-  (read as (input: object) => KeyObject)({ key, format: "der", type });
-
-/** How a PEM's DER is read, by its label (RFC 7468, RFC 8017, RFC 5915). */
-const READERS: Readonly<Record<string, (key: Buffer) => KeyObject>> = {
-  "PRIVATE KEY": createReader(createPrivateKey, "pkcs8"),
-  "RSA PRIVATE KEY": createReader(createPrivateKey, "pkcs1"),
-  "EC PRIVATE KEY": createReader(createPrivateKey, "sec1"),
-  "PUBLIC KEY": createReader(createPublicKey, "spki"),
-  "RSA PUBLIC KEY": createReader(createPublicKey, "pkcs1"),
+/** The forms that a PEM's DER has, by its label (RFC 7468, RFC 8017, RFC 5915), as node:crypto calls them. */
+const FORMS: Readonly<Record<string, string>> = {
+  "PRIVATE KEY": "pkcs8",
+  "RSA PRIVATE KEY": "pkcs1",
+  "EC PRIVATE KEY": "sec1",
+  "PUBLIC KEY": "spki",
+  "RSA PUBLIC KEY": "pkcs1",
 };
 
 const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
@@ -34,11 +31,12 @@ export function readPem(pem: string): KeyObject {
   const [begin, label] = block as unknown as [string, string];
   const [body, end] = pem.slice(block.index + begin.length).split(`-----END ${label}-----`);
   const base64 = (body as string).replace(BREAKS, "");
-  const read = READERS[label];
-  if (read === undefined) {
-    const remedy = findRemedy(label, base64) ?? `the labels it takes are ${Object.keys(READERS).join(", ")}`;
+  const type = FORMS[label];
+  if (type === undefined) {
+    const remedy = findRemedy(label, base64) ?? `the labels it takes are ${Object.keys(FORMS).join(", ")}`;
     throw new TypeError(`importKey can't take a PEM labelled ${label}: ${remedy}`);
   }
   checkBody(base64, end !== undefined);
-  return readKeyObject(() => read(Buffer.from(base64, "base64")));
+  const read = (label.endsWith("PRIVATE KEY") ? createPrivateKey : createPublicKey) as (der: object) => KeyObject;
+  return readKeyObject(() => read({ key: Buffer.from(base64, "base64"), format: "der", type }));
 }
