@@ -21,7 +21,7 @@ import type { Authenticator } from "../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
-import { createGuard, type Guard } from "../../src/guard/guard.ts";
+import { createGuard, type Guard } from "../../src/guard/create.ts";
 import type { Identity } from "../../src/guard/identity.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { houseOf, READER } from "../support/flow.ts";
