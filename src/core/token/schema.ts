@@ -1,8 +1,8 @@
 import { describeValue } from "../../shared/describe.ts";
 
 /**
- * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have it
- * built in, and are passed as they are.
+ * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have
+ * it built in, and are passed as they are.
  */
 export interface ClaimsSchema<Input = unknown, Output = Input> {
   /** The members that the Standard Schema contract asks for. */
