@@ -67,6 +67,13 @@ describe("the links of", () => {
   });
 });
 
+it.each(["docs/index.md", "docs/.vitepress/config.ts"])("the buttons and menus of %s lead to pages", (file) => {
+  const links = [...readFileSync(`${ROOT}/${file}`, "utf8").matchAll(/\blink: "?(\/[\w/-]*)/g)];
+  expect(links.length).toBeGreaterThan(0);
+  const files = links.map(([, link = ""]) => fileOnSite(link.slice(1)));
+  expect(files.filter((it) => !existsSync(`${ROOT}/${it}`))).toEqual([]);
+});
+
 describe("the sidebar", () => {
   const linksOf = ({ link, items = [] }: Entry): string[] => [...(link ? [link] : []), ...items.flatMap(linksOf)];
 
