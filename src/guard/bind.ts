@@ -7,7 +7,7 @@ import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { callStore, waitFor } from "../store-calls/call.ts";
 import { isOutage, tellOutage } from "../store-calls/outage.ts";
 import type { Blocklist } from "../stores/contract.ts";
-import { checkHeader, readToken, takeOnlyHeader } from "./credential.ts";
+import { explainRefusal, readToken, takeOnlyHeader } from "./credential.ts";
 import type { AuthorizationHeader, Guard, GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -30,7 +30,7 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
 
   const refuse = (error: unknown, header: AuthorizationHeader): never => {
     if (isOutage(error)) tellOutage(onOutage, error, "authenticate", true);
-    else if (isAuthError(error)) throw nameRealm(checkHeader(header, error), realm);
+    else if (isAuthError(error)) throw nameRealm(explainRefusal(header, error), realm);
     throw error;
   };
 
@@ -72,12 +72,12 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
     };
 
   const mustWait = threadPool || schema !== undefined || blocklist !== null;
-  const bind = <Absent extends null>(answerAbsent: () => Absent) =>
+  const makeMethod = <Absent extends null>(answerAbsent: () => Absent) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 
   return Object.freeze({
-    authenticate: bind(refuseAbsent),
-    authenticateOptional: bind(() => null),
+    authenticate: makeMethod(refuseAbsent),
+    authenticateOptional: makeMethod(() => null),
     authorize(identity: Identity | null, scopes: readonly string[]) {
       if (identity === null) throw new AuthError("missing_token", { realm });
       if (!isIdentity(identity)) throw new TypeError("authorize takes the identity that authenticate gave: await it");

@@ -19,7 +19,7 @@ export function takeOnlyHeader(header: AuthorizationHeader): string | null | und
  * Reads the token of a header; `null` where there is no Bearer credential.
  *
  * What stands behind the usual spelling of the scheme is taken unparsed. Parsing it would take as long as all else for
- * a token that is remembered, and a token that can be verified is always well-formed. {@link checkHeader} parses the
+ * a token that is remembered, and a token that can be verified is always well-formed. {@link explainRefusal} parses the
  * header of a token that can't.
  */
 export function readToken(header: string | null | undefined): string | null {
@@ -28,7 +28,7 @@ export function readToken(header: string | null | undefined): string | null {
 }
 
 /** Tells a malformed header (400) from a bad token (401): gives the error of the header, else the one of the token. */
-export function checkHeader(header: AuthorizationHeader, error: AuthError): AuthError {
+export function explainRefusal(header: AuthorizationHeader, error: AuthError): AuthError {
   if (error.code !== "invalid_token") return error;
   try {
     parseBearer(takeOnlyHeader(header));

@@ -13,7 +13,7 @@ const REMEDY =
  * @throws AuthError `unavailable` (503) for text that is no address: all such texts would share one count, so that one
  * client could lock out all others
  */
-export function keyAddress(ip: string | undefined): string {
+export function chooseAddressKey(ip: string | undefined): string {
   const share = addressShare(ip);
   if (ip !== undefined && share === "unknown") {
     const cause = new TypeError(`the throttle counts by address, and ip is ${finding(ip)}, which is none: ${REMEDY}`);
@@ -37,7 +37,7 @@ export interface Attempt {
  * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them
  * for one user, or has such a user at all.
  */
-export function keyAccount({ name, userId, deviceId }: Attempt): readonly string[] {
+export function listAccountKeys({ name, userId, deviceId }: Attempt): readonly string[] {
   if (deviceId !== null) return [`device:${digestOf(deviceId)}`];
   const spelling = normaliseLogin(name);
   return [`login:${digestOf(spelling)}`, userId === null ? `nobody:${digestOf(spelling)}` : `user:${digestOf(userId)}`];

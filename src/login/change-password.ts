@@ -6,7 +6,7 @@ import type { LoginResult } from "../sessions/result.ts";
 import { isText } from "../shared/text.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
-import { hashIsReplaced } from "./confirm.ts";
+import { hashKeepsChanging } from "./confirm.ts";
 import { readCredentials } from "./credentials.ts";
 import { hashPassword } from "./hashing.ts";
 import { endFormerSession, startProvenSession } from "./login.ts";
@@ -46,7 +46,7 @@ export async function changePassword<U extends User>(
     const marks = await readMarks(settings, proof.user.id);
     return startProvenSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
   }
-  throw hashIsReplaced();
+  throw hashKeepsChanging();
 }
 
 /**

@@ -30,11 +30,11 @@ export async function confirmProof<U extends User>(
     if (matching === null) throw invalidCredentials(settings, explainUnreadableHash(settings, found));
     known = found.passwordHash as string;
   }
-  throw hashIsReplaced();
+  throw hashKeepsChanging();
 }
 
 /** Makes the error of a login or a change that found another hash at each of its tries. */
-export function hashIsReplaced(): AuthError {
+export function hashKeepsChanging(): AuthError {
   return new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
 }
 

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
-import { type Attempt, keyAccount, keyAddress } from "./attempt-keys.ts";
+import { type Attempt, chooseAddressKey, listAccountKeys } from "./attempt-keys.ts";
 import type { ThrottledSettings } from "./settings.ts";
 import type { Limiter } from "./throttle-options.ts";
 
@@ -43,7 +43,7 @@ export function createCounter({ throttle, budget }: ThrottledSettings, passwords
 
   return {
     async countAddress(ip) {
-      const key = keyAddress(ip);
+      const key = chooseAddressKey(ip);
       for (const _ of attempts) {
         const wait = await consume(address, key);
         if (typeof wait === "number") throw new AuthError("too_many_attempts", { retryAfter: toRetryAfter(wait) });
@@ -51,7 +51,7 @@ export function createCounter({ throttle, budget }: ThrottledSettings, passwords
     },
     async countAccount(attempt) {
       for (const _ of attempts) {
-        for (const key of keyAccount(attempt)) {
+        for (const key of listAccountKeys(attempt)) {
           // The wait is not told: a window that a good login opened ends sooner than one that the guesses opened.
           if ((await consume(account, key)) !== null) throw new AuthError("too_many_attempts");
           counted.push(key);

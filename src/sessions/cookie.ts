@@ -1,7 +1,7 @@
 import type { CookieSettings } from "./cookie-options.ts";
 
 /** Reads a request's header by its name in lower case. */
-export type HeaderReader = (name: string) => string | null | undefined;
+export type HeaderLookup = (name: string) => string | null | undefined;
 
 /** Gives the cookie of the device token. It is as the one of the refresh token, but for its name. */
 export function deviceCookie(cookie: CookieSettings): CookieSettings {
@@ -29,7 +29,7 @@ export function setCookie(
  * Reads the tokens among a request's cookies. There may be several: after a change of the path, browsers go on sending
  * the older cookie beside the present one.
  */
-export function readCookies({ name }: CookieSettings, header: HeaderReader): readonly string[] {
+export function readCookies({ name }: CookieSettings, header: HeaderLookup): readonly string[] {
   return (header("cookie") ?? "")
     .split(";")
     .map(trimBlanks)

@@ -1,5 +1,5 @@
 import { AuthError } from "../core/errors.ts";
-import type { HeaderReader } from "./cookie.ts";
+import type { HeaderLookup } from "./cookie.ts";
 import type { CookieSettings } from "./cookie-options.ts";
 
 const SAME: ReadonlySet<string> = new Set(["same-origin", "none"]);
@@ -10,7 +10,7 @@ const SAME: ReadonlySet<string> = new Set(["same-origin", "none"]);
  *
  * @throws AuthError `cross_site_request` (403)
  */
-export function refuseCrossSite({ origins, secure }: CookieSettings, header: HeaderReader): void {
+export function refuseCrossSite({ origins, secure }: CookieSettings, header: HeaderLookup): void {
   const origin = header("origin") ?? null;
   if (origin !== null && origins.includes(origin)) return;
   const site = header("sec-fetch-site") ?? null;

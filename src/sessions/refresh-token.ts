@@ -29,10 +29,10 @@ export function createSuccessor(token: string): string {
 
 /** Computes what is stored of a refresh token. */
 export function digestRefreshToken(token: string): RefreshTokenDigests {
-  return { family: digestShortly(token.slice(0, SHARED)), token: digestShortly(token) };
+  return { family: digestPart(token.slice(0, SHARED)), token: digestPart(token) };
 }
 
-function digestShortly(text: string): string {
+function digestPart(text: string): string {
   return digestOf(text).slice(0, DIGEST);
 }
 

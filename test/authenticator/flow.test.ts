@@ -141,18 +141,22 @@ describe("login", () => {
         const fitting = credentials as Credentials | null;
         const known = fitting?.passwordHash === HASH ? { ...fitting, passwordHash: stored } : fitting;
         const auth = authOf(usersOf(known), { passwords: slow });
-        return { times: [] as number[], run: () => caught(auth.login({ login: "reader", password })) };
+        return { fastest: Number.POSITIVE_INFINITY, run: () => caught(auth.login({ login: "reader", password })) };
       });
-      for (let round = 0; round < 7; round += 1) {
-        for (const { times, run } of logins) {
+      const spread = (): number => {
+        const times = logins.map(({ fastest }) => fastest);
+        return Math.max(...times) / Math.min(...times);
+      };
+      // A busy machine only adds to a time, so the fastest of many rounds are near the truth. A hash that is not computed
+      // at all takes a hundredth, in every round.
+      for (let round = 0; round < 60 && (round < 7 || spread() > 3); round += 1) {
+        for (const login of logins) {
           const started = performance.now();
-          await run();
-          times.push(performance.now() - started);
+          await login.run();
+          login.fastest = Math.min(login.fastest, performance.now() - started);
         }
       }
-      const medians = logins.map(({ times }) => times.sort((a, b) => a - b)[3] ?? 0);
-      // One that is not computed at all takes a hundredth; the machine's noise is far below a third.
-      expect(Math.min(...medians)).toBeGreaterThan(Math.max(...medians) / 3);
+      expect(spread()).toBeLessThan(3);
     });
   });
 

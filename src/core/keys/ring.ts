@@ -18,7 +18,8 @@ export interface KeyRing {
 
 /**
  * Binds keys for rotation: the first signs, and all verify. A token's `kid` picks one of the keys for its algorithm. A
- * token without `kid` is tried with each of them. Keys for different algorithms may have the same `kid` (RFC 7517 §4.5).
+ * token without `kid` is tried with each of them. Keys for different algorithms may have the same `kid` (RFC 7517
+ * §4.5).
  *
  * To rotate, put the new key first, and keep the old one until its last token has expired. To publish a key before it
  * signs, put it behind the current one.

@@ -36,8 +36,8 @@ export function checkSpelling({ token, header, payload, end }: Compact): void {
 }
 
 /**
- * Reads a segment, which must be canonical base64url of a JSON object in UTF-8. The caller knows that the token is ASCII: by
- * its signature, or by {@link checkSpelling}.
+ * Reads a segment, which must be canonical base64url of a JSON object in UTF-8. The caller knows that the token is
+ * ASCII: by its signature, or by {@link checkSpelling}.
  */
 export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
   const value = parseJson(textFromBase64url(parts[name]));

@@ -13,7 +13,9 @@ export function checkIssuer(issuer: unknown): string | null {
   return issuer;
 }
 
-/** Checks an audience: a name, a list of names, or `null`. The list is copied, so that its giver can't change it later. */
+/**
+ * Checks an audience: a name, a list of names, or `null`. The list is copied, so that its giver can't change it later.
+ */
 export function checkAudience(audience: unknown): readonly string[] | null {
   if (audience === null) return null;
   const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
