@@ -49,8 +49,7 @@ export function listAccountKeys({ name, userId, deviceId }: Attempt): readonly s
 function normaliseLogin(login: string): string {
   return login
     .normalize("NFKD")
-    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .trim()
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\s]/gu, "")
     .toUpperCase()
     .toLowerCase()
     .replaceAll("ς", "σ");

@@ -6,7 +6,7 @@ import type { User } from "../stores/contract.ts";
 import { findCredentials, invalidCredentials } from "./credentials.ts";
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
-import type { LoginOrigin } from "./origin.ts";
+import { checkOrigin, type LoginOrigin } from "./origin.ts";
 import type { LoginSettings } from "./settings.ts";
 import { createCounter } from "./throttle.ts";
 
@@ -34,8 +34,10 @@ export async function proveUser<U extends User>(
   settings: LoginSettings<U>,
   name: string,
   candidates: readonly string[],
-  { ip, deviceToken }: LoginOrigin,
+  origin: LoginOrigin,
 ): Promise<Proof<U>> {
+  checkOrigin(origin);
+  const { ip, deviceToken } = origin;
   const counter = createCounter(settings, candidates.length);
   await counter.countAddress(ip);
   const decidedAt = readClock(settings.token.now);
