@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
-import { schemeOf } from "../core/password/scheme.ts";
+import { identifyScheme } from "../core/password/scheme.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
@@ -52,7 +52,7 @@ export function explainUnreadableHash<U extends User>(
   { user, passwordHash }: Credentials<U>,
 ): Error | undefined {
   if (passwordHash === null || passwords.canRead?.(passwordHash) !== false) return undefined;
-  const scheme = schemeOf(passwordHash);
+  const scheme = identifyScheme(passwordHash);
   tell(onUnreadableHash, user.id, scheme);
   return new Error(
     `the hasher can't read the user's stored hash (scheme: ${scheme}), so no password matches it: list its scheme in ` +

@@ -1,4 +1,4 @@
-import { digestOf } from "../core/digest.ts";
+import { computeDigest } from "../core/digest.ts";
 import { addressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
@@ -44,7 +44,7 @@ export async function proveUser<U extends User>(
   const { found: known } = await findCredentials(settings, name);
   const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
   await counter.countAccount({ name, userId: known?.user.id ?? null, deviceId });
-  const marks = await readMarks(settings, known?.user.id ?? digestOf(name));
+  const marks = await readMarks(settings, known?.user.id ?? computeDigest(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
   // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
   const { found, oddity } = await findCredentials(settings, name);
