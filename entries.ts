@@ -15,6 +15,7 @@ export const EVERY_REQUEST: Readonly<Record<string, string>> = {
   fastify: "src/adapters/fastify.ts",
   fetch: "src/adapters/fetch.ts",
   adapter: "src/adapters/adapter.ts",
+  nest: "src/adapters/nest.ts",
 };
 
 /** These are bundled by themselves: what is shared by some of them is no file more for the others. */

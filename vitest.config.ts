@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     slowTestThreshold: 10_000, // the rest are one line a file
     hookTimeout: 120_000,
+    maxWorkers: "100%", // vitest leaves a core idle, and many tests wait for servers
     reporters: ["default", "./test/support/progress.ts"],
     globalSetup: ["test/support/servers/postgres.ts", "test/support/servers/redis.ts", "test/support/chromium.ts"],
     coverage: {

@@ -1,7 +1,8 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Guard, isAuthError } from "hallpass";
+import { type AuthorizationHeader, type Guard, isAuthError } from "hallpass";
+import { createErrorResponder, readAuthorization, sendNodeResponse } from "hallpass/adapter";
 import { type WebSocket, WebSocketServer } from "ws";
 
 const CHECK_EVERY_MS = 1_000;
@@ -12,7 +13,7 @@ const BEARER = "bearer.";
 const UNAUTHORIZED = 3000;
 const TRY_AGAIN_LATER = 1013;
 
-type Credential = readonly string[];
+const respond = createErrorResponder({ log: (error, request: IncomingMessage) => console.error(request.url, error) });
 
 /** Handles the upgrades of a server: only who shows a good token gets a socket, and only for as long as that is good. */
 export function acceptSockets(guard: Guard): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
@@ -33,18 +34,20 @@ export function acceptSockets(guard: Guard): (request: IncomingMessage, socket: 
 }
 
 /**
- * The Authorization header, and what stands for it: a browser can set no header of a WebSocket, but it can offer a
+ * The Authorization header, or what stands for it: a browser can set no header of a WebSocket, but it can offer a
  * subprotocol "bearer.<token>" beside the real one. Unlike a query, that is not in the URL, which servers log.
  */
-function readCredential({ headers }: IncomingMessage): Credential {
-  const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
+function readCredential(request: IncomingMessage): AuthorizationHeader {
+  const header = readAuthorization(request);
+  const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
   const tokens = offered.filter((protocol) => protocol.startsWith(BEARER));
+  if (tokens.length === 0) return header;
   const shown = tokens.map((protocol) => `Bearer ${protocol.slice(BEARER.length)}`);
-  return headers.authorization === undefined ? shown : [headers.authorization, ...shown];
+  return [header ?? [], shown].flat(2); // the guard refuses several credentials
 }
 
 /** A socket outlives its token, so the guard is asked again: for each message, and while nothing is said. */
-function converse(socket: WebSocket, guard: Guard, credential: Credential): void {
+function converse(socket: WebSocket, guard: Guard, credential: AuthorizationHeader): void {
   const close = (error: unknown): void => {
     const isRefused = isAuthError(error) && error.status === 401;
     if (isRefused) socket.close(UNAUTHORIZED, error.message);
@@ -61,15 +64,11 @@ function converse(socket: WebSocket, guard: Guard, credential: Credential): void
   });
 }
 
-/** Answers an upgrade as any other request is answered: there is no socket yet. */
+/** Answers an upgrade as any other request is answered: there is no WebSocket yet. */
 function refuse(request: IncomingMessage, socket: Socket, error: unknown): void {
   const response = new ServerResponse(request);
   response.assignSocket(socket);
   response.on("finish", () => socket.end());
-  if (isAuthError(error)) {
-    response.writeHead(error.status, { ...error.headers, "Content-Type": "application/json", Connection: "close" });
-    response.end(JSON.stringify(error));
-  } else {
-    response.writeHead(500, { Connection: "close" }).end();
-  }
+  response.setHeader("Connection", "close");
+  sendNodeResponse(response, respond(error, request) ?? { status: 500, headers: {}, cookies: [], body: null });
 }

@@ -126,6 +126,17 @@ export function recallOptionalIdentity<Claims>(holder: object, guard: Guard<Clai
   return remembered.identity as Identity<Claims> | null;
 }
 
+/**
+ * Gives the identity that the last guard found for a request, whichever guard that was.
+ *
+ * @throws TypeError when no guard was asked
+ */
+export function recallLastIdentity(holder: object): Identity | null {
+  const remembered = (holder as Holder)[REMEMBERED];
+  if (remembered === undefined) throw new TypeError("nobody asked who is there: put a guard in front of this handler");
+  return remembered.identity;
+}
+
 function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
   const remembered = (holder as Holder)[REMEMBERED];
   return remembered?.guard === guard ? remembered : undefined;

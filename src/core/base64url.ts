@@ -62,7 +62,7 @@ export function copyAscii(text: string): string {
  *
  * @param length - how many bytes the decoder gave
  */
-export function isCanonical(text: string, length: number): boolean {
+function isCanonical(text: string, length: number): boolean {
   const last = LAST_CHARACTERS[text.length % 4] as string | null;
   return (
     length === Math.floor((text.length * 3) / 4) &&

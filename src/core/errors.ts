@@ -1,10 +1,10 @@
-import { markOf } from "../shared/read.ts";
+import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
 /** `"realm"`: a challenge that names the realm alone. Any other: RFC 6750's `error`. `null`: no challenge. */
 type Challenge = "realm" | "invalid_request" | "invalid_token" | "insufficient_scope" | null;
 
-/** What a code is answered with. `message` is for the client; `retryAfter` is in seconds, unless the details say otherwise. */
+/** What a code is answered with: a `message` for the client, and the seconds of `Retry-After` by default. */
 type Refusal = readonly [status: number, challenge: Challenge, message: string, retryAfter?: number];
 
 /**
@@ -157,5 +157,5 @@ function writeHeaders([, challenge, message, retryAfter]: Refusal, details: Auth
  * ```
  */
 export function isAuthError(value: unknown): value is AuthError {
-  return markOf(value, BRAND) === true;
+  return readMark(value, BRAND) === true;
 }

@@ -1,8 +1,9 @@
 export { type Duration, toSeconds } from "../shared/duration.ts";
 
-const LAST_INSTANT = 2 ** 48 - 1; // a UUIDv7 has 48 bits for its milliseconds
+/** The last millisecond that a UUIDv7 can hold. */
+const LAST_INSTANT = 2 ** 48 - 1;
 
-/** Reads an injected clock; one that gives no time must not make a token valid. */
+/** Reads an injected clock, and checks that it gives a time. With `NaN` for a time, no token would ever be expired. */
 export function readClock(now: () => number): number {
   const time: unknown = now();
   if (!(typeof time === "number" && time >= 0 && time <= LAST_INSTANT)) {

@@ -1,7 +1,7 @@
 import { digestOf } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { addressShare } from "../core/http/address.ts";
-import { finding } from "../shared/finding.ts";
+import { describeValue } from "../shared/describe.ts";
 
 const REMEDY =
   "tell the framework which proxies to trust (Express: trust proxy, Fastify: trustProxy, Koa: proxy and maxIpsCount)" +
@@ -16,7 +16,9 @@ const REMEDY =
 export function chooseAddressKey(ip: string | undefined): string {
   const share = addressShare(ip);
   if (ip !== undefined && share === "unknown") {
-    const cause = new TypeError(`the throttle counts by address, and ip is ${finding(ip)}, which is none: ${REMEDY}`);
+    const cause = new TypeError(
+      `the throttle counts by address, and ip is ${describeValue(ip)}, which is none: ${REMEDY}`,
+    );
     throw new AuthError("unavailable", { cause });
   }
   return digestOf(share);

@@ -5,7 +5,7 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import type { LoginResult } from "../sessions/result.ts";
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { MAX_DEVICE_TOKENS } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
@@ -86,5 +86,7 @@ async function openDeviceToken(
  * knows.
  */
 function findPasswordChange({ passwordChangedAt }: User): number | null | undefined {
-  return passwordChangedAt === undefined || passwordChangedAt === null ? passwordChangedAt : timeOf(passwordChangedAt);
+  return passwordChangedAt === undefined || passwordChangedAt === null
+    ? passwordChangedAt
+    : readTime(passwordChangedAt);
 }

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
@@ -132,7 +132,7 @@ async function findOwner<U extends User>(
   const find = async () => users.findById(userId);
   const user = await budget.callStore("users.findById", find, expectUser(userId));
   // The dates are compared for equality: clocks differ, so that none could say which date is later.
-  const isSamePassword = Object.is(timeOf(user?.passwordChangedAt), timeOf(passwordChangedAt));
+  const isSamePassword = Object.is(readTime(user?.passwordChangedAt), readTime(passwordChangedAt));
   if (user === null || user.disabled || !isSamePassword) throw invalidRefreshToken(settings);
   return user;
 }

@@ -1,4 +1,4 @@
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 
@@ -70,7 +70,7 @@ export function isObject(value: unknown): value is object {
 }
 
 function isInstant(value: unknown): boolean {
-  return !Number.isNaN(timeOf(value));
+  return !Number.isNaN(readTime(value));
 }
 
 function describeKind(value: unknown): string {

@@ -1,5 +1,5 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
-import { tell, warningOnce } from "../shared/listener.ts";
+import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
 /** The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. */
@@ -52,7 +52,7 @@ export function tellOutage(
  * warning leaves out the cause, which may hold a driver's own words.
  */
 export function warnOfFirstOutage(): OutageListener {
-  const warn = warningOnce();
+  const warn = createWarning();
   return ({ code }, { operation, call = code }) => {
     warn(
       `hallpass: ${operation} met an outage: ${call}. ` +

@@ -1,8 +1,9 @@
 /**
- * Users and a blocklist in this process's memory: the embedded default.
+ * Users, sessions and revocations in this process's memory: the embedded default.
  *
  * @module
  */
 export { type MemoryBlocklist, type MemoryBlocklistOptions, memoryBlocklist } from "./memory/blocklist.ts";
 export { memoryRefreshStore } from "./memory/refresh.ts";
 export { type MemoryUser, type MemoryUsers, memoryUsers } from "./memory/users.ts";
+export type { NewUser } from "./shared/new-user.ts";

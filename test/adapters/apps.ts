@@ -39,9 +39,9 @@ export const APPS: Readonly<Record<string, App>> = {
 };
 
 /** What other middleware leave on the answer: of it, an error's answer keeps all but what would have it cached. */
-const BEFORE = { Vary: "Origin", "Cache-Control": "public, max-age=60", "Set-Cookie": "theme=dark" };
+export const BEFORE = { Vary: "Origin", "Cache-Control": "public, max-age=60", "Set-Cookie": "theme=dark" };
 
-function broken(): never {
+export function broken(): never {
   throw new Error("the application's own");
 }
 

@@ -39,6 +39,10 @@ describe("examples/websocket", () => {
     expect((await refusal(asService({ Authorization: "Bearer forged" }))).statusCode).toBe(401);
     const both = new WebSocket(url(), ["chat", `bearer.${tokens.access_token}`], { headers: bearer(tokens) });
     expect((await refusal(both)).statusCode).toBe(400);
+    const twice = new WebSocket(url(), {
+      headers: { Authorization: [bearer(tokens), bearer(tokens)].map((it) => it.Authorization) } as never,
+    });
+    expect((await refusal(twice)).statusCode).toBe(400);
   });
 
   it("closes what is open once the user has logged out", async () => {

@@ -24,6 +24,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   fastify: { files: 7, bytes: 37_000 },
   fetch: { files: 7, bytes: 37_000 },
   adapter: { files: 7, bytes: 37_000 },
+  nest: { files: 7, bytes: 40_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "stores/memory": { files: 5, bytes: 25_000 },
@@ -33,6 +34,9 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   "stores/redis": { files: 7, bytes: 28_000 },
   "stores/replicated": { files: 9, bytes: 28_000 },
 };
+
+/** The one framework that an adapter imports more of than types: Nest's decorators and tokens are values. */
+const NEST = ["@nestjs/common", "@nestjs/core"];
 
 let folder: string;
 let tarball: string;
@@ -52,7 +56,7 @@ async function bundle(code: string) {
     minify: true,
     format: "esm",
     platform: "node",
-    external: ["jose", "@node-rs/argon2"],
+    external: ["jose", "@node-rs/argon2", ...NEST],
     metafile: true,
     write: false,
   });
@@ -83,6 +87,7 @@ describe.each(Object.keys(ENTRIES))("importing %s", (entry) => {
     );
     expect(files).toBeLessThanOrEqual(IMPORTS[entry]?.files ?? 0);
     expect(bytes).toBeLessThanOrEqual(IMPORTS[entry]?.bytes ?? 0);
-    expect(atOnce.filter(({ path }) => !path.startsWith("node:"))).toEqual([]);
+    const others = new Set(atOnce.map(({ path }) => path).filter((path) => !path.startsWith("node:")));
+    expect([...others].sort()).toEqual(entry === "nest" ? NEST : []);
   });
 });

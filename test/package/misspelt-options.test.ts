@@ -114,6 +114,17 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "sendNodeResponse",
     "takeParsedBody",
   ],
+  // `forRoot` and the classes take some: test/adapters/nest.test.ts has them.
+  nest: [
+    "AuthErrorFilter",
+    "AuthGuard",
+    "CurrentIdentity",
+    "HallpassModule",
+    "OptionalAuth",
+    "Public",
+    "Scopes",
+    "createAuthController",
+  ],
   "stores/memory": ["memoryRefreshStore", "memoryUsers"],
   testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
 };

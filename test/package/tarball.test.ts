@@ -5,7 +5,26 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
 import { install, ROOT, run } from "./packed.ts";
 
-const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types"];
+const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types", "@nestjs"];
+
+/** A Nest application of one route, which is asked twice: without a token, and with one. */
+const NEST = `
+async function onNest(h, nest, { Controller, Get, Module }, { NestFactory }) {
+  const token = h.defineToken({ keys: h.secretKey(new Uint8Array(32)), issuer: null, audience: null });
+  class Me { me(identity) { return identity.userId; } }
+  const route = Object.getOwnPropertyDescriptor(Me.prototype, "me");
+  Get("me")(Me.prototype, "me", route);
+  nest.CurrentIdentity()(Me.prototype, "me", 0);
+  Controller()(Me);
+  class App {}
+  Module({ imports: [nest.HallpassModule.forRoot({ guard: h.createGuard({ token }) })], controllers: [Me] })(App);
+  const app = await NestFactory.create(App, { logger: false });
+  await app.listen(0, "127.0.0.1");
+  const ask = async (headers) => (await fetch((await app.getUrl()) + "/me", { headers })).text();
+  const answers = [await ask({}), await ask({ authorization: "Bearer " + await h.issueToken({ sub: "x" }, token) })];
+  await app.close();
+  console.log(answers.join(" "));
+}`;
 
 const FLOW = `
 async function flow(h, memory) {
@@ -110,8 +129,9 @@ describe("the tarball", () => {
   });
 
   it("loads under every one of its names, in both builds, without a driver or a framework", async () => {
-    const names = Object.keys(ENTRIES).map((entry) => (entry === "index" ? "hallpass" : `hallpass/${entry}`));
-    const files = Object.keys(ENTRIES).map((entry) => `./node_modules/hallpass/dist/${entry}.cjs`);
+    const entries = Object.keys(ENTRIES).filter((entry) => entry !== "nest"); // which needs its framework
+    const names = entries.map((entry) => (entry === "index" ? "hallpass" : `hallpass/${entry}`));
+    const files = entries.map((entry) => `./node_modules/hallpass/dist/${entry}.cjs`);
     const path = write(
       "names.mjs",
       `import { createRequire } from "node:module";
@@ -124,6 +144,17 @@ describe("the tarball", () => {
     expect(esm).toEqual(cjs);
     const empty = names.filter((_, at) => esm?.[at] === 0);
     expect(empty).toEqual(["hallpass/express/auth", "hallpass/fastify/auth"]); // types alone
+  });
+
+  it.each([
+    ["ESM", "mjs", (name: string) => `await import("${name}")`],
+    ["CommonJS", "cjs", (name: string) => `require("${name.replace(/^hallpass/, `./node_modules/hallpass/dist`)}")`],
+  ] as const)("runs on Nest, as %s", async (_build, extension, load) => {
+    const [main, nest] =
+      extension === "mjs" ? ["hallpass", "hallpass/nest"] : ["hallpass/index.cjs", "hallpass/nest.cjs"];
+    const modules = [main, nest, "@nestjs/common", "@nestjs/core"].map(load).join(", ");
+    const path = write(`nest.${extension}`, `${NEST} onNest(${modules});`);
+    expect(await output(process.execPath, path)).toMatch(/^\{"error":"missing_token","message":"[^"]+"\} x$/);
   });
 
   it("knows its errors, keys and profiles across both builds", async () => {
@@ -199,6 +230,8 @@ describe.each([
     write(
       `${folder}/main.ts`,
       `${core} import { login } from "hallpass/express"; import * as k from "hallpass/koa"; import * as f from "hallpass/fastify";
+      import { HallpassModule } from "hallpass/nest"; import { handleLogin } from "hallpass/adapter";
+      export const both = [HallpassModule, handleLogin];
       import "hallpass/express/auth"; import "hallpass/fastify/auth"; import type { FastifyRequest } from "fastify";
       export const idOf = (request: FastifyRequest): string | undefined => request.auth?.userId;
       export const userOf = (req: Request): string | undefined => req.auth?.userId; export const more = [login, k, f];`,

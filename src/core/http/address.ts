@@ -21,9 +21,9 @@ function bareAddress(text: string): string {
 
 /**
  * The part of an address that one person is likely to hold: all of an IPv4 address, also where it is written as IPv6
- * (RFC 4291 §2.5.5.2), and the first 64 bits of another IPv6 address (RFC 6177). It is read out of what proxies commonly
- * write: with a port, in brackets, as a `Forwarded` element (RFC 7239). Whatever is no address, such as a list of several, is
- * `"unknown"`.
+ * (RFC 4291 §2.5.5.2), and the first 64 bits of another IPv6 address (RFC 6177). It is read out of what proxies
+ * commonly write: with a port, in brackets, as a `Forwarded` element (RFC 7239). Whatever is no address, such as a list
+ * of several, is `"unknown"`.
  */
 export function addressGroup(given: unknown): string {
   if (typeof given !== "string" || given.length > MAX_ADDRESS_LENGTH) return "unknown";
@@ -40,8 +40,8 @@ export function addressGroup(given: unknown): string {
 const SHARES = 16;
 
 /**
- * What attempts from an address are counted by. For IPv4 that is its group. Whoever has an IPv6 /48 has 65,536 groups, and
- * would have as many limits: they are put into 16 shares, so that a /48 is allowed what 16 addresses are.
+ * What attempts from an address are counted by. For IPv4 that is its group. Whoever has an IPv6 /48 has 65,536 groups,
+ * and would have as many limits: they are put into 16 shares, so that a /48 is allowed what 16 addresses are.
  *
  * A share counts all that its groups do, so that none of them is counted by itself beside it.
  */
@@ -57,7 +57,10 @@ function shareOf(subnet: number): number {
   return (subnet ^ (subnet >> 4) ^ (subnet >> 8) ^ (subnet >> 12)) % SHARES;
 }
 
-/** The one spelling of a host, by the rules of URLs; `null` for what is no host. `node:net` would bring all of its streams. */
+/**
+ * The one spelling of a host, by the rules of URLs; `null` for what is no host. `node:net` would bring all of its
+ * streams.
+ */
 function hostOf(host: string): string | null {
   try {
     return new URL(`http://${host}`).hostname;

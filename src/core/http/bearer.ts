@@ -14,7 +14,8 @@ const JOINED_BEARER = /, *bearer /i;
  *
  * @param header - the header's value as received; `undefined` or `null` where there was none
  * @returns the token, or `null` when there is no header or it is of another scheme
- * @throws AuthError `invalid_request` (400) when it is meant to be Bearer and is malformed, or holds several credentials
+ * @throws AuthError `invalid_request` (400) when it is meant to be Bearer and is malformed, or holds several
+ *   credentials
  *
  * @example
  * ```ts

@@ -5,10 +5,12 @@ import { isPair } from "./pair-algorithms.ts";
 import { checkRuntime } from "./runtime.ts";
 
 /**
- * Makes a key for an algorithm, as a JWK to keep secret and hand to {@link importKey}: for HS256/384/512 as many random
- * bytes as the hash has, for RSA 2048 bits, and for all but secrets with its RFC 7638 thumbprint as `kid`.
+ * Makes a key for an algorithm, as a JWK for {@link importKey}. Keep it secret.
  *
- * @throws TypeError when there is no such algorithm, or not on this runtime (ML-DSA)
+ * A key for HS256, HS384 or HS512 is as many random bytes as the hash has. An RSA key has 2048 bits. Each key of a pair
+ * has its RFC 7638 thumbprint as `kid`.
+ *
+ * @throws TypeError when there is no such algorithm, or this runtime lacks it (ML-DSA)
  *
  * @example
  * ```ts

@@ -56,7 +56,7 @@ function holdsDer(bytes: Buffer): boolean {
 }
 
 function isKey(key: Buffer): boolean {
-  // Both are tried, as createPublicKey takes private keys on Node only.
+  // Both are tried: not every runtime's createPublicKey takes a private key.
   const readers = [createPublicKey, createPrivateKey] as readonly ((input: object) => KeyObject)[];
   const isPair = FORMS.some((type) => readers.some((read) => isRead(() => read({ key, format: "der", type }))));
   return isPair || isRead(() => new X509Certificate(key));

@@ -11,7 +11,7 @@ export interface PairScheme {
   readonly options?: { padding: number; saltLength?: number } | { dsaEncoding: "ieee-p1363" };
 }
 
-// OpenSSL's numbers, as node:crypto's constants have them: a bundler can't leave out what reads those.
+// The numbers of node:crypto's constants. A bundler can't leave out code that reads the constants themselves.
 const RSA_PKCS1_PADDING = 1;
 const RSA_PKCS1_PSS_PADDING = 6;
 const RSA_PSS_SALTLEN_DIGEST = -1;
@@ -22,7 +22,7 @@ const P1363: PairScheme["options"] = { dsaEncoding: "ieee-p1363" };
 
 const ED25519: PairScheme = { keyType: "ed25519", hash: null };
 
-/** RFC 7518 §3.3 to §3.5, RFC 8037 with RFC 9864's name for it, and RFC 9964's ML-DSA. */
+/** The algorithms of RFC 7518 §3.3 to §3.5, of RFC 8037 (with its name in RFC 9864), and of RFC 9964 (ML-DSA). */
 export const PAIR_ALGORITHMS: Readonly<Record<PairAlgorithm, PairScheme>> = {
   RS256: { keyType: "rsa", hash: "sha256", options: PKCS1 },
   RS384: { keyType: "rsa", hash: "sha384", options: PKCS1 },

@@ -10,7 +10,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Every OpenSSH key for Ed25519 contains this text. */
 const SSH_ED25519 = Buffer.from("ssh-ed25519");
 
-/** Finds what to do about a PEM whose label is none that can be read. */
+/** Finds what to do about a PEM that has another label than those that can be read. */
 export function findRemedy(label: string, base64: string): string | undefined {
   if (label === "OPENSSH PRIVATE KEY" && Buffer.from(base64, "base64").includes(SSH_ED25519)) {
     return (

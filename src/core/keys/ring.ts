@@ -1,6 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
-import { markOf } from "../../shared/read.ts";
+import { readMark } from "../../shared/read.ts";
 import { canonicaliseName } from "./algorithms.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
@@ -18,7 +18,8 @@ export interface KeyRing {
 
 /**
  * Binds keys for rotation: the first signs, and all verify. A token's `kid` picks one of the keys for its algorithm. A
- * token without `kid` is tried with each of them. Keys for different algorithms may have the same `kid` (RFC 7517 §4.5).
+ * token without `kid` is tried with each of them. Keys for different algorithms may have the same `kid` (RFC 7517
+ * §4.5).
  *
  * To rotate, put the new key first, and keep the old one until its last token has expired. To publish a key before it
  * signs, put it behind the current one.
@@ -47,6 +48,6 @@ export function keyRing(
 /** Makes a ring of a single key. A ring stays as it is. */
 export function asRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  assert(markOf(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
+  assert(readMark(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
   return keys as KeyRing;
 }

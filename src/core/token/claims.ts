@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { isFilled } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken, mismatched } from "./compact.ts";
@@ -66,8 +66,8 @@ const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
 /**
- * Refuses claims of the wrong type, another issuer or audience, and a time that is not now. Times are compared so that NaN
- * is refused: every comparison with it is false.
+ * Refuses claims of the wrong type, another issuer or audience, and a time that is not now. Times are compared so that
+ * NaN is refused: every comparison with it is false.
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
   const mismatch = findMismatch(payload);
@@ -85,8 +85,8 @@ const STRING = "a string";
 const TIME = "a finite number of seconds";
 
 /**
- * Describes the first registered claim that has the wrong type. Both sides ask, so that nothing is signed that would not be
- * verified. Each claim has a line, since a loop over a table would look each name up anew for every token.
+ * Describes the first registered claim that has the wrong type. Both sides ask, so that nothing is signed that would
+ * not be verified. Each claim has a line, since a loop over a table would look each name up anew for every token.
  */
 export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
   return (

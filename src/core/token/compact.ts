@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 import { describeMistake } from "./misspelling.ts";
@@ -36,8 +36,8 @@ export function checkSpelling({ token, header, payload, end }: Compact): void {
 }
 
 /**
- * Reads a segment, which must be canonical base64url of a JSON object in UTF-8. The caller knows that the token is ASCII: by
- * its signature, or by {@link checkSpelling}.
+ * Reads a segment, which must be canonical base64url of a JSON object in UTF-8. The caller knows that the token is
+ * ASCII: by its signature, or by {@link checkSpelling}.
  */
 export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
   const value = parseJson(textFromBase64url(parts[name]));

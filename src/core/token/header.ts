@@ -13,8 +13,8 @@ interface AcceptedHeader {
 }
 
 /**
- * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few headers,
- * so a header is remembered once a signature over it was good. A forger can't fill that memory.
+ * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few
+ * headers, so a header is remembered once a signature over it was good. A forger can't fill that memory.
  */
 export class HeaderReader {
   readonly #ring: KeyRing;

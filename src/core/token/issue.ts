@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
@@ -7,7 +7,7 @@ import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
-import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
+import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 import { type Template, templateFor } from "./template.ts";
 
 /** The options of one token. */
@@ -139,7 +139,7 @@ async function checkSchema(schema: ClaimsSchema, json: string): Promise<void> {
   const { issues } = await validate(schema, { ...freezeDeep(JSON.parse(json)) });
   if (issues === undefined) return;
   const cause = new Error(issues.map(({ message }) => message).join("; "));
-  throw new TypeError(`issueToken: the claims don't fit the profile's schema at: ${pathsOf(issues)}`, { cause });
+  throw new TypeError(`issueToken: the claims don't fit the profile's schema at: ${listPaths(issues)}`, { cause });
 }
 
 function tryJson<T>(make: () => T): T {

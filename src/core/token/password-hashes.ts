@@ -1,11 +1,12 @@
-import { nameIn } from "./schema.ts";
+import { describeName } from "./schema.ts";
 
 /** The forms of stored passwords. Repetitions are bounded, since claims may hold texts that users choose. */
 const FORMS: readonly RegExp[] = [
   // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`).
   /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$[\w./+=,:$-]{8}/,
-  // crypt(3): a short id, up to three parts, and at least 16 characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`, `$P$`).
-  /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)|(?:md5|sha|SHA)-?\d{0,3})[$,](?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
+  // crypt(3): a short id, up to three parts, and at least 16 characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`,
+  // `$P$`).
+  /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)\$|\$md5,|(?:md5|sha|SHA)-?\d{0,3}\$)(?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
   // LDAP: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`; RFC 2307 §5.3).
   /\{[\w.-]{0,16}(?:SHA|MD[45]|CRYPT|PBKDF2|ARGON2|sha|md[45]|crypt)[\w.-]{0,16}\}[\w./+=$]{13}/,
 ];
@@ -37,7 +38,7 @@ function findHash(claims: unknown): string | undefined {
     for (const [name, part] of Object.entries(value)) {
       // A name may be the hash itself.
       if (isPasswordHash(name)) return `${path}${path && "."}(a name)`;
-      pending.push([`${path}${path && "."}${nameIn(name)}`, part]);
+      pending.push([`${path}${path && "."}${describeName(name)}`, part]);
     }
   }
   return undefined;

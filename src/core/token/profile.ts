@@ -1,7 +1,7 @@
 import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
-import { markOf } from "../../shared/read.ts";
+import { readMark } from "../../shared/read.ts";
 import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
@@ -21,7 +21,10 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly issuer: string | null;
   /** `aud`: written, and one of them demanded. `null`: neither. */
   readonly audience: string | readonly string[] | null;
-  /** The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068 §2.1); `null`: not checked, and `"JWT"` written. */
+  /**
+   * The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068
+   * §2.1); `null`: not checked, and `"JWT"` written.
+   */
   readonly typ?: string | null;
   /** How long a token is valid. `"15m"` by default. */
   readonly expiresIn?: Duration;
@@ -42,8 +45,8 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    */
   readonly threadPool?: boolean;
   /**
-   * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time as
-   * JSON has them, so that a Date is text by then.
+   * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time
+   * as JSON has them, so that a Date is text by then.
    */
   readonly schema?: Schema;
   /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
@@ -103,11 +106,11 @@ const OPTIONS: OptionNames<TokenOptions> = {
 };
 
 /**
- * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an id,
- * the type, the issuer and the audience are written and checked.
+ * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an
+ * id, the type, the issuer and the audience are written and checked.
  *
- * Give each kind of token (access, refresh, password reset) a profile with a `typ` of its own, so that none can pass for
- * another.
+ * Give each kind of token (access, refresh, password reset) a profile with a `typ` of its own, so that none can pass
+ * for another.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless; the message says what to do
  *
@@ -160,5 +163,5 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
 
 /** Whether a value was made by {@link defineToken}. */
 export function isProfile(value: unknown): value is TokenProfile {
-  return markOf(value, PROFILE) !== undefined;
+  return readMark(value, PROFILE) !== undefined;
 }

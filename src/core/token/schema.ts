@@ -1,16 +1,15 @@
-import { assert } from "../../shared/assert.ts";
-import { finding } from "../../shared/finding.ts";
+import { describeValue } from "../../shared/describe.ts";
 
 /**
- * What hallpass needs of a Standard Schema (version 1): zod, valibot, arktype and others have it built in, so their
- * schemas are passed as they are.
+ * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have
+ * it built in, and are passed as they are.
  */
 export interface ClaimsSchema<Input = unknown, Output = Input> {
-  /** The schema's side of the Standard Schema contract. */
+  /** The members that the Standard Schema contract asks for. */
   readonly "~standard": {
-    /** The contract's version. */
+    /** The version of the contract. */
     readonly version: 1;
-    /** Whose schema it is. */
+    /** The library that the schema is of. */
     readonly vendor: string;
     /** Turns any value into the output, or into issues with it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
@@ -26,66 +25,66 @@ export interface ClaimsSchema<Input = unknown, Output = Input> {
   };
 }
 
-/** What a schema's validation comes to: a value, or the issues it has with it. */
+/** The result of a validation: a value, or the issues with it. */
 export type SchemaResult<Output> =
   | {
       /** What the schema made of the value. */
       readonly value: Output;
-      /** Absent, where there are none. */
+      /** `undefined`, as there are none. */
       readonly issues?: undefined;
     }
   | {
-      /** What the schema has against the value. */
+      /** What is wrong with the value. */
       readonly issues: readonly SchemaIssue[];
     };
 
-/** One thing that a schema has against a value. */
+/** One thing that is wrong with a value. */
 export interface SchemaIssue {
-  /** The schema's own words. */
+  /** The schema's own message. */
   readonly message: string;
-  /** Where in the value. */
+  /** Where it is in the value. */
   readonly path?: readonly (PropertyKey | PathSegment)[] | undefined;
 }
 
-/** One step on the way to a value. */
+/** One step of a path. */
 export interface PathSegment {
   /** The property's name or index. */
   readonly key: PropertyKey;
 }
 
-/** Whether a value is a schema by Standard Schema's own mark. */
+/** Whether a value is a Standard Schema. */
 export function isSchema(value: unknown): value is ClaimsSchema {
   const standard = (value as { "~standard"?: { validate?: unknown } } | null | undefined)?.["~standard"];
   return typeof standard?.validate === "function";
 }
 
-/** Asks a schema. One that throws, or answers with no result, is a mistake in the application and not in the token. */
+/** Asks a schema. If it throws, or gives no result, the application is wrong, and not the token. */
 export async function validate(schema: ClaimsSchema, value: unknown): Promise<SchemaResult<unknown>> {
-  let result: SchemaResult<unknown>;
   try {
-    result = await schema["~standard"].validate(value);
+    const result = await schema["~standard"].validate(value);
+    // Read here, since an answer that is no result throws when it is read.
+    if (result.issues !== undefined || isObject(result.value)) return result;
   } catch (cause) {
     throw new TypeError("the profile's schema threw; it should answer with issues", { cause });
   }
-  assert(result.issues !== undefined || isObject(result.value), "the profile's schema must answer with an object");
-  return result;
+  throw new TypeError("the profile's schema must answer with an object");
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The paths that a schema refused, without the refused values. */
-export function pathsOf(issues: readonly SchemaIssue[]): string {
-  return issues.map(({ path = [] }) => path.map(keyOf).join(".") || "(the claims)").join(", ");
+/** Lists the paths that a schema refused, without the refused values. */
+export function listPaths(issues: readonly SchemaIssue[]): string {
+  return issues.map(({ path = [] }) => path.map(describeSegment).join(".") || "(the claims)").join(", ");
 }
 
-function keyOf(segment: PropertyKey | PathSegment): string {
+function describeSegment(segment: PropertyKey | PathSegment): string {
   const key = typeof segment === "object" ? segment.key : segment;
-  return typeof key === "string" ? nameIn(key) : String(key);
+  return typeof key === "string" ? describeName(key) : String(key);
 }
 
-/** A name in a path: as it is where it is an ordinary one, else as what comes from anybody. */
-export function nameIn(name: string): string {
-  return /^[\w$-]{1,64}$/.test(name) ? name : finding(name);
+/** Writes a name for a message. An ordinary one stays as it is. Any other is quoted, as it may come from anybody. */
+export function describeName(name: string): string {
+  return /^[\w$-]{1,64}$/.test(name) ? name : describeValue(name);
 }

@@ -4,17 +4,18 @@ import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
 import { type ClaimsOf, internalsOf, type ProfileInternals, type TokenProfile } from "./profile.ts";
-import { type ClaimsSchema, pathsOf, validate } from "./schema.ts";
+import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
- * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before the
- * signature is known to be good.
+ * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before
+ * the signature is known to be good.
  *
  * A profile remembers tokens that it verified (`cacheSize`). Their times and the schema are checked at each call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
- * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check failed
+ * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check
+ *   failed
  * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
  *
  * @example
@@ -84,14 +85,14 @@ function admit(
 }
 
 /**
- * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which the
- * result has beside the schema's output.
+ * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which
+ * the result has beside the schema's output.
  */
 export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema): Promise<object> {
   const { iss, aud, exp, iat, jti, ...given } = checked;
   const result = await validate(schema, given);
   if (result.issues !== undefined) {
-    throw invalidToken(`the claims don't fit the profile's schema at: ${pathsOf(result.issues)}`);
+    throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
   const { sub, scope, sid, nbf } = given;
   // A schema drops what it does not name. The flow needs these four all the same.

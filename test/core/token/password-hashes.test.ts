@@ -114,6 +114,8 @@ describe("claims that hold a password's hash are not signed", () => {
     "sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc=",
     "$ref:#/components/schemas/AuthenticatedUser",
     "US$1000.00 and EUR 900",
+    "md5,uncharacteristically, is not worth $5",
+    "$15,uncharacteristically",
     "scrypt".repeat(900),
     "$y$",
   ])("but text is: %j", async (text) => {

@@ -1,0 +1,58 @@
+import { Controller, Inject, Post, Req, Res, type Type } from "@nestjs/common";
+import { HttpAdapterHost } from "@nestjs/core";
+import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
+import type { User } from "../../stores/contract.ts";
+import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
+import { Public } from "./decorators.ts";
+import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
+
+/**
+ * Makes a controller with the routes of the flow: `POST /login`, and what the authenticator has of `POST /refresh`,
+ * `POST /logout` and `POST /password`. They read JSON and answer as the other adapters' handlers do.
+ *
+ * @param prefix - the path in front of the routes, such as `"auth"`. None by default.
+ * @throws TypeError when `auth` is no authenticator
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [HallpassModule.forRoot({ guard: auth })], controllers: [createAuthController(auth, "auth")] })
+ * class AppModule {}
+ * ```
+ */
+export function createAuthController<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  prefix: string = "",
+): Type<object> {
+  class AuthController {
+    constructor(readonly host: HttpAdapterHost) {}
+  }
+  for (const [path, handle] of Object.entries(createHandlers(auth))) addRoute(AuthController, path, handle);
+  // These are called as functions, so that the package needs no compiler setting for decorators.
+  Inject(HttpAdapterHost)(AuthController, undefined, 0);
+  Controller(prefix)(AuthController);
+  return AuthController;
+}
+
+/** Makes a handler for each path that the authenticator can serve. */
+function createHandlers<Claims, U extends User>(auth: Authenticator<Claims, U>): Readonly<Record<string, FlowHandler>> {
+  const login = handleLogin(auth);
+  if (!("logout" in auth)) return { login };
+  const revoking = auth as RevokingAuthenticator<Claims, U>;
+  const handlers = { login, logout: handleLogout(revoking), password: handleChangePassword(revoking) };
+  if (!("refresh" in auth)) return handlers;
+  return { ...handlers, refresh: handleRefresh(auth as SessionAuthenticator<Claims, U>) };
+}
+
+/** Adds a route that sends its answer itself, since Nest would give it a status of its own. */
+function addRoute({ prototype }: Type<{ readonly host: HttpAdapterHost }>, path: string, handle: FlowHandler): void {
+  const descriptor = {
+    async value(this: { readonly host: HttpAdapterHost }, request: NestRequest, response: unknown): Promise<void> {
+      sendResponse(this.host, response, await handle(readNestRequest(request)));
+    },
+  };
+  Object.defineProperty(prototype, path, descriptor);
+  Req()(prototype, path, 0);
+  Res()(prototype, path, 1);
+  Public()(prototype, path, descriptor);
+  Post(path)(prototype, path, descriptor);
+}

@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { ArgumentsHost } from "@nestjs/common";
+import type { HttpAdapterHost } from "@nestjs/core";
+import { requireJson, takeParsedBody } from "../body.ts";
+import { type AdapterRequest, type NodeHeaders, readNodeRequest } from "../request.ts";
+import type { AdapterResponse } from "../response.ts";
+
+/** A request as the platform has it: Express's is Node's own, and Fastify's has that in `raw`. */
+export interface NestRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders?: readonly string[];
+  readonly raw?: { readonly rawHeaders: readonly string[] };
+  readonly ip?: string | undefined;
+  readonly body?: unknown;
+}
+
+/** Takes the request of an HTTP route. It refuses everything else that Nest may route, such as WebSocket messages. */
+export function takeHttpRequest(context: ArgumentsHost): NestRequest {
+  const type: string = context.getType();
+  if (type === "http") return context.switchToHttp().getRequest<NestRequest>();
+  throw new TypeError(`hallpass/nest knows who is asking over HTTP, and not over ${type}: ${REMEDY}`);
+}
+
+const REMEDY = "write a guard of your own, by identify of hallpass/adapter";
+
+/** Picks the headers of a request, as the handlers in front have left them and as the client sent them. */
+export function pickHeaders({ headers, rawHeaders, raw }: NestRequest): NodeHeaders {
+  return { headers, rawHeaders: raw?.rawHeaders ?? rawHeaders };
+}
+
+/** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
+export function readNestRequest(request: NestRequest): AdapterRequest {
+  const contentType = request.headers["content-type"];
+  return readNodeRequest(pickHeaders(request), {
+    ip: () => request.ip,
+    parsed: request.body,
+    body() {
+      requireJson(contentType);
+      return takeParsedBody(request, contentType, "leave Nest's own parser of JSON in place (bodyParser)");
+    },
+  });
+}
+
+/** Sends an answer by the platform's adapter. An answer that has begun is ended, as Nest's own filter does. */
+export function sendResponse(
+  { httpAdapter }: HttpAdapterHost,
+  target: unknown,
+  { status, headers, cookies, body }: AdapterResponse,
+): void {
+  if (httpAdapter.isHeadersSent(target)) {
+    httpAdapter.end(target);
+    return;
+  }
+  for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(target, name, value);
+  for (const cookie of cookies) httpAdapter.appendHeader(target, "Set-Cookie", cookie);
+  httpAdapter.reply(target, body ?? undefined, status);
+}

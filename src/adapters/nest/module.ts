@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from "@nestjs/common";
+import { APP_FILTER, APP_GUARD, HttpAdapterHost } from "@nestjs/core";
+import type { Guard } from "../../guard/guard.ts";
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import type { ErrorHandlerOptions } from "../errors.ts";
+import { AuthErrorFilter } from "./filter.ts";
+import { AuthGuard } from "./guard.ts";
+
+/** What {@link HallpassModule} takes. */
+export interface HallpassOptions extends ErrorHandlerOptions<object> {
+  /** What `createGuard` or `createAuthenticator` makes. */
+  readonly guard: Guard;
+}
+
+const OPTIONS: OptionNames<HallpassOptions> = { guard: "required", log: "optional" };
+
+/**
+ * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
+ * behind.
+ */
+// biome-ignore lint/complexity/noStaticOnlyClass: Nest takes a class for a module
+export class HallpassModule {
+  /**
+   * Makes the module of a guard. Import it once, in the application's own module.
+   *
+   * @throws TypeError when an option is missing, misspelt or meaningless
+   *
+   * @example
+   * ```ts
+   * @Module({ imports: [HallpassModule.forRoot({ guard: createGuard({ token }) })] })
+   * class AppModule {}
+   * ```
+   */
+  static forRoot(options: HallpassOptions): DynamicModule {
+    checkOptions("HallpassModule.forRoot", options, OPTIONS);
+    const { guard, ...logging } = options;
+    const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
+    return {
+      module: HallpassModule,
+      providers: [
+        { provide: APP_GUARD, useValue: new AuthGuard(guard) },
+        { provide: APP_FILTER, inject: [HttpAdapterHost], useFactory: createFilter },
+      ],
+    };
+  }
+}
+
+Module({})(HallpassModule);

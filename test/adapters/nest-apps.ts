@@ -1,0 +1,110 @@
+import "reflect-metadata";
+import type { Server } from "node:http";
+import { All, Controller, Get, type INestApplication, Module, Req } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { FastifyAdapter } from "@nestjs/platform-fastify";
+import type { Request, Response } from "express";
+import {
+  CurrentIdentity,
+  createAuthController,
+  HallpassModule,
+  OptionalAuth,
+  Public,
+  Scopes,
+} from "../../src/adapters/nest.ts";
+import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
+import type { Identity } from "../../src/guard/identity.ts";
+import { type App, BEFORE, broken, type Errors } from "./apps.ts";
+
+/** The routes of the table on Nest, on both of its platforms. */
+export const NEST_APPS: Readonly<Record<string, App>> = {
+  "Nest 11 on Express": (auth, errors) => onNest(new ExpressAdapter(), auth, errors),
+  "Nest 11 on Fastify": (auth, errors) => onNest(new FastifyAdapter(), auth, errors),
+};
+
+@Controller()
+class ApiController {
+  @All("me")
+  me(@CurrentIdentity() identity: Identity, @Req() request: { readonly auth?: Identity }) {
+    return { id: identity.userId, same: request.auth === identity };
+  }
+
+  @OptionalAuth()
+  @Get("feed")
+  feed(@CurrentIdentity() identity: Identity | null) {
+    return { personal: identity !== null };
+  }
+
+  @Scopes("read")
+  @Get("read")
+  read() {
+    return {};
+  }
+
+  @Public()
+  @Get("unguarded")
+  unguarded(@CurrentIdentity() identity: Identity) {
+    return identity;
+  }
+
+  @Public()
+  @Get("broken")
+  broken() {
+    broken();
+  }
+}
+
+/** A route's scopes are asked for beside those of its controller, and what it says otherwise counts instead. */
+@Scopes("read")
+@Controller()
+class ReadersController {
+  @Scopes("write")
+  @Get("write")
+  write() {
+    return {};
+  }
+
+  @Get("readers")
+  readers() {
+    return {};
+  }
+
+  @Public()
+  @Get("health")
+  health() {
+    return {};
+  }
+}
+
+async function onNest(
+  platform: ExpressAdapter | FastifyAdapter,
+  auth: SessionAuthenticator,
+  { log }: Errors = {},
+): Promise<Server> {
+  @Module({
+    imports: [HallpassModule.forRoot({ guard: auth, log: log ?? (() => {}) })],
+    controllers: [createAuthController(auth), ApiController, ReadersController],
+  })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, platform, { logger: false });
+  if (log !== undefined) setBefore(platform);
+  return listen(app);
+}
+
+/** Sets what other handlers leave on the answer, as each platform's own handlers do. */
+function setBefore(platform: ExpressAdapter | FastifyAdapter): void {
+  if (platform instanceof FastifyAdapter) {
+    platform.getInstance().addHook("onRequest", async (_request, reply) => void reply.headers(BEFORE));
+  } else {
+    platform.use((_req: Request, res: Response, next: () => void) => {
+      res.set(BEFORE);
+      next();
+    });
+  }
+}
+
+export async function listen(app: INestApplication): Promise<Server> {
+  await app.listen(0, "127.0.0.1");
+  return app.getHttpServer();
+}
