@@ -64,7 +64,8 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = createIdentity(checked, claims as ClaimsOf<Profile>);
-        if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, checked, identity.userId);
+        if (blocklist === null) return identity;
+        await refuseRevoked(blocklist, storeTimeoutMs, checked, identity.userId);
         return identity;
       } catch (error) {
         return refuse(error, header);
