@@ -29,8 +29,8 @@ export function Public(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Lets a request without a credential pass too: {@link CurrentIdentity} gives `null` then. A bad credential is refused all
- * the same, and an outage is 503. For a route or a controller.
+ * Lets a request without a credential pass too: {@link CurrentIdentity} gives `null` then. A bad credential is refused
+ * all the same, and an outage is 503. For a route or a controller.
  *
  * @example
  * ```ts
@@ -46,8 +46,8 @@ export function OptionalAuth(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Lets only requests pass whose token has all the scopes. For a route or a controller. A route's scopes are asked for beside
- * those of its controller.
+ * Lets only requests pass whose token has all the scopes. For a route or a controller. A route's scopes are asked for
+ * beside those of its controller.
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -64,8 +64,8 @@ export function Scopes(...scopes: string[]): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Gives a handler's parameter who is asking; `null` behind {@link OptionalAuth} where the client showed no credential. Give
- * the parameter the type `Identity`, with the claims of your token profile.
+ * Gives a handler's parameter who is asking; `null` behind {@link OptionalAuth} where the client showed no credential.
+ * Give the parameter the type `Identity`, with the claims of your token profile.
  *
  * @throws TypeError when no guard of ours ran, as on a route with {@link Public}
  *

@@ -5,7 +5,9 @@ import { createErrorResponder, type ErrorHandlerOptions } from "../errors.ts";
 import type { AdapterResponse } from "../response.ts";
 import { sendResponse } from "./http.ts";
 
-/** Nest asks by `instanceof` which errors a filter is for. An `AuthError` of another copy of hallpass is one as well. */
+/**
+ * Nest asks by `instanceof` which errors a filter is for. An `AuthError` of another copy of hallpass is one as well.
+ */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest wants a class
 class AnyAuthError {
   static [Symbol.hasInstance](value: unknown): boolean {
@@ -14,8 +16,8 @@ class AnyAuthError {
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and logs those of 500 and above with
- * their cause. Every other error is left to other filters. {@link HallpassModule} brings one along; use this where
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and logs those of 500 and above
+ * with their cause. Every other error is left to other filters. {@link HallpassModule} brings one along; use this where
  * {@link AuthGuard} is used alone.
  *
  * @example

@@ -7,8 +7,9 @@ import { readAccess } from "./decorators.ts";
 import { pickHeaders, takeHttpRequest } from "./http.ts";
 
 /**
- * A guard in the sense of Nest: it lets a request pass that carries a good token, and refuses any other, unless the route is
- * decorated otherwise. {@link HallpassModule} puts one in front of every route; use this for one controller alone.
+ * A guard in the sense of Nest: it lets a request pass that carries a good token, and refuses any other, unless the
+ * route is decorated otherwise. {@link HallpassModule} puts one in front of every route; use this for one controller
+ * alone.
  *
  * @example
  * ```ts

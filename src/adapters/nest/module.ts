@@ -14,7 +14,10 @@ export interface HallpassOptions extends ErrorHandlerOptions<object> {
 
 const OPTIONS: OptionNames<HallpassOptions> = { guard: "required", log: "optional" };
 
-/** The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter} behind. */
+/**
+ * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
+ * behind.
+ */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest takes a class for a module
 export class HallpassModule {
   /**
