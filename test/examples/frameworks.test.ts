@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bearer, type Example, logIn, post, READER, startExample, type Tokens } from "../support/example.ts";
 
-const NAMES = ["express", "koa", "fastify", "fetch", "hono"];
+const NAMES = ["express", "koa", "fastify", "fetch", "hono", "nest"];
 const examples = new Map<string, Example>();
 
 // Started at the same time, since most of what they take is time to load.
