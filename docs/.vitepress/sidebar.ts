@@ -26,6 +26,7 @@ const ORDER = [
   "your-own-stores",
   "replicated-blocklist",
   "throttling",
+  "your-own-adapter",
   "foreign-issuers",
   "testing",
   "runtimes",

@@ -1,5 +1,5 @@
-import { finding } from "../shared/finding.ts";
-import { markOf } from "../shared/read.ts";
+import { describeValue } from "../shared/describe.ts";
+import { readMark } from "../shared/read.ts";
 
 /**
  * Refuses what is no guard, when a route is built.
@@ -40,12 +40,12 @@ function has(value: unknown, method: string): boolean {
 }
 
 function describe(value: unknown): string {
-  return value === undefined ? "nothing" : finding(value);
+  return value === undefined ? "nothing" : describeValue(value);
 }
 
 /** This is the mark of a profile. To import `isProfile` would load the whole engine of tokens with each adapter. */
 const PROFILE = Symbol.for("hallpass.tokenProfile");
 
 function isTokenProfile(value: unknown): boolean {
-  return markOf(value, PROFILE) !== undefined;
+  return readMark(value, PROFILE) !== undefined;
 }

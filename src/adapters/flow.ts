@@ -1,7 +1,7 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import { deviceCookie, readCookies, setCookie } from "../sessions/cookie.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
 import { refuseCrossSite } from "../sessions/cross-site.ts";
 import type { User } from "../stores/contract.ts";
@@ -103,7 +103,7 @@ export function handleLogout<Claims, U extends User>(auth: RevokingAuthenticator
       const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
       if (!isOver) throw cookie !== null && tokens.length > 0 ? takeCookieAway(cookie, error) : error;
     }
-    return { status: 204, headers: {}, cookies: cookie === null ? [] : [setCookie(cookie, "", 0)], body: null };
+    return { status: 204, headers: {}, cookies: cookie === null ? [] : [writeCookie(cookie, "", 0)], body: null };
   };
 }
 
@@ -122,7 +122,7 @@ async function handleCredentials<Claims, U extends User>(
     );
   }
   refuseCrossSite(cookie, header);
-  const [refreshToken, deviceToken] = [cookie, deviceCookie(cookie)].map((it) => readCookies(it, header));
+  const [refreshToken, deviceToken] = [cookie, toDeviceCookie(cookie)].map((it) => readCookies(it, header));
   return formatTokens(await verb(await body(), describeOrigin(request, { refreshToken, deviceToken })), cookie);
 }
 
@@ -143,7 +143,7 @@ function describeOrigin({ ip }: AdapterRequest, tokens: Omit<LoginOrigin, "ip">)
 
 /** Has the refusal of a cookie take that cookie away, since a browser would go on sending it. */
 function takeCookieAway(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
-  return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": setCookie(cookie, "", 0) } });
+  return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": writeCookie(cookie, "", 0) } });
 }
 
 /** Reads the refresh token that the body of a logout may hold. Whoever sends no body needs no parser for it. */

@@ -1,4 +1,4 @@
-import { deviceCookie, setCookie } from "../sessions/cookie.ts";
+import { toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
@@ -14,9 +14,9 @@ export function formatTokens(result: LoginResult | SessionResult, cookie: Cookie
     const others = { refresh_token: refresh?.refreshToken, device_token: deviceToken };
     return { ...answer, body: { ...body, ...others }, cookies: [] };
   }
-  const cookies = [setCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
+  const cookies = [writeCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
   if (deviceToken !== undefined) {
-    cookies.push(setCookie(deviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
+    cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
   }
   return { ...answer, body, cookies };
 }

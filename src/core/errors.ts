@@ -1,4 +1,4 @@
-import { markOf } from "../shared/read.ts";
+import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
 /** `"realm"`: a challenge that names the realm alone. Any other: RFC 6750's `error`. `null`: no challenge. */
@@ -157,5 +157,5 @@ function writeHeaders([, challenge, message, retryAfter]: Refusal, details: Auth
  * ```
  */
 export function isAuthError(value: unknown): value is AuthError {
-  return markOf(value, BRAND) === true;
+  return readMark(value, BRAND) === true;
 }

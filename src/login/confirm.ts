@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import type { SessionStart } from "../sessions/start-session.ts";
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { User } from "../stores/contract.ts";
 import { findCredentials, invalidCredentials } from "./credentials.ts";
@@ -44,6 +44,6 @@ async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id
   const find = async () => users.findById(id);
   const user = await budget.callStore("users.findById", find, expectUser(id));
   if (user === null || user.disabled) throw invalidCredentials(settings);
-  const changedAt = timeOf(user.passwordChangedAt);
+  const changedAt = readTime(user.passwordChangedAt);
   return Number.isNaN(changedAt) ? null : new Date(changedAt);
 }

@@ -5,7 +5,7 @@ import { newJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import type { LoginResult } from "../sessions/result.ts";
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { MAX_DEVICE_TOKENS } from "../shared/limits.ts";
 import { isText } from "../shared/text.ts";
 import type { User } from "../stores/contract.ts";
@@ -24,13 +24,15 @@ export async function recogniseDevice(
 ): Promise<string | null> {
   const device = settings.throttle?.device ?? null;
   const change = user === null ? undefined : findPasswordChange(user);
-  if (device === null || user === null || change === undefined) return null;
+  if (device === null) return null;
+  let recognised: string | null = null;
+  // All tokens are opened, also where there is no such user: the time must not tell who has an account.
   for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
     const claims = await openDeviceToken(settings, token, device);
-    const isOfUser = claims?.sub === user.id && claims.password_changed_at === change;
-    if (isOfUser && isText(claims.sid)) return claims.sid;
+    const isOfUser = change !== undefined && claims?.sub === user?.id && claims?.password_changed_at === change;
+    if (isOfUser && isText(claims?.sid)) recognised ??= claims.sid;
   }
-  return null;
+  return recognised;
 }
 
 /**
@@ -86,5 +88,7 @@ async function openDeviceToken(
  * knows.
  */
 function findPasswordChange({ passwordChangedAt }: User): number | null | undefined {
-  return passwordChangedAt === undefined || passwordChangedAt === null ? passwordChangedAt : timeOf(passwordChangedAt);
+  return passwordChangedAt === undefined || passwordChangedAt === null
+    ? passwordChangedAt
+    : readTime(passwordChangedAt);
 }

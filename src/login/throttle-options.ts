@@ -1,6 +1,6 @@
 import { normaliseTyp } from "../core/token/header.ts";
 import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
-import { warningOnce } from "../shared/listener.ts";
+import { createWarning } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
@@ -77,7 +77,7 @@ export function checkThrottleOptions(options: ThrottleOptions, access: TokenProf
   if (onOutage !== "refuse" && onOutage !== "allow") {
     throw new TypeError('throttle: onOutage must be "refuse" or "allow"');
   }
-  return { account, address, device, onOutage, warn: warningOnce() };
+  return { account, address, device, onOutage, warn: createWarning() };
 }
 
 function checkDevice(device: TokenProfile, access: TokenProfile): void {

@@ -3,8 +3,8 @@ import type { CookieSettings } from "./cookie-options.ts";
 /** Reads a request's header by its name in lower case. */
 export type HeaderLookup = (name: string) => string | null | undefined;
 
-/** Gives the cookie of the device token. It is as the one of the refresh token, but for its name. */
-export function deviceCookie(cookie: CookieSettings): CookieSettings {
+/** Gives the cookie of the device token: that of the refresh token under another name. */
+export function toDeviceCookie(cookie: CookieSettings): CookieSettings {
   return { ...cookie, name: `${cookie.name}-device` };
 }
 
@@ -15,7 +15,7 @@ const SAME_SITE = { strict: "Strict", lax: "Lax", none: "None" } as const;
  *
  * @param maxAge - for how many seconds; 0 takes the cookie away
  */
-export function setCookie(
+export function writeCookie(
   { name, path, domain, secure, sameSite }: CookieSettings,
   value: string,
   maxAge: number,

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { timeOf } from "../shared/date.ts";
+import { readTime } from "../shared/date.ts";
 import { sleep } from "../shared/promise.ts";
 import { checkCount, checkInstantOrNull } from "../store-calls/answer-checks.ts";
 import type { FlowSettings } from "./settings.ts";
@@ -29,7 +29,7 @@ export async function readRevokedUpTo({ blocklist, budget }: FlowSettings, userI
   if (blocklist?.revokedUpTo === undefined) return null;
   const read = async () => blocklist.revokedUpTo?.(userId) ?? null;
   const answer = await budget.callStore("blocklist.revokedUpTo", read, checkInstantOrNull);
-  return answer === null ? null : timeOf(answer);
+  return answer === null ? null : readTime(answer);
 }
 
 /**

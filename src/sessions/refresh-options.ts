@@ -2,7 +2,7 @@ import { type Duration, toSeconds } from "../core/time.ts";
 import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
-import { reading } from "../shared/read.ts";
+import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 import { type CookieSettings, checkCookieOptions, type RefreshCookieOptions } from "./cookie-options.ts";
@@ -81,7 +81,7 @@ const OPTIONS: OptionNames<RefreshOptions> = {
 /** Checks how sessions are to be kept up. */
 export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   const isStore = () => typeof (options as Partial<RefreshStore> | null)?.findSession === "function";
-  if (reading("refresh", isStore)) {
+  if (readSafely("refresh", isStore)) {
     throw new TypeError("refresh is a store: give it as refresh: { store }");
   }
   checkOptions("refresh", options, OPTIONS);

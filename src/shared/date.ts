@@ -2,7 +2,7 @@
  * Returns the milliseconds since 1970 of a Date, and `NaN` for any other value. A Date of another realm (a Jest
  * sandbox, fake timers, a `vm` context) counts too, although it is not `instanceof Date`.
  */
-export function timeOf(value: unknown): number {
+export function readTime(value: unknown): number {
   try {
     return Date.prototype.getTime.call(value);
   } catch {

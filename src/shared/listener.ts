@@ -14,7 +14,7 @@ export function tell<Args extends readonly unknown[]>(listener: (...args: Args) 
 export function ignore(): void {}
 
 /** Creates a function that emits a warning of the process when it is first called. */
-export function warningOnce(): (message: string) => void {
+export function createWarning(): (message: string) => void {
   let hasWarned = false;
   return (message) => {
     if (!hasWarned) process.emitWarning(message);

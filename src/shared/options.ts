@@ -1,5 +1,5 @@
 import { assert } from "./assert.ts";
-import { reading } from "./read.ts";
+import { readSafely } from "./read.ts";
 import { isFilled } from "./text.ts";
 
 /** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
@@ -33,9 +33,9 @@ const NOT_SET = " (is an environment variable not set?)";
 /** Checks as {@link checkOptions} does, where options may be `undefined`, as those are that come from a request. */
 export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
   const names = Object.keys(known).join(", ");
-  const isObject = typeof options === "object" && options !== null && !reading(owner, () => Array.isArray(options));
+  const isObject = typeof options === "object" && options !== null && !readSafely(owner, () => Array.isArray(options));
   assert(isObject, `${owner} takes an object with options: ${names}`);
-  const entries = reading(owner, () => Object.entries(options as object));
+  const entries = readSafely(owner, () => Object.entries(options as object));
   for (const [name] of entries) {
     assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
   }

@@ -1,5 +1,5 @@
 /** Reads from an object of the caller. Throws a TypeError of ours where a getter or a proxy throws. */
-export function reading<T>(owner: string, read: () => T): T {
+export function readSafely<T>(owner: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
@@ -8,7 +8,7 @@ export function reading<T>(owner: string, read: () => T): T {
 }
 
 /** Returns what an object has under a symbol of ours; `undefined` where it can't be read. */
-export function markOf(value: unknown, mark: symbol): unknown {
+export function readMark(value: unknown, mark: symbol): unknown {
   try {
     return typeof value === "object" && value !== null ? (value as Record<symbol, unknown>)[mark] : undefined;
   } catch {

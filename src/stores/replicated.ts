@@ -4,7 +4,7 @@
  * @module
  */
 import { stopwatch, systemClock } from "../shared/clock.ts";
-import { warningOnce } from "../shared/listener.ts";
+import { createWarning } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, RevocationFeed } from "./contract.ts";
 import { memoryBlocklist } from "./memory/blocklist.ts";
@@ -67,7 +67,7 @@ export interface ReplicatedBlocklist extends Blocklist {
  */
 export function replicatedBlocklist(options: ReplicatedBlocklistOptions): ReplicatedBlocklist {
   checkOptions("replicatedBlocklist", options, OPTIONS);
-  const { store, maxStalenessMs = 2_000, now = systemClock, onFeedError = createWarning() } = options;
+  const { store, maxStalenessMs = 2_000, now = systemClock, onFeedError = createFeedWarning() } = options;
   const methods = ["revokeToken", "revokeSession", "revokeUser", "isRevoked"] as const;
   checkClient("replicatedBlocklist", store, methods, "store must be a blocklist");
   checkInteger("replicatedBlocklist: maxStalenessMs", maxStalenessMs, MIN_STALENESS_MS, MAX_STALENESS_MS);
@@ -109,8 +109,8 @@ function getFeed(store: Blocklist): RevocationFeed {
   );
 }
 
-function createWarning(): () => void {
-  const warn = warningOnce();
+function createFeedWarning(): () => void {
+  const warn = createWarning();
   return () =>
     warn(
       "replicatedBlocklist: its feed can't be read, so that requests ask the store; it goes on trying. " +

@@ -35,7 +35,7 @@ async function build(block: Block): Promise<void> {
   const { code } = await transform(block.code, {
     loader: "ts",
     target: "es2022",
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, experimentalDecorators: true } },
   });
   writeFileSync(builtOf(block), code.replace(/(from |import\()"(\.[^"]+)\.ts"/g, '$1"$2.js"'));
 }

@@ -67,6 +67,19 @@ describe("the links of", () => {
   });
 });
 
+it.each(["docs/index.md", "docs/.vitepress/config.ts"])("the buttons and menus of %s lead to pages", (file) => {
+  const links = [...readFileSync(`${ROOT}/${file}`, "utf8").matchAll(/\blink: "?(\/[\w/-]*)/g)];
+  expect(links.length).toBeGreaterThan(0);
+  const files = links.map(([, link = ""]) => fileOnSite(link.slice(1)));
+  expect(files.filter((it) => !existsSync(`${ROOT}/${it}`))).toEqual([]);
+});
+
+it("llms.txt lists every guide and recipe", () => {
+  const listed = linksIn(readFileSync(`${ROOT}/docs/public/llms.txt`, "utf8"));
+  const pages = PAGES.map(({ path }) => /^docs\/((?:guides|recipes)\/.+)\.md$/.exec(path)?.[1]).filter((name) => name);
+  expect(pages.filter((name) => !listed.includes(`${SITE}${name}`))).toEqual([]);
+});
+
 describe("the sidebar", () => {
   const linksOf = ({ link, items = [] }: Entry): string[] => [...(link ? [link] : []), ...items.flatMap(linksOf)];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
-import { deviceCookie, readCookies, setCookie } from "../../src/sessions/cookie.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../../src/sessions/cookie.ts";
 import { checkCookieOptions, type RefreshCookieOptions } from "../../src/sessions/cookie-options.ts";
 import { refuseCrossSite } from "../../src/sessions/cross-site.ts";
 
@@ -18,14 +18,14 @@ const codeOf = (work: () => unknown): unknown => {
 
 it("that of the device token is like the refresh token's", () => {
   const settings = checkCookieOptions({ path: "/auth", sameSite: "lax" });
-  expect(deviceCookie(settings)).toEqual({ ...settings, name: "__Secure-refresh-device" });
+  expect(toDeviceCookie(settings)).toEqual({ ...settings, name: "__Secure-refresh-device" });
 });
 
 it("is kept from scripts, plain HTTP and other sites", () => {
-  expect(setCookie(checkCookieOptions({}), "abc", 60)).toBe(
+  expect(writeCookie(checkCookieOptions({}), "abc", 60)).toBe(
     "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict",
   );
-  expect(setCookie(checkCookieOptions({ path: "/auth" }), "", 0)).toBe(
+  expect(writeCookie(checkCookieOptions({ path: "/auth" }), "", 0)).toBe(
     "__Secure-refresh=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict",
   );
   expect(checkCookieOptions({ name: "r", path: "/a", origins: ["https://app.example.com"] })).toEqual({
@@ -93,7 +93,7 @@ it.each<readonly [RefreshCookieOptions, string]>([
   [{ secure: false }, "refresh=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Strict"],
   [{ secure: false, path: "/auth" }, "refresh=abc; Max-Age=60; Path=/auth; HttpOnly; SameSite=Strict"],
 ])("%j is sent as it says", (options, sent) => {
-  expect(setCookie(checkCookieOptions(options), "abc", 60)).toBe(sent);
+  expect(writeCookie(checkCookieOptions(options), "abc", 60)).toBe(sent);
 });
 
 describe("reading", () => {

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { defineToken, issueToken, secretKey, verifyToken } from "../../src/index.ts";
 import { systemClock } from "../../src/shared/clock.ts";
-import { timeOf } from "../../src/shared/date.ts";
+import { readTime } from "../../src/shared/date.ts";
 import { ignore, tell } from "../../src/shared/listener.ts";
 import { isThenable } from "../../src/shared/promise.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
@@ -15,10 +15,10 @@ describe("what comes from another realm", () => {
   it("is a Date where it says it is one", () => {
     const foreign = runInNewContext("new Date(5)") as Date;
     expect(foreign instanceof Date).toBe(false);
-    expect(timeOf(foreign)).toBe(5);
-    expect(timeOf(new Date(7))).toBe(7);
+    expect(readTime(foreign)).toBe(5);
+    expect(readTime(new Date(7))).toBe(7);
     for (const none of [undefined, null, 5, "2030-01-01", {}, { getTime: () => 5 }, Object.create(Date.prototype)]) {
-      expect(timeOf(none)).toBeNaN();
+      expect(readTime(none)).toBeNaN();
     }
   });
 

@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { reading } from "../../shared/read.ts";
+import { readSafely } from "../../shared/read.ts";
 
 const OWNER = "formatChallenge";
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -23,7 +23,7 @@ const QUOTABLE = /^[\x20-\x7E]*$/;
  */
 export function formatChallenge(params: Readonly<Record<string, string>>): string {
   assert(typeof params === "object" && params !== null, `${OWNER} takes an object with parameters`);
-  const parts = reading(OWNER, () => Object.entries(params)).map(([name, value]) => {
+  const parts = readSafely(OWNER, () => Object.entries(params)).map(([name, value]) => {
     assert(TOKEN.test(name), `${OWNER}: a parameter's name must be an HTTP token`);
     const isQuotable = typeof value === "string" && QUOTABLE.test(value);
     assert(isQuotable, `${OWNER}: ${name} must be a string of printable ASCII`);

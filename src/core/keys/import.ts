@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
-import { reading } from "../../shared/read.ts";
+import { readSafely } from "../../shared/read.ts";
 import { fromBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, canonicaliseName, isHmac } from "./algorithms.ts";
 import { checkMembers, checkPublicHalf, checkUse, isPrivate, type JWK } from "./jwk.ts";
@@ -47,11 +47,11 @@ export async function importKey(key: JWK | string, options: ImportKeyOptions = {
   const kid = options.kid === undefined ? undefined : checkText("importKey: kid", options.kid);
   checkGiven("importKey: the key", key);
   if (typeof key === "string") return createPairKey(readPem(key), checkAlgorithm(algorithm), kid);
-  if (typeof key !== "object" || typeof reading("importKey", () => key.kty) !== "string") {
+  if (typeof key !== "object" || typeof readSafely("importKey", () => key.kty) !== "string") {
     throw new TypeError('importKey takes a PEM as a string, or a JWK as an object with "kty"');
   }
   return importJwk(
-    reading("importKey", () => ({ ...key })),
+    readSafely("importKey", () => ({ ...key })),
     algorithm,
     kid,
   );

@@ -1,4 +1,4 @@
-import { reading } from "../../shared/read.ts";
+import { readSafely } from "../../shared/read.ts";
 
 /** A JSON Web Key (RFC 7517 §4). It may have members that hallpass does not read. */
 export interface JWK {
@@ -80,7 +80,7 @@ export function checkUse({ use, key_ops }: JWK, operation: "sign" | "verify"): v
   if (use !== undefined && use !== "sig") {
     throw new TypeError('importKey: this JWK\'s "use" is not "sig", so it is not a key for tokens');
   }
-  if (key_ops !== undefined && !reading("importKey", () => Array.isArray(key_ops) && key_ops.includes(operation))) {
+  if (key_ops !== undefined && !readSafely("importKey", () => Array.isArray(key_ops) && key_ops.includes(operation))) {
     throw new TypeError(`importKey: this JWK's "key_ops" do not include "${operation}"`);
   }
 }

@@ -1,4 +1,4 @@
-import { markOf } from "../../shared/read.ts";
+import { readMark } from "../../shared/read.ts";
 import type { Algorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 
@@ -56,5 +56,5 @@ export function makeKey(algorithm: Algorithm, kid: string | null, operations: Ke
 
 /** Whether a value is one of our keys. */
 export function isKey(value: unknown): value is VerifyingKey {
-  return markOf(value, KEY) !== undefined;
+  return readMark(value, KEY) !== undefined;
 }

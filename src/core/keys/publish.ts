@@ -3,8 +3,8 @@ import { KEY, type VerifyingKey } from "./key.ts";
 import { asRing, type KeyRing } from "./ring.ts";
 
 /**
- * Gives the public halves of keys as a JWK Set (RFC 7517 §5). Others verify your tokens with it. Serve it as JSON, usually
- * at `/.well-known/jwks.json`. Shared secrets are left out, as they must stay secret.
+ * Gives the public halves of keys as a JWK Set (RFC 7517 §5). Others verify your tokens with it. Serve it as JSON,
+ * usually at `/.well-known/jwks.json`. Shared secrets are left out, as they must stay secret.
  *
  * @throws TypeError when there is no public key to publish
  *

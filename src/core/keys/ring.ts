@@ -1,6 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
-import { markOf } from "../../shared/read.ts";
+import { readMark } from "../../shared/read.ts";
 import { canonicaliseName } from "./algorithms.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
 
@@ -48,6 +48,6 @@ export function keyRing(
 /** Makes a ring of a single key. A ring stays as it is. */
 export function asRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  assert(markOf(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
+  assert(readMark(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
   return keys as KeyRing;
 }

@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { isFilled } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken, mismatched } from "./compact.ts";

@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 import { describeMistake } from "./misspelling.ts";

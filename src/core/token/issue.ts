@@ -1,4 +1,4 @@
-import { describeMismatch } from "../../shared/finding.ts";
+import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";

@@ -4,7 +4,8 @@ import { describeName } from "./schema.ts";
 const FORMS: readonly RegExp[] = [
   // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`).
   /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$[\w./+=,:$-]{8}/,
-  // crypt(3): a short id, up to three parts, and at least 16 characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`, `$P$`).
+  // crypt(3): a short id, up to three parts, and at least 16 characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`,
+  // `$P$`).
   /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)\$|\$md5,|(?:md5|sha|SHA)-?\d{0,3}\$)(?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
   // LDAP: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`; RFC 2307 §5.3).
   /\{[\w.-]{0,16}(?:SHA|MD[45]|CRYPT|PBKDF2|ARGON2|sha|md[45]|crypt)[\w.-]{0,16}\}[\w./+=$]{13}/,

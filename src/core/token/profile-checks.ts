@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { reading } from "../../shared/read.ts";
+import { readSafely } from "../../shared/read.ts";
 import { isFilled } from "../../shared/text.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
@@ -18,7 +18,7 @@ export function checkIssuer(issuer: unknown): string | null {
  */
 export function checkAudience(audience: unknown): readonly string[] | null {
   if (audience === null) return null;
-  const names: unknown[] = reading("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
+  const names: unknown[] = readSafely("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
   const message = `audience must be a non-empty string, or a list of them${SWITCH_OFF}`;
   assert(names.length > 0 && names.every(isFilled), message);
   return Object.freeze(names as string[]);
@@ -34,7 +34,7 @@ export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean
 
 /** Checks a schema, where one was given. */
 export function checkSchema(schema: unknown): ClaimsSchema | undefined {
-  const fits = schema === undefined || reading("defineToken", () => isSchema(schema));
+  const fits = schema === undefined || readSafely("defineToken", () => isSchema(schema));
   assert(fits, "schema must be a Standard Schema, such as zod, valibot or arktype make");
   return schema as ClaimsSchema | undefined;
 }

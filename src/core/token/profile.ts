@@ -1,7 +1,7 @@
 import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
-import { markOf } from "../../shared/read.ts";
+import { readMark } from "../../shared/read.ts";
 import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { asRing, type KeyRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
@@ -163,5 +163,5 @@ export function internalsOf<Schema extends ClaimsSchema | undefined>(
 
 /** Whether a value was made by {@link defineToken}. */
 export function isProfile(value: unknown): value is TokenProfile {
-  return markOf(value, PROFILE) !== undefined;
+  return readMark(value, PROFILE) !== undefined;
 }

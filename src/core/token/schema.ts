@@ -1,8 +1,8 @@
-import { finding } from "../../shared/finding.ts";
+import { describeValue } from "../../shared/describe.ts";
 
 /**
- * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have it
- * built in, and are passed as they are.
+ * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have
+ * it built in, and are passed as they are.
  */
 export interface ClaimsSchema<Input = unknown, Output = Input> {
   /** The members that the Standard Schema contract asks for. */
@@ -86,5 +86,5 @@ function describeSegment(segment: PropertyKey | PathSegment): string {
 
 /** Writes a name for a message. An ordinary one stays as it is. Any other is quoted, as it may come from anybody. */
 export function describeName(name: string): string {
-  return /^[\w$-]{1,64}$/.test(name) ? name : finding(name);
+  return /^[\w$-]{1,64}$/.test(name) ? name : describeValue(name);
 }

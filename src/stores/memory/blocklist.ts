@@ -1,5 +1,5 @@
 import { systemClock } from "../../shared/clock.ts";
-import { timeOf } from "../../shared/date.ts";
+import { readTime } from "../../shared/date.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { ExpiringMap } from "./expiring-map.ts";
@@ -118,7 +118,7 @@ function keepLatest(known: number | undefined, given: number): number {
 }
 
 function toMilliseconds(date: Date): number {
-  const time = timeOf(date);
+  const time = readTime(date);
   if (Number.isNaN(time)) throw new TypeError("memoryBlocklist: a revocation needs valid Dates");
   return time;
 }

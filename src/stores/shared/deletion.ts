@@ -1,6 +1,6 @@
 import { systemClock } from "../../shared/clock.ts";
 import { type Duration, toSeconds } from "../../shared/duration.ts";
-import { tell, warningOnce } from "../../shared/listener.ts";
+import { createWarning, tell } from "../../shared/listener.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { withTimeout } from "../../shared/promise.ts";
 
@@ -49,7 +49,7 @@ export function scheduleDeletion<S extends { deleteExpired(at: Date): Promise<nu
 ): S {
   if (deletion === undefined) return store;
   checkOptions(`${owner}: deleteExpired`, deletion, DELETION);
-  const { every, onError = createWarning(owner) } = deletion;
+  const { every, onError = createDeletionWarning(owner) } = deletion;
   const seconds = toSeconds(`${owner}: deleteExpired.every`, every, 1, MAX_SECONDS);
   checkFunction(`${owner}: deleteExpired.onError`, onError, "(error) => log(error)");
   let isRunning = false;
@@ -67,7 +67,7 @@ export function scheduleDeletion<S extends { deleteExpired(at: Date): Promise<nu
   return store;
 }
 
-function createWarning(owner: string): (error: unknown) => void {
-  const warn = warningOnce();
+function createDeletionWarning(owner: string): (error: unknown) => void {
+  const warn = createWarning();
   return () => warn(`${owner}: what has ended could not be deleted; give deleteExpired.onError`);
 }

@@ -1,4 +1,4 @@
-import { timeOf } from "../../shared/date.ts";
+import { readTime } from "../../shared/date.ts";
 import { readInteger } from "./values.ts";
 
 /** The range of instants that every database can store begins with the year 1. */
@@ -7,7 +7,7 @@ const LATEST = Date.UTC(9_999, 11, 31);
 
 /** Returns a Date's milliseconds since 1970, moved into the range that every database can store. */
 export function toMilliseconds(date: Date): number {
-  const time = timeOf(date);
+  const time = readTime(date);
   if (Number.isNaN(time)) throw new TypeError("a store was given an instant that is no valid Date");
   return Math.min(Math.max(time, EARLIEST), LATEST);
 }

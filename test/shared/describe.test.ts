@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { expectation, finding } from "../../src/shared/finding.ts";
+import { describeExpected, describeValue } from "../../src/shared/describe.ts";
 
 it.each<readonly [unknown, string]>([
   [undefined, "missing"],
@@ -17,12 +17,12 @@ it.each<readonly [unknown, string]>([
   [() => "secret", "a function"],
   [Symbol("secret"), "a symbol"],
   [1n, "a bigint"],
-])("finding %o", (value, told) => {
-  expect(finding(value)).toBe(told);
+])("describeValue %o", (value, told) => {
+  expect(describeValue(value)).toBe(told);
 });
 
-it("expectation names one, or one of several", () => {
-  expect(expectation(["a"])).toBe('"a"');
-  expect(expectation(["a", "b", "c"])).toBe('one of "a", "b", "c"');
-  expect(expectation(["a", "b", "c", "d", "e"])).toBe('one of "a", "b", "c", and 2 more');
+it("describeExpected names one, or one of several", () => {
+  expect(describeExpected(["a"])).toBe('"a"');
+  expect(describeExpected(["a", "b", "c"])).toBe('one of "a", "b", "c"');
+  expect(describeExpected(["a", "b", "c", "d", "e"])).toBe('one of "a", "b", "c", and 2 more');
 });

@@ -4,7 +4,7 @@ import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
  * Describes a value that may come from anybody: in one short line of printable ASCII, for a developer. Text stands in
  * quotes. Of anything but text, numbers and lists of text, only the kind is told.
  */
-export function finding(value: unknown): string {
+export function describeValue(value: unknown): string {
   const kind = typeof value;
   if (kind === "string") return quote(value as string);
   if (value === undefined) return "missing";
@@ -15,11 +15,11 @@ export function finding(value: unknown): string {
 
 /** Describes what a claim or header parameter is, and what it should be: words, or one of several names. */
 export function describeMismatch(name: string, value: unknown, expected: string | readonly string[]): string {
-  return `${name} is ${finding(value)}, expected ${typeof expected === "string" ? expected : expectation(expected)}`;
+  return `${name} is ${describeValue(value)}, expected ${typeof expected === "string" ? expected : describeExpected(expected)}`;
 }
 
 /** Describes what would be good: one name, or one of several. */
-export function expectation(names: readonly string[]): string {
+export function describeExpected(names: readonly string[]): string {
   return names.length === 1 ? list(names) : `one of ${list(names)}`;
 }
 
