@@ -49,7 +49,8 @@ export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
  * });
  * ```
  */
-export function readNodeRequest(request: NodeHeaders, { ip, body, parsed }: NodeRequestParts): AdapterRequest {
+export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): AdapterRequest {
+  const { ip, body, parsed } = parts;
   return {
     header: (name) => readHeader(request.headers, name),
     authorization: () => readAuthorization(request),
@@ -71,7 +72,8 @@ const AUTHORIZATION = "authorization";
  * const identity = await guard.authenticate(readAuthorization(req));
  * ```
  */
-export function readAuthorization({ headers, rawHeaders = [] }: NodeHeaders): AuthorizationHeader {
+export function readAuthorization(request: NodeHeaders): AuthorizationHeader {
+  const { headers, rawHeaders = [] } = request;
   const value: AuthorizationHeader = headers[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];
