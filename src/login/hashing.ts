@@ -61,8 +61,8 @@ export function explainUnreadableHash<U extends User>(
 }
 
 /**
- * Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. An answer
- * that the check refuses is an outage: a hasher that answers with an object would let everybody in.
+ * Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. An
+ * answer that the check refuses is an outage: a hasher that answers with an object would let everybody in.
  */
 async function workInTime<T, U extends User>(
   { budget }: LoginSettings<U>,

@@ -77,8 +77,8 @@ async function findLivingSession(settings: SessionSettings, sent: unknown, now: 
 }
 
 /**
- * Chooses the newest of several tokens of one session: a browser goes on sending the cookie of an earlier path beside the
- * present one, and the older token alone would look stolen.
+ * Chooses the newest of several tokens of one session. A browser goes on sending the cookie of an earlier path beside
+ * the present one, and the older token alone would look stolen.
  */
 function chooseNewest(living: readonly PresentedSession[], { session }: PresentedSession): PresentedSession {
   const { successors, siblings, used } = parseRotation(session);
