@@ -1,6 +1,7 @@
 import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
+import { toError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
 
@@ -20,7 +21,8 @@ interface Holder {
 /**
  * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
  * request, or the state that it hands on. {@link recallIdentity} reads it there. The answer is a promise only where
- * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both.
+ * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both. Every
+ * refusal is a promise that rejects, always with an error: what a guard throws that is none is the cause of a TypeError.
  *
  * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
  * for it
@@ -50,8 +52,12 @@ export function identify(
   recognition: Recognition,
   header: AuthorizationHeader,
 ): Identity | null | Promise<Identity | null> {
-  const answer = immediateAnswer(guard, recognition);
-  if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+  try {
+    const answer = immediateAnswer(guard, recognition);
+    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+  } catch (thrown) {
+    return Promise.reject(toError(thrown));
+  }
   return waitForIdentity(holder, guard, recognition, header);
 }
 
@@ -61,7 +67,11 @@ async function waitForIdentity(
   recognition: Recognition,
   header: AuthorizationHeader,
 ): Promise<Identity | null> {
-  return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+  try {
+    return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+  } catch (thrown) {
+    throw toError(thrown);
+  }
 }
 
 /** A guard of the application's own making may answer anything. What is no identity lets nobody in. */
@@ -156,7 +166,11 @@ function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | unde
 export function authorizeScopes(holder: object, scopes: readonly string[]): void {
   const remembered = (holder as Holder)[REMEMBERED];
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
-  remembered.guard.authorize(remembered.identity, scopes);
+  try {
+    remembered.guard.authorize(remembered.identity, scopes);
+  } catch (thrown) {
+    throw toError(thrown);
+  }
 }
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
