@@ -1,6 +1,7 @@
 import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
+import { isThenable } from "../shared/promise.ts";
 import { toError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
@@ -153,24 +154,42 @@ function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | unde
 }
 
 /**
- * Holds the remembered identity of a request against scopes, by the guard that found it.
+ * Holds the remembered identity of a request against scopes, by the guard that found it. Always `await` it: a guard of
+ * the application's own making may answer with a promise. Where there is nothing to wait for, it throws at once.
  *
  * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) where the client showed no credential
- * @throws TypeError when no guard was asked
+ * @throws TypeError when no guard was asked, or when the guard's `authorize` answers anything but `undefined`
  *
  * @example
  * ```ts
- * authorizeScopes(req, ["orders:write"]);
+ * await authorizeScopes(req, ["orders:write"]);
  * ```
  */
-export function authorizeScopes(holder: object, scopes: readonly string[]): void {
+export function authorizeScopes(holder: object, scopes: readonly string[]): void | Promise<void> {
   const remembered = (holder as Holder)[REMEMBERED];
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
+  const { guard, identity } = remembered;
   try {
-    remembered.guard.authorize(remembered.identity, scopes);
+    const verdict: unknown = guard.authorize(identity, scopes);
+    if (isThenable(verdict)) return waitForVerdict(verdict);
+    checkVerdict(verdict);
   } catch (thrown) {
     throw toError(thrown);
   }
+}
+
+async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
+  try {
+    checkVerdict(await verdict);
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+}
+
+/** A guard says no by an error. Whoever answers `false` means no, too, and any other answer may mean anything. */
+function checkVerdict(verdict: unknown): void {
+  if (verdict !== undefined)
+    throw new TypeError("the guard's authorize must throw where it refuses, and answer nothing");
 }
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

@@ -113,7 +113,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Id
 export function requireScope(...scopes: string[]): KoaMiddleware {
   checkScopes(scopes);
   return async (ctx, next) => {
-    authorizeScopes(ctx.state, scopes);
+    await authorizeScopes(ctx.state, scopes);
     await next();
   };
 }

@@ -61,7 +61,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
     });
 
     it("is so where it authorizes", async () => {
-      for (const authorize of [fail]) {
+      for (const authorize of [fail, reject]) {
         expect(await ask({ authenticate: async () => identity, authorize }, { path: "/read" })).toBe(500);
       }
     });
