@@ -21,7 +21,8 @@ interface Holder {
 
 /**
  * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
- * request, or the state that it hands on. {@link recallIdentity} reads it there. The answer is a promise only where
+ * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is forgotten
+ * first. The answer is a promise only where
  * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both. Every
  * refusal is a promise that rejects, always with an error: what a guard throws that is none is the cause of a TypeError.
  *
@@ -54,6 +55,7 @@ export function identify(
   header: AuthorizationHeader,
 ): Identity | null | Promise<Identity | null> {
   try {
+    forgetIdentity(holder);
     const answer = immediateAnswer(guard, recognition);
     if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
   } catch (thrown) {
@@ -73,6 +75,11 @@ async function waitForIdentity(
   } catch (thrown) {
     throw toError(thrown);
   }
+}
+
+/** Forgets whom a guard found before: where the next one refuses, nobody must be there. */
+function forgetIdentity(holder: Holder): void {
+  if (holder[REMEMBERED] !== undefined) delete holder[REMEMBERED];
 }
 
 /** A guard of the application's own making may answer anything. What is no identity lets nobody in. */
