@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AuthError } from "../core/errors.ts";
+import { assert } from "../shared/assert.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -40,12 +41,17 @@ function isFilled(body: unknown): boolean {
   return typeof body === "object" && body !== null && Object.keys(body).length > 0;
 }
 
+/** A piece of a body, as streams of many kinds give it. */
+type Chunk = Uint8Array | ArrayBuffer | string;
+
 /**
  * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` where there is no
- * JSON, or more than 64 KiB. Of a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can
- * be sent when the body is too long.
+ * JSON, or more than 64 KiB, or where the client broke the body off; the handlers of the flow then refuse it (400). Of a
+ * Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too long.
  *
+ * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
  * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON
+ * @throws TypeError where `chunks` is no body, or where somebody else has parsed it or is reading it
  *
  * @example
  * ```ts
@@ -53,20 +59,53 @@ function isFilled(body: unknown): boolean {
  * ```
  */
 export async function readJsonBody(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
   contentType: string | null | undefined,
 ): Promise<unknown> {
   requireJson(contentType);
+  checkUnread(chunks);
   const kept: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunks) {
-    length += chunk.length;
+  for await (const chunk of readUntilBroken(chunks)) {
+    if (chunk === BROKEN) return undefined;
+    const bytes = toBytes(chunk);
+    length += bytes.length;
     if (length > MAX_BODY_BYTES) return undefined;
-    kept.push(chunk);
+    kept.push(bytes);
   }
   try {
-    return JSON.parse(Buffer.concat(kept).toString());
+    return JSON.parse(new TextDecoder().decode(Buffer.concat(kept))); // This decoder skips a byte order mark.
   } catch {
     return undefined;
   }
+}
+
+const BROKEN = Symbol("the client broke the body off");
+
+/** Gives the chunks of a body. What breaks the body is no error of ours, but says that the body is not whole. */
+async function* readUntilBroken<T>(chunks: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T | typeof BROKEN> {
+  try {
+    yield* chunks;
+  } catch {
+    yield BROKEN;
+  }
+}
+
+function checkUnread(chunks: unknown): void {
+  const body = (chunks ?? {}) as Partial<AsyncIterable<unknown> & Iterable<unknown> & { readonly locked: boolean }>;
+  const iterate = body[Symbol.asyncIterator] ?? body[Symbol.iterator];
+  assert(typeof iterate === "function", TAKES);
+  assert(body.locked !== true, "somebody else reads the body: give readJsonBody the body unread");
+}
+
+const TAKES = "readJsonBody takes a body that can be iterated: give request.body ?? [], or req.iterator() of Node";
+
+function toBytes(chunk: unknown): Uint8Array {
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  assert(
+    Object.prototype.toString.call(chunk) === "[object ArrayBuffer]",
+    "a body has chunks of bytes or text: give readJsonBody the body before anything parses it",
+  );
+  return new Uint8Array(chunk as ArrayBuffer);
 }

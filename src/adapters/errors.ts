@@ -24,7 +24,7 @@ const OPTIONS: OptionNames<ErrorHandlerOptions> = { log: "optional" };
  * ```ts
  * const respond = createErrorResponder({ log: (error) => logger.error(error) });
  * const response = respond(error, req);
- * if (response === null) throw error;
+ * if (response === null) throw error; // The framework answers it.
  * sendNodeResponse(res, response);
  * ```
  */

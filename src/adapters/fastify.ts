@@ -26,6 +26,7 @@ import {
 } from "./identity.ts";
 import { type AdapterRequest, type NodeHeaders, readAuthorization, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { isOfThisRealm, toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 
@@ -193,9 +194,15 @@ export function errorHandler(options: ErrorHandlerOptions<FastifyRequest> = {}):
   return (error, request, reply) => {
     const isForm = isRefusedByParser(error, request);
     const response = respond(isForm ? new AuthError("unsupported_media_type", { cause: error }) : error, request);
-    if (response === null) throw error;
+    if (response === null) throw toOwnError(error);
     return sendResponse(reply, response);
   };
+}
+
+/** Makes an error of this realm. Whatever else an error handler throws, Fastify sends as an answer, with status 200. */
+function toOwnError(thrown: unknown): Error {
+  const error = toError(thrown);
+  return isOfThisRealm(error) ? error : Object.assign(new Error(error.message, { cause: error }), error);
 }
 
 /**

@@ -95,8 +95,8 @@ export function requireScope(
   checkScopes(scopes);
   return (handler) =>
     async (request, auth, ...rest) =>
-      answerErrors(request, () => {
-        authorizeScopes(request, scopes);
+      answerErrors(request, async () => {
+        await authorizeScopes(request, scopes);
         return handler(request, auth, ...rest);
       });
 }

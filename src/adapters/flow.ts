@@ -8,9 +8,13 @@ import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { toError } from "./thrown.ts";
 import { formatTokens } from "./token-answer.ts";
 
-/** Answers a request of the flow. It rejects with an `AuthError` where it refuses. */
+/**
+ * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an error: what a store
+ * or a hasher throws that is none is the cause of a TypeError.
+ */
 export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
 
 /**
@@ -26,7 +30,7 @@ export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
  */
 export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, U>): FlowHandler {
   checkAuthenticator("login", auth);
-  return (request) => handleCredentials(auth, auth.login, request);
+  return rejectWithErrors((request) => handleCredentials(auth, auth.login, request));
 }
 
 /**
@@ -42,7 +46,7 @@ export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, 
  */
 export function handleChangePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
   checkAuthenticator("changePassword", auth);
-  return (request) => handleCredentials(auth, auth.changePassword, request);
+  return rejectWithErrors((request) => handleCredentials(auth, auth.changePassword, request));
 }
 
 /**
@@ -58,7 +62,7 @@ export function handleChangePassword<Claims, U extends User>(auth: RevokingAuthe
  */
 export function handleRefresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FlowHandler {
   checkAuthenticator("refresh", auth);
-  return async ({ header, body }) => {
+  return rejectWithErrors(async ({ header, body }) => {
     const { cookie } = auth;
     if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token")), null);
     refuseCrossSite(cookie, header);
@@ -69,7 +73,7 @@ export function handleRefresh<Claims, U extends User>(auth: SessionAuthenticator
     } catch (error) {
       throw isAuthError(error) && error.expose ? takeCookieAway(cookie, error) : error;
     }
-  };
+  });
 }
 
 /** These refusals say that the access token was good once, so that nothing is left to log out of. */
@@ -89,7 +93,7 @@ const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
  */
 export function handleLogout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
   checkAuthenticator("logout", auth);
-  return async (request) => {
+  return rejectWithErrors(async (request) => {
     const { header, authorization } = request;
     const cookie = findCookie(auth);
     if (cookie !== null) refuseCrossSite(cookie, header);
@@ -104,6 +108,16 @@ export function handleLogout<Claims, U extends User>(auth: RevokingAuthenticator
       if (!isOver) throw cookie !== null && tokens.length > 0 ? takeCookieAway(cookie, error) : error;
     }
     return { status: 204, headers: {}, cookies: cookie === null ? [] : [writeCookie(cookie, "", 0)], body: null };
+  });
+}
+
+function rejectWithErrors(handle: FlowHandler): FlowHandler {
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (thrown) {
+      throw toError(thrown);
+    }
   };
 }
 

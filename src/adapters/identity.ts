@@ -1,6 +1,8 @@
 import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
+import { isThenable } from "../shared/promise.ts";
+import { toError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
 
@@ -19,8 +21,10 @@ interface Holder {
 
 /**
  * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
- * request, or the state that it hands on. {@link recallIdentity} reads it there. The answer is a promise only where
- * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both.
+ * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is forgotten
+ * first. The answer is a promise only where
+ * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both. Every
+ * refusal is a promise that rejects, always with an error: what a guard throws that is none is the cause of a TypeError.
  *
  * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
  * for it
@@ -50,8 +54,13 @@ export function identify(
   recognition: Recognition,
   header: AuthorizationHeader,
 ): Identity | null | Promise<Identity | null> {
-  const answer = immediateAnswer(guard, recognition);
-  if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+  try {
+    forgetIdentity(holder);
+    const answer = immediateAnswer(guard, recognition);
+    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+  } catch (thrown) {
+    return Promise.reject(toError(thrown));
+  }
   return waitForIdentity(holder, guard, recognition, header);
 }
 
@@ -61,7 +70,16 @@ async function waitForIdentity(
   recognition: Recognition,
   header: AuthorizationHeader,
 ): Promise<Identity | null> {
-  return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+  try {
+    return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+}
+
+/** Forgets whom a guard found before: where the next one refuses, nobody must be there. */
+function forgetIdentity(holder: Holder): void {
+  if (holder[REMEMBERED] !== undefined) delete holder[REMEMBERED];
 }
 
 /** A guard of the application's own making may answer anything. What is no identity lets nobody in. */
@@ -143,20 +161,42 @@ function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | unde
 }
 
 /**
- * Holds the remembered identity of a request against scopes, by the guard that found it.
+ * Holds the remembered identity of a request against scopes, by the guard that found it. Always `await` it: a guard of
+ * the application's own making may answer with a promise. Where there is nothing to wait for, it throws at once.
  *
  * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) where the client showed no credential
- * @throws TypeError when no guard was asked
+ * @throws TypeError when no guard was asked, or when the guard's `authorize` answers anything but `undefined`
  *
  * @example
  * ```ts
- * authorizeScopes(req, ["orders:write"]);
+ * await authorizeScopes(req, ["orders:write"]);
  * ```
  */
-export function authorizeScopes(holder: object, scopes: readonly string[]): void {
+export function authorizeScopes(holder: object, scopes: readonly string[]): void | Promise<void> {
   const remembered = (holder as Holder)[REMEMBERED];
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
-  remembered.guard.authorize(remembered.identity, scopes);
+  const { guard, identity } = remembered;
+  try {
+    const verdict: unknown = guard.authorize(identity, scopes);
+    if (isThenable(verdict)) return waitForVerdict(verdict);
+    checkVerdict(verdict);
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+}
+
+async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
+  try {
+    checkVerdict(await verdict);
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+}
+
+/** A guard says no by an error. Whoever answers `false` means no, too, and any other answer may mean anything. */
+function checkVerdict(verdict: unknown): void {
+  if (verdict !== undefined)
+    throw new TypeError("the guard's authorize must throw where it refuses, and answer nothing");
 }
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

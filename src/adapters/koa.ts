@@ -24,6 +24,7 @@ import {
 } from "./identity.ts";
 import { type AdapterRequest, readAuthorization, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 
@@ -112,7 +113,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Id
 export function requireScope(...scopes: string[]): KoaMiddleware {
   checkScopes(scopes);
   return async (ctx, next) => {
-    authorizeScopes(ctx.state, scopes);
+    await authorizeScopes(ctx.state, scopes);
     await next();
   };
 }
@@ -224,7 +225,7 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
       await next();
     } catch (error) {
       const response = respond(error, ctx);
-      if (response === null || ctx.headerSent) throw error;
+      if (response === null || ctx.headerSent) throw toError(error);
       sendResponse(ctx, response);
     }
   };

@@ -232,11 +232,11 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
     "/feed": async (req) => ({
       personal: (await optionalAuth(req)) !== null && adapter.recallOptionalIdentity(req, auth) !== null,
     }),
-    "/read": async (req) => ({ by: await requireAuth(req), read: authorizeScopes(req, ["read"]) }),
-    "/write": async (req) => ({ by: await requireAuth(req), write: authorizeScopes(req, ["read", "write"]) }),
-    "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: authorizeScopes(req, ["read"]) }),
+    "/read": async (req) => ({ by: await requireAuth(req), read: await authorizeScopes(req, ["read"]) }),
+    "/write": async (req) => ({ by: await requireAuth(req), write: await authorizeScopes(req, ["read", "write"]) }),
+    "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: await authorizeScopes(req, ["read"]) }),
     "/unguarded": async (req) => recallIdentity(req, auth),
-    "/unguarded/scope": async (req) => ({ read: authorizeScopes(req, ["read"]) }),
+    "/unguarded/scope": async (req) => ({ read: await authorizeScopes(req, ["read"]) }),
     "/broken": async () => broken(),
   };
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -8,6 +8,7 @@ import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";
 import { exchange } from "./exchange.ts";
+import { NEST_APPS } from "./nest-apps.ts";
 
 const { auth } = houseOf();
 const identity = { userId: "someone", scopes: ["read"], sid: null, claims: {} };
@@ -64,5 +65,35 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
     expect(await ask(copy, "/me")).toBe(OUT);
     const good = await issueToken({ sub: "someone" }, profileOf());
     expect(await ask(copy, "/me", ["Authorization", `Bearer ${good}`])).toBe(IN);
+  });
+});
+
+/** What a guard's `authorize` answers, and what becomes of the request at a door that asks for a scope. */
+const VERDICTS: Readonly<Record<string, readonly [authorize: () => unknown, status: number]>> = {
+  undefined: [() => undefined, 200],
+  "a promise of undefined": [async () => undefined, 200],
+  "a thenable of undefined": [() => thenable((done) => done(undefined)), 200],
+  "a promise of another realm": [() => runInNewContext("Promise.resolve()"), 200],
+  "a throw": [() => refused(), 401],
+  "a promise that refuses": [async () => refused(), 401],
+  "a promise that refuses late": [
+    () => new Promise((_, reject) => setImmediate(reject, new AuthError("revoked"))),
+    401,
+  ],
+  "a thenable that refuses": [() => thenable((_, failed) => failed(new AuthError("revoked"))), 401],
+  false: [() => false, 500],
+  true: [() => true, 500],
+  null: [() => null, 500],
+  "an empty text": [() => "", 500],
+  "the identity": [() => identity, 500],
+  "a promise of false": [async () => false, 500],
+  "a promise of true": [async () => true, 500],
+};
+
+describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
+  it.each(Object.entries(VERDICTS))("a guard whose authorize answers %s", async (_what, [authorize, status]) => {
+    const server = await app({ ...auth, authenticate: async () => identity, authorize } as never);
+    expect((await exchange(server, { path: "/read" })).status).toBe(status);
+    server.close();
   });
 });

@@ -36,7 +36,7 @@ export class AuthGuard implements CanActivate {
     if (recognition === null) return true;
     const request = takeHttpRequest(context);
     showIdentity(request, await identify(request, this.#guard, recognition, readAuthorization(pickHeaders(request))));
-    if (scopes.length > 0) authorizeScopes(request, scopes);
+    if (scopes.length > 0) await authorizeScopes(request, scopes);
     return true;
   }
 }

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { authorizeScopes, identify, recallIdentity, recallOptionalIdentity } from "../../src/adapters/adapter.ts";
+import { AuthError } from "../../src/core/errors.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { profileOf } from "../support/tokens.ts";
+
+const token = profileOf();
+const good = `Bearer ${await issueToken({ sub: "someone", scope: "read" }, token)}`;
+
+/** One answers at once, and one has to wait for its blocklist. */
+const GUARDS = {
+  "without a blocklist": createGuard({ token }),
+  "with a blocklist": createGuard({ token, blocklist: memoryBlocklist() }),
+};
+
+it.each(Object.entries(GUARDS))("a guard %s refuses by a promise that rejects", async (_what, guard) => {
+  for (const header of [undefined, "Bearer x.y.z", [good, good]]) {
+    const found = identify({}, guard, "authenticate", header); // This must not throw at once.
+    await expect(found).rejects.toThrow(AuthError);
+  }
+});
+
+it.each(Object.entries(GUARDS))("a guard %s leaves nobody behind where it refuses", async (_what, guard) => {
+  const holder = {};
+  await identify(holder, guard, "authenticate", good);
+  expect(recallIdentity(holder, guard).userId).toBe("someone");
+  const found = identify(holder, guard, "authenticate", "Bearer x.y.z");
+  expect(() => recallIdentity(holder, guard)).toThrow(TypeError);
+  await expect(found).rejects.toThrow(AuthError);
+  expect(() => recallIdentity(holder, guard)).toThrow(TypeError);
+  expect(() => recallOptionalIdentity(holder, guard)).toThrow(TypeError);
+  expect(() => authorizeScopes(holder, ["read"])).toThrow(TypeError);
+});
+
+it("leaves nobody behind where another guard refuses, or its answer is no identity", async () => {
+  const holder = {};
+  const { "without a blocklist": guard, "with a blocklist": other } = GUARDS;
+  for (const next of [other, { ...guard, authenticate: async () => ({}) as never }]) {
+    await identify(holder, guard, "authenticate", good);
+    await expect(identify(holder, next, "authenticate", undefined)).rejects.toThrow();
+    expect(() => recallIdentity(holder, guard)).toThrow(TypeError);
+  }
+});
