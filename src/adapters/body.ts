@@ -46,8 +46,9 @@ type Chunk = Uint8Array | ArrayBuffer | string;
 
 /**
  * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` where there is no
- * JSON, or more than 64 KiB, or where the client broke the body off; the handlers of the flow then refuse it (400). Of a
- * Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too long.
+ * JSON, or more than 64 KiB, or where the client broke the body off; the handlers of the flow then refuse it (400). Of
+ * a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too
+ * long.
  *
  * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
  * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON

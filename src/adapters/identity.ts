@@ -21,10 +21,10 @@ interface Holder {
 
 /**
  * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
- * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is forgotten
- * first. The answer is a promise only where
- * somebody has to be waited for, so that a known token costs no turn of the event loop; `await` takes both. Every
- * refusal is a promise that rejects, always with an error: what a guard throws that is none is the cause of a TypeError.
+ * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is
+ * forgotten first. The answer is a promise only where somebody has to be waited for, so that a known token costs no
+ * turn of the event loop; `await` takes both. Every refusal is a promise that rejects, always with an error: what a
+ * guard throws that is none is the cause of a TypeError.
  *
  * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
  * for it
