@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { AuthError } from "../core/errors.ts";
 import type { AuthorizationHeader } from "../guard/guard.ts";
 import { hasBody } from "./body.ts";
 
@@ -30,6 +31,8 @@ export interface NodeHeaders {
   readonly headers: IncomingHttpHeaders;
   /** The headers as the client sent them, name and value in turn. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** The connection. It has lost the client's address once the client has gone. */
+  readonly socket?: { readonly destroyed?: boolean } | null | undefined;
 }
 
 /** What a framework adds to a Node request. */
@@ -54,10 +57,18 @@ export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): 
   return {
     header: (name) => readHeader(request.headers, name),
     authorization: () => readAuthorization(request),
-    ip,
+    ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
     body,
   };
+}
+
+/**
+ * Refuses a request whose client has gone, and with it its address. Nobody reads the answer; as an outage it would be
+ * told to `onOutage`, so that any client could raise alarms.
+ */
+function refuseAbsentClient({ socket }: NodeHeaders): undefined {
+  if (socket?.destroyed) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
 }
 
 const AUTHORIZATION = "authorization";
