@@ -32,7 +32,7 @@ export interface NodeHeaders {
   /** The headers as the client sent them, name and value in turn. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** The connection. It has lost the client's address once the client has gone. */
-  readonly socket?: { readonly destroyed?: boolean } | null | undefined;
+  readonly socket?: { readonly destroyed?: boolean; readonly localAddress?: string | undefined } | null | undefined;
 }
 
 /** What a framework adds to a Node request. */
@@ -68,7 +68,9 @@ export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): 
  * told to `onOutage`, so that any client could raise alarms.
  */
 function refuseAbsentClient({ socket }: NodeHeaders): undefined {
-  if (socket?.destroyed) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
+  // A connection that was reset has its own address still, and a Unix socket has none at either end.
+  const hasGone = socket?.destroyed || socket?.localAddress;
+  if (hasGone) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
 }
 
 const AUTHORIZATION = "authorization";

@@ -133,10 +133,10 @@ it.each(Object.entries(FRAMEWORKS))("%s tells of no outage where the client has 
       "Content-Type: application/json",
       `Content-Length: ${body.length}`,
     ];
-    socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
-    await vi.waitFor(() => expect(requests).toBe(time + 1));
-    socket.resetAndDestroy();
+    socket.write(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.resetAndDestroy());
+    await once(socket, "close");
   }
+  await vi.waitFor(() => expect(requests).toBeGreaterThan(10));
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST", headers, body });
   expect([401, 429]).toContain(answer.status);
