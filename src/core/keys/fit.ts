@@ -44,8 +44,9 @@ export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorit
   checkRsaSize(half.asymmetricKeyDetails as AsymmetricKeyDetails);
 }
 
-function checkRsaSize({ modulusLength: bits, publicExponent: exponent }: AsymmetricKeyDetails): void {
-  if (bits === undefined || exponent === undefined) return;
+/** Keys of another kind have neither number. */
+function checkRsaSize(details: AsymmetricKeyDetails): void {
+  const { modulusLength: bits = LEAST_RSA_BITS, publicExponent: exponent = LEAST_RSA_EXPONENT } = details;
   assert(bits >= LEAST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${LEAST_RSA_BITS} is the least`);
   assert(bits <= MOST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${MOST_RSA_BITS} is the most`);
   const isLarge = exponent >= LEAST_RSA_EXPONENT;
