@@ -5,9 +5,11 @@ import { readMark } from "../shared/read.ts";
  * Refuses what is no guard, when a route is built.
  *
  * @param verb - the function that takes the guard, such as `"requireAuth"`, which the message names
+ * @param extra - what was given behind the guard, which is refused too
  * @throws TypeError that says what was given and what to make
  */
-export function checkGuard(verb: string, guard: unknown): void {
+export function checkGuard(verb: string, guard: unknown, extra: readonly unknown[] = []): void {
+  checkNothingElse(verb, extra);
   if (has(guard, "authenticate") && has(guard, "authenticateOptional") && has(guard, "authorize")) return;
   const found = isTokenProfile(guard)
     ? "a token profile: make a guard of it with createGuard({ token })"
@@ -23,8 +25,13 @@ const NEEDS = {
   changePassword: "an authenticator with a blocklist or sessions, to end those there are",
 } as const;
 
-/** Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built. */
-export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown): void {
+/**
+ * Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built.
+ *
+ * @param extra - what was given behind the authenticator, which is refused too
+ */
+export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
+  checkNothingElse(verb, extra);
   if (has(auth, "login") && has(auth, verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
   const found = isTokenProfile(auth)
@@ -33,6 +40,15 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown): voi
       ? `a guard, which has no ${verb}: make an authenticator with createAuthenticator`
       : describe(auth);
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
+}
+
+/**
+ * Refuses arguments that nobody would read. A scope that is given to `requireAuth` would otherwise let everybody in who
+ * has a token.
+ */
+export function checkNothingElse(verb: string, extra: readonly unknown[], remedy: string = "requireScope"): void {
+  if (extra.length === 0) return;
+  throw new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
 }
 
 function has(value: unknown, method: string): boolean {

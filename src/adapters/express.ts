@@ -53,15 +53,15 @@ export type ExpressErrorHandler = (
  * asking. `req.auth` has that too, unless a later middleware of another library sets it; its type is in
  * `hallpass/express/auth`.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
  * app.get("/me", requireAuth(guard), (req, res) => res.json({ id: authOf(req, guard).userId }));
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>): ExpressMiddleware {
-  checkGuard("requireAuth", guard);
+export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): ExpressMiddleware {
+  checkGuard("requireAuth", guard, extra);
   return recognise(guard, "authenticate");
 }
 
@@ -69,15 +69,15 @@ export function requireAuth<Claims>(guard: Guard<Claims>): ExpressMiddleware {
  * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `req.auth` are
  * `null` then. A bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
  * app.get("/feed", optionalAuth(guard), (req, res) => res.json({ personal: optionalAuthOf(req, guard) !== null }));
  * ```
  */
-export function optionalAuth<Claims>(guard: Guard<Claims>): ExpressMiddleware {
-  checkGuard("optionalAuth", guard);
+export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): ExpressMiddleware {
+  checkGuard("optionalAuth", guard, extra);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -106,8 +106,8 @@ export function requireScope(...scopes: string[]): ExpressMiddleware {
  * app.post("/login", express.json(), login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): ExpressMiddleware {
-  return respondWith(handleLogin(auth));
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): ExpressMiddleware {
+  return respondWith(handleLogin(auth, ...extra));
 }
 
 /**
@@ -121,8 +121,11 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): E
  * app.post("/refresh", express.json(), refresh(auth));
  * ```
  */
-export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): ExpressMiddleware {
-  return respondWith(handleRefresh(auth));
+export function refresh<Claims, U extends User>(
+  auth: SessionAuthenticator<Claims, U>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleRefresh(auth, ...extra));
 }
 
 /**
@@ -136,8 +139,11 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * app.post("/password", express.json(), changePassword(auth));
  * ```
  */
-export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): ExpressMiddleware {
-  return respondWith(handleChangePassword(auth));
+export function changePassword<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleChangePassword(auth, ...extra));
 }
 
 /**
@@ -152,8 +158,11 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
  * app.post("/logout", logout(auth));
  * ```
  */
-export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): ExpressMiddleware {
-  return respondWith(handleLogout(auth));
+export function logout<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleLogout(auth, ...extra));
 }
 
 /**

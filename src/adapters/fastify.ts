@@ -44,15 +44,15 @@ export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, repl
  * behind it who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in
  * `hallpass/fastify/auth`.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
  * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: authOf(request, guard).userId }));
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>): FastifyHook {
-  checkGuard("requireAuth", guard);
+export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): FastifyHook {
+  checkGuard("requireAuth", guard, extra);
   return recognise(guard, "authenticate");
 }
 
@@ -60,7 +60,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>): FastifyHook {
  * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `request.auth` are
  * `null` then. A bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
@@ -69,8 +69,8 @@ export function requireAuth<Claims>(guard: Guard<Claims>): FastifyHook {
  * }));
  * ```
  */
-export function optionalAuth<Claims>(guard: Guard<Claims>): FastifyHook {
-  checkGuard("optionalAuth", guard);
+export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): FastifyHook {
+  checkGuard("optionalAuth", guard, extra);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -100,8 +100,8 @@ export function requireScope(...scopes: string[]): FastifyHook {
  * app.post("/login", login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): FastifyHandler {
-  return respondWith(handleLogin(auth));
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): FastifyHandler {
+  return respondWith(handleLogin(auth, ...extra));
 }
 
 /**
@@ -115,8 +115,8 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): F
  * app.post("/refresh", refresh(auth));
  * ```
  */
-export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FastifyHandler {
-  return respondWith(handleRefresh(auth));
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>, ...extra: []): FastifyHandler {
+  return respondWith(handleRefresh(auth, ...extra));
 }
 
 /**
@@ -130,8 +130,11 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * app.post("/password", changePassword(auth));
  * ```
  */
-export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
-  return respondWith(handleChangePassword(auth));
+export function changePassword<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleChangePassword(auth, ...extra));
 }
 
 /**
@@ -145,8 +148,8 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
  * app.post("/logout", logout(auth));
  * ```
  */
-export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FastifyHandler {
-  return respondWith(handleLogout(auth));
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>, ...extra: []): FastifyHandler {
+  return respondWith(handleLogout(auth, ...extra));
 }
 
 /**

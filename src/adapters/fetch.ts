@@ -44,7 +44,7 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
 /**
  * Wraps a handler so that only requests with a good token reach it.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
@@ -53,8 +53,9 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
  */
 export function requireAuth<Claims>(
   guard: Guard<Claims>,
+  ...extra: []
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
-  checkGuard("requireAuth", guard);
+  checkGuard("requireAuth", guard, extra);
   return recognise(guard, "authenticate");
 }
 
@@ -62,7 +63,7 @@ export function requireAuth<Claims>(
  * As {@link requireAuth}, but a request without a credential reaches the handler too, with `null` for the identity. A
  * bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
@@ -71,8 +72,9 @@ export function requireAuth<Claims>(
  */
 export function optionalAuth<Claims>(
   guard: Guard<Claims>,
+  ...extra: []
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
-  checkGuard("optionalAuth", guard);
+  checkGuard("optionalAuth", guard, extra);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -116,8 +118,9 @@ export function requireScope(
 export function login<Claims, U extends User, Rest extends unknown[] = []>(
   auth: Authenticator<Claims, U>,
   options: FetchOptions<Rest> = {},
+  ...extra: []
 ): FetchHandler<Rest> {
-  return respondWith(handleLogin(auth), createAddressReader("login", auth, options));
+  return respondWith(handleLogin(auth, ...extra), createAddressReader("login", auth, options));
 }
 
 /**
@@ -131,8 +134,8 @@ export function login<Claims, U extends User, Rest extends unknown[] = []>(
  * const routes = { "POST /refresh": refresh(auth) };
  * ```
  */
-export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FetchHandler {
-  return respondWith(handleRefresh(auth));
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>, ...extra: []): FetchHandler {
+  return respondWith(handleRefresh(auth, ...extra));
 }
 
 /**
@@ -150,8 +153,9 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
 export function changePassword<Claims, U extends User, Rest extends unknown[] = []>(
   auth: RevokingAuthenticator<Claims, U>,
   options: FetchOptions<Rest> = {},
+  ...extra: []
 ): FetchHandler<Rest> {
-  return respondWith(handleChangePassword(auth), createAddressReader("changePassword", auth, options));
+  return respondWith(handleChangePassword(auth, ...extra), createAddressReader("changePassword", auth, options));
 }
 
 /**
@@ -165,8 +169,8 @@ export function changePassword<Claims, U extends User, Rest extends unknown[] = 
  * const routes = { "POST /logout": logout(auth) };
  * ```
  */
-export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FetchHandler {
-  return respondWith(handleLogout(auth));
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>, ...extra: []): FetchHandler {
+  return respondWith(handleLogout(auth, ...extra));
 }
 
 /**

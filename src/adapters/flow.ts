@@ -28,8 +28,8 @@ export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
  * const response = await handleLogin(auth)(request);
  * ```
  */
-export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, U>): FlowHandler {
-  checkAuthenticator("login", auth);
+export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): FlowHandler {
+  checkAuthenticator("login", auth, extra);
   return rejectWithErrors((request) => handleCredentials(auth, auth.login, request));
 }
 
@@ -44,8 +44,11 @@ export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, 
  * const response = await handleChangePassword(auth)(request);
  * ```
  */
-export function handleChangePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
-  checkAuthenticator("changePassword", auth);
+export function handleChangePassword<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): FlowHandler {
+  checkAuthenticator("changePassword", auth, extra);
   return rejectWithErrors((request) => handleCredentials(auth, auth.changePassword, request));
 }
 
@@ -60,8 +63,11 @@ export function handleChangePassword<Claims, U extends User>(auth: RevokingAuthe
  * const response = await handleRefresh(auth)(request);
  * ```
  */
-export function handleRefresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): FlowHandler {
-  checkAuthenticator("refresh", auth);
+export function handleRefresh<Claims, U extends User>(
+  auth: SessionAuthenticator<Claims, U>,
+  ...extra: []
+): FlowHandler {
+  checkAuthenticator("refresh", auth, extra);
   return rejectWithErrors(async ({ header, body }) => {
     const { cookie } = auth;
     if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token")), null);
@@ -91,8 +97,11 @@ const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
  * const response = await handleLogout(auth)(request);
  * ```
  */
-export function handleLogout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): FlowHandler {
-  checkAuthenticator("logout", auth);
+export function handleLogout<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): FlowHandler {
+  checkAuthenticator("logout", auth, extra);
   return rejectWithErrors(async (request) => {
     const { header, authorization } = request;
     const cookie = findCookie(auth);

@@ -68,7 +68,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 /**
  * Lets a request pass that carries a good token, with `ctx.state.auth` set; refuses any other.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
@@ -77,8 +77,8 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * });
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims>> {
-  checkGuard("requireAuth", guard);
+export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAuthMiddleware<Identity<Claims>> {
+  checkGuard("requireAuth", guard, extra);
   return recognise(guard, "authenticate");
 }
 
@@ -86,7 +86,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Ide
  * As {@link requireAuth}, but a request without a credential passes too, with `ctx.state.auth` being `null`. A bad
  * credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard
+ * @throws TypeError when `guard` is no guard, or not the only argument
  *
  * @example
  * ```ts
@@ -95,8 +95,8 @@ export function requireAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Ide
  * });
  * ```
  */
-export function optionalAuth<Claims>(guard: Guard<Claims>): KoaAuthMiddleware<Identity<Claims> | null> {
-  checkGuard("optionalAuth", guard);
+export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAuthMiddleware<Identity<Claims> | null> {
+  checkGuard("optionalAuth", guard, extra);
   return recognise(guard, "authenticateOptional");
 }
 
@@ -128,8 +128,8 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
  * router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): KoaMiddleware {
-  return respondWith(handleLogin(auth));
+export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): KoaMiddleware {
+  return respondWith(handleLogin(auth, ...extra));
 }
 
 /**
@@ -143,8 +143,8 @@ export function login<Claims, U extends User>(auth: Authenticator<Claims, U>): K
  * router.post("/refresh", bodyParser(), refresh(auth));
  * ```
  */
-export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>): KoaMiddleware {
-  return respondWith(handleRefresh(auth));
+export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claims, U>, ...extra: []): KoaMiddleware {
+  return respondWith(handleRefresh(auth, ...extra));
 }
 
 /**
@@ -158,8 +158,11 @@ export function refresh<Claims, U extends User>(auth: SessionAuthenticator<Claim
  * router.post("/password", bodyParser(), changePassword(auth));
  * ```
  */
-export function changePassword<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
-  return respondWith(handleChangePassword(auth));
+export function changePassword<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  ...extra: []
+): KoaMiddleware {
+  return respondWith(handleChangePassword(auth, ...extra));
 }
 
 /**
@@ -174,8 +177,8 @@ export function changePassword<Claims, U extends User>(auth: RevokingAuthenticat
  * router.post("/logout", logout(auth));
  * ```
  */
-export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>): KoaMiddleware {
-  return respondWith(handleLogout(auth));
+export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claims, U>, ...extra: []): KoaMiddleware {
+  return respondWith(handleLogout(auth, ...extra));
 }
 
 /**

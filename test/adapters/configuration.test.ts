@@ -1,10 +1,13 @@
 import type { IncomingMessage } from "node:http";
+import "reflect-metadata";
 import express from "express";
 import { describe, expect, it } from "vitest";
+import * as sharedAdapter from "../../src/adapters/adapter.ts";
 import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
+import * as nestAdapter from "../../src/adapters/nest.ts";
 import type { RevokingAuthenticator, SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
@@ -193,5 +196,52 @@ describe("a login by Fetch", () => {
     const padded = (length: number): string => `{"login":"x","password":"x"}`.padEnd(length);
     expect((await fetchAdapter.login(auth)(post(padded(65_536)))).status).toBe(401);
     expect((await fetchAdapter.login(auth)(post(padded(65_537)))).status).toBe(400);
+  });
+});
+
+describe("an argument too many", () => {
+  const { auth: house } = houseOf();
+  const guard = createGuard({ token });
+  const tooMany = (verb: string, remedy = "requireScope") =>
+    new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
+  type Build = (...args: readonly unknown[]) => unknown;
+
+  describe.each(Object.entries(ADAPTERS))("%s", (name, adapter) => {
+    it.each(["requireAuth", "optionalAuth"] as const)("is refused by %s, which names requireScope", (verb) => {
+      const build = adapter[verb] as Build;
+      for (const extra of [["orders:write"], ["orders:read", "orders:write"], [undefined], [{ scopes: [] }]]) {
+        expect(() => build(guard, ...extra)).toThrow(tooMany(verb));
+      }
+    });
+
+    it.each(["login", "refresh", "logout", "changePassword"] as const)("is refused by %s", (verb) => {
+      const build = adapter[verb] as Build;
+      const given = name === "fetch" && /^(login|changePassword)$/.test(verb) ? [house, {}] : [house];
+      expect(() => build(...given)).not.toThrow();
+      for (const extra of ["orders:write", undefined, {}]) expect(() => build(...given, extra)).toThrow(tooMany(verb));
+    });
+  });
+
+  it("is refused by the handlers of hallpass/adapter", () => {
+    const { handleLogin, handleRefresh, handleLogout, handleChangePassword } = sharedAdapter;
+    const handlers = {
+      login: handleLogin,
+      refresh: handleRefresh,
+      logout: handleLogout,
+      changePassword: handleChangePassword,
+    };
+    for (const [verb, handle] of Object.entries(handlers)) {
+      expect(() => (handle as Build)(house, "orders:write")).toThrow(tooMany(verb));
+    }
+  });
+
+  it("is refused on Nest", () => {
+    const AuthGuard = nestAdapter.AuthGuard as new (...args: readonly unknown[]) => object;
+    expect(() => new AuthGuard(guard, "orders:write")).toThrow(tooMany("AuthGuard", "@Scopes()"));
+    const { OptionalAuth, Public } = nestAdapter;
+    expect(() => (OptionalAuth as Build)("orders:write")).toThrow(tooMany("@OptionalAuth()", "@Scopes()"));
+    expect(() => (Public as Build)("orders:write")).toThrow(tooMany("@Public()", "@Scopes()"));
+    const createAuthController = nestAdapter.createAuthController as Build;
+    expect(() => createAuthController(house, "auth", "x")).toThrow(tooMany("createAuthController", "@Scopes()"));
   });
 });

@@ -2,6 +2,7 @@ import { Controller, Inject, Post, Req, Res, type Type } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
 import type { User } from "../../stores/contract.ts";
+import { checkNothingElse } from "../checks.ts";
 import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
 import { Public } from "./decorators.ts";
 import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
@@ -22,7 +23,9 @@ import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
 export function createAuthController<Claims, U extends User>(
   auth: Authenticator<Claims, U>,
   prefix: string = "",
+  ...extra: []
 ): Type<object> {
+  checkNothingElse("createAuthController", extra, "@Scopes()");
   class AuthController {
     constructor(readonly host: HttpAdapterHost) {}
   }

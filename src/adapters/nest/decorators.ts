@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from "@nestjs/common";
 import { Reflector } from "@nestjs/core";
 import type { Identity } from "../../guard/identity.ts";
+import { checkNothingElse } from "../checks.ts";
 import { checkScopes, type Recognition, recallLastIdentity } from "../identity.ts";
 import { takeHttpRequest } from "./http.ts";
 
@@ -24,7 +25,8 @@ const reflector = new Reflector();
  * health() {}
  * ```
  */
-export function Public(): ClassDecorator & MethodDecorator {
+export function Public(...extra: []): ClassDecorator & MethodDecorator {
+  checkNothingElse("@Public()", extra, "@Scopes()");
   return decorate({ recognition: null, scopes: [] });
 }
 
@@ -41,7 +43,8 @@ export function Public(): ClassDecorator & MethodDecorator {
  * }
  * ```
  */
-export function OptionalAuth(): ClassDecorator & MethodDecorator {
+export function OptionalAuth(...extra: []): ClassDecorator & MethodDecorator {
+  checkNothingElse("@OptionalAuth()", extra, "@Scopes()");
   return decorate({ recognition: "authenticateOptional", scopes: [] });
 }
 

@@ -1,6 +1,6 @@
 import type { CanActivate, ExecutionContext } from "@nestjs/common";
 import type { Guard } from "../../guard/guard.ts";
-import { checkGuard } from "../checks.ts";
+import { checkGuard, checkNothingElse } from "../checks.ts";
 import { authorizeScopes, identify, showIdentity } from "../identity.ts";
 import { readAuthorization } from "../request.ts";
 import { readAccess } from "./decorators.ts";
@@ -25,7 +25,8 @@ export class AuthGuard implements CanActivate {
    * @param guard - what `createGuard` or `createAuthenticator` makes
    * @throws TypeError when `guard` is no guard
    */
-  constructor(guard: Guard) {
+  constructor(guard: Guard, ...extra: []) {
+    checkNothingElse("AuthGuard", extra, "@Scopes()");
     checkGuard("AuthGuard", guard);
     this.#guard = guard;
   }
