@@ -12,8 +12,8 @@ import { toError } from "./thrown.ts";
 import { formatTokens } from "./token-answer.ts";
 
 /**
- * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an error: what a store
- * or a hasher throws that is none is the cause of a TypeError.
+ * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an error: what a
+ * store or a hasher throws that is none is the cause of a TypeError.
  */
 export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
 
