@@ -251,5 +251,5 @@ function readRequest(request: FastifyRequest): AdapterRequest {
 }
 
 function pickHeaders({ headers, raw }: FastifyRequest): NodeHeaders {
-  return { headers, rawHeaders: raw.rawHeaders };
+  return { headers, rawHeaders: raw.rawHeaders, socket: raw.socket };
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { AuthError } from "../core/errors.ts";
 import type { AuthorizationHeader } from "../guard/guard.ts";
 import { hasBody } from "./body.ts";
 
@@ -30,6 +31,8 @@ export interface NodeHeaders {
   readonly headers: IncomingHttpHeaders;
   /** The headers as the client sent them, name and value in turn. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** The connection. It has lost the client's address once the client has gone. */
+  readonly socket?: { readonly destroyed?: boolean; readonly localAddress?: string | undefined } | null | undefined;
 }
 
 /** What a framework adds to a Node request. */
@@ -49,14 +52,25 @@ export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
  * });
  * ```
  */
-export function readNodeRequest(request: NodeHeaders, { ip, body, parsed }: NodeRequestParts): AdapterRequest {
+export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): AdapterRequest {
+  const { ip, body, parsed } = parts;
   return {
     header: (name) => readHeader(request.headers, name),
     authorization: () => readAuthorization(request),
-    ip,
+    ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
     body,
   };
+}
+
+/**
+ * Refuses a request whose client has gone, and with it its address. Nobody reads the answer; as an outage it would be
+ * told to `onOutage`, so that any client could raise alarms.
+ */
+function refuseAbsentClient({ socket }: NodeHeaders): undefined {
+  // A connection that was reset has its own address still, and a Unix socket has none at either end.
+  const hasGone = socket?.destroyed || socket?.localAddress;
+  if (hasGone) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
 }
 
 const AUTHORIZATION = "authorization";
@@ -71,7 +85,8 @@ const AUTHORIZATION = "authorization";
  * const identity = await guard.authenticate(readAuthorization(req));
  * ```
  */
-export function readAuthorization({ headers, rawHeaders = [] }: NodeHeaders): AuthorizationHeader {
+export function readAuthorization(request: NodeHeaders): AuthorizationHeader {
+  const { headers, rawHeaders = [] } = request;
   const value: AuthorizationHeader = headers[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];

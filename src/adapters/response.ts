@@ -42,7 +42,8 @@ export function formatRefusal(error: AuthError): AdapterResponse {
  * sendNodeResponse(res, await handleLogin(auth)(request));
  * ```
  */
-export function sendNodeResponse(res: ServerResponse, { status, headers, cookies, body }: AdapterResponse): void {
+export function sendNodeResponse(res: ServerResponse, response: AdapterResponse): void {
+  const { status, headers, cookies, body } = response;
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   for (const cookie of cookies) res.appendHeader("Set-Cookie", cookie);

@@ -6,6 +6,6 @@ export function randomSecret(): string {
 }
 
 /** Computes a text's SHA-256 in base64url. It can be stored, or be a key, where the text itself must stay secret. */
-export function digestOf(text: string): string {
+export function computeDigest(text: string): string {
   return createHash("sha256").update(text).digest("base64url");
 }

@@ -3,6 +3,7 @@ import type { CheckedClaims } from "../core/token/claims.ts";
 import { type ClaimsOf, internalsOf, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { stopwatch } from "../shared/clock.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { callStore, waitFor } from "../store-calls/call.ts";
 import { isOutage, tellOutage } from "../store-calls/outage.ts";
@@ -21,8 +22,8 @@ import { referToToken } from "./token-reference.ts";
  * profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
-  const { blocklist, realm, onOutage } = settings;
-  const storeTimeoutMs = Math.min(settings.storeTimeoutMs, settings.requestTimeoutMs); // A request makes one call.
+  const { blocklist, realm, onOutage, requestTimeoutMs } = settings;
+  const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
   const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
   const { threadPool, schema } = profile;
 
@@ -59,12 +60,15 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
         const checked =
           recallToken(token, profile) ??
           (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
+        const startedAt = schema === undefined || blocklist === null ? null : stopwatch();
         const claims =
           schema === undefined
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = createIdentity(checked, claims as ClaimsOf<Profile>);
-        if (blocklist !== null) await refuseRevoked(blocklist, storeTimeoutMs, checked, identity.userId);
+        if (blocklist === null) return identity;
+        const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
+        await refuseRevoked(blocklist, Math.min(storeTimeoutMs, Math.max(leftMs, 1)), checked, identity.userId);
         return identity;
       } catch (error) {
         return refuse(error, header);

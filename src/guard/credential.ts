@@ -1,4 +1,4 @@
-import { AuthError, isAuthError } from "../core/errors.ts";
+import { AuthError } from "../core/errors.ts";
 import { parseBearer } from "../core/http/bearer.ts";
 import type { AuthorizationHeader } from "./guard.ts";
 
@@ -34,6 +34,6 @@ export function explainRefusal(header: AuthorizationHeader, error: AuthError): A
     parseBearer(takeOnlyHeader(header));
     return error;
   } catch (malformed) {
-    return isAuthError(malformed) ? malformed : error;
+    return malformed as AuthError;
   }
 }

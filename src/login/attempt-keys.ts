@@ -1,4 +1,4 @@
-import { digestOf } from "../core/digest.ts";
+import { computeDigest } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { addressShare } from "../core/http/address.ts";
 import { describeValue } from "../shared/describe.ts";
@@ -21,7 +21,7 @@ export function chooseAddressKey(ip: string | undefined): string {
     );
     throw new AuthError("unavailable", { cause });
   }
-  return digestOf(share);
+  return computeDigest(share);
 }
 
 /** An attempt at an account, once the user store has answered. */
@@ -40,17 +40,19 @@ export interface Attempt {
  * for one user, or has such a user at all.
  */
 export function listAccountKeys({ name, userId, deviceId }: Attempt): readonly string[] {
-  if (deviceId !== null) return [`device:${digestOf(deviceId)}`];
+  if (deviceId !== null) return [`device:${computeDigest(deviceId)}`];
   const spelling = normaliseLogin(name);
-  return [`login:${digestOf(spelling)}`, userId === null ? `nobody:${digestOf(spelling)}` : `user:${digestOf(userId)}`];
+  return [
+    `login:${computeDigest(spelling)}`,
+    userId === null ? `nobody:${computeDigest(spelling)}` : `user:${computeDigest(userId)}`,
+  ];
 }
 
 /** Gives one spelling to all spellings that stores commonly take for one login. */
 function normaliseLogin(login: string): string {
   return login
     .normalize("NFKD")
-    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .trim()
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\s]/gu, "")
     .toUpperCase()
     .toLowerCase()
     .replaceAll("ς", "σ");

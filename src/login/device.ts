@@ -24,13 +24,15 @@ export async function recogniseDevice(
 ): Promise<string | null> {
   const device = settings.throttle?.device ?? null;
   const change = user === null ? undefined : findPasswordChange(user);
-  if (device === null || user === null || change === undefined) return null;
+  if (device === null) return null;
+  let recognised: string | null = null;
+  // All tokens are opened, also where there is no such user: the time must not tell who has an account.
   for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
     const claims = await openDeviceToken(settings, token, device);
-    const isOfUser = claims?.sub === user.id && claims.password_changed_at === change;
-    if (isOfUser && isText(claims.sid)) return claims.sid;
+    const isOfUser = change !== undefined && claims?.sub === user?.id && claims?.password_changed_at === change;
+    if (isOfUser && isText(claims?.sid)) recognised ??= claims.sid;
   }
-  return null;
+  return recognised;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
-import { schemeOf } from "../core/password/scheme.ts";
+import { identifyScheme } from "../core/password/scheme.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
+import { isText } from "../shared/text.ts";
+import { type AnswerCheck, checkBoolean, demand } from "../store-calls/answer-checks.ts";
 import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
 
@@ -20,8 +22,8 @@ export async function comparePasswords<U extends User>(
 ): Promise<string | null> {
   let matching: string | null = null;
   for (const password of candidates) {
-    const matches = await workInTime(settings, (options) => settings.passwords.compare(password, hash, options), from);
-    if (matches) matching ??= password;
+    const compare = (options: WorkOptions) => settings.passwords.compare(password, hash, options);
+    if (await workInTime(settings, "passwords.compare", compare, checkBoolean, from)) matching ??= password;
   }
   return matching;
 }
@@ -36,7 +38,8 @@ export async function hashPassword<U extends User>(
   password: unknown,
   from: string | undefined,
 ): Promise<string> {
-  return workInTime(settings, (options) => settings.passwords.hash(password as string, options), from);
+  const hash = (options: WorkOptions) => settings.passwords.hash(password as string, options);
+  return workInTime(settings, "passwords.hash", hash, checkHash, from);
 }
 
 /**
@@ -49,7 +52,7 @@ export function explainUnreadableHash<U extends User>(
   { user, passwordHash }: Credentials<U>,
 ): Error | undefined {
   if (passwordHash === null || passwords.canRead?.(passwordHash) !== false) return undefined;
-  const scheme = schemeOf(passwordHash);
+  const scheme = identifyScheme(passwordHash);
   tell(onUnreadableHash, user.id, scheme);
   return new Error(
     `the hasher can't read the user's stored hash (scheme: ${scheme}), so no password matches it: list its scheme in ` +
@@ -57,10 +60,15 @@ export function explainUnreadableHash<U extends User>(
   );
 }
 
-/** Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. */
+/**
+ * Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. An
+ * answer that the check refuses is an outage: a hasher that answers with an object would let everybody in.
+ */
 async function workInTime<T, U extends User>(
   { budget }: LoginSettings<U>,
+  name: string,
   work: (options: WorkOptions) => Promise<T>,
+  check: AnswerCheck,
   from: string | undefined,
 ): Promise<T> {
   const giveUp = new AbortController();
@@ -69,5 +77,11 @@ async function workInTime<T, U extends User>(
     return new AuthError("overloaded", { cause });
   };
   if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
-  return withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
+  const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
+  await budget.callStore(name, () => answer, check);
+  return answer;
+}
+
+function checkHash(call: string, answer: unknown): void {
+  demand(isText(answer), call, "the answer", "a hash in a string", answer);
 }

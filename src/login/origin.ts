@@ -1,3 +1,6 @@
+import { assert } from "../shared/assert.ts";
+import type { OptionNames } from "../shared/options.ts";
+
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
   /**
@@ -16,3 +19,15 @@ export interface LoginOrigin {
    */
   readonly deviceToken?: unknown;
 }
+
+const NAMES: OptionNames<LoginOrigin> = { ip: "optional", refreshToken: "optional", deviceToken: "optional" };
+
+/** Refuses an origin with an unknown name: with a misspelt `ip`, a throttle would count all clients together. */
+export function checkOrigin(origin: LoginOrigin): void {
+  assert(typeof origin === "object" && origin !== null, `the origin of a login is an object with ${LIST}`);
+  // The values are not looked at here: an adapter's `ip` is read where the attempt is counted.
+  const unknown = Object.keys(origin).find((name) => !Object.hasOwn(NAMES, name));
+  assert(unknown === undefined, `the origin of a login has no "${unknown}"; its members are ${LIST}`);
+}
+
+const LIST = Object.keys(NAMES).join(", ");

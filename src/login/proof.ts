@@ -1,4 +1,4 @@
-import { digestOf } from "../core/digest.ts";
+import { computeDigest } from "../core/digest.ts";
 import { addressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
@@ -6,7 +6,7 @@ import type { User } from "../stores/contract.ts";
 import { findCredentials, invalidCredentials } from "./credentials.ts";
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
-import type { LoginOrigin } from "./origin.ts";
+import { checkOrigin, type LoginOrigin } from "./origin.ts";
 import type { LoginSettings } from "./settings.ts";
 import { createCounter } from "./throttle.ts";
 
@@ -34,15 +34,17 @@ export async function proveUser<U extends User>(
   settings: LoginSettings<U>,
   name: string,
   candidates: readonly string[],
-  { ip, deviceToken }: LoginOrigin,
+  origin: LoginOrigin,
 ): Promise<Proof<U>> {
+  checkOrigin(origin);
+  const { ip, deviceToken } = origin;
   const counter = createCounter(settings, candidates.length);
   await counter.countAddress(ip);
   const decidedAt = readClock(settings.token.now);
   const { found: known } = await findCredentials(settings, name);
   const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
   await counter.countAccount({ name, userId: known?.user.id ?? null, deviceId });
-  const marks = await readMarks(settings, known?.user.id ?? digestOf(name));
+  const marks = await readMarks(settings, known?.user.id ?? computeDigest(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
   // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
   const { found, oddity } = await findCredentials(settings, name);

@@ -1,6 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { findRevocationEnd } from "../guard/token-reference.ts";
+import { assert } from "../shared/assert.ts";
 import { isText } from "../shared/text.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { checkSessions } from "../store-calls/session-answers.ts";
@@ -51,6 +52,7 @@ export async function logoutByRefreshToken(settings: SessionSettings, sent: unkn
 /** Ends one of a user's own sessions. Another user's session is left alone. */
 export async function logoutSession(settings: SessionSettings, userId: string, sid: string): Promise<void> {
   checkUserId(userId);
+  assert(isText(sid), "logoutSession takes a user's id and the sid of one of the user's sessions");
   await endSession(settings, sid, userId, "logout");
 }
 

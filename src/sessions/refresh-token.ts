@@ -1,4 +1,4 @@
-import { digestOf, randomSecret } from "../core/digest.ts";
+import { computeDigest, randomSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
@@ -33,7 +33,7 @@ export function digestRefreshToken(token: string): RefreshTokenDigests {
 }
 
 function digestPart(text: string): string {
-  return digestOf(text).slice(0, DIGEST);
+  return computeDigest(text).slice(0, DIGEST);
 }
 
 /**

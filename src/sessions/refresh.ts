@@ -64,16 +64,30 @@ async function refreshInTurn<U extends User>(
 async function findLivingSession(settings: SessionSettings, sent: unknown, now: number): Promise<PresentedSession> {
   const found = await findSessions(settings, sent);
   const living = found.filter(({ session }) => session.ended === null && session.expiresAt.getTime() > now);
-  const [presented, ...others] = living;
-  if (others.length > 0) {
+  const [presented] = living;
+  if (living.some(({ session }) => session.sid !== presented?.session.sid)) {
     throw new AuthError("malformed_refresh_token", {
       cause: new Error("refresh tokens of several sessions were sent"),
     });
   }
-  if (presented !== undefined) return presented;
+  if (presented !== undefined) return living.length === 1 ? presented : chooseNewest(living, presented);
   // The request that ended a session may have been interrupted: its end is completed before the client hears of it.
   for (const { session } of found) if (session.ended !== null) await completeEnd(settings, session, session.ended);
   throw invalidRefreshToken(settings);
+}
+
+/**
+ * Chooses the newest of several tokens of one session. A browser goes on sending the cookie of an earlier path beside
+ * the present one, and the older token alone would look stolen.
+ */
+function chooseNewest(living: readonly PresentedSession[], { session }: PresentedSession): PresentedSession {
+  const { successors, siblings, used } = parseRotation(session);
+  const newest = [...successors, ...[used].flat(), ...siblings];
+  const rank = ({ refreshToken }: PresentedSession): number => {
+    const at = newest.indexOf(digestRefreshToken(refreshToken).token);
+    return at === -1 ? newest.length : at;
+  };
+  return living.reduce((best, other) => (rank(other) < rank(best) ? other : best));
 }
 
 /**

@@ -23,7 +23,7 @@ export const MAX_CACHED_TOKEN_BYTES = 1_024;
 /** Distinct `scope` texts whose scopes are remembered. */
 export const MAX_CACHED_SCOPES = 256;
 
-/** Characters of a key or a certificate as text. */
+/** Characters of a PEM, and bytes of a secret. */
 export const MAX_KEY_LENGTH = 65_536;
 
 /** Characters of a stored password hash. */

@@ -9,9 +9,11 @@ import { isText } from "../shared/text.ts";
  */
 export type AnswerCheck = (call: string, answer: unknown) => void;
 
+const BOOLEAN = "true or false";
+
 /** Checks an answer that is `true` or `false`, and nothing that merely counts as either. */
 export function checkBoolean(call: string, answer: unknown): void {
-  demand(typeof answer === "boolean", call, "the answer", "true or false", answer);
+  demand(typeof answer === "boolean", call, "the answer", BOOLEAN, answer);
 }
 
 /** Checks an answer that is an object. */
@@ -40,7 +42,8 @@ export function readList(call: string, answer: unknown): readonly unknown[] {
 
 /** Refuses an answer unless a condition holds. */
 export function demand(holds: boolean, call: string, member: string, expected: string, value: unknown): void {
-  if (!holds) throw new TypeError(`${call}: ${member} must be ${expected}, got ${describeKind(value)}`);
+  const hint = value === undefined && expected !== BOOLEAN ? ": where there is none, answer null" : "";
+  if (!holds) throw new TypeError(`${call}: ${member} must be ${expected}, got ${describeKind(value)}${hint}`);
 }
 
 /** Refuses an answer one member of which is no id. */
@@ -74,7 +77,6 @@ function isInstant(value: unknown): boolean {
 }
 
 function describeKind(value: unknown): string {
-  if (value === undefined) return "undefined: where there is none, answer null";
-  if (value === null) return "null";
+  if (value === undefined || value === null) return String(value);
   return Array.isArray(value) ? "a list" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }

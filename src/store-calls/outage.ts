@@ -48,15 +48,17 @@ export function tellOutage(
 }
 
 /**
- * Makes the listener that stands in where the application gave none: it warns the process of the first outage. The
- * warning leaves out the cause, which may hold a driver's own words.
+ * Makes the listener that stands in where the application gave none: it warns the process of the first outage of each
+ * call. The warning leaves out the cause, which may hold a driver's own words.
  */
 export function warnOfFirstOutage(): OutageListener {
-  const warn = createWarning();
+  const warnings = new Map<string, (message: string) => void>();
   return ({ code }, { operation, call = code }) => {
+    const warn = warnings.get(call) ?? createWarning();
+    warnings.set(call, warn);
     warn(
       `hallpass: ${operation} met an outage: ${call}. ` +
-        "Further ones are not warned of; give onOutage to be told of each and of its cause",
+        "Further ones of this call are not warned of; give onOutage to be told of each and of its cause",
     );
   };
 }

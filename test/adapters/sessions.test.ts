@@ -300,9 +300,9 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
     for (let at = 0; at < 3; at += 1) {
       codes.push((await post(server, "/login", { login: `nobody-${at}`, password: "x", ip: `192.0.2.${at}` })).status);
     }
-    const { digestOf } = await import("../../src/core/digest.ts");
+    const { computeDigest } = await import("../../src/core/digest.ts");
     expect(codes).toEqual([401, 401, 429]);
     expect(new Set(keys).size).toBe(4); // a login and a pseudo account of each
-    expect((await address.get(digestOf("127.0.0.1")))?.consumedPoints).toBe(3);
+    expect((await address.get(computeDigest("127.0.0.1")))?.consumedPoints).toBe(3);
   });
 });

@@ -23,6 +23,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   "a JWK with its kty last": JSON.stringify({ n: jwk.n, e: jwk.e, kty: "RSA" }),
   "a JWKS": JSON.stringify({ keys: [jwk] }),
   "a JWK of a secret": JSON.stringify({ kty: "oct", k: filler }),
+  "a JWK in columns": `{\n  "kty"${" ".repeat(40)}:\n\t"RSA",\n  "n" : "${jwk.n}"\n}`,
+  "a JWK in HTML": JSON.stringify(jwk).replaceAll('"', "&quot;"),
+  "a JWK in HTML, by numbers": JSON.stringify(jwk).replaceAll('"', "&#34;"),
+  ".NET's XML": `<RSAKeyValue><Modulus>${jwk.n}</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>`,
+  "openssl rsa -modulus": `Modulus=${Buffer.from(String(jwk.n), "base64url").toString("hex").toUpperCase()}`,
+  "openssl pkey -text, RSA": `Public-Key: (2048 bit)\nModulus:\n    00:${filler}`,
+  "openssl pkey -text, EC": `Public-Key: (256 bit)\npub:\n    04:${filler}`,
+  "openssl pkey -text, private EC": `Private-Key: (256 bit)\npriv:\n    1f:${filler}\npub:\n    04:${filler}`,
+  "openssl pkey -text, Ed25519": `ED25519 Public-Key:\npub:\n    19:${filler}`,
   "an empty JWKS": `{ "keys" : [ ] }${" ".repeat(32)}`,
 };
 
@@ -50,12 +59,33 @@ it("says nothing of the text in its message", () => {
   expect(() => secretKey(TEXTS["a PKCS#8 PEM"] ?? "")).not.toThrow(/MII/);
 });
 
-it.each(["keys and kty are words in this passphrase of mine", "begin----------------------------------"])(
-  "leaves a passphrase alone: %s",
-  (secret) => {
-    expect(secretKey(secret).algorithm).toBe("HS256");
-  },
-);
+it.each([
+  "keys and kty are words in this passphrase of mine",
+  "begin----------------------------------",
+  "kty economics, modulus operandi, the pub: a public key: of mine",
+])("leaves a passphrase alone: %s", (secret) => {
+  expect(secretKey(secret).algorithm).toBe("HS256");
+});
+
+describe("a secret has at most 65,536 bytes", () => {
+  it.each<readonly [string, string | Uint8Array]>([
+    ["text", "x".repeat(65_537)],
+    ["bytes", new Uint8Array(65_537)],
+    ["text of two bytes each", "é".repeat(32_769)],
+    ["ten megabytes of escapes", "%30".repeat(3_500_000)],
+  ])("and not more, as %s", async (_what, secret) => {
+    const start = performance.now();
+    const why = "secretKey: a secret has at most 65536 bytes";
+    expect(() => secretKey(secret)).toThrow(why);
+    const k = Buffer.from(secret as string).toString("base64url");
+    await expect(importKey({ kty: "oct", alg: "HS256", k })).rejects.toThrow(why);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
+  it("and may have as many", () => {
+    expect(secretKey(randomBytes(65_536)).algorithm).toBe("HS256");
+  });
+});
 
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const ed = generateKeyPairSync("ed25519");
@@ -64,6 +94,10 @@ const der = (key: KeyObject, type: string): Buffer => key.export({ type: type as
 /** Made by: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=issuer.example -days 36500 */
 const CERTIFICATE =
   "MIIBijCCAS+gAwIBAgIUaMGaW5nQcmGh+WdrZ0bemcOZBxYwCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOaXNzdWVyLmV4YW1wbGUwIBcNMjYxMTI2MTE0OTMwWhgPMjEyNjExMDIxMTQ5MzBaMBkxFzAVBgNVBAMMDmlzc3Vlci5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEwJmqq/Ur8tHsfFt8jsxUk+gMXLSIuW3fc4iO/V28J7q6iHFrhPHGzbKJjTB4ggoEkK1SOctfvUAnjuxUXMXiqKNTMFEwHQYDVR0OBBYEFNUavWVFYn7eknOS07toorXqUE6AMB8GA1UdIwQYMBaAFNUavWVFYn7eknOS07toorXqUE6AMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAN5D/EqKOxSsRYZ+AmAzya0C4cqaTlNc4WLiJH2dlStZAiEAmL3PlGqdyOo8FedM1tchgbkf83N4XwUQvbFXVAJ73io=";
+
+/** DER as RFC 9881 §4 has it: the algorithm in two SEQUENCEs, and the key in a BIT STRING. */
+const mlDsaSpki = (beginning: string, oid: string, bytes: number): Buffer =>
+  Buffer.concat([Buffer.from(`${beginning}300b0609608648016503040${oid}`, "hex"), randomBytes(bytes)]);
 
 const BYTES: Readonly<Record<string, Buffer>> = {
   "SPKI, RSA": der(publicKey, "spki"),
@@ -75,6 +109,8 @@ const BYTES: Readonly<Record<string, Buffer>> = {
   "PKCS#1, private": der(privateKey, "pkcs1"),
   SEC1: der(ec.privateKey, "sec1"),
   "a certificate": Buffer.from(CERTIFICATE, "base64"),
+  "SPKI, ML-DSA-44": mlDsaSpki("30820532", "3110382052100", 1_312),
+  "SPKI, ML-DSA-87": mlDsaSpki("30820a32", "31303820a2100", 2_592),
   "a PEM": Buffer.from(TEXTS["an SPKI PEM"] as string),
   "a JWKS": Buffer.from(TEXTS["a JWKS"] as string),
   "an OpenSSH key's second word": Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0 0123456789abcdef0123456789abcdef", "latin1"),
@@ -176,6 +212,7 @@ describe("a public key as environment variables and forms may have it", () => {
     ["in base64 with escapes as .NET writes them", base64.replaceAll("+", "\\u002B")],
     ["a JWK in YAML", "kty: RSA\ne: AQAB\nn: abcdefghijklmnopqrstuvwxyz"],
     ["a JWK, percent-encoded", encodeURIComponent(jwk)],
+    ["a JWK, percent-encoded twice", encodeURIComponent(encodeURIComponent(jwk))],
     ...["\n", " ", "\t\r\n", "\ufeff", "key:"].map((before) => [
       `DER behind ${JSON.stringify(before)}`,
       `${before}${der(publicKey, "spki").toString("latin1")}`,

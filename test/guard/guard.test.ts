@@ -234,3 +234,15 @@ it("a guard's promises are promises all the same", async () => {
     await expect(refused).rejects.toBeInstanceOf(AuthError);
   }
 });
+
+it("a schema and a blocklist share the time of one request", async () => {
+  const validate = (value: unknown) => new Promise((resolve) => setTimeout(resolve, 300, { value }));
+  const schema = { "~standard": { version: 1, vendor: "test", validate } } as never;
+  const token = profileOf(undefined, { schema });
+  const blocklist = { ...memoryBlocklist(), isRevoked: () => new Promise<boolean>(() => {}) };
+  const guard = createGuard({ token, blocklist, requestTimeoutMs: 400, onOutage: () => undefined });
+  const header = `Bearer ${await issueToken({ sub: "user-1" }, token)}`;
+  const startedAt = performance.now();
+  await expect(guard.authenticate(header)).rejects.toMatchObject({ code: "unavailable" });
+  expect(performance.now() - startedAt).toBeLessThan(680); // 300 ms for the one and 400 for the other are over that.
+});

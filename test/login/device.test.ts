@@ -56,6 +56,29 @@ describe("a device that its user has logged in from", () => {
     }
   });
 
+  it("has its tokens opened for a user who does not exist too, so that the time tells nobody", async () => {
+    let opened = 0;
+    const clock = { now: 1_800_000_000_000 };
+    const now = () => {
+      opened += 1;
+      return clock.now;
+    };
+    const device = profileOf(undefined, { typ: "device+jwt", now, cacheSize: 0 });
+    const throttle = { account: limiter(100), address: limiter(100), device };
+    const { auth } = houseOf({ clock, more: { throttle } });
+    const theirs = await issueToken({ sub: "user-2", sid: "d" }, device);
+    const countFor = async (login: string, deviceToken: unknown): Promise<number> => {
+      opened = 0;
+      await codeOf(auth.login({ ...WRONG, login }, { ...NAT, deviceToken }));
+      return opened;
+    };
+    const own = (await auth.login(READER, NAT)).deviceToken;
+    for (const sent of [[theirs, theirs, theirs], [own, theirs], own]) {
+      expect(await countFor("reader", sent)).toBe([sent].flat().length);
+      expect(await countFor("nobody", sent)).toBe([sent].flat().length);
+    }
+  });
+
   it("counts no more once the password was changed, but for the one that changed it", async () => {
     const house = guarded();
     const hoarded = (await house.auth.login(READER, NAT)).deviceToken;

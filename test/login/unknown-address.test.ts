@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bodyParser } from "@koa/bodyparser";
@@ -65,27 +67,28 @@ it("a caller that says nothing of the address has its attempts counted together"
   expect(codes).toEqual([...Array(3).fill("invalid_credentials"), "too_many_attempts"]);
 });
 
-const FRAMEWORKS: Readonly<Record<string, (auth: Authenticator, path: string) => Promise<Server>>> = {
-  async Express(auth, path) {
+const FRAMEWORKS: Readonly<Record<string, (auth: Authenticator, at: string | number) => Promise<Server>>> = {
+  async Express(auth, at) {
     const app = express().set("env", "test");
-    return listen(createServer(app.post("/login", express.json(), expressAdapter.login(auth))), path);
+    return listen(createServer(app.post("/login", express.json(), expressAdapter.login(auth))), at);
   },
-  async Koa(auth, path) {
+  async Koa(auth, at) {
     const app = new Koa();
     app.silent = true;
     app.use(bodyParser()).use(koaAdapter.login(auth) as never);
-    return listen(createServer(app.callback()), path);
+    return listen(createServer(app.callback()), at);
   },
-  async Fastify(auth, path) {
+  async Fastify(auth, at) {
     const app = fastify();
     app.post("/login", fastifyAdapter.login(auth));
-    await app.listen({ path });
+    await app.listen(typeof at === "string" ? { path: at } : { port: at, host: "127.0.0.1" });
     return app.server;
   },
 };
 
-function listen(server: Server, path: string): Promise<Server> {
-  return new Promise((resolve) => server.listen(path, () => resolve(server)));
+function listen(server: Server, at: string | number): Promise<Server> {
+  const where = typeof at === "string" ? { path: at } : { port: at, host: "127.0.0.1" };
+  return new Promise((resolve) => server.listen(where, () => resolve(server)));
 }
 
 function statusOf(socketPath: string): Promise<number | undefined> {
@@ -109,4 +112,33 @@ it.each(Object.entries(FRAMEWORKS))("%s on a Unix socket, whose clients have no 
   expect(await statusOf(join(folder, "socket"))).toBe(503);
   expect(onOutage).toHaveBeenCalledTimes(1);
   expect(onOutage.mock.calls[0]?.[0].cause.message).toContain('ip is ""');
+});
+
+it.each(Object.entries(FRAMEWORKS))("%s tells of no outage where the client has gone", async (_name, serve) => {
+  const { auth, onOutage } = throttled();
+  const server = await serve(auth as never, 0);
+  onTestFinished(() => void server.close());
+  let requests = 0;
+  server.on("request", () => {
+    requests += 1;
+  });
+  const { port } = server.address() as AddressInfo;
+  const body = JSON.stringify({ ...READER, password: "x" });
+  for (let time = 0; time < 20; time += 1) {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const head = [
+      "POST /login HTTP/1.1",
+      "Host: x",
+      "Content-Type: application/json",
+      `Content-Length: ${body.length}`,
+    ];
+    socket.write(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.resetAndDestroy());
+    await once(socket, "close");
+  }
+  await vi.waitFor(() => expect(requests).toBeGreaterThan(10));
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST", headers, body });
+  expect([401, 429]).toContain(answer.status);
+  expect(onOutage).not.toHaveBeenCalled();
 });

@@ -2,7 +2,7 @@ import bcrypt from "bcryptjs";
 import { describe, expect, it, vi } from "vitest";
 import { createPasswordHasher, type PasswordChecker } from "../../src/core/password/hasher.ts";
 import { bcryptHashes } from "../../src/core/password/legacy.ts";
-import { schemeOf } from "../../src/core/password/scheme.ts";
+import { identifyScheme } from "../../src/core/password/scheme.ts";
 import type { Credentials } from "../../src/stores/contract.ts";
 import { codeOf, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 
@@ -120,7 +120,7 @@ it.each<readonly [string, string]>([
   ["", "unknown"],
   ["5f4dcc3b5aa765d61d8327deb882cf99", "unknown"],
 ])("a hash that begins with %j is of %s, and nothing else of it is said", (prefix, scheme) => {
-  expect(schemeOf(`${prefix}c2VjcmV0`)).toBe(scheme);
+  expect(identifyScheme(`${prefix}c2VjcmV0`)).toBe(scheme);
 });
 
 describe("a bcrypt hash", () => {

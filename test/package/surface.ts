@@ -42,7 +42,7 @@ function describeExport(checker: ts.TypeChecker, exported: ts.Symbol, source: ts
 function listMembers(checker: ts.TypeChecker, symbol: ts.Symbol, source: ts.SourceFile): string {
   return checker
     .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
-    .filter(({ name }) => !name.startsWith("__@")) // A member named by a symbol of ours is internal.
+    .filter(({ name }) => !/^(?:__@|#)/.test(name)) // A member named by a symbol of ours, or private, is internal.
     .map((member) => {
       const mark = member.flags & ts.SymbolFlags.Optional ? "?" : "";
       return `\n  ${member.name}${mark}: ${checker.typeToString(checker.getTypeOfSymbolAtLocation(member, source), source, FORMAT)}`;

@@ -390,6 +390,20 @@ describe("a refresh token that comes twice", () => {
 });
 
 describe("several refresh tokens, as cookies of one name at several paths", () => {
+  it("of one session are no theft: the newest of them is used, whichever comes first", async () => {
+    const { auth, clock } = houseOf();
+    const old = (await auth.login(READER)).refreshToken;
+    let present = (await auth.refresh(old)).refreshToken;
+    for (let time = 0; time < 6; time += 1) {
+      clock.now += MINUTE;
+      const sent = time % 2 === 0 ? [old, present] : [present, old];
+      present = (await auth.refresh(sent as unknown as string)).refreshToken;
+    }
+    clock.now += MINUTE;
+    expect(await codeOf(auth.refresh([old] as unknown as string))).toBe(REFUSED);
+    expect(await codeOf(auth.refresh(present))).toBe(REFUSED);
+  });
+
   it("are taken for the one of a living session", async () => {
     const { auth } = houseOf();
     const old = await auth.login(READER);

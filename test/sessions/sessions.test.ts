@@ -92,6 +92,9 @@ describe("logout", () => {
     users.add({ login: "other", passwordHash: await passwords.hash(PASSWORD), user: { id: "user-2" } });
     const [mine, theirs] = await Promise.all([auth.login(READER), auth.login({ ...READER, login: "other" })]);
     const sidOf = async (login: { accessToken: string }) => (await auth.authenticate(bearer(login))).claims.sid ?? "";
+    for (const sid of [undefined, "", {}]) {
+      await expect(auth.logoutSession("user-1", sid as string)).rejects.toThrow(/logoutSession takes a user's id and/);
+    }
     await auth.logoutSession("user-1", await sidOf(theirs));
     expect(await codeOf(auth.authenticate(bearer(theirs)))).toBe("ok");
     await auth.logoutSession("user-1", await sidOf(mine));

@@ -11,7 +11,7 @@ const NAMES: Record<keyof typeof limits, string> = {
   DEFAULT_CACHE_SIZE: "verified tokens that a profile remembers (`cacheSize`)",
   MAX_CACHED_TOKEN_BYTES: "bytes of a remembered token, on average",
   MAX_CACHED_SCOPES: "`scope` texts whose scopes are remembered",
-  MAX_KEY_LENGTH: "characters of a key or a certificate",
+  MAX_KEY_LENGTH: "characters of a PEM, and bytes of a secret",
   MAX_HASH_LENGTH: "characters of a stored password hash",
   DEFAULT_CONCURRENT_HASHES: "passwords hashed at once (`maxConcurrent`)",
   DEFAULT_QUEUED_HASHES: "passwords that wait to be hashed (`maxQueue`)",

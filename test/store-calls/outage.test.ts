@@ -300,6 +300,21 @@ describe("a listener", () => {
       expect(String(warn.mock.calls)).not.toMatch(/ECONN|hunter2/);
     });
 
+    it("is one warning of each call, so that one that anybody can provoke hides no other", async () => {
+      const warn = warnings();
+      const users = { ...memoryUsers(), findCredentials: isDown };
+      const blocklist = { ...memoryBlocklist(), isRevoked: isDown };
+      const auth = createAuthenticator({ token, users, blocklist, passwords });
+      for (let time = 0; time < 2; time += 1) {
+        expect(await codeOf(auth.login(READER))).toBe("unavailable");
+        expect(await codeOf(auth.authenticate(header))).toBe("unavailable");
+      }
+      expect(warn.mock.calls.map(([text]) => String(text).split(". ")[0])).toEqual([
+        "hallpass: login met an outage: users.findCredentials",
+        "hallpass: authenticate met an outage: blocklist.isRevoked",
+      ]);
+    });
+
     it("is one warning of an authenticator, whichever verb it is", async () => {
       const warn = warnings();
       const compare = () => Promise.reject(new AuthError("overloaded"));

@@ -130,6 +130,15 @@ describe("memoryUsers", () => {
     expect(await users.findById("u1")).toEqual({ ...reader, passwordChangedAt: new Date(5) });
   });
 
+  it("takes an object of one's own with or without a flag, and an id of 1024 characters", async () => {
+    const users = memoryUsers();
+    for (const [at, disabled] of [undefined, null, true, false].entries()) {
+      const user = { id: `${at}`.padStart(1_024, "u"), disabled: disabled as boolean };
+      users.add({ login: user.id, passwordHash: HASH, user });
+      expect(await users.findById(user.id)).toBe(user);
+    }
+  });
+
   it("has an id and a login once", () => {
     const users = memoryUsers();
     users.add(reader);
@@ -153,6 +162,18 @@ describe("memoryUsers", () => {
     [{ ...reader, login: "" }, /login must be a non-empty string/],
     [{ ...reader, user: null }, /memoryUsers.add: id must be a non-empty string/],
     [{ ...reader, user: { id: 7 } }, /id must be a non-empty string/],
+    [{ ...reader, user: { id: "u".repeat(1_025) } }, /memoryUsers.add: id must have at most 1024 characters/],
+    [{ ...reader, user: { id: "u\0" } }, /id must have .* no NUL/],
+    [{ ...reader, user: { id: "u\ud800" } }, /id must have .* no half of a surrogate pair/],
+    [{ ...reader, login: "l\0" }, /login must have .* no NUL/],
+    [{ ...reader, user: { id: "u1", disabled: "no" } }, /memoryUsers.add: disabled must be true or false/],
+    [{ ...reader, user: { id: "u1", passwordChangedAt: "2020" } }, /passwordChangedAt must be a valid Date or null/],
+    [{ ...reader, user: { id: "u1", passwordChangedAt: 0 } }, /passwordChangedAt must be a valid Date or null/],
+    [{ ...reader, user: { id: "u1", passwordChangedAt: new Date(Number.NaN) } }, /must be a valid Date or null/],
+    [{ ...reader, user: { id: "u1", disabled: 1 } }, /memoryUsers.add: disabled must be true or false/],
+    [{ ...reader, user: Object.assign([], { id: "u1" }) }, /memoryUsers.add: user must be an object/],
+    [{ ...reader, user: Object.assign(() => 1, { id: "u1" }) }, /memoryUsers.add: user must be an object/],
+    [{ ...reader, user: "u1" }, /memoryUsers.add: id must be a non-empty string/],
     [{ login: "reader", user: { id: "u1" } }, /passwordHash must be what hashPassword made, or null/],
     [{ ...reader, passwordHash: "" }, /passwordHash is no hash: give it await hashPassword\(password\)/],
     [{ ...reader, passwordHash: "secret" }, /passwordHash is no hash/],
@@ -166,6 +187,14 @@ describe("memoryUsers", () => {
     [{ ...reader, name: "A reader" }, /there is no option "name"/],
   ])("adds no %j", (entry, why) => {
     expect(() => memoryUsers().add(entry as never)).toThrow(why);
+  });
+
+  it.each(["id", "disabled", "passwordChangedAt"])("adds no user whose %s can't be read", (field) => {
+    const get = (): never => {
+      throw new Error("lazy");
+    };
+    const user = Object.defineProperty({ id: "u1" }, field, { get });
+    expect(() => memoryUsers().add({ ...reader, user })).toThrow("memoryUsers.add was given an object that can't be");
   });
 
   it("removes a user with the login", async () => {

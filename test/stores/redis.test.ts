@@ -152,7 +152,7 @@ needsRedis("every key", () => {
     const { send } = connection;
     const prefix = `size-${randomUUID()}:`;
     const store = redisRefreshStore({ send, prefix });
-    const auth = houseOf({ like: { ...houseOf(), store } }).auth;
+    const { auth } = houseOf({ like: { ...houseOf(), store }, more: { storeTimeoutMs: 5_000 } });
     let { refreshToken } = await auth.login(READER);
     for (let generation = 0; generation < 30; generation += 1) {
       const lost = refreshToken;

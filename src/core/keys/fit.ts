@@ -1,10 +1,16 @@
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
+import { assert } from "../../shared/assert.ts";
 import type { Algorithm, PairAlgorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 
 const LEAST_RSA_BITS = 2_048;
 const LEAST_RSA_EXPONENT = 3n;
+
+/** OpenSSL verifies nothing with a longer modulus, or with a long exponent beside a modulus over 3072 bits. */
+const MOST_RSA_BITS = 16_384;
+const MOST_RSA_BITS_OF_ANY_EXPONENT = 3_072;
+const MOST_RSA_EXPONENT = 2n ** 64n - 1n;
 
 /**
  * The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, without the sign of x.
@@ -35,13 +41,18 @@ export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorit
   if (!isPair(algorithm) || !fits(half, algorithm)) {
     throw new TypeError(`importKey: ${describeKey(half)} does not fit the algorithm ${algorithm}`);
   }
-  const { modulusLength, publicExponent } = half.asymmetricKeyDetails as AsymmetricKeyDetails;
-  if (modulusLength !== undefined && modulusLength < LEAST_RSA_BITS) {
-    throw new TypeError(`importKey: this RSA key has ${modulusLength} bits, and ${LEAST_RSA_BITS} is the least`);
-  }
-  if (publicExponent !== undefined && publicExponent < LEAST_RSA_EXPONENT) {
-    throw new TypeError("importKey: this RSA key has a public exponent under 3, with which anyone can forge");
-  }
+  checkRsaSize(half.asymmetricKeyDetails as AsymmetricKeyDetails);
+}
+
+/** Keys of another kind have neither number. */
+function checkRsaSize(details: AsymmetricKeyDetails): void {
+  const { modulusLength: bits = LEAST_RSA_BITS, publicExponent: exponent = LEAST_RSA_EXPONENT } = details;
+  assert(bits >= LEAST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${LEAST_RSA_BITS} is the least`);
+  assert(bits <= MOST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${MOST_RSA_BITS} is the most`);
+  const isLarge = exponent >= LEAST_RSA_EXPONENT;
+  assert(isLarge, "importKey: this RSA key has a public exponent under 3, with which anyone can forge");
+  const isUsable = bits <= MOST_RSA_BITS_OF_ANY_EXPONENT || exponent <= MOST_RSA_EXPONENT;
+  assert(isUsable, "importKey: this RSA key of over 3072 bits has a public exponent over 64 bits; use one of 65537");
 }
 
 /** Refuses a point of small order. Some signatures are good for it over any text. */

@@ -36,10 +36,13 @@ export function isPrivate(jwk: JWK): boolean {
   return findMembers(jwk).private.some((name) => jwk[name] !== undefined);
 }
 
-/** Refuses the JWK of a key pair that lacks a member. */
+/** Refuses the JWK of a key pair that lacks a member, or is of more than two primes (RFC 7518 §6.3.2.7). */
 export function checkMembers(jwk: JWK): void {
   const half = isPrivate(jwk) ? "private" : "public";
   const names = findMembers(jwk);
+  if (jwk.kty === "RSA" && jwk.oth !== undefined) {
+    throw new TypeError('importKey: this RSA key is made of more than two primes ("oth"); use one of two');
+  }
   const needed = half === "private" ? [...names.public, ...names.private] : names.public;
   const missing = needed.filter((name) => typeof jwk[name] !== "string").map((name) => `"${name}"`);
   if (missing.length === 0) return;

@@ -1,9 +1,13 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 
-/** Texts that PEMs, SSH keys and JWKs contain, and random secrets don't. */
-const PEM_OR_SSH = /-----?\s?BEGIN[ +]|ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File/i;
-const JWK = /kty\W{1,9}(?:RSA|EC|OKP|AKP|oct)|"keys\\*"\s*:\s*\[/i;
+/**
+ * What random secrets don't contain: texts of PEMs, of SSH keys, and of keys as .NET and openssl spell them out; the
+ * members of a JWK, with its quotes in any escape; and how DER names the algorithms of NIST, since not every runtime
+ * reads keys for each of them (ML-DSA, RFC 9881).
+ */
+const TEXTS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: each of these characters stands for a byte
+  /-----?\s?BEGIN[ +]|ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-|PuTTY-User-Key-File|modulus[:=>]|pub:\s+\w\w:|kty(?:\W|quot|x?\d[\da])+(?:RSA|EC|OKP|AKP|oct)\b|"keys\\*"\s*:\s*\[|`\x86H\x01e\x03\x04/i;
 
 /** How the DER of a key or certificate begins: a SEQUENCE, its length, and a number or a second SEQUENCE. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: each character stands for a byte
@@ -26,18 +30,15 @@ const ENCODINGS = 2;
 
 /**
  * Whether bytes contain a key of a key pair, or a certificate: as text or as DER, in base64, in hex, or in a list of
- * numbers. It may begin anywhere. A text that is longer than any key is not decoded.
+ * numbers. It may begin anywhere.
  */
-export function holdsKey(bytes: Uint8Array): boolean {
-  return holdsEncodedKey(Buffer.from(bytes), bytes.length > MAX_KEY_LENGTH ? 0 : ENCODINGS);
-}
-
-function holdsEncodedKey(bytes: Buffer, encodings: number): boolean {
-  if (bytes.length < LEAST_BYTES) return false;
+export function holdsKey(secret: Uint8Array, encodings: number = ENCODINGS): boolean {
+  if (secret.length < LEAST_BYTES) return false;
+  const bytes = Buffer.from(secret);
   // In UTF-16, a NUL stands beside each ASCII character.
   const raw = bytes.toString("latin1").replaceAll("\0", "");
-  const text = raw.replace(/(?:%|\\u00)([\da-f]{2})/gi, (_, code) => Buffer.from(code, "hex").toString("latin1"));
-  if (PEM_OR_SSH.test(text) || JWK.test(text) || holdsDer(bytes)) return true;
+  const text = raw.replace(/(?:%|\\u00)([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number(`0x${code}`)));
+  if (TEXTS.test(text) || holdsDer(bytes)) return true;
   if (encodings === 0) return false;
   const base64 = text.replace(/\\[nrt]|[^\w+/-]/g, "");
   const hex = raw.replace(/0x|[^\da-f]/gi, "");
@@ -47,7 +48,7 @@ function holdsEncodedKey(bytes: Buffer, encodings: number): boolean {
     // Text before the key, such as a variable's name, can shift the groups of characters that make up its bytes.
     ...[0, 1].map((start) => Buffer.from(hex.slice(start), "hex")),
     ...[0, 1, 2, 3].map((start) => Buffer.from(base64.slice(start), "base64")),
-  ].some((decoded) => holdsEncodedKey(decoded, encodings - 1));
+  ].some((decoded) => holdsKey(decoded, encodings - 1));
 }
 
 function holdsDer(bytes: Buffer): boolean {

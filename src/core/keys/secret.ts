@@ -1,4 +1,5 @@
 import { assert } from "../../shared/assert.ts";
+import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 import { checkGiven, checkOptions, checkText, type OptionNames, optional } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
@@ -19,12 +20,13 @@ const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optio
 /**
  * Makes a key of a secret that the issuer and the verifier share (RFC 7518 §3.2, HMAC with SHA-2).
  *
- * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512. A text that contains a
+ * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512, and has at most 65,536
+ * bytes. A text that contains a
  * key of a key pair, a JWK or a certificate is refused, as PEM, DER, base64, hex or a list of bytes. Others may have
  * it, and could sign tokens with it.
  *
  * @param secret - the bytes, or a string, of which the UTF-8 bytes count
- * @throws TypeError when the secret is missing, too short, a key or a certificate, or when an option is wrong
+ * @throws TypeError when the secret is missing, too short, too long, a key or a certificate, or when an option is wrong
  *
  * @example
  * ```ts
@@ -40,6 +42,7 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
 
 /** Creates a key of raw bytes, for {@link secretKey} and for JWKs of type `oct`. */
 export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
+  assert(bytes.length <= MAX_KEY_LENGTH, `secretKey: a secret has at most ${MAX_KEY_LENGTH} bytes`);
   assert(!holdsKey(bytes), "secretKey: this is a key or certificate, which others may have: use importKey");
   const { bytes: least } = HMAC_ALGORITHMS[algorithm];
   assert(

@@ -17,7 +17,7 @@ const PREFIXES: readonly (readonly [prefix: RegExp, scheme: string])[] = [
 ];
 
 /** Tells the scheme of a stored hash by how it begins. Nothing else of the hash is shown. */
-export function schemeOf(hash: string): string {
+export function identifyScheme(hash: string): string {
   for (const [prefix, scheme] of PREFIXES) {
     const found = prefix.exec(hash);
     if (found !== null) return scheme.replace("$1", () => found[1] as string);

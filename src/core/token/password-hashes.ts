@@ -2,16 +2,20 @@ import { describeName } from "./schema.ts";
 
 /** The forms of stored passwords. Repetitions are bounded, since claims may hold texts that users choose. */
 const FORMS: readonly RegExp[] = [
-  // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`).
-  /(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}\$[\w./+=,:$-]{8}/,
-  // crypt(3): a short id, up to three parts, and at least 16 characters of hash (`$2b$`, `$6$`, `$y$`, `$apr1$`,
-  // `$P$`).
-  /(?:\$(?:\d{1,2}[abxy]?|g?y|[PHS]|apr1)\$|\$md5,|(?:md5|sha|SHA)-?\d{0,3}\$)(?:[\w./+=,-]{0,64}\$){0,3}[\w./]{16}/,
-  // LDAP: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`; RFC 2307 §5.3).
-  /\{[\w.-]{0,16}(?:SHA|MD[45]|CRYPT|PBKDF2|ARGON2|sha|md[45]|crypt)[\w.-]{0,16}\}[\w./+=$]{13}/,
+  // A scheme's name and what follows it: PHC strings, passlib, Django, Werkzeug (`$argon2id$`, `pbkdf2_sha256$`), and
+  // bcrypt.
+  /(?:(?:argon2|bcrypt|pbkdf2|scrypt)[\w:-]{0,32}|\$2[abxy]\$\d\d)\$[\w./+=,:$-]{8}/i,
+  // crypt(3), at the beginning of a text: a scheme's id, up to three parts, and a hash (`$6$`, `$y$`, `$apr1$`, `md5$`,
+  // `SCRAM-SHA-256$`).
+  /(?:^|")(?:\$(?:\d[abxy]?|g?y|s0|ml|sm3|apr1|shiro1)|\$?(?:SCRAM-SHA|md5|sha)-?\d{0,3}(?:,[\w=]+)?)\$(?:[\w./+=,:-]{0,64}\$){1,3}[\w./+]{22}/i,
+  // phpass and Drupal (`$P$`), and MySQL 8, whose salts are of any bytes (`$A$005$`).
+  /(?:^|")\$(?:[PHS]\$[\w./]{31}|A\$\d{3}\$)/,
+  // LDAP, Dovecot and Spring: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`, `{pbkdf2@SpringSecurity_v5_8}`;
+  // RFC 2307 §5.3), or the password itself. Behind a variable in braces, paths and names of files go on with a word.
+  /(?:^|")\{(?:noop\}\w|(?:[\w-]{0,24}-)?(?:s?sha\d*|s?md[45]|[bs]?crypt|pbkdf2|argon2\w{0,2}|plain|clear(?:text)?)(?:[@-][\w-]{1,24})?\}(?![./][a-z]{3})[a-z\d./+=$,]{13})/i,
 ];
 
-/** Every form has one of these, and little other JSON has. It saves the search of the three forms. */
+/** Every form has one of these, and little other JSON has. It saves the search for the forms. */
 const MARK = /\$|\{\w/;
 
 /**
@@ -35,10 +39,11 @@ function findHash(claims: unknown): string | undefined {
   for (const [path, value] of pending) {
     if (typeof value === "string" && isPasswordHash(value)) return path;
     if (typeof value !== "object" || value === null) continue;
+    const before = path && `${path}.`;
     for (const [name, part] of Object.entries(value)) {
       // A name may be the hash itself.
-      if (isPasswordHash(name)) return `${path}${path && "."}(a name)`;
-      pending.push([`${path}${path && "."}${describeName(name)}`, part]);
+      if (isPasswordHash(name)) return `${before}(a name)`;
+      pending.push([before + describeName(name), part]);
     }
   }
   return undefined;

@@ -1,6 +1,9 @@
+import { assert } from "../../shared/assert.ts";
+import { readTime } from "../../shared/date.ts";
 import { checkNames } from "../../shared/options.ts";
+import { readSafely } from "../../shared/read.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
-import { checkNewUser, checkUserFields, type NewUser } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, checkUserFields, type NewUser } from "../shared/new-user.ts";
 
 /** A user to be added, as an object of the application's own. */
 export interface MemoryUser<U extends User> {
@@ -97,6 +100,25 @@ function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U
   if ("id" in entry || "disabled" in entry) {
     throw new TypeError("memoryUsers.add: give user, or id and disabled, and not both");
   }
-  checkUserFields("memoryUsers.add", entry.user?.id, entry.login, entry.passwordHash);
+  checkUserFields(
+    "memoryUsers.add",
+    readSafely("memoryUsers.add", () => entry.user?.id),
+    entry.login,
+    entry.passwordHash,
+  );
+  checkUserState(entry.user);
   return entry;
+}
+
+/** Refuses an application's own object whose state every login would fail to read. */
+function checkUserState(user: User): void {
+  const { isObject, disabled, passwordChangedAt } = readSafely("memoryUsers.add", () => ({
+    isObject: typeof user === "object" && !Array.isArray(user),
+    disabled: user.disabled ?? false,
+    passwordChangedAt: user.passwordChangedAt ?? null,
+  }));
+  assert(isObject, "memoryUsers.add: user must be an object");
+  checkFlag("memoryUsers.add: disabled", disabled);
+  const isKnown = passwordChangedAt === null || !Number.isNaN(readTime(passwordChangedAt));
+  assert(isKnown, "memoryUsers.add: passwordChangedAt must be a valid Date or null");
 }

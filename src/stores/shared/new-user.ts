@@ -1,4 +1,7 @@
+import { assert } from "../../shared/assert.ts";
+import { MAX_TEXT_LENGTH } from "../../shared/limits.ts";
 import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { isText } from "../../shared/text.ts";
 
 /** A user to be added to a store. */
 export interface NewUser {
@@ -37,8 +40,8 @@ export function checkNewUser(owner: string, user: NewUser): Required<NewUser> {
 
 /** Checks an id, a login name and a password hash. */
 export function checkUserFields(owner: string, id: unknown, login: unknown, passwordHash: unknown): void {
-  checkText(`${owner}: id`, id);
-  checkText(`${owner}: login`, login);
+  checkStorable(`${owner}: id`, id);
+  checkStorable(`${owner}: login`, login);
   if (passwordHash === null) return;
   if (typeof passwordHash !== "string") {
     throw new TypeError(`${owner}: passwordHash must be what hashPassword made, or null for a user without a password`);
@@ -46,6 +49,12 @@ export function checkUserFields(owner: string, id: unknown, login: unknown, pass
   if (!HASH.test(passwordHash)) {
     throw new TypeError(`${owner}: passwordHash is no hash: give it await hashPassword(password)`);
   }
+}
+
+/** Refuses text that no login finds: one that is too long, or that some database refuses. */
+function checkStorable(name: string, value: unknown): void {
+  const rule = `must have at most ${MAX_TEXT_LENGTH} characters, no NUL and no half of a surrogate pair`;
+  assert(isText(checkText(name, value)), `${name} ${rule}`);
 }
 
 /** Checks that a value is `true` or `false`. */

@@ -212,6 +212,7 @@ describe("what is refused", () => {
     ],
     ["a key for agreement", generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }), {}, /no algorithm fits/],
     ["RSA with a modulus that is no product", damaged, RS256, /do not belong together|can.t be read/],
+    ["RSA of more than two primes", { ...whole, oth: [{ r: "AQ", d: "AQ", t: "AQ" }] }, RS256, /more than two primes/],
     ["halves of two keys", { ...p256, x: other.x, y: other.y }, {}, /do not belong together|can't be read/],
     ["a point off the curve", { ...p256, d: undefined, x: randomBytes(32).toString("base64url") }, {}, /can't be read/],
     ["a key for encryption", { ...p256, use: "enc" }, {}, /"use" is not "sig"/],
@@ -235,6 +236,27 @@ describe("what is refused", () => {
   ])("%s", async (_what, key, options, why) => {
     await expect(importKey(key as JWK, options)).rejects.toThrow(why);
     await expect(importKey(key as JWK, options)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it.each<readonly [string, number, number, RegExp | null]>([
+    ["16,384 bits", 16_384, 3, null],
+    ["16,392 bits", 16_392, 3, /this RSA key has 16392 bits, and 16384 is the most/],
+    ["3,072 bits and an exponent of 65 bits", 3_072, 9, null],
+    ["3,080 bits and an exponent of 64 bits", 3_080, 8, null],
+    ["3,080 bits and an exponent of 65 bits", 3_080, 9, /over 3072 bits has a public exponent over 64 bits/],
+  ])("RSA of %s: what OpenSSL never verifies with", async (_what, bits, exponentBytes, why) => {
+    const odd = (bytes: number, first: number): string => {
+      const number = randomBytes(bytes);
+      number[0] = first;
+      number[bytes - 1] = (number[bytes - 1] as number) | 1;
+      return number.toString("base64url");
+    };
+    const key = { kty: "RSA", n: odd(bits / 8, 0xff), e: exponentBytes === 3 ? "AQAB" : odd(exponentBytes, 1) };
+    const text = pem(createPublicKey({ key: key as never, format: "jwk" }), "spki");
+    for (const imported of [importKey(key, RS256), importKey(text, RS256)]) {
+      if (why === null) expect((await imported).algorithm).toBe("RS256");
+      else await expect(imported).rejects.toThrow(why);
+    }
   });
 
   it("RSA with an exponent of 1, in a PEM", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
-import { issuedAt, newJti } from "../../../src/core/token/jti.ts";
+import { newJti, readIssueTime } from "../../../src/core/token/jti.ts";
 import { defineToken, type TokenProfile } from "../../../src/core/token/profile.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
 import { createGuard } from "../../../src/guard/create.ts";
@@ -25,7 +25,7 @@ describe("what is written", () => {
     const { jti, ...others } = claims;
     const whole = { iss: "me", aud: ["one", "two"], iat: SECOND, exp: SECOND + 3_600, sub: "user-1", role: "admin" };
     expect(others).toEqual(whole);
-    expect(issuedAt(String(jti), SECOND)).toBe(NOW + 999);
+    expect(readIssueTime(String(jti), SECOND)).toBe(NOW + 999);
   });
 
   it("is less where a check is off", async () => {
@@ -148,13 +148,13 @@ describe("jti", () => {
   });
 
   it.each([0, NOW, NOW + 999, 2 ** 48 - 1])("tells the time it was made at: %i", (time) => {
-    expect(issuedAt(newJti(time), Math.floor(time / 1_000))).toBe(time);
+    expect(readIssueTime(newJti(time), Math.floor(time / 1_000))).toBe(time);
   });
 
   it.each([undefined, "", "x", "a random id", "01a20ce4-2ff1-40a8-8fc7-21a5e0131522", newJti(NOW + 5_000)])(
     "a foreign %s is no measure of time, so that iat is",
     (jti) => {
-      expect(issuedAt(jti, SECOND)).toBe(NOW);
+      expect(readIssueTime(jti, SECOND)).toBe(NOW);
     },
   );
 });

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { houseOf, READER } from "../support/flow.ts";
+
+describe("the origin of a login", () => {
+  const { auth } = houseOf();
+
+  it.each(["address", "IP", "refreshtoken", "toString"])("has no member called %s", async (name) => {
+    const origin = { [name]: "192.0.2.1" } as object;
+    await expect(auth.login(READER, origin)).rejects.toThrow(
+      `the origin of a login has no "${name}"; its members are ip, refreshToken, deviceToken`,
+    );
+    await expect(auth.changePassword({ ...READER, newPassword: "x" }, origin)).rejects.toThrow(TypeError);
+  });
+
+  it.each([null, "192.0.2.1", 1])("is an object, and not %j", async (origin) => {
+    await expect(auth.login(READER, origin as never)).rejects.toThrow("the origin of a login is an object with ip");
+  });
+});
