@@ -41,13 +41,10 @@ function isFilled(body: unknown): boolean {
   return typeof body === "object" && body !== null && Object.keys(body).length > 0;
 }
 
-/** A piece of a body, as streams of many kinds give it. */
-type Chunk = Uint8Array | ArrayBuffer | string;
-
 /**
- * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` where there is no
- * JSON, or more than 64 KiB, or where the client broke the body off; the handlers of the flow then refuse it (400). Of
- * a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too
+ * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` where there is
+ * no JSON, or more than 64 KiB, or where the client broke the body off. The handlers of the flow then refuse it (400).
+ * Of a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too
  * long.
  *
  * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
@@ -60,7 +57,7 @@ type Chunk = Uint8Array | ArrayBuffer | string;
  * ```
  */
 export async function readJsonBody(
-  chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
+  chunks: AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>,
   contentType: string | null | undefined,
 ): Promise<unknown> {
   requireJson(contentType);

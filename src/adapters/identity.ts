@@ -22,9 +22,11 @@ interface Holder {
 /**
  * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
  * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is
- * forgotten first. The answer is a promise only where somebody has to be waited for, so that a known token costs no
- * turn of the event loop; `await` takes both. Every refusal is a promise that rejects, always with an error: what a
- * guard throws that is none is the cause of a TypeError.
+ * forgotten first.
+ *
+ * The answer is a promise only where somebody has to be waited for, so that a known token costs no turn of the event
+ * loop. A refusal comes in the same way: it is thrown at once, or the promise rejects. `await` in an async function
+ * takes all of these. What is thrown is always an error: anything else that a guard throws is the cause of a TypeError.
  *
  * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
  * for it
@@ -59,7 +61,7 @@ export function identify(
     const answer = immediateAnswer(guard, recognition);
     if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
   } catch (thrown) {
-    return Promise.reject(toError(thrown));
+    throw toError(thrown);
   }
   return waitForIdentity(holder, guard, recognition, header);
 }

@@ -176,7 +176,7 @@ describe("the tarball", () => {
       const same = Object.keys(tokens).filter((name) => tokens[name] === main[name]);
       const token = tokens.defineToken({ keys: main.secretKey(new Uint8Array(32)), issuer: null, audience: null });
       const users = { findById: () => null, findCredentials: () => null };
-      const guards = [tokens.createGuard({ token }), main.createAuthenticator({ token, users })].map(requireAuth);
+      const guards = [tokens.createGuard({ token }), main.createAuthenticator({ token, users })].map((guard) => requireAuth(guard));
       console.log(same.length === Object.keys(tokens).length, same.length, guards.length);`,
     );
     expect(await output(process.execPath, path)).toMatch(/^true \d\d 2$/);
