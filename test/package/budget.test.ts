@@ -27,7 +27,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   nest: { files: 7, bytes: 40_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  "stores/memory": { files: 5, bytes: 25_000 },
+  "stores/memory": { files: 5, bytes: 25_500 },
   testing: { files: 6, bytes: 65_000 },
   "stores/sqlite": { files: 11, bytes: 32_000 },
   "stores/postgres": { files: 11, bytes: 34_000 },
