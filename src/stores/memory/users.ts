@@ -18,6 +18,8 @@ export interface MemoryUser<U extends User> {
   readonly user: U;
 }
 
+const ADD = "memoryUsers.add";
+
 const ENTRY = {
   login: "required",
   passwordHash: "required",
@@ -92,33 +94,30 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
 
 /** Checks an entry of either form, and makes a user of one without `user`. */
 function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U> {
-  checkNames("memoryUsers.add", entry, ENTRY);
+  checkNames(ADD, entry, ENTRY);
   if (!("user" in entry)) {
-    const { id, login, passwordHash, disabled } = checkNewUser("memoryUsers.add", entry);
+    const { id, login, passwordHash, disabled } = checkNewUser(ADD, entry);
     return { login, passwordHash, user: { id, login, disabled } as User as U };
   }
   if ("id" in entry || "disabled" in entry) {
-    throw new TypeError("memoryUsers.add: give user, or id and disabled, and not both");
+    throw new TypeError(`${ADD}: give user, or id and disabled, and not both`);
   }
-  checkUserFields(
-    "memoryUsers.add",
-    readSafely("memoryUsers.add", () => entry.user?.id),
-    entry.login,
-    entry.passwordHash,
-  );
-  checkUserState(entry.user);
+  const { id, disabled, passwordChangedAt, isObject } = readSafely(ADD, () => readState(entry.user));
+  checkUserFields(ADD, id, entry.login, entry.passwordHash);
+  assert(isObject, `${ADD}: user must be an object`);
+  checkFlag(`${ADD}: disabled`, disabled);
+  const isDated = passwordChangedAt === null || !Number.isNaN(readTime(passwordChangedAt));
+  assert(isDated, `${ADD}: passwordChangedAt must be a valid Date or null`);
   return entry;
 }
 
-/** Refuses an application's own object whose state every login would fail to read. */
-function checkUserState(user: User): void {
-  const { isObject, disabled, passwordChangedAt } = readSafely("memoryUsers.add", () => ({
-    isObject: typeof user === "object" && !Array.isArray(user),
-    disabled: user.disabled ?? false,
-    passwordChangedAt: user.passwordChangedAt ?? null,
-  }));
-  assert(isObject, "memoryUsers.add: user must be an object");
-  checkFlag("memoryUsers.add: disabled", disabled);
-  const isKnown = passwordChangedAt === null || !Number.isNaN(readTime(passwordChangedAt));
-  assert(isKnown, "memoryUsers.add: passwordChangedAt must be a valid Date or null");
+/** Reads what every login reads of a user. */
+function readState(user: User | null | undefined) {
+  const isObject = typeof user === "object" && !Array.isArray(user);
+  return {
+    id: user?.id,
+    disabled: user?.disabled ?? false,
+    passwordChangedAt: user?.passwordChangedAt ?? null,
+    isObject,
+  };
 }

@@ -1,6 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { MAX_TEXT_LENGTH } from "../../shared/limits.ts";
-import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { isText } from "../../shared/text.ts";
 
 /** A user to be added to a store. */
@@ -43,21 +43,22 @@ export function checkUserFields(owner: string, id: unknown, login: unknown, pass
   checkStorable(`${owner}: id`, id);
   checkStorable(`${owner}: login`, login);
   if (passwordHash === null) return;
-  if (typeof passwordHash !== "string") {
-    throw new TypeError(`${owner}: passwordHash must be what hashPassword made, or null for a user without a password`);
-  }
-  if (!HASH.test(passwordHash)) {
-    throw new TypeError(`${owner}: passwordHash is no hash: give it await hashPassword(password)`);
-  }
+  assert(
+    typeof passwordHash === "string",
+    `${owner}: passwordHash must be what hashPassword made, or null for a user without a password`,
+  );
+  assert(HASH.test(passwordHash), `${owner}: passwordHash is no hash: give it await hashPassword(password)`);
 }
 
 /** Refuses text that no login finds: one that is too long, or that some database refuses. */
 function checkStorable(name: string, value: unknown): void {
-  const rule = `must have at most ${MAX_TEXT_LENGTH} characters, no NUL and no half of a surrogate pair`;
-  assert(isText(checkText(name, value)), `${name} ${rule}`);
+  assert(
+    isText(value),
+    `${name} must be a non-empty string of at most ${MAX_TEXT_LENGTH} characters, well-formed, no NUL`,
+  );
 }
 
 /** Checks that a value is `true` or `false`. */
 export function checkFlag(name: string, value: unknown): asserts value is boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false`);
+  assert(typeof value === "boolean", `${name} must be true or false`);
 }
