@@ -10,9 +10,9 @@ const FORMS: readonly RegExp[] = [
   /(?:^|")(?:\$(?:\d[abxy]?|g?y|s0|ml|sm3|apr1|shiro1)|\$?(?:SCRAM-SHA|md5|sha)-?\d{0,3}(?:,[\w=]+)?)\$(?:[\w./+=,:-]{0,64}\$){1,3}[\w./+]{22}/i,
   // phpass and Drupal (`$P$`), and MySQL 8, whose salts are of any bytes (`$A$005$`).
   /(?:^|")\$(?:[PHS]\$[\w./]{31}|A\$\d{3}\$)/,
-  // LDAP, Dovecot and Spring: a scheme in braces, and what it made (`{SSHA}`, `{CRYPT}`,
-  // `{pbkdf2@SpringSecurity_v5_8}`; RFC 2307 §5.3), or the password itself. Behind a variable in braces, paths and
-  // names of files go on with a word.
+  // LDAP, Dovecot and Spring: a scheme in braces, and what it made, or the password itself (`{SSHA}`, `{CRYPT}`,
+  // `{pbkdf2@SpringSecurity_v5_8}`; RFC 2307 §5.3). Behind a variable in braces, paths and names of files go on with a
+  // word.
   /(?:^|")\{(?:noop\}\w|(?:[\w-]{0,24}-)?(?:s?sha\d*|s?md[45]|[bs]?crypt|pbkdf2|argon2\w{0,2}|plain|clear(?:text)?)(?:[@-][\w-]{1,24})?\}(?![./][a-z]{3})[a-z\d./+=$,]{13})/i,
 ];
 
