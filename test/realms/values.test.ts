@@ -117,7 +117,8 @@ describe("what a store or a schema of another realm does", () => {
   });
 });
 
-/** Files that may ask `instanceof`, and of what. Of what is not of our own making it says nothing. */
+/** This one asks what frameworks will ask: they take an error of another realm for none. */
+const MAY_ASK = "adapters/thrown.ts";
 
 it("no source asks what class a value from outside is of", () => {
   const src = join(import.meta.dirname, "../../src");
@@ -127,5 +128,5 @@ it("no source asks what class a value from outside is of", () => {
     return /\binstanceof\b|\.constructor ===|isPrototypeOf/.test(code);
   });
   expect(files.length).toBeGreaterThan(100);
-  expect(asking).toEqual([]);
+  expect(asking).toEqual([MAY_ASK]);
 });

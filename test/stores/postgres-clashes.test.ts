@@ -69,8 +69,8 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
       application_name: opened.schema,
     });
     const users = postgresUsers({ client: pool, tables });
-    await expect(users.add({ id: "u1", login: "nul\0", passwordHash: null })).rejects.toThrow(/invalid byte sequence/);
     await users.add({ id: "u1", login: "u1", passwordHash: null });
+    await expect(users.add({ id: "u1", login: "other", passwordHash: null })).rejects.toThrow();
     const { rows } = await opened.pool.query("SELECT state FROM pg_stat_activity WHERE application_name = $1", [
       opened.schema,
     ]);
@@ -84,7 +84,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
     const [users, blocklist] = [postgresUsers({ client, tables }), postgresBlocklist({ client, tables })];
     await client.query("BEGIN");
     await users.add({ id: "u2", login: "u2", passwordHash: null });
-    await expect(users.add({ id: "u3", login: "nul\0", passwordHash: null })).rejects.toThrow(/invalid byte sequence/);
+    await expect(users.add({ id: "u2", login: "other", passwordHash: null })).rejects.toThrow();
     await expect(users.findById("u2")).rejects.toThrow(/aborted/);
     await expect(blocklist.revokeToken("t2", at(0), "u2")).rejects.toThrow(/aborted/);
     await client.query("COMMIT");
