@@ -18,8 +18,12 @@ const OPTIONS: OptionNames<HallpassOptions> = { guard: "required", log: "optiona
  * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
  * behind.
  */
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest takes a class for a module
 export class HallpassModule {
+  /** Without a guard the module would leave every route open, so Nest can't make it of the class alone. */
+  private constructor() {
+    throw new TypeError("HallpassModule has no guard: import HallpassModule.forRoot({ guard }) instead of the class");
+  }
+
   /**
    * Makes the module of a guard. Import it once, in the application's own module.
    *
@@ -36,7 +40,7 @@ export class HallpassModule {
     const { guard, ...logging } = options;
     const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
     return {
-      module: HallpassModule,
+      module: GuardedModule,
       providers: [
         { provide: APP_GUARD, useValue: new AuthGuard(guard) },
         { provide: APP_FILTER, inject: [HttpAdapterHost], useFactory: createFilter },
@@ -45,4 +49,7 @@ export class HallpassModule {
   }
 }
 
-Module({})(HallpassModule);
+/** What {@link HallpassModule.forRoot} has Nest make. */
+class GuardedModule {}
+
+Module({})(GuardedModule);
