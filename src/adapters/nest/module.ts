@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from "@nestjs/core";
 import type { Guard } from "../../guard/guard.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { isGuard } from "../checks.ts";
 import type { ErrorHandlerOptions } from "../errors.ts";
 import { AuthErrorFilter } from "./filter.ts";
 import { AuthGuard } from "./guard.ts";
@@ -36,6 +37,7 @@ export class HallpassModule {
    * ```
    */
   static forRoot(options: HallpassOptions): DynamicModule {
+    if (isGuard(options)) throw new TypeError("HallpassModule.forRoot takes an object: give the guard as { guard }");
     checkOptions("HallpassModule.forRoot", options, OPTIONS);
     const { guard, ...logging } = options;
     const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
