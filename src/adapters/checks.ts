@@ -9,7 +9,7 @@ import { readMark } from "../shared/read.ts";
  * @throws TypeError that says what was given and what to make
  */
 export function checkGuard(verb: string, guard: unknown, extra: readonly unknown[] = []): void {
-  if (isRequest(guard)) throw new TypeError(`call ${verb} with a guard when the route is built: ${verb}(auth)`);
+  refuseRequest(verb, guard);
   checkNothingElse(verb, extra);
   if (isGuard(guard)) return;
   const found = isTokenProfile(guard)
@@ -37,7 +37,7 @@ const NEEDS = {
  * @param extra - what was given behind the authenticator, which is refused too
  */
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
-  if (isRequest(auth)) throw new TypeError(`call ${verb} with an authenticator when the route is built: ${verb}(auth)`);
+  refuseRequest(verb, auth);
   checkNothingElse(verb, extra);
   if (has(auth, "login") && has(auth, verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
@@ -58,10 +58,10 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
   throw new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
 }
 
-/** Tells whether a value is what a framework gives a handler: it does so where nobody called the verb. */
-function isRequest(value: unknown): boolean {
-  const { headers } = (value ?? {}) as { readonly headers?: unknown };
-  return typeof headers === "object" && headers !== null;
+/** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */
+function refuseRequest(verb: string, value: unknown): void {
+  const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
+  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(auth)`);
 }
 
 function has(value: unknown, method: string): boolean {

@@ -77,8 +77,8 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const settings = checkGuardOptions(options);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
-  refuseUncalled("users", users, "findById");
-  refuseUncalled("passwords", passwords, "hash");
+  const isUncalled = typeof users === "function" && !("findById" in users);
+  if (isUncalled) throw new TypeError("users is a function: call it");
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
@@ -87,12 +87,6 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const refresh = options.refresh === undefined ? null : checkRefreshOptions(options.refresh);
   const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
   return { ...settings, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
-}
-
-/** Refuses a function that makes what is asked for, such as `memoryUsers`, where nobody called it. */
-function refuseUncalled(name: string, value: unknown, method: string): void {
-  const isUncalled = typeof value === "function" && !(method in value);
-  if (isUncalled) throw new TypeError(`${name} is a function: call it`);
 }
 
 function addNoClaims(): object {

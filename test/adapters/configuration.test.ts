@@ -58,10 +58,9 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
   it("says to call the verb where a framework gives it a request, since it is a route's handler itself", () => {
     const asked = new Request("http://localhost/");
     for (const verb of ["requireAuth", "optionalAuth", "login", "refresh", "logout", "changePassword"] as const) {
-      const kind = verb.endsWith("Auth") ? "a guard" : "an authenticator";
       const handle = adapter[verb] as (...given: unknown[]) => unknown;
       expect(() => handle(asked, {}, () => {})).toThrow(
-        new TypeError(`call ${verb} with ${kind} when the route is built: ${verb}(auth)`),
+        new TypeError(`call ${verb} when the route is built: ${verb}(auth)`),
       );
     }
   });
@@ -84,7 +83,7 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
 });
 
 describe("a guard that nobody called", () => {
-  const WHY = "call requireAuth with a guard when the route is built: requireAuth(auth)";
+  const WHY = "call requireAuth when the route is built: requireAuth(auth)";
 
   it("is told of on Express", async () => {
     const app = express();

@@ -224,7 +224,7 @@ it("refuses wrong options when the module is made", () => {
   expect(() => forRoot({ guard, logger: console.error })).toThrow(
     /HallpassModule.forRoot: there is no option "logger"/,
   );
-  expect(() => forRoot(guard)).toThrow("HallpassModule.forRoot takes an object: give the guard as { guard }");
+  expect(() => forRoot(guard)).toThrow("HallpassModule.forRoot: give the guard as { guard }");
   expect(() => forRoot({ guard: undefined })).toThrow(/HallpassModule.forRoot: guard is undefined; it must be given/);
   expect(() => forRoot({ guard: token })).toThrow(
     /AuthGuard takes what createGuard .* makes; it was given a token profile/,

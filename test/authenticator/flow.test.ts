@@ -318,7 +318,6 @@ it.each<readonly [object, RegExp]>([
   [{ users: READERS }, /token must be a profile/],
   [{ token, users: {} }, /users must be an object/],
   [{ token, users: memoryUsers }, /users is a function: call it/],
-  [{ token, users: READERS, passwords: () => {} }, /passwords is a function: call it/],
   [token, /createAuthenticator takes one object: createAuthenticator\(\{ token, users \}\)/],
   [{ token, users: READERS, passwords: {} }, /passwords must be an object with the methods hash, compare, needsRehash/],
   [{ token, users: READERS, claims: {} }, /^claims must be a function: /],

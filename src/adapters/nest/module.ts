@@ -37,7 +37,7 @@ export class HallpassModule {
    * ```
    */
   static forRoot(options: HallpassOptions): DynamicModule {
-    if (isGuard(options)) throw new TypeError("HallpassModule.forRoot takes an object: give the guard as { guard }");
+    if (isGuard(options)) throw new TypeError("HallpassModule.forRoot: give the guard as { guard }");
     checkOptions("HallpassModule.forRoot", options, OPTIONS);
     const { guard, ...logging } = options;
     const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
