@@ -9,12 +9,18 @@ import { readMark } from "../shared/read.ts";
  * @throws TypeError that says what was given and what to make
  */
 export function checkGuard(verb: string, guard: unknown, extra: readonly unknown[] = []): void {
+  refuseRequest(verb, guard);
   checkNothingElse(verb, extra);
-  if (has(guard, "authenticate") && has(guard, "authenticateOptional") && has(guard, "authorize")) return;
+  if (isGuard(guard)) return;
   const found = isTokenProfile(guard)
     ? "a token profile: make a guard of it with createGuard({ token })"
     : describe(guard);
   throw new TypeError(`${verb} takes what createGuard or createAuthenticator makes; it was given ${found}`);
+}
+
+/** Tells whether a value has what a guard has. */
+export function isGuard(value: unknown): boolean {
+  return has(value, "authenticate") && has(value, "authenticateOptional") && has(value, "authorize");
 }
 
 /** What each handler needs of an authenticator beside `login`, and how to make one that has it. */
@@ -31,6 +37,7 @@ const NEEDS = {
  * @param extra - what was given behind the authenticator, which is refused too
  */
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
+  refuseRequest(verb, auth);
   checkNothingElse(verb, extra);
   if (has(auth, "login") && has(auth, verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
@@ -49,6 +56,12 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
 export function checkNothingElse(verb: string, extra: readonly unknown[], remedy: string = "requireScope"): void {
   if (extra.length === 0) return;
   throw new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
+}
+
+/** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */
+function refuseRequest(verb: string, value: unknown): void {
+  const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
+  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(auth)`);
 }
 
 function has(value: unknown, method: string): boolean {

@@ -1,6 +1,6 @@
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
-import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { type InputOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { checkGuardOptions, GUARD_OPTIONS, type GuardOptions, type GuardSettings } from "../guard/options.ts";
 import type { LoginSettings } from "../login/settings.ts";
 import { checkThrottleOptions, type ThrottleOptions } from "../login/throttle-options.ts";
@@ -70,10 +70,15 @@ const OPTIONS: OptionNames<AuthenticatorOptions> = {
 export function checkAuthenticatorOptions<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
 ): AuthenticatorSettings<U> {
+  if (isProfile(options)) {
+    throw new TypeError("createAuthenticator takes one object: createAuthenticator({ token, users })");
+  }
   checkOptions("createAuthenticator", options, OPTIONS);
   const settings = checkGuardOptions(options);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
+  const isUncalled = typeof users === "function" && !("findById" in users);
+  if (isUncalled) throw new TypeError("users is a function: call it");
   checkMethods("users", users, ["findById", "findCredentials"]);
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkFunction("claims", claims, "(user) => ({ scope: user.scope })");

@@ -37,11 +37,11 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
 
   /** Authenticates where nothing has to be waited for. */
   const authenticateAtOnce =
-    <Absent>(answerAbsent: () => Absent): GuardAnswer<Found | Absent> =>
+    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Found | Absent> =>
     (header) => {
       try {
         const token = readToken(takeOnlyHeader(header));
-        if (token === null) return answerAbsent();
+        if (token === null) return answerAbsent(header);
         const checked = recallToken(token, profile) ?? openToken(token, profile);
         return createIdentity(checked, checked as ClaimsOf<Profile>);
       } catch (error) {
@@ -51,11 +51,11 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
 
   /** Authenticates where the thread pool, the schema or the blocklist has to be waited for. */
   const authenticateInTime =
-    <Absent>(answerAbsent: () => Absent): GuardAnswer<Promise<Found | Absent>> =>
+    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Promise<Found | Absent>> =>
     async (header) => {
       try {
         const token = readToken(takeOnlyHeader(header));
-        if (token === null) return answerAbsent();
+        if (token === null) return answerAbsent(header);
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
         const checked =
           recallToken(token, profile) ??
@@ -76,7 +76,7 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
     };
 
   const mustWait = threadPool || schema !== undefined || blocklist !== null;
-  const makeMethod = <Absent extends null>(answerAbsent: () => Absent) =>
+  const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 
   return Object.freeze({
@@ -92,9 +92,11 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
   });
 }
 
-function refuseAbsent(): never {
-  throw new AuthError("missing_token");
+function refuseAbsent(header: AuthorizationHeader): never {
+  throw new AuthError("missing_token", header?.length ? { cause: new Error(NO_BEARER) } : {});
 }
+
+const NO_BEARER = "the Authorization header has no Bearer scheme";
 
 async function refuseRevoked(
   blocklist: Blocklist,

@@ -62,6 +62,8 @@ const OPTIONS: OptionNames<ThrottleOptions> = {
  * @param access - the profile of access tokens, which a device token must not pass for
  */
 export function checkThrottleOptions(options: ThrottleOptions, access: TokenProfile): ThrottleSettings {
+  const isLimiter = typeof (options as Partial<Limiter> | null)?.consume === "function";
+  if (isLimiter) throw new TypeError("throttle takes { account, address }: two limiters");
   checkOptions("throttle", options, OPTIONS);
   const { account, address, device = null, onOutage = "refuse" } = options;
   for (const [name, limiter] of Object.entries({ account, address })) {

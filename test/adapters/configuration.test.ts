@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import "reflect-metadata";
 import express from "express";
+import fastify from "fastify";
+import Koa from "koa";
 import { describe, expect, it } from "vitest";
 import * as sharedAdapter from "../../src/adapters/adapter.ts";
 import * as expressAdapter from "../../src/adapters/express.ts";
@@ -53,6 +55,16 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
     }
   });
 
+  it("says to call the verb where a framework gives it a request, since it is a route's handler itself", () => {
+    const asked = new Request("http://localhost/");
+    for (const verb of ["requireAuth", "optionalAuth", "login", "refresh", "logout", "changePassword"] as const) {
+      const handle = adapter[verb] as (...given: unknown[]) => unknown;
+      expect(() => handle(asked, {}, () => {})).toThrow(
+        new TypeError(`call ${verb} when the route is built: ${verb}(auth)`),
+      );
+    }
+  });
+
   it("refuses to log out where nothing could be revoked", () => {
     expect(() => adapter.logout(auth)).toThrow(/logout needs an authenticator with a blocklist or sessions/);
   });
@@ -67,6 +79,44 @@ describe.each(Object.entries(ADAPTERS))("%s", (_name, adapter) => {
 
   it.each([[], [""], ["two scopes"], ['quo"te'], [1], [undefined]])("refuses %s for scopes", (...scopes) => {
     expect(() => adapter.requireScope(...(scopes as string[]))).toThrow(/requireScope takes one or more scopes/);
+  });
+});
+
+describe("a guard that nobody called", () => {
+  const WHY = "call requireAuth when the route is built: requireAuth(auth)";
+
+  it("is told of on Express", async () => {
+    const app = express();
+    app.get("/me", expressAdapter.requireAuth as never);
+    const told = new Promise((tell) => {
+      app.use((error: Error, _req: unknown, res: express.Response, _next: unknown) => {
+        tell(error.message);
+        res.sendStatus(500);
+      });
+    });
+    const server = app.listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    expect((await exchange(server, { path: "/me" })).status).toBe(500);
+    server.close();
+    expect(await told).toBe(WHY);
+  });
+
+  it("is told of on Koa", async () => {
+    const app = new Koa();
+    const told = new Promise((tell) => app.once("error", (error: Error) => tell(error.message)));
+    app.use(koaAdapter.requireAuth as never);
+    const server = app.listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    expect((await exchange(server, { path: "/me" })).status).toBe(500);
+    server.close();
+    expect(await told).toBe(WHY);
+  });
+
+  it("is told of on Fastify", async () => {
+    const app = fastify();
+    app.get("/me", { preHandler: fastifyAdapter.requireAuth as never }, () => "in");
+    const answer = await app.inject("/me");
+    expect([answer.statusCode, answer.json().message]).toEqual([500, WHY]);
   });
 });
 

@@ -138,6 +138,16 @@ describe.each(Object.entries(PLATFORMS))("on %s", (_name, platform) => {
     }
   });
 
+  it("does not start with the module's class alone, which would leave every route open", async () => {
+    // The class alone doesn't compile either.
+    @Module({ imports: [HallpassModule as never], controllers: [Thrower] })
+    class AppModule {}
+    const started = NestFactory.create(AppModule, platform(), { logger: false, abortOnError: false });
+    await expect(started).rejects.toThrow(
+      new TypeError("HallpassModule has no guard: import HallpassModule.forRoot({ guard }) instead of the class"),
+    );
+  });
+
   it("guards one controller alone", async () => {
     @UseGuards(new AuthGuard(guard))
     @Controller()
@@ -214,6 +224,7 @@ it("refuses wrong options when the module is made", () => {
   expect(() => forRoot({ guard, logger: console.error })).toThrow(
     /HallpassModule.forRoot: there is no option "logger"/,
   );
+  expect(() => forRoot(guard)).toThrow("HallpassModule.forRoot: give the guard as { guard }");
   expect(() => forRoot({ guard: undefined })).toThrow(/HallpassModule.forRoot: guard is undefined; it must be given/);
   expect(() => forRoot({ guard: token })).toThrow(
     /AuthGuard takes what createGuard .* makes; it was given a token profile/,

@@ -317,6 +317,8 @@ it.each<readonly [object, RegExp]>([
   [{ token }, /users must be an object with the methods findById, findCredentials/],
   [{ users: READERS }, /token must be a profile/],
   [{ token, users: {} }, /users must be an object/],
+  [{ token, users: memoryUsers }, /users is a function: call it/],
+  [token, /createAuthenticator takes one object: createAuthenticator\(\{ token, users \}\)/],
   [{ token, users: READERS, passwords: {} }, /passwords must be an object with the methods hash, compare, needsRehash/],
   [{ token, users: READERS, claims: {} }, /^claims must be a function: /],
   [{ token, users: READERS, onRehashFailure: true }, /^onRehashFailure must be a function: /],

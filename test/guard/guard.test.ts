@@ -71,6 +71,22 @@ describe("authenticate", () => {
     expect(await codeOf(other.authenticate(header))).toBe("invalid_token");
   });
 
+  it.each<readonly [unknown, string | undefined]>([
+    ["Basic x", "the Authorization header has no Bearer scheme"],
+    [good.slice(7), "the Authorization header has no Bearer scheme"],
+    [[good.slice(7)], "the Authorization header has no Bearer scheme"],
+    ["", undefined],
+    [[], undefined],
+    [undefined, undefined],
+    [null, undefined],
+  ])("tells the developer why there is no token in %j: %s", async (header, why) => {
+    for (const guard of [createGuard({ token }), createGuard({ token, blocklist: memoryBlocklist() })]) {
+      const refused = await guard.authenticate(header as string).catch((error: AuthError) => error);
+      expect(refused).toMatchObject({ code: "missing_token" });
+      expect((refused as AuthError & { cause?: Error }).cause?.message).toBe(why);
+    }
+  });
+
   it.each<readonly [unknown, string]>([
     [undefined, "missing_token"],
     [null, "missing_token"],

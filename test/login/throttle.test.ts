@@ -261,6 +261,7 @@ it.each<readonly [object, RegExp]>([
   [{ address: limiter(1) }, /throttle: account is missing; account and address are both needed/],
   [{ account: limiter(1), address: {} }, /throttle: address must be an object with the methods consume, reward/],
   [{ account: ONE, address: ONE }, /throttle: account and address are one limiter.*give each a limiter of its own/],
+  [limiter(1), /throttle takes \{ account, address \}: two limiters/],
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],
   [{ account: limiter(1), address: limiter(1), device: {} }, /throttle: device must be a profile made by defineToken/],
   [{ account: limiter(1), address: limiter(1), device: profileOf() }, /throttle: device needs a typ that no other/],

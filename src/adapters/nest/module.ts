@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from "@nestjs/core";
 import type { Guard } from "../../guard/guard.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { isGuard } from "../checks.ts";
 import type { ErrorHandlerOptions } from "../errors.ts";
 import { AuthErrorFilter } from "./filter.ts";
 import { AuthGuard } from "./guard.ts";
@@ -18,8 +19,12 @@ const OPTIONS: OptionNames<HallpassOptions> = { guard: "required", log: "optiona
  * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
  * behind.
  */
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest takes a class for a module
 export class HallpassModule {
+  /** Without a guard the module would leave every route open, so Nest can't make it of the class alone. */
+  private constructor() {
+    throw new TypeError("HallpassModule has no guard: import HallpassModule.forRoot({ guard }) instead of the class");
+  }
+
   /**
    * Makes the module of a guard. Import it once, in the application's own module.
    *
@@ -32,11 +37,12 @@ export class HallpassModule {
    * ```
    */
   static forRoot(options: HallpassOptions): DynamicModule {
+    if (isGuard(options)) throw new TypeError("HallpassModule.forRoot: give the guard as { guard }");
     checkOptions("HallpassModule.forRoot", options, OPTIONS);
     const { guard, ...logging } = options;
     const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
     return {
-      module: HallpassModule,
+      module: GuardedModule,
       providers: [
         { provide: APP_GUARD, useValue: new AuthGuard(guard) },
         { provide: APP_FILTER, inject: [HttpAdapterHost], useFactory: createFilter },
@@ -45,4 +51,7 @@ export class HallpassModule {
   }
 }
 
-Module({})(HallpassModule);
+/** What {@link HallpassModule.forRoot} has Nest make. */
+class GuardedModule {}
+
+Module({})(GuardedModule);
