@@ -70,16 +70,22 @@ async function walk(origin: string): Promise<void> {
 /** A refresh token is sent by two: who sends it second ends the session for both. */
 async function robbery(origin: string, credentials: object): Promise<void> {
   const refused = { request: "POST /refresh", status: 401, challenge: REALM_ALONE };
-  const first = await take(origin, { title: "log in", request: "POST /login", body: credentials, status: 200 });
+  const first = await take(origin, {
+    title: "log in on the laptop",
+    request: "POST /login",
+    body: credentials,
+    status: 200,
+  });
   const { refresh_token: stolen } = first;
   const refreshing = { request: "POST /refresh", body: { refresh_token: stolen } };
-  const second = await take(origin, { title: "refresh", ...refreshing, status: 200 });
+  const second = await take(origin, { title: "laptop refreshes", ...refreshing, status: 200 });
   await new Promise((resolve) => setTimeout(resolve, 10)); // or both might come in the same millisecond
-  await take(origin, { title: "the spent one again", ...refused, body: { refresh_token: stolen } });
-  await take(origin, { title: "the other one", ...refused, body: { refresh_token: second.refresh_token } });
+  await take(origin, { title: "thief's old copy", ...refused, body: { refresh_token: stolen } });
+  console.log("      The examples set reuseGrace: 0. By default, a token whose answer was lost may be sent again.");
+  await take(origin, { title: "laptop's next token", ...refused, body: { refresh_token: second.refresh_token } });
   const token = String(second.access_token);
   await take(origin, {
-    title: "its access token",
+    title: "laptop's access token",
     request: "GET /me",
     token,
     status: 401,
@@ -90,14 +96,16 @@ async function robbery(origin: string, credentials: object): Promise<void> {
 /** Two devices, of which one logs both out. */
 async function everywhere(origin: string, credentials: object): Promise<void> {
   const entering = { request: "POST /login", body: credentials, status: 200 };
-  const tokens: string[] = [];
+  const tokens: Record<string, string> = {};
   for (const device of ["phone", "laptop"]) {
-    tokens.push(String((await take(origin, { title: `log in on the ${device}`, ...entering })).access_token));
+    tokens[device] = String((await take(origin, { title: `log in on the ${device}`, ...entering })).access_token);
   }
   const leaving = { title: "log out everywhere", request: "POST /logout/everywhere", status: 204 };
-  await take(origin, { ...leaving, token: String(tokens[0]) });
+  await take(origin, { ...leaving, token: String(tokens.phone) });
   const revoked = { request: "GET /me", status: 401, challenge: /has been revoked/ };
-  for (const token of tokens) await take(origin, { title: "its token", ...revoked, token });
+  for (const [device, token] of Object.entries(tokens)) {
+    await take(origin, { title: `${device}'s token`, ...revoked, token });
+  }
   const after = await take(origin, { title: "log in again", ...entering });
   await take(origin, { title: "protected route", request: "GET /me", token: String(after.access_token), status: 200 });
 }
@@ -117,7 +125,7 @@ async function take(origin: string, step: Step): Promise<Record<string, unknown>
   const good =
     response.status === step.status &&
     (step.challenge === undefined ? challenge === null : step.challenge.test(challenge ?? ""));
-  expect(good, `${step.title.padEnd(20)} ${step.request.padEnd(23)} → ${response.status}`);
+  expect(good, `${step.title.padEnd(21)} ${step.request.padEnd(23)} → ${response.status}`);
   if (challenge !== null) console.log(`      WWW-Authenticate: ${challenge}`);
   const text = await response.text();
   return response.ok && text !== "" ? (JSON.parse(text) as Record<string, unknown>) : {};

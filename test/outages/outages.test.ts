@@ -333,11 +333,11 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("
 
   it("docs/outages.md says what came back", async () => {
     const head = ["store", "what happened", "a good token", "a revoked token", "log in", "log out", "refresh"];
-    const text = `# What came back in outages
+    const text = `# What clients get during an outage
 
-Written by \`test/outages\`, which runs an application over HTTP against real servers, makes the outage happen, and holds every
-answer to this: it comes within the time limit of the calls it makes (here ${TIME_LIMIT} ms a call), lets nobody in who was logged
-out, says nothing of the driver's, and never says 2xx to a log-out or a refresh that may not have been stored. Afterwards, the same
+The tests in \`test/outages\` run an application over HTTP against real servers, make each outage happen, and write this table.
+Every answer comes within the time limit of the calls it makes (here ${TIME_LIMIT} ms a call), lets nobody in who was logged out, shows
+nothing of the driver's error, and says 2xx to a log-out or a refresh only where it was stored. Afterwards, the same
 application works again without being restarted, within ${RECOVERY / 1_000} s, revoked tokens are still revoked, and what was refused may be sent again.
 
 | ${head.join(" | ")} |
