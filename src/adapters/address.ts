@@ -25,6 +25,11 @@ export interface FetchOptions<Rest extends unknown[] = []> {
 
 const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
+const tellNothing = (): undefined => undefined;
+
+/** Reads no address: for handlers that count nothing by it. */
+export const readNoAddress = (): (() => undefined) => tellNothing;
+
 /**
  * Gives a function that tells a request's address. That function gives `undefined` where nobody needs the address, and
  * throws where the throttle needs it. The verb calls it, so that `onOutage` is told.
@@ -41,7 +46,7 @@ export function createAddressReader<Rest extends unknown[]>(
   const { address } = options;
   if (address === undefined) {
     if (throttled) throw new TypeError(`${verb}: the throttle counts by address, which no Request tells: ${REMEDY}`);
-    return () => () => undefined;
+    return readNoAddress;
   }
   checkFunction(`${verb}: address`, address, "(request, server) => server.requestIP(request)?.address");
   return (request, ...rest) => {
@@ -49,7 +54,7 @@ export function createAddressReader<Rest extends unknown[]>(
       const ip = address(request, ...rest);
       if (typeof ip === "string" && ip !== "") return () => ip;
       if (throttled) throw new TypeError(`${verb}: address told no address, by which the throttle counts`);
-      return () => undefined;
+      return tellNothing;
     } catch (cause) {
       return () => {
         throw new AuthError("unavailable", { cause });

@@ -11,7 +11,7 @@ import { type AuthError, isAuthError } from "../core/errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { User } from "../stores/contract.ts";
-import { type AddressReader, createAddressReader, type FetchOptions } from "./address.ts";
+import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { readJsonBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
@@ -247,7 +247,7 @@ function recognise<Auth extends Identity | null>(
 /** Makes a handler that answers the request itself. */
 function respondWith<Rest extends unknown[]>(
   handle: FlowHandler,
-  readAddress: AddressReader<Rest> = () => () => undefined,
+  readAddress: AddressReader<Rest> = readNoAddress,
 ): FetchHandler<Rest> {
   return (request, ...rest) =>
     answerErrors(request, async () => toWebResponse(await handle(readRequest(request, readAddress(request, ...rest)))));

@@ -60,13 +60,12 @@ export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<
         const checked =
           recallToken(token, profile) ??
           (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
-        const startedAt = schema === undefined || blocklist === null ? null : stopwatch();
+        const startedAt = schema === undefined ? null : stopwatch();
         const claims =
           schema === undefined
             ? checked
             : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
         const identity = createIdentity(checked, claims as ClaimsOf<Profile>);
-        if (blocklist === null) return identity;
         const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
         await refuseRevoked(blocklist, Math.min(storeTimeoutMs, Math.max(leftMs, 1)), checked, identity.userId);
         return identity;
@@ -99,11 +98,12 @@ function refuseAbsent(header: AuthorizationHeader): never {
 const NO_BEARER = "the Authorization header has no Bearer scheme";
 
 async function refuseRevoked(
-  blocklist: Blocklist,
+  blocklist: Blocklist | null,
   storeTimeoutMs: number,
   checked: CheckedClaims,
   userId: string,
 ): Promise<void> {
+  if (blocklist === null) return;
   const reference = referToToken(checked, userId);
   const call = () => blocklist.isRevoked(reference);
   if (await callStore("blocklist.isRevoked", storeTimeoutMs, call, checkBoolean)) throw new AuthError("revoked");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../../src/authenticator/create.ts";
 import type { OpenClaims } from "../../../src/core/token/claims.ts";
+import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { memoryRefreshStore } from "../../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../../src/stores/memory/users.ts";
@@ -246,4 +247,9 @@ describe("wherever a token is issued", () => {
   it("mintToken", async () => {
     await expect(mintToken({ ...row }, profileOf())).rejects.toThrow(why);
   });
+});
+
+it("a text whose JSON looks like a hash is none: the escape of a character is no part of it", async () => {
+  const token = await issueToken({ sub: "user-1", note: "\bcrypt$12345678" }, profileOf());
+  expect(decodeToken(token).claims.note).toBe("\bcrypt$12345678");
 });
