@@ -32,7 +32,15 @@ export interface NodeHeaders {
   /** The headers as the client sent them, name and value in turn. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** The connection. It has lost the client's address once the client has gone. */
-  readonly socket?: { readonly destroyed?: boolean; readonly localAddress?: string | undefined } | null | undefined;
+  readonly socket?:
+    | {
+        /** Whether the connection is closed. */
+        readonly destroyed?: boolean;
+        /** The server's own address; `undefined` on a Unix socket. */
+        readonly localAddress?: string | undefined;
+      }
+    | null
+    | undefined;
 }
 
 /** What a framework adds to a Node request. */
