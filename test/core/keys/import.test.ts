@@ -332,7 +332,9 @@ describe("an RSA private key with numbers of another key", async () => {
       await expect(importKey(mixed)).rejects.toThrow(why);
       const read = () => createPrivateKey({ key: mixed as never, format: "jwk" });
       for (const type of ["pkcs1", "pkcs8"]) {
-        await expect((async () => importKey(pem(read(), type), { algorithm: "RS256" }))()).rejects.toThrow(why);
+        // Node 26 makes no key object of such a JWK, and so no PEM.
+        const refused = expect((async () => importKey(pem(read(), type), { algorithm: "RS256" }))()).rejects;
+        await refused.toThrow(/do not belong together|can.t be read|Invalid JWK/);
       }
     },
   );
