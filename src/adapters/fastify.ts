@@ -24,7 +24,7 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
-import { type AdapterRequest, type NodeHeaders, readAuthorization, readNodeRequest } from "./request.ts";
+import { type AdapterRequest, pickHeaders, readAuthorization, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { isOfThisRealm, toError } from "./thrown.ts";
 
@@ -248,8 +248,4 @@ function readRequest(request: FastifyRequest): AdapterRequest {
     parsed: body,
     body: () => takeParsedBody(request, headers["content-type"], "leave Fastify's own parser of JSON in place"),
   });
-}
-
-function pickHeaders({ headers, raw }: FastifyRequest): NodeHeaders {
-  return { headers, rawHeaders: raw.rawHeaders, socket: raw.socket };
 }

@@ -43,6 +43,18 @@ export interface NodeHeaders {
     | undefined;
 }
 
+/** A framework's request: it is Node's own, or has that in `raw`. */
+export interface FrameworkRequest extends NodeHeaders {
+  /** Node's request. */
+  readonly raw?: Omit<NodeHeaders, "headers"> | undefined;
+}
+
+/** Picks what hallpass reads of a framework's request: its headers, and what only Node's request has. */
+export function pickHeaders(request: FrameworkRequest): NodeHeaders {
+  const { rawHeaders, socket } = request.raw ?? request;
+  return { headers: request.headers, rawHeaders, socket };
+}
+
 /** What a framework adds to a Node request. */
 export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
   /** What a body parser made of the body, if one ran. It tells of a body where the headers don't, as in HTTP/2. */

@@ -1,6 +1,6 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { type ClaimsOf, internalsOf, type TokenProfile } from "../core/token/profile.ts";
+import { type ClaimsOf, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { stopwatch } from "../shared/clock.ts";
@@ -24,7 +24,7 @@ import { referToToken } from "./token-reference.ts";
 export function bindGuard<Profile extends TokenProfile>(settings: GuardSettings<Profile>): Guard<ClaimsOf<Profile>> {
   const { blocklist, realm, onOutage, requestTimeoutMs } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const profile = internalsOf<ClaimsSchema | undefined>("createGuard", settings.token);
+  const profile = readInternals<ClaimsSchema | undefined>("createGuard", settings.token);
   const { threadPool, schema } = profile;
 
   type Found = Identity<ClaimsOf<Profile>>;

@@ -1,6 +1,6 @@
 import { computeDigest } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
-import { addressShare } from "../core/http/address.ts";
+import { findAddressShare } from "../core/http/address.ts";
 import { describeValue } from "../shared/describe.ts";
 
 const REMEDY =
@@ -14,7 +14,7 @@ const REMEDY =
  * client could lock out all others
  */
 export function chooseAddressKey(ip: string | undefined): string {
-  const share = addressShare(ip);
+  const share = findAddressShare(ip);
   if (ip !== undefined && share === "unknown") {
     const cause = new TypeError(
       `the throttle counts by address, and ip is ${describeValue(ip)}, which is none: ${REMEDY}`,

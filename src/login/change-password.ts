@@ -1,4 +1,4 @@
-import { addressShare } from "../core/http/address.ts";
+import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { readMarks } from "../sessions/marks.ts";
@@ -62,7 +62,7 @@ async function replacePassword<U extends User>(
 ): Promise<string | null> {
   const { users, token, budget } = settings;
   if (password === newPassword) return passwordHash;
-  const next = await hashPassword(settings, newPassword, addressShare(ip));
+  const next = await hashPassword(settings, newPassword, findAddressShare(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
   return (await budget.callStore("users.replacePasswordHash", replace, checkBoolean)) ? next : null;

@@ -1,5 +1,4 @@
-import { assert } from "../shared/assert.ts";
-import type { OptionNames } from "../shared/options.ts";
+import { checkNames, type OptionNames } from "../shared/options.ts";
 
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
@@ -24,10 +23,5 @@ const NAMES: OptionNames<LoginOrigin> = { ip: "optional", refreshToken: "optiona
 
 /** Refuses an origin with an unknown name: with a misspelt `ip`, a throttle would count all clients together. */
 export function checkOrigin(origin: LoginOrigin): void {
-  assert(typeof origin === "object" && origin !== null, `the origin of a login is an object with ${LIST}`);
-  // The values are not looked at here: an adapter's `ip` is read where the attempt is counted.
-  const unknown = Object.keys(origin).find((name) => !Object.hasOwn(NAMES, name));
-  assert(unknown === undefined, `the origin of a login has no "${unknown}"; its members are ${LIST}`);
+  checkNames("a login's origin", origin, NAMES);
 }
-
-const LIST = Object.keys(NAMES).join(", ");

@@ -1,5 +1,5 @@
 import { computeDigest } from "../core/digest.ts";
-import { addressShare } from "../core/http/address.ts";
+import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
@@ -49,7 +49,7 @@ export async function proveUser<U extends User>(
   // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
   const { found, oddity } = await findCredentials(settings, name);
   const passwordHash = found?.passwordHash ?? null;
-  const password = await comparePasswords(settings, candidates, passwordHash, addressShare(ip));
+  const password = await comparePasswords(settings, candidates, passwordHash, findAddressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) {
     throw invalidCredentials(settings, found === null ? oddity : explainUnreadableHash(settings, found));
   }

@@ -1,5 +1,5 @@
 import { normaliseTyp } from "../core/token/header.ts";
-import { internalsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 
@@ -87,7 +87,7 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
-  const { signer, schema } = internalsOf("throttle: device", device);
+  const { signer, schema } = readInternals("throttle: device", device);
   if (signer === null || schema !== undefined) {
     throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
   }

@@ -41,7 +41,7 @@ export const DEFAULT_STORE_TIMEOUT_MS = 2_000;
 /** Milliseconds that all the work for one request may take, where no other `requestTimeoutMs` is set. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
 
-/** Bytes of a request's body that the Fetch adapter reads. */
+/** Bytes of a request's body that hallpass reads itself, where no framework has parsed it. */
 export const MAX_BODY_BYTES = 65_536;
 
 /** Characters of a client's address. */

@@ -1,4 +1,5 @@
 import { assert } from "./assert.ts";
+import { isObject } from "./object.ts";
 import { readSafely } from "./read.ts";
 import { isFilled } from "./text.ts";
 
@@ -21,7 +22,8 @@ type Known = Readonly<Record<string, "optional" | "required">>;
  * @throws TypeError that names the option, and the options that there are
  */
 export function checkOptions(owner: string, options: unknown, known: Known): void {
-  for (const [name, value] of checkNames(owner, options, known)) {
+  checkNames(owner, options, known);
+  for (const [name, value] of readSafely(owner, () => Object.entries(options as object))) {
     const remedy = known[name] === required ? MUST : "give it a value, or leave it out to have the default";
     assert(value !== undefined, `${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
   }
@@ -30,16 +32,14 @@ export function checkOptions(owner: string, options: unknown, known: Known): voi
 const MUST = "it must be given";
 const NOT_SET = " (is an environment variable not set?)";
 
-/** Checks as {@link checkOptions} does, where options may be `undefined`, as those are that come from a request. */
-export function checkNames(owner: string, options: unknown, known: Known): readonly (readonly [string, unknown])[] {
+/** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
+export function checkNames(owner: string, options: unknown, known: Known): void {
   const names = Object.keys(known).join(", ");
-  const isObject = typeof options === "object" && options !== null && !readSafely(owner, () => Array.isArray(options));
-  assert(isObject, `${owner} takes an object with options: ${names}`);
-  const entries = readSafely(owner, () => Object.entries(options as object));
-  for (const [name] of entries) {
+  const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
+  assert(given !== null, `${owner} takes an object with options: ${names}`);
+  for (const name of given) {
     assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
   }
-  return entries;
 }
 
 /** Refuses `undefined` and `null`. An environment variable that is not set is `undefined`. */

@@ -1,5 +1,6 @@
 import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
+import { isObject } from "../shared/object.ts";
 import { isText } from "../shared/text.ts";
 
 /**
@@ -65,11 +66,6 @@ export function demandInstant(call: string, member: string, value: unknown): voi
 /** Refuses an answer one member of which is neither a valid Date nor `null`. */
 export function demandInstantOrNull(call: string, member: string, value: unknown): void {
   demand(value === null || isInstant(value), call, member, "a valid Date or null", value);
-}
-
-/** Tells whether a value is an object and no list. */
-export function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isInstant(value: unknown): boolean {

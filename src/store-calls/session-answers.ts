@@ -1,3 +1,4 @@
+import { isObject } from "../shared/object.ts";
 import type { EndedSession, EndReason, Session, StoredSession } from "../stores/contract.ts";
 import {
   type AnswerCheck,
@@ -6,7 +7,6 @@ import {
   demandId,
   demandInstant,
   demandInstantOrNull,
-  isObject,
   readList,
 } from "./answer-checks.ts";
 

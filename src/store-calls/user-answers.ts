@@ -1,5 +1,6 @@
+import { isObject } from "../shared/object.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { type AnswerCheck, demand, demandId, demandInstantOrNull, isObject } from "./answer-checks.ts";
+import { type AnswerCheck, demand, demandId, demandInstantOrNull } from "./answer-checks.ts";
 
 /** Checks what a user store's `findCredentials` answers. */
 export function checkCredentials(call: string, answer: unknown): void {

@@ -7,12 +7,14 @@ describe("the origin of a login", () => {
   it.each(["address", "IP", "refreshtoken", "toString"])("has no member called %s", async (name) => {
     const origin = { [name]: "192.0.2.1" } as object;
     await expect(auth.login(READER, origin)).rejects.toThrow(
-      `the origin of a login has no "${name}"; its members are ip, refreshToken, deviceToken`,
+      `a login's origin: there is no option "${name}"; the options are ip, refreshToken, deviceToken`,
     );
     await expect(auth.changePassword({ ...READER, newPassword: "x" }, origin)).rejects.toThrow(TypeError);
   });
 
   it.each([null, "192.0.2.1", 1])("is an object, and not %j", async (origin) => {
-    await expect(auth.login(READER, origin as never)).rejects.toThrow("the origin of a login is an object with ip");
+    await expect(auth.login(READER, origin as never)).rejects.toThrow(
+      "a login's origin takes an object with options: ip, refreshToken, deviceToken",
+    );
   });
 });

@@ -2,9 +2,9 @@ import type { CanActivate, ExecutionContext } from "@nestjs/common";
 import type { Guard } from "../../guard/guard.ts";
 import { checkGuard, checkNothingElse } from "../checks.ts";
 import { authorizeScopes, identify, showIdentity } from "../identity.ts";
-import { readAuthorization } from "../request.ts";
+import { pickHeaders, readAuthorization } from "../request.ts";
 import { readAccess } from "./decorators.ts";
-import { pickHeaders, takeHttpRequest } from "./http.ts";
+import { takeHttpRequest } from "./http.ts";
 
 /**
  * A guard in the sense of Nest: it lets a request pass that carries a good token, and refuses any other, unless the

@@ -1,15 +1,11 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { ArgumentsHost } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
 import { requireJson, takeParsedBody } from "../body.ts";
-import { type AdapterRequest, type NodeHeaders, readNodeRequest } from "../request.ts";
+import { type AdapterRequest, type FrameworkRequest, pickHeaders, readNodeRequest } from "../request.ts";
 import type { AdapterResponse } from "../response.ts";
 
-/** A request as the platform has it: Express's is Node's own, and Fastify's has that in `raw`. */
-export interface NestRequest {
-  readonly headers: IncomingHttpHeaders;
-  readonly rawHeaders?: readonly string[];
-  readonly raw?: { readonly rawHeaders: readonly string[] };
+/** A request as the platform has it, Express or Fastify. */
+export interface NestRequest extends FrameworkRequest {
   readonly ip?: string | undefined;
   readonly body?: unknown;
 }
@@ -22,11 +18,6 @@ export function takeHttpRequest(context: ArgumentsHost): NestRequest {
 }
 
 const REMEDY = "write a guard of your own, by identify of hallpass/adapter";
-
-/** Picks the headers of a request, as the handlers in front have left them and as the client sent them. */
-export function pickHeaders({ headers, rawHeaders, raw }: NestRequest): NodeHeaders {
-  return { headers, rawHeaders: raw?.rawHeaders ?? rawHeaders };
-}
 
 /** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {

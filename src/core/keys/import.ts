@@ -29,9 +29,9 @@ const OPTIONS: OptionNames<ImportKeyOptions> = { algorithm: "optional", kid: "op
  * and verifies. A public key verifies. The lines of a PEM may be indented, or joined to one line, or separated by the
  * two characters `\n`, as in environment variables.
  *
- * An RSA key is made of two primes. It has 2048 to 16384 bits and an exponent of at least 3. Over 3072 bits, the
- * exponent has at most 64. An Ed25519 key is no point of small order. The numbers of a private key all belong to
- * one key. The curve of an EC key decides its algorithm. ML-DSA needs Node 24.8 or later.
+ * An RSA key is made of two primes. It has 2048 to 16384 bits and an exponent of at least 3. A key of over 3072 bits
+ * has an exponent of at most 64 bits. An Ed25519 key is no point of small order. The numbers of a private key all
+ * belong to one key. The curve of an EC key decides its algorithm. ML-DSA needs Node 24.8 or later.
  *
  * @throws TypeError when the key can't be read, is weak, or does not fit the algorithm; the message says what to do
  *

@@ -1,6 +1,6 @@
 import type { JWK } from "./jwk.ts";
 import { KEY, type VerifyingKey } from "./key.ts";
-import { asRing, type KeyRing } from "./ring.ts";
+import { type KeyRing, toRing } from "./ring.ts";
 
 /**
  * Gives the public halves of keys as a JWK Set (RFC 7517 §5). Others verify your tokens with it. Serve it as JSON,
@@ -17,7 +17,7 @@ export function publicJwks(keys: VerifyingKey | KeyRing): {
   /** The public keys, the current one first. */
   keys: JWK[];
 } {
-  const published = asRing(keys).keys.flatMap((key) => key[KEY].publicJwk ?? []);
+  const published = toRing(keys).keys.flatMap((key) => key[KEY].publicJwk ?? []);
   if (published.length === 0) throw new TypeError("publicJwks: shared secrets have no public half to publish");
   return { keys: published.map((jwk) => ({ ...jwk })) };
 }

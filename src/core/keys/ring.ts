@@ -46,7 +46,7 @@ export function keyRing(
 }
 
 /** Makes a ring of a single key. A ring stays as it is. */
-export function asRing(keys: unknown): KeyRing {
+export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
   assert(readMark(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
   return keys as KeyRing;

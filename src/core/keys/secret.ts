@@ -20,10 +20,9 @@ const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optio
 /**
  * Makes a key of a secret that the issuer and the verifier share (RFC 7518 §3.2, HMAC with SHA-2).
  *
- * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512, and has at most 65,536
- * bytes. A text that contains a
- * key of a key pair, a JWK or a certificate is refused, as PEM, DER, base64, hex or a list of bytes. Others may have
- * it, and could sign tokens with it.
+ * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512. It has at most 65,536
+ * bytes. A text that contains a key of a key pair, a JWK or a certificate is refused, as PEM, DER, base64, hex or a
+ * list of bytes. Others may have it, and could sign tokens with it.
  *
  * @param secret - the bytes, or a string, of which the UTF-8 bytes count
  * @throws TypeError when the secret is missing, too short, too long, a key or a certificate, or when an option is wrong

@@ -1,4 +1,5 @@
 import { describeMismatch } from "../../shared/describe.ts";
+import { isObject } from "../../shared/object.ts";
 import { fromBase64url, isAscii, textFromBase64url, toBase64url } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 import { describeMistake } from "./misspelling.ts";
@@ -41,7 +42,7 @@ export function checkSpelling({ token, header, payload, end }: Compact): void {
  */
 export function readObject(parts: Compact, name: "header" | "payload"): Record<string, unknown> {
   const value = parseJson(textFromBase64url(parts[name]));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     checkSpelling(parts);
     throw invalidToken(`the ${name} is not a JSON object in UTF-8`);
   }

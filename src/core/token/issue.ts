@@ -6,9 +6,9 @@ import { findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
-import { type InputOf, internalsOf, type TokenProfile } from "./profile.ts";
+import { type InputOf, readInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
-import { type Template, templateFor } from "./template.ts";
+import { getTemplate, type Template } from "./template.ts";
 
 /** The options of one token. */
 export interface IssueOptions {
@@ -45,7 +45,7 @@ export async function issueToken<Profile extends TokenProfile>(
   profile: Profile,
   options?: IssueOptions,
 ): Promise<string> {
-  internalsOf("issueToken", profile);
+  readInternals("issueToken", profile);
   const expiresIn = options === undefined ? profile.expiresIn : readExpiry(options, profile);
   return issueAt(claims, profile, readClock(profile.now), expiresIn);
 }
@@ -65,9 +65,9 @@ export function issueAt<Profile extends TokenProfile>(
   time: number,
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
-  const internals = internalsOf("issueToken", profile);
+  const internals = readInternals("issueToken", profile);
   const { schema, maxBytes, maxAge } = internals;
-  const template = templateFor(internals);
+  const template = getTemplate(internals);
   if (template === null) {
     throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
   }

@@ -3,7 +3,7 @@ import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../
 import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
 import { readMark } from "../../shared/read.ts";
 import type { SigningKey, VerifyingKey } from "../keys/key.ts";
-import { asRing, type KeyRing } from "../keys/ring.ts";
+import { type KeyRing, toRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
@@ -130,7 +130,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   checkOptions("defineToken", options, OPTIONS);
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
   const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
-  const ring = asRing(options.keys);
+  const ring = toRing(options.keys);
   const described = {
     issuer: checkIssuer(options.issuer),
     audience: checkAudience(options.audience),
@@ -153,7 +153,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
 }
 
 /** Gives the internals of a profile, and refuses what is no profile. */
-export function internalsOf<Schema extends ClaimsSchema | undefined>(
+export function readInternals<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,
 ): ProfileInternals<Schema> {

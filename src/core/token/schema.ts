@@ -1,4 +1,5 @@
 import { describeValue } from "../../shared/describe.ts";
+import { isObject } from "../../shared/object.ts";
 
 /**
  * The part of a Standard Schema (version 1) that hallpass needs. The schemas of zod, valibot, arktype and others have
@@ -68,10 +69,6 @@ export async function validate(schema: ClaimsSchema, value: unknown): Promise<Sc
     throw new TypeError("the profile's schema threw; it should answer with issues", { cause });
   }
   throw new TypeError("the profile's schema must answer with an object");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Lists the paths that a schema refused, without the refused values. */

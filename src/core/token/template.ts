@@ -17,7 +17,7 @@ const templates = new WeakMap<ProfileInternals<unknown>, Template>();
  * Gives the template of a profile, written when its first token is issued: a service that only verifies needs none.
  * `null` where the profile's first key only verifies.
  */
-export function templateFor(profile: ProfileInternals<unknown>): Template | null {
+export function getTemplate(profile: ProfileInternals<unknown>): Template | null {
   const known = templates.get(profile);
   if (known !== undefined) return known;
   const template = writeTemplate(profile);

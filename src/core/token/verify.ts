@@ -3,7 +3,7 @@ import { readClock } from "../time.ts";
 import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
-import { type ClaimsOf, internalsOf, type ProfileInternals, type TokenProfile } from "./profile.ts";
+import { type ClaimsOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function verifyToken<Profile extends TokenProfile>(
   token: string,
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
-  const internals = internalsOf("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
+  const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
   const { threadPool, schema } = internals;
   const claims =
     recallToken(token, internals) ??
@@ -50,8 +50,8 @@ export function recallToken(token: unknown, internals: ProfileInternals<unknown>
 /** Verifies a token that is not remembered, but for the profile's schema, without waiting for anything. */
 export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
   const parts = splitToken(token, internals.maxBytes);
-  let isSigned = false;
   const keys = internals.headers.findKeys(parts);
+  let isSigned = false;
   for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
   return admit(isSigned, parts, keys, internals);
 }

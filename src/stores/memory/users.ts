@@ -1,5 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { readTime } from "../../shared/date.ts";
+import { isObject } from "../../shared/object.ts";
 import { checkNames } from "../../shared/options.ts";
 import { readSafely } from "../../shared/read.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
@@ -102,9 +103,9 @@ function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U
   if ("id" in entry || "disabled" in entry) {
     throw new TypeError(`${ADD}: give user, or id and disabled, and not both`);
   }
-  const { id, disabled, passwordChangedAt, isObject } = readSafely(ADD, () => readState(entry.user));
+  const { id, disabled, passwordChangedAt, isOne } = readSafely(ADD, () => readState(entry.user));
   checkUserFields(ADD, id, entry.login, entry.passwordHash);
-  assert(isObject, `${ADD}: user must be an object`);
+  assert(isOne, `${ADD}: user must be an object`);
   checkFlag(`${ADD}: disabled`, disabled);
   const isDated = passwordChangedAt === null || !Number.isNaN(readTime(passwordChangedAt));
   assert(isDated, `${ADD}: passwordChangedAt must be a valid Date or null`);
@@ -113,11 +114,10 @@ function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U
 
 /** Reads what every login reads of a user. */
 function readState(user: User | null | undefined) {
-  const isObject = typeof user === "object" && !Array.isArray(user);
   return {
     id: user?.id,
     disabled: user?.disabled ?? false,
     passwordChangedAt: user?.passwordChangedAt ?? null,
-    isObject,
+    isOne: isObject(user),
   };
 }

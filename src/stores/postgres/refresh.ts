@@ -1,8 +1,9 @@
 import type { OptionNames } from "../../shared/options.ts";
 import type { StoredSession } from "../contract.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
-import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
+import { toMilliseconds } from "../shared/instants.ts";
 import {
+  listSessionValues,
   readEndedSession,
   readEndings,
   readEndReason,
@@ -63,7 +64,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
         SELECT $1, $2, $3, ${asTimestamp("$4")}, ${asTimestamp("$5")}, ${asTimestamp("$6")}, ${asDay("$6")},
           ${asTimestamp("$7")}, $8, $9, endings
         FROM owner WHERE endings <= $10 RETURNING sid`;
-      if ((await query(sql, ...listValues(session), endings)).length === 0) return null;
+      if ((await query(sql, ...listSessionValues(session), endings)).length === 0) return null;
       return deleteSurplus(query, sessions, session, limit);
     },
     async findSession(family) {
@@ -133,19 +134,4 @@ async function deleteSurplus(
   const sql = `DELETE FROM ${sessions} WHERE sid IN (
     SELECT sid FROM ${sessions} WHERE sid IN (${surplus}) FOR UPDATE SKIP LOCKED) RETURNING sid`;
   return (await query(sql, userId, sid, limit - 1)).map(readSid);
-}
-
-/** Lists what the INSERT of a session binds. */
-function listValues(session: StoredSession): readonly unknown[] {
-  return [
-    session.sid,
-    session.userId,
-    session.family,
-    toMilliseconds(session.createdAt),
-    toMilliseconds(session.lastUsedAt),
-    toMilliseconds(session.expiresAt),
-    toMillisecondsOrNull(session.passwordChangedAt),
-    session.rotation,
-    session.revision,
-  ];
 }

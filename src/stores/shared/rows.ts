@@ -1,5 +1,5 @@
 import type { Credentials, EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
-import { readDate, readDateOrNull } from "./instants.ts";
+import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "./instants.ts";
 import type { SqlUser } from "./sql.ts";
 import { readFlag, readInteger } from "./values.ts";
 
@@ -37,6 +37,24 @@ export function readStoredSession(row: Row): StoredSession {
     revision: readInteger(row.revision),
     ended: row.ended as EndReason | null,
   };
+}
+
+/**
+ * Lists the values of a session in the order of the columns `sid, user_id, family, created_at, last_used_at,
+ * expires_at, password_changed_at, rotation, revision`.
+ */
+export function listSessionValues(session: StoredSession): readonly (string | number | null)[] {
+  return [
+    session.sid,
+    session.userId,
+    session.family,
+    toMilliseconds(session.createdAt),
+    toMilliseconds(session.lastUsedAt),
+    toMilliseconds(session.expiresAt),
+    toMillisecondsOrNull(session.passwordChangedAt),
+    session.rotation,
+    session.revision,
+  ];
 }
 
 /** Reads an ended session from the columns `sid, ended`. */

@@ -1,8 +1,8 @@
 import type { OptionNames } from "../../shared/options.ts";
-import type { StoredSession } from "../contract.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
-import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
+import { toMilliseconds } from "../shared/instants.ts";
 import {
+  listSessionValues,
   readEndedSession,
   readEndings,
   readEndReason,
@@ -11,7 +11,7 @@ import {
   readStoredSession,
 } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
-import { bindClient, SQLITE_OPTIONS, type SqliteOptions, type SqliteValue } from "./client.ts";
+import { bindClient, SQLITE_OPTIONS, type SqliteOptions } from "./client.ts";
 import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
@@ -50,7 +50,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         if (readEndings(query(selectEndings, userId)) > endings) return null;
         const insert = `INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at,
           password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
-        query(insert, ...listValues(session));
+        query(insert, ...listSessionValues(session));
         const surplus = `SELECT sid FROM ${sessions} WHERE user_id = ? AND sid <> ? AND ended IS NULL
           ORDER BY last_used_at DESC LIMIT -1 OFFSET ?`;
         const remove = `DELETE FROM ${sessions} WHERE sid IN (${surplus}) RETURNING sid`;
@@ -101,19 +101,4 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
     },
   };
   return scheduleDeletion("sqliteRefreshStore", store, options);
-}
-
-/** Lists what the INSERT of a session binds. */
-function listValues(session: StoredSession): readonly SqliteValue[] {
-  return [
-    session.sid,
-    session.userId,
-    session.family,
-    toMilliseconds(session.createdAt),
-    toMilliseconds(session.lastUsedAt),
-    toMilliseconds(session.expiresAt),
-    toMillisecondsOrNull(session.passwordChangedAt),
-    session.rotation,
-    session.revision,
-  ];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressGroup, addressShare } from "../../../src/core/http/address.ts";
+import { findAddressGroup, findAddressShare } from "../../../src/core/http/address.ts";
 
 it.each<readonly [unknown, string]>([
   ["192.0.2.1", "192.0.2.1"],
@@ -49,24 +49,24 @@ it.each<readonly [unknown, string]>([
   [1, "unknown"],
   [{ toString: () => "192.0.2.1" }, "unknown"],
 ])("%s is of %s", (address, group) => {
-  expect(addressGroup(address)).toBe(group);
+  expect(findAddressGroup(address)).toBe(group);
 });
 
 describe("the share that an address is counted by", () => {
   const hex = (subnet: number): string => subnet.toString(16);
-  const all = (prefix: string) => Array.from({ length: 65_536 }, (_, n) => addressShare(`${prefix}:${hex(n)}::1`));
+  const all = (prefix: string) => Array.from({ length: 65_536 }, (_, n) => findAddressShare(`${prefix}:${hex(n)}::1`));
 
   it.each(["192.0.2.1", "::ffff:192.0.2.1", "203.0.113.255", "unknown", "", undefined, 1])(
     "is the group of %s",
     (it) => {
-      expect(addressShare(it)).toBe(addressGroup(it));
+      expect(findAddressShare(it)).toBe(findAddressGroup(it));
     },
   );
 
   it("is one for a /64, however it is written", () => {
     const spellings = ["2001:db8:1:2::", "2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:0db8:0001:0002:0:0:0:1%eth0"];
-    expect(spellings.map(addressShare)).toEqual(Array(3).fill("2001:db8:1::/48#2"));
-    expect(addressShare("::1")).toBe("0:0:0::/48#0");
+    expect(spellings.map(findAddressShare)).toEqual(Array(3).fill("2001:db8:1::/48#2"));
+    expect(findAddressShare("::1")).toBe("0:0:0::/48#0");
   });
 
   it("is one of 16 for a /48, of 4,096 subnets each", () => {
@@ -82,7 +82,7 @@ describe("the share that an address is counted by", () => {
   });
 
   it.each([1, 16, 256, 4_096])("is another one for each of 16 subnets that are %d apart", (step) => {
-    const shares = Array.from({ length: 16 }, (_, n) => addressShare(`2001:db8:1:${hex(n * step)}::1`));
+    const shares = Array.from({ length: 16 }, (_, n) => findAddressShare(`2001:db8:1:${hex(n * step)}::1`));
     expect(new Set(shares).size).toBe(16);
   });
 });
