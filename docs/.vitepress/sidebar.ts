@@ -94,6 +94,7 @@ export function sidebar(): Entry[] {
       text: "Look up",
       items: [
         { text: "Reference", link: "/reference/" },
+        page("options"),
         page("errors"),
         page("speed"),
         page("security", "Security"),

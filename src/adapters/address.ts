@@ -6,9 +6,9 @@ import { checkFunction, checkOptions, type OptionNames } from "../shared/options
 export interface FetchOptions<Rest extends unknown[] = []> {
   /**
    * Tells the client's address, by which a throttle counts. Each runtime has a way of its own to tell it, so this gets
-   * the request and whatever the router passes beside it. It must be given where the authenticator has a throttle. A
-   * request whose address it can't tell is answered 503: if those were counted together, one client could lock out the
-   * others.
+   * the request and whatever the router passes beside it. None by default: it must be given where the authenticator has
+   * a throttle. A request whose address it can't tell is answered 503: if those were counted together, one client could
+   * lock out the others.
    *
    * - Bun: `(request, server: Bun.Server) => server.requestIP(request)?.address`
    * - Deno: `(_request, info: Deno.ServeHandlerInfo) => info.remoteAddr.hostname`

@@ -7,7 +7,7 @@ import { type AdapterResponse, formatRefusal } from "./response.ts";
 export interface ErrorHandlerOptions<Request = unknown> {
   /**
    * Told of every refusal of 500 and above, an outage above all, and of the request that met it. What the answer keeps
-   * back is in `error.cause`. `console.error` unless given.
+   * back is in `error.cause`. `console.error` by default.
    */
   readonly log?: (error: AuthError, request: Request) => unknown;
 }

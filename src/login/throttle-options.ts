@@ -25,17 +25,17 @@ export interface ThrottleOptions {
    */
   readonly address: Limiter;
   /**
-   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. A
-   * good login then gives the client a device token. Attempts that come with it have a count of their own, so that
-   * whoever guesses elsewhere can't keep the user out. Without `device`, guessing keeps the user out for as long as it
-   * lasts.
+   * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. None
+   * by default: guessing then keeps the user out for as long as it lasts. With it, a good login gives the client a
+   * device token. Attempts that come with it have a count of their own, so that whoever guesses elsewhere can't keep
+   * the user out.
    *
    * A change of the user's `passwordChangedAt` ends the device tokens from before. A user whose `passwordChangedAt` is
    * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`,
    * which is a password that never changed, will do.
    */
   readonly device?: TokenProfile;
-  /** What to do when a limiter is down: `"refuse"` (503), the default, or `"allow"`, uncounted. */
+  /** What to do when a limiter is down. `"refuse"` by default, which is 503; `"allow"` goes on uncounted. */
   readonly onOutage?: "refuse" | "allow";
 }
 

@@ -7,21 +7,21 @@ import { isOrigin } from "./origin.ts";
  */
 export interface RefreshCookieOptions {
   /**
-   * Its name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else `"__Secure-refresh"`:
-   * browsers take a name with such a prefix from a secure origin alone (RFC 6265bis §4.1.3). Without `secure` it is
-   * `"refresh"`.
+   * The cookie's name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else
+   * `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin alone (RFC 6265bis §4.1.3).
+   * Without `secure` it is `"refresh"`.
    */
   readonly name?: string;
   /** Where it is sent: what the paths of login, refresh and logout have in common. `"/"` by default. */
   readonly path?: string;
   /**
    * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"`
-   * or, for an app in a web view, `"capacitor://localhost"`. List the server's own origin too where a proxy changes the
-   * Host header. Pages of another site need `sameSite: "none"` too.
+   * or, for an app in a web view, `"capacitor://localhost"`. None by default. List the server's own origin too where a
+   * proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
    */
   readonly origins?: readonly string[];
   /**
-   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"`, the default: with those of the site's own
+   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"` by default: with those of the site's own
    * pages. `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those
    * of all sites. With `"none"`, a browser that tells neither `Origin` nor `Sec-Fetch-Site` sends it for another site's
    * page too, and a browser that refuses third-party cookies drops it.
@@ -34,9 +34,9 @@ export interface RefreshCookieOptions {
    */
   readonly domain?: string;
   /**
-   * Whether browsers send it over TLS alone. `false` is for development over plain HTTP, as on a machine of the local
-   * network; browsers take `localhost` for secure. With `false`, whoever is on the way reads the refresh token, or puts
-   * another one in its place.
+   * Whether browsers send it over TLS alone. `true` by default. `false` is for development over plain HTTP, as on a
+   * machine of the local network; browsers take `localhost` for secure. With `false`, whoever is on the way reads the
+   * refresh token, or puts another one in its place.
    */
   readonly secure?: boolean;
 }

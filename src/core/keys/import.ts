@@ -15,7 +15,8 @@ import { createHmacKey } from "./secret.ts";
 /** The options of {@link importKey}. */
 export interface ImportKeyOptions {
   /**
-   * The key's algorithm. An RSA key needs it, as there are six for RSA, and so does a JWK of type `oct` without `alg`.
+   * The key's algorithm. By default what the JWK or the curve says. An RSA key needs it, as there are six for RSA, and
+   * so does a JWK of type `oct` without `alg`.
    */
   readonly algorithm?: Algorithm;
   /** The key's name in the header of tokens. By default the `kid` of the JWK, or else the RFC 7638 thumbprint. */

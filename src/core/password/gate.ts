@@ -6,12 +6,12 @@ import { FairQueue } from "./fair-queue.ts";
 export interface WorkOptions {
   /**
    * Where the work comes from, such as the network of a client's address. Origins have equal parts of the queue, so
-   * that an origin with much work makes no other wait. All work without an origin shares one.
+   * that an origin with much work makes no other wait. None by default: all work without an origin shares one.
    */
   readonly from?: string | undefined;
   /**
-   * A signal that aborts when nobody waits for the answer any longer. Work that has not begun then ends as
-   * `overloaded`.
+   * A signal that aborts when nobody waits for the answer any longer. None by default. Work that has not begun then
+   * ends as `overloaded`.
    */
   readonly signal?: AbortSignal | undefined;
 }

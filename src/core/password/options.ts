@@ -11,7 +11,7 @@ export interface PasswordOptions {
   readonly memoryCost?: number;
   /** Passes over the memory. 2 by default. */
   readonly timeCost?: number;
-  /** Lanes. 1 by default. */
+  /** Lanes that the memory is divided into. 1 by default. */
   readonly parallelism?: number;
   /**
    * A secret of at least 16 bytes that goes into every hash and is kept outside the database (RFC 9106's `K`). None by
@@ -19,8 +19,8 @@ export interface PasswordOptions {
    */
   readonly pepper?: Uint8Array;
   /**
-   * The most that a stored hash may cost. One that costs more never matches. 262144 KiB, 16 passes and 16 lanes by
-   * default.
+   * The most that a stored hash may cost: `memoryCost`, `timeCost` and `parallelism`. One that costs more never
+   * matches. 262144 KiB, 16 passes and 16 lanes by default.
    */
   readonly ceiling?: Partial<Cost>;
   /** How many hashes are computed at a time. 2 by default: more would hold up the rest of the process. */

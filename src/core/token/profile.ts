@@ -17,9 +17,9 @@ const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefined> {
   /** What signs and verifies: one key, or several in rotation. */
   readonly keys: VerifyingKey | KeyRing;
-  /** `iss`: written, and demanded. `null`: neither. */
+  /** `iss`: written, and demanded; `null`: neither. */
   readonly issuer: string | null;
-  /** `aud`: written, and one of them demanded. `null`: neither. */
+  /** `aud`: written, and one of them demanded; `null`: neither. */
   readonly audience: string | readonly string[] | null;
   /**
    * The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068
@@ -35,7 +35,7 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
   /**
-   * How many verified tokens to remember, so that one that comes again costs no signature: its times are checked each
+   * How many verified tokens to remember, so that one that comes again costs no signature. Its times are checked each
    * time all the same. 2000 by default, of about a kilobyte each, and fewer where they are longer; 0: none.
    */
   readonly cacheSize?: number;
@@ -46,10 +46,10 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly threadPool?: boolean;
   /**
    * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time
-   * as JSON has them, so that a Date is text by then.
+   * as JSON has them, so that a Date is text by then. None by default.
    */
   readonly schema?: Schema;
-  /** The clock: milliseconds since 1970, like `Date.now`, which is the default. */
+  /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
 

@@ -16,7 +16,10 @@ export interface PostgresBlocklistOptions extends PostgresOptions, DeletionOptio
    * `_`. `"hallpass_revocations"` by default.
    */
   readonly channel?: string;
-  /** Lets `replicatedBlocklist` follow this blocklist: it reads the table, whichever process writes to it. */
+  /**
+   * Lets `replicatedBlocklist` follow this blocklist: it reads the table, whichever process writes to it. None by
+   * default.
+   */
   readonly feed?: PostgresFeedOptions;
 }
 

@@ -23,7 +23,7 @@ export interface PostgresAnswer {
 export interface PostgresOptions {
   /** The application's client, connected in its own way and time. */
   readonly client: PostgresClient;
-  /** The names of the tables. */
+  /** The names of the tables. Those of {@link SqlTables} by default. */
   readonly tables?: SqlTables;
 }
 

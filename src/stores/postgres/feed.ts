@@ -28,8 +28,8 @@ export interface PostgresFeedOptions {
   readonly client: PostgresClient;
   /**
    * Starts to listen on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It
-   * is called when the feed is first read, which waits for it and fails if it fails, and then not again. Without it, or
-   * while that connection is down, the feed looks every so often.
+   * is called when the feed is first read, which waits for it and fails if it fails, and then not again. None by
+   * default: without it, or while that connection is down, the feed looks every so often.
    */
   readonly listen?: (channel: string, wake: () => void) => unknown;
 }

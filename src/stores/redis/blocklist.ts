@@ -12,13 +12,13 @@ import { formatRevocation } from "./stream.ts";
 /** The options of {@link redisBlocklist}. */
 export interface RedisBlocklistOptions extends RedisOptions {
   /**
-   * The clock by which entries are kept: milliseconds since 1970, `Date.now` by default. Where the server's own clock
+   * The clock by which entries are kept: milliseconds since 1970. `Date.now` by default. Where the server's own clock
    * keeps an entry longer, that one counts.
    */
   readonly now?: () => number;
   /**
-   * Lets `replicatedBlocklist` follow this blocklist. From the time when the first process sets it, every process that
-   * revokes under the prefix publishes its revocations, with `feed` or without.
+   * Lets `replicatedBlocklist` follow this blocklist. None by default. From the time when the first process sets it,
+   * every process that revokes under the prefix publishes its revocations, with `feed` or without.
    */
   readonly feed?: RedisFeedOptions;
 }

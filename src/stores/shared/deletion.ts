@@ -9,8 +9,8 @@ export interface Deletion {
   /** The time between two deletions, and before the first: from one second to `"24d"`. */
   readonly every: Duration;
   /**
-   * Called with the error of a deletion that failed. The next deletion makes up for it. Without `onError`, the process
-   * warns of the first failure.
+   * Called with the error of a deletion that failed. The next deletion makes up for it. By default the process warns of
+   * the first failure.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -18,8 +18,8 @@ export interface Deletion {
 /** The options of a store that can delete expired rows by itself. */
 export interface DeletionOptions {
   /**
-   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. Without it, call that now and
-   * then. Every process may set it: where several delete at once, one of them does the work.
+   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. None by default: then call
+   * that now and then. Every process may set it: where several delete at once, one of them does the work.
    */
   readonly deleteExpired?: Deletion;
 }

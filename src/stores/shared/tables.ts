@@ -2,13 +2,13 @@ import { checkOptions, type OptionNames } from "../../shared/options.ts";
 
 /** The names of the SQL stores' tables, each with or without its schema. */
 export interface SqlTables {
-  /** `"hallpass_users"` by default. */
+  /** The table of users. `"hallpass_users"` by default. */
   readonly users?: string;
-  /** `"hallpass_sessions"` by default. */
+  /** The table of sessions. `"hallpass_sessions"` by default. */
   readonly sessions?: string;
   /** Counts how often all sessions of a user were ended. `"hallpass_session_owners"` by default. */
   readonly sessionOwners?: string;
-  /** `"hallpass_revocations"` by default. */
+  /** The table of revocations. `"hallpass_revocations"` by default. */
   readonly revocations?: string;
 }
 

@@ -40,7 +40,7 @@ export interface SqliteOptions {
    * where the application keeps transactions open over an `await`.
    */
   readonly database: SqliteDatabase;
-  /** The names of the tables. */
+  /** The names of the tables. Those of {@link SqlTables} by default. */
   readonly tables?: SqlTables;
 }
 
