@@ -83,7 +83,7 @@ function readDefault(sentence: string): string {
 }
 
 /** The table of a type's options, in Markdown. */
-export function formatOptions(type: string): string {
+function formatOptions(type: string): string {
   const rows = readOptionsOf(type).map(({ name, isRequired, meaning, byDefault }) =>
     ["", `\`${name}\``, isRequired ? "**required**" : byDefault, meaning.replaceAll("|", "\\|"), ""].join(" | ").trim(),
   );
