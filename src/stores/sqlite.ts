@@ -9,12 +9,8 @@ export type { NewUser } from "./shared/new-user.ts";
 export type { NewSqlUser, SqlBlocklist, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
 export type { SqlTables } from "./shared/tables.ts";
 export { sqliteBlocklist } from "./sqlite/blocklist.ts";
-export type {
-  SqliteDatabase,
-  SqliteOptions,
-  SqliteStatement,
-  SqliteValue,
-} from "./sqlite/client.ts";
+export type { SqliteOptions } from "./sqlite/client.ts";
+export type { SqliteDatabase, SqliteStatement, SqliteValue } from "./sqlite/database.ts";
 export { sqliteRefreshStore } from "./sqlite/refresh.ts";
 export { sqliteSchema } from "./sqlite/schema.ts";
 export { sqliteUsers } from "./sqlite/users.ts";

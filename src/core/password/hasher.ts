@@ -1,6 +1,7 @@
 import { MAX_HASH_LENGTH } from "../../shared/limits.ts";
 import { AuthError } from "../errors.ts";
-import { canCompute, loadEngine, type PasswordEngine, runArgon2 } from "./argon2.ts";
+import { canCompute, loadEngine, runArgon2 } from "./argon2.ts";
+import type { PasswordEngine } from "./engine.ts";
 import { Gate, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
 import { type PasswordOptions, readOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import type { Engine } from "./argon2.ts";
+import type { Engine } from "./engine.ts";
 import { type Cost, readHash, type StoredHash, writeHash } from "./phc.ts";
 
 interface Parameters {

@@ -2,34 +2,9 @@ import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { checkClient } from "../shared/client.ts";
 import type { Row } from "../shared/rows.ts";
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
+import type { SqliteDatabase, SqliteStatement, SqliteValue } from "./database.ts";
 import { checkJournal } from "./journal.ts";
 import { getWriter } from "./writer.ts";
-
-/**
- * What the stores need of a SQLite database. `better-sqlite3`, `bun:sqlite` and a `DatabaseSync` of `node:sqlite` have
- * it.
- */
-export interface SqliteDatabase {
-  /** Prepares a statement. */
-  prepare(sql: string): SqliteStatement;
-  /** Runs statements that have no parameters and give no rows. */
-  exec(sql: string): unknown;
-  /** Whether a transaction is open, as `better-sqlite3` says it. */
-  readonly inTransaction?: boolean;
-  /** Whether a transaction is open, as `node:sqlite` says it from Node 22.16 on. */
-  readonly isTransaction?: boolean;
-}
-
-/** What the stores need of a prepared statement. */
-export interface SqliteStatement {
-  /** Runs the statement and returns its rows. */
-  all(...parameters: SqliteValue[]): unknown[];
-  /** Runs a statement that gives no rows. */
-  run(...parameters: SqliteValue[]): unknown;
-}
-
-/** What the stores bind to a statement. */
-export type SqliteValue = string | number | null;
 
 /** The options of a SQLite store. */
 export interface SqliteOptions {

@@ -1,5 +1,5 @@
 import type { Row } from "../shared/rows.ts";
-import type { SqliteDatabase } from "./client.ts";
+import type { SqliteDatabase } from "./database.ts";
 
 /**
  * Refuses a journal mode in which a reader, of this process or another, keeps a writer from committing: every mode but

@@ -1,4 +1,4 @@
-import type { SqliteDatabase, SqliteStatement } from "./client.ts";
+import type { SqliteDatabase, SqliteStatement } from "./database.ts";
 
 /** Transactions on one database. */
 export interface Transactions {

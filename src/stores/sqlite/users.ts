@@ -2,7 +2,8 @@ import { toMillisecondsOrNull } from "../shared/instants.ts";
 import { checkFlag, checkNewUser } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
-import { bindClient, SQLITE_OPTIONS, type SqliteOptions, type SqliteValue } from "./client.ts";
+import { bindClient, SQLITE_OPTIONS, type SqliteOptions } from "./client.ts";
+import type { SqliteValue } from "./database.ts";
 
 const COLUMNS = "id, login, disabled, password_changed_at AS changed";
 

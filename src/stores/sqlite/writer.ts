@@ -1,7 +1,7 @@
 import { stopwatch } from "../../shared/clock.ts";
 import { ignore } from "../../shared/listener.ts";
 import { sleep } from "../../shared/promise.ts";
-import type { SqliteDatabase } from "./client.ts";
+import type { SqliteDatabase } from "./database.ts";
 import { createTransactions, type Transactions } from "./transaction.ts";
 
 /** The time in which a read or write must come to its turn. */
