@@ -17,6 +17,8 @@ interface Remembered {
 /** Whatever a framework hands from one handler to the next. */
 interface Holder {
   [REMEMBERED]?: Remembered;
+  /** What {@link showIdentity} sets, and other libraries too. */
+  auth?: unknown;
 }
 
 /**
@@ -81,7 +83,10 @@ async function waitForIdentity(
 
 /** Forgets whom a guard found before: where the next one refuses, nobody must be there. */
 function forgetIdentity(holder: Holder): void {
-  if (holder[REMEMBERED] !== undefined) delete holder[REMEMBERED];
+  const remembered = holder[REMEMBERED];
+  if (remembered === undefined) return;
+  delete holder[REMEMBERED];
+  if (holder.auth === remembered.identity) showIdentity(holder, null);
 }
 
 /** A guard of the application's own making may answer anything. What is no identity lets nobody in. */

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { authorizeScopes, identify, recallIdentity, recallOptionalIdentity } from "../../src/adapters/adapter.ts";
+import {
+  authorizeScopes,
+  identify,
+  recallIdentity,
+  recallOptionalIdentity,
+} from "../../src/adapters/adapter.ts";
+import { showIdentity } from "../../src/adapters/identity.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -33,6 +39,18 @@ it.each(Object.entries(GUARDS))("a guard %s leaves nobody behind where it refuse
   expect(() => recallIdentity(holder, guard)).toThrow(TypeError);
   expect(() => recallOptionalIdentity(holder, guard)).toThrow(TypeError);
   expect(() => authorizeScopes(holder, ["read"])).toThrow(TypeError);
+});
+
+it.each(Object.entries(GUARDS))("a guard %s shows nobody where it refuses", async (_what, guard) => {
+  const other = { id: "of another library" };
+  for (const [shown, left] of [[undefined, null], [other, other]]) {
+    const holder: { auth?: unknown } = {};
+    const found = await identify(holder, guard, "authenticate", good);
+    showIdentity(holder, found);
+    if (shown !== undefined) holder.auth = shown;
+    await expect((async () => identify(holder, guard, "authenticate", "Bearer x.y.z"))()).rejects.toThrow(AuthError);
+    expect(holder.auth).toBe(left);
+  }
 });
 
 it("leaves nobody behind where another guard refuses, or its answer is no identity", async () => {
