@@ -10,11 +10,12 @@ import { isText } from "../shared/text.ts";
  */
 export type AnswerCheck = (call: string, answer: unknown) => void;
 
-const BOOLEAN = "true or false";
+/** What {@link demand} advises where `null` is an answer too. */
+export const OR_NULL = ": where there is none, answer null";
 
 /** Checks an answer that is `true` or `false`, and nothing that merely counts as either. */
 export function checkBoolean(call: string, answer: unknown): void {
-  demand(typeof answer === "boolean", call, "the answer", BOOLEAN, answer);
+  demand(typeof answer === "boolean", call, "the answer", "true or false", answer);
 }
 
 /** Checks an answer that is an object. */
@@ -41,9 +42,20 @@ export function readList(call: string, answer: unknown): readonly unknown[] {
   return answer as unknown[];
 }
 
-/** Refuses an answer unless a condition holds. */
-export function demand(holds: boolean, call: string, member: string, expected: string, value: unknown): void {
-  const hint = value === undefined && expected !== BOOLEAN ? ": where there is none, answer null" : "";
+/**
+ * Refuses an answer unless a condition holds.
+ *
+ * @param advice - what to do about `undefined`, such as {@link OR_NULL}
+ */
+export function demand(
+  holds: boolean,
+  call: string,
+  member: string,
+  expected: string,
+  value: unknown,
+  advice = "",
+): void {
+  const hint = value === undefined ? advice : "";
   if (!holds) throw new TypeError(`${call}: ${member} must be ${expected}, got ${describeKind(value)}${hint}`);
 }
 
@@ -65,7 +77,7 @@ export function demandInstant(call: string, member: string, value: unknown): voi
 
 /** Refuses an answer one member of which is neither a valid Date nor `null`. */
 export function demandInstantOrNull(call: string, member: string, value: unknown): void {
-  demand(value === null || isInstant(value), call, member, "a valid Date or null", value);
+  demand(value === null || isInstant(value), call, member, "a valid Date or null", value, OR_NULL);
 }
 
 function isInstant(value: unknown): boolean {

@@ -7,6 +7,7 @@ import {
   demandId,
   demandInstant,
   demandInstantOrNull,
+  OR_NULL,
   readList,
 } from "./answer-checks.ts";
 
@@ -14,6 +15,7 @@ import {
 export function expectSession(family: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
+    demand(isObject(answer), call, "a session", "an object", answer, OR_NULL);
     checkSession(call, answer);
     const session = answer as Partial<StoredSession>;
     if (session.family !== family) throw new TypeError(`${call}: it answered with a session of another family`);
@@ -21,7 +23,7 @@ export function expectSession(family: string): AnswerCheck {
     demandInstantOrNull(call, "passwordChangedAt", session.passwordChangedAt);
     demand(typeof session.rotation === "string", call, "rotation", "a string", session.rotation);
     demandCount(call, "revision", session.revision);
-    demand(REASONS.has(session.ended), call, "ended", REASON, session.ended);
+    demand(REASONS.has(session.ended), call, "ended", REASON, session.ended, OR_NULL);
   };
 }
 
@@ -35,7 +37,7 @@ export function checkSessions(call: string, answer: unknown): void {
 
 /** Checks what a refresh store's `endSession` answers. */
 export function checkReason(call: string, answer: unknown): void {
-  demand(REASONS.has(answer), call, "the answer", REASON, answer);
+  demand(REASONS.has(answer), call, "the answer", REASON, answer, OR_NULL);
 }
 
 /** Checks what a refresh store's `endSessions` answers. */

@@ -1,6 +1,6 @@
 import { isObject } from "../shared/object.ts";
 import type { Credentials, User } from "../stores/contract.ts";
-import { type AnswerCheck, demand, demandId, demandInstantOrNull } from "./answer-checks.ts";
+import { type AnswerCheck, demand, demandId, demandInstantOrNull, OR_NULL } from "./answer-checks.ts";
 
 /** Checks what a user store's `findCredentials` answers. */
 export function checkCredentials(call: string, answer: unknown): void {
@@ -9,7 +9,7 @@ export function checkCredentials(call: string, answer: unknown): void {
   const { user, passwordHash } = answer as Partial<Credentials>;
   checkUser(call, "user", user);
   const isHash = passwordHash === null || typeof passwordHash === "string";
-  demand(isHash, call, "passwordHash", "a string, or null for a user without a password", passwordHash);
+  demand(isHash, call, "passwordHash", "a string, or null for a user without a password", passwordHash, OR_NULL);
 }
 
 /**
@@ -35,7 +35,7 @@ export function expectUser(id: string): AnswerCheck {
 const FLAGS: ReadonlySet<unknown> = new Set([undefined, null, true, false, 0, 1]);
 
 function checkUser(call: string, what: string, value: unknown): void {
-  demand(isObject(value), call, what, "an object", value);
+  demand(isObject(value), call, what, "an object", value, OR_NULL);
   const { id, disabled, passwordChangedAt = null } = value as Partial<User>;
   demandId(call, "user.id", id);
   demand(FLAGS.has(disabled), call, "user.disabled", "true or false", disabled);

@@ -1,10 +1,5 @@
 import { expect, it } from "vitest";
-import {
-  authorizeScopes,
-  identify,
-  recallIdentity,
-  recallOptionalIdentity,
-} from "../../src/adapters/adapter.ts";
+import { authorizeScopes, identify, recallIdentity, recallOptionalIdentity } from "../../src/adapters/adapter.ts";
 import { showIdentity } from "../../src/adapters/identity.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
@@ -43,7 +38,10 @@ it.each(Object.entries(GUARDS))("a guard %s leaves nobody behind where it refuse
 
 it.each(Object.entries(GUARDS))("a guard %s shows nobody where it refuses", async (_what, guard) => {
   const other = { id: "of another library" };
-  for (const [shown, left] of [[undefined, null], [other, other]]) {
+  for (const [shown, left] of [
+    [undefined, null],
+    [other, other],
+  ]) {
     const holder: { auth?: unknown } = {};
     const found = await identify(holder, guard, "authenticate", good);
     showIdentity(holder, found);

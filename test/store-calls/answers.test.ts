@@ -78,6 +78,15 @@ describe("an answer that does not fit is an outage that names the member", () =>
     expect(await causeOf(work(wrong, refreshToken))).toContain(words);
   });
 
+  it("advises null only where null is an answer", async () => {
+    const { auth } = houseOf({ store: { endings: async () => undefined as never } });
+    expect(await causeOf(auth.login(READER))).toMatch(/must be a whole number, 0 or more, got undefined$/);
+    const house = houseOf();
+    const other = houseOf({ like: house, store: { findSession: async () => undefined as never } });
+    const { refreshToken } = await house.auth.login(READER);
+    expect(await causeOf(other.auth.refresh(refreshToken))).toMatch(/got undefined: where there is none, answer null$/);
+  });
+
   it("never with what the member holds", async () => {
     const answer = { user: { id: `${HASH}\0` }, passwordHash: HASH };
     const { auth } = houseOf({ users: { findCredentials: async () => answer } });
