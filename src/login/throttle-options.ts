@@ -75,11 +75,35 @@ export function checkThrottleOptions(options: ThrottleOptions, access: TokenProf
       "throttle: account and address are one limiter, with one limit: give each a limiter of its own",
     );
   }
+  if (shareCounts(account, address)) {
+    throw new TypeError(
+      "throttle: account and address count under one keyPrefix of one client, which mixes their counts: " +
+        "give each a keyPrefix of its own",
+    );
+  }
   if (device !== null) checkDevice(device, access);
   if (onOutage !== "refuse" && onOutage !== "allow") {
     throw new TypeError('throttle: onOutage must be "refuse" or "allow"');
   }
   return { account, address, device, onOutage, warn: createWarning() };
+}
+
+/** What a limiter of rate-limiter-flexible that keeps its counts in a store tells of where it keeps them. */
+interface StoredCounts {
+  readonly client?: unknown;
+  readonly keyPrefix?: unknown;
+  readonly tableName?: unknown;
+}
+
+/** Tells whether two limiters count in one place. Limiters of another make, and unreadable ones, do not say. */
+function shareCounts(one: Limiter & StoredCounts, other: Limiter & StoredCounts): boolean {
+  try {
+    const { client, keyPrefix, tableName } = one;
+    const isStored = client !== undefined && keyPrefix !== undefined;
+    return isStored && client === other.client && keyPrefix === other.keyPrefix && tableName === other.tableName;
+  } catch {
+    return false;
+  }
 }
 
 function checkDevice(device: TokenProfile, access: TokenProfile): void {

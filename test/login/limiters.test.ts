@@ -47,6 +47,13 @@ const LIMITERS: Readonly<Record<string, () => Make>> = {
 };
 
 describe.each(Object.entries(LIMITERS))("limiters in %s", (name, open) => {
+  it.skipIf(name === "memory")("are refused where both count under one prefix", async () => {
+    const make = open();
+    const throttle = { account: await make(`same${process.pid}`, 3), address: await make(`same${process.pid}`, 100) };
+    const build = () => createAuthenticator({ token: profileOf(), users: memoryUsers(), passwords, throttle });
+    expect(build).toThrow(/one keyPrefix of one client/);
+  });
+
   it("keep an attacker out, and let the user in by a device of the user's", async () => {
     const make = open();
     const run = `${process.pid}${name}`;

@@ -255,12 +255,39 @@ it.each([undefined, null, {}, { msBeforeNext: "1" }, { msBeforeNext: Number.NaN 
   },
 );
 
+/** Limiters that keep their counts in one store, as those of rate-limiter-flexible do. */
+const STORE = {};
+const COUNTING = { consume: async () => null, reward: async () => null };
+const sharing = (keyPrefix: string, rest: object = {}) => ({ ...COUNTING, keyPrefix, client: STORE, ...rest });
+
+it.each<readonly [string, object, object]>([
+  ["other prefixes", sharing("account"), sharing("address")],
+  ["other clients", sharing("rlflx"), sharing("rlflx", { client: {} })],
+  ["other tables", sharing("rlflx", { tableName: "accounts" }), sharing("rlflx", { tableName: "addresses" })],
+  ["no client, as those in memory", { ...COUNTING, keyPrefix: "rlflx" }, { ...COUNTING, keyPrefix: "rlflx" }],
+  [
+    "a prefix that can't be read",
+    sharing("rlflx"),
+    Object.defineProperty(sharing("rlflx"), "keyPrefix", {
+      get() {
+        throw new Error("not implemented");
+      },
+    }),
+  ],
+])("createAuthenticator takes limiters with %s", (_what, account, address) => {
+  expect(() => throttled({ account: account as Limiter, address: address as Limiter })).not.toThrow();
+});
+
 it.each<readonly [object, RegExp]>([
   [{}, /throttle: account is missing; account and address are both needed/],
   [{ account: limiter(1) }, /throttle: address is missing; account and address are both needed/],
   [{ address: limiter(1) }, /throttle: account is missing; account and address are both needed/],
   [{ account: limiter(1), address: {} }, /throttle: address must be an object with the methods consume, reward/],
   [{ account: ONE, address: ONE }, /throttle: account and address are one limiter.*give each a limiter of its own/],
+  [
+    { account: sharing("rlflx"), address: sharing("rlflx") },
+    /throttle: account and address count under one keyPrefix of one client.*give each a keyPrefix of its own/,
+  ],
   [limiter(1), /throttle takes \{ account, address \}: two limiters/],
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],
   [{ account: limiter(1), address: limiter(1), device: {} }, /throttle: device must be a profile made by defineToken/],
