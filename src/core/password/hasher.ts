@@ -1,4 +1,5 @@
 import { MAX_HASH_LENGTH } from "../../shared/limits.ts";
+import { createWarning } from "../../shared/listener.ts";
 import { AuthError } from "../errors.ts";
 import { canCompute, loadEngine, runArgon2 } from "./argon2.ts";
 import type { PasswordEngine } from "./engine.ts";
@@ -71,6 +72,7 @@ export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRe
 export function createPasswordHasher(options: PasswordOptions = {}): PasswordHasher {
   const { cost, ceiling, pepper, legacy, maxConcurrent, maxQueue } = readOptions(options);
   const gate = new Gate(maxConcurrent, maxQueue);
+  const warn = createWarning();
 
   const findLegacy = (hash: unknown): LegacyScheme | undefined =>
     typeof hash === "string" && hash.length <= MAX_HASH_LENGTH ? legacy.find((it) => it.recognises(hash)) : undefined;
@@ -109,6 +111,9 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       const nfc = normalisePassword(password);
       if (nfc === null) return false;
       const isReadable = canRead(hash);
+      // No error, since passwords are what a client likes: it could tell by the answer which hashes can't be read.
+      const isSwapped = readHash(password) !== null && typeof hash === "string" && !isReadable;
+      if (isSwapped) warn(SWAPPED);
       const stored = isReadable ? hash : makeUnmatchedHash(cost);
       const isMatch = await gate.run(() => matches(password, nfc, stored), options);
       return isReadable && isMatch;
@@ -120,6 +125,9 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     },
   });
 }
+
+const SWAPPED =
+  "A stored hash was compared as if it were a password, with what is no hash: give (password, hash), in this order";
 
 /** Compares by another scheme. An error of its package is our outage, as one of the addon is. */
 async function matchesLegacy(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {

@@ -26,6 +26,21 @@ describe("the pure functions", () => {
   });
 });
 
+it("arguments in the wrong order are told once, without what they hold; the answer stays false", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  const passwords = createPasswordHasher(CHEAP);
+  const hash = await passwords.hash("correct horse");
+  expect(await passwords.compare(hash, null)).toBe(false); // a user that nobody has
+  expect(await passwords.compare(hash, await passwords.hash("x"))).toBe(false); // a strange password
+  expect(await passwords.compare("x", "correct horse")).toBe(false); // a hash that nobody can read
+  expect(warn).not.toHaveBeenCalled();
+  expect(await passwords.compare(hash, "correct horse")).toBe(false);
+  expect(await passwords.compare(hash, "correct horse")).toBe(false);
+  expect(warn.mock.calls).toEqual([[expect.stringContaining("(password, hash), in this order")]]);
+  expect(String(warn.mock.calls)).not.toMatch(/argon2|horse/);
+  warn.mockRestore();
+});
+
 describe("what a password is", () => {
   it.each([undefined, null, 1, {}, [], Symbol("p"), { toString: () => "x" }])("no %s", async (password) => {
     expect(await codeOf(cheap.hash(password as string))).toBe("unusable_password");
