@@ -76,10 +76,7 @@ export function checkThrottleOptions(options: ThrottleOptions, access: TokenProf
     );
   }
   if (shareCounts(account, address)) {
-    throw new TypeError(
-      "throttle: account and address count under one keyPrefix of one client, which mixes their counts: " +
-        "give each a keyPrefix of its own",
-    );
+    throw new TypeError("throttle: account and address count under one keyPrefix of one client: give each its own");
   }
   if (device !== null) checkDevice(device, access);
   if (onOutage !== "refuse" && onOutage !== "allow") {

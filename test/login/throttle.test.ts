@@ -286,7 +286,7 @@ it.each<readonly [object, RegExp]>([
   [{ account: ONE, address: ONE }, /throttle: account and address are one limiter.*give each a limiter of its own/],
   [
     { account: sharing("rlflx"), address: sharing("rlflx") },
-    /throttle: account and address count under one keyPrefix of one client.*give each a keyPrefix of its own/,
+    /throttle: account and address count under one keyPrefix of one client: give each its own/,
   ],
   [limiter(1), /throttle takes \{ account, address \}: two limiters/],
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],

@@ -17,14 +17,14 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 140_500 },
+  index: { files: 6, bytes: 141_000 },
   tokens: { files: 5, bytes: 80_000 },
   express: { files: 7, bytes: 37_000 },
   koa: { files: 7, bytes: 37_000 },
   fastify: { files: 7, bytes: 37_000 },
   fetch: { files: 7, bytes: 38_000 },
   adapter: { files: 7, bytes: 37_000 },
-  nest: { files: 7, bytes: 40_500 },
+  nest: { files: 7, bytes: 40_700 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "stores/memory": { files: 5, bytes: 26_000 },

@@ -126,8 +126,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   });
 }
 
-const SWAPPED =
-  "A stored hash was compared as if it were a password, with what is no hash: give (password, hash), in this order";
+const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
 
 /** Compares by another scheme. An error of its package is our outage, as one of the addon is. */
 async function matchesLegacy(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {
