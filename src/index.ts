@@ -10,6 +10,7 @@ export type { AuthenticatorOptions, ClaimsMaker, LoginClaims } from "./authentic
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
+export type { CookieOptions, CookieSettings } from "./core/http/cookie-options.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
@@ -44,7 +45,6 @@ export type { Identity } from "./guard/identity.ts";
 export type { GuardOptions } from "./guard/options.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
-export type { CookieSettings, RefreshCookieOptions } from "./sessions/cookie-options.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";

@@ -1,9 +1,9 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
+import type { CookieSettings } from "../core/http/cookie-options.ts";
+import { refuseCrossSite } from "../core/http/cross-site.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import { readCookies, toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
-import { refuseCrossSite } from "../sessions/cross-site.ts";
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import type { AdapterRequest } from "./request.ts";

@@ -1,5 +1,5 @@
-import { toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
+import { toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
+import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 

@@ -1,7 +1,7 @@
+import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { Session, User } from "../stores/contract.ts";
 
