@@ -1,7 +1,9 @@
 import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
-/** The challenge's `error` (RFC 6750 §3.1, RFC 9470 §3). `"realm"`: it has none. `true`: the code. `null`: no challenge. */
+/**
+ * The challenge's `error` (RFC 6750 §3.1, RFC 9470 §3). `"realm"`: it has none. `true`: the code. `null`: no challenge.
+ */
 type Challenge = "realm" | "invalid_token" | true | null;
 
 /** What a code is answered with: a `message` for the client, and the seconds of `Retry-After` by default. */

@@ -51,7 +51,7 @@ const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
 it("finds the imports that there are", () => {
   expect(IMPORTS.length).toBeGreaterThan(100);
   expect(IMPORTS).toContainEqual({ from: "core/password/argon2.ts", to: "@node-rs/argon2", kind: "lazy" });
-  expect(IMPORTS).toContainEqual({ from: "guard/credential.ts", to: "core/http/bearer.ts", kind: "value" });
+  expect(IMPORTS).toContainEqual({ from: "guard/bearer-header.ts", to: "core/http/bearer.ts", kind: "value" });
 });
 
 describe.each(FILES)("%s", (file) => {

@@ -4,9 +4,9 @@ import { isOrigin } from "./origin.ts";
 /** A cookie that carries a token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set otherwise. */
 export interface CookieOptions {
   /**
-   * Its name. By default `"__Host-refresh"`, or `"__Host-access"` for an access token, where the path is `"/"` and there
-   * is no domain, else `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin alone (RFC
-   * 6265bis §4.1.3). Without `secure` it is `"refresh"` or `"access"`.
+   * Its name. By default `"__Host-refresh"`, or `"__Host-access"` for an access token, where the path is `"/"` and
+   * there is no domain, else `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin alone
+   * (RFC 6265bis §4.1.3). Without `secure` it is `"refresh"` or `"access"`.
    */
   readonly name?: string;
   /**
@@ -16,8 +16,8 @@ export interface CookieOptions {
   readonly path?: string;
   /**
    * Origins besides the server's own whose pages may send it with a request that changes something, such as
-   * `"https://app.example.com"` or, for an app in a web view, `"capacitor://localhost"`. List the server's own origin too where a proxy changes the
-   * Host header. Pages of another site need `sameSite: "none"` too.
+   * `"https://app.example.com"` or, for an app in a web view, `"capacitor://localhost"`. List the server's own origin
+   * too where a proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
    */
   readonly origins?: readonly string[];
   /**

@@ -13,7 +13,9 @@ export function checkIssuer(issuer: unknown): string | null {
   return issuer;
 }
 
-/** Checks `audience` or `typ`: a name, a list of names, or `null`. The list is copied, so that nobody changes it later. */
+/**
+ * Checks `audience` or `typ`: a name, a list of names, or `null`. The list is copied, so that nobody changes it later.
+ */
 export function checkList(option: string, given: unknown): readonly string[] | null {
   if (given === null) return null;
   const names: unknown[] = readSafely("defineToken", () => (Array.isArray(given) ? [...given] : [given]));
