@@ -1,5 +1,4 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
-import { readTime } from "../shared/date.ts";
 import { startBudget } from "../store-calls/budget.ts";
 import { unavailable } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
@@ -101,8 +100,8 @@ function toIdentity({ credential }: Shown, proven: ShownIdentity): Identity {
   const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [], acr = null } = proven ?? {};
   const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
   if (!isIdentity(identity)) throw broken(credential, "verify must answer with { userId, scopes, claims }");
-  const isDated = authenticatedAt === null || !Number.isNaN(readTime(authenticatedAt));
-  if (!isDated) throw broken(credential, "authenticatedAt must be a valid Date or null");
+  const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
+  if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
   return Object.freeze(identity);
 }
 

@@ -1,4 +1,5 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { waitFor } from "../store-calls/call.ts";
@@ -24,6 +25,22 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
   const { threadPool, schema, identity: reading } = profile;
 
+  /**
+   * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
+   * takes as long as to recall the token.
+   */
+  const identities = new WeakMap<CheckedClaims, Identity>();
+
+  const recallIdentity = (token: string): Identity | undefined => {
+    const checked = recallToken(token, profile);
+    if (checked === undefined) return undefined;
+    const known = identities.get(checked);
+    if (known !== undefined) return known;
+    const identity = createIdentity(checked, checked, reading, "bearer");
+    identities.set(checked, identity);
+    return identity;
+  };
+
   const explain = (error: unknown, given: Given): never =>
     refuse(isAuthError(error) ? explainRefusal(takeAuthorization(given), error) : error);
 
@@ -34,7 +51,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       try {
         const token = readToken(takeOne("Authorization", takeAuthorization(given)));
         if (token === null) return answerAbsent(given);
-        const checked = recallToken(token, profile) ?? openToken(token, profile);
+        const known = recallIdentity(token);
+        if (known !== undefined) return known;
+        const checked = openToken(token, profile);
         return createIdentity(checked, checked, reading, "bearer");
       } catch (error) {
         return explain(error, given);
@@ -49,9 +68,8 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const token = readToken(takeOne("Authorization", takeAuthorization(given)));
         if (token === null) return answerAbsent(given);
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
-        const checked =
-          recallToken(token, profile) ??
-          (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
+        const known = recallToken(token, profile);
+        const checked = known ?? (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
         const startedAt = schema === undefined ? null : stopwatch();
         const claims =
           schema === undefined

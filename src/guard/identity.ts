@@ -22,8 +22,10 @@ export interface Identity<Claims = unknown> {
   readonly claims: Claims;
   /** The name of the credential that was shown: `"bearer"`, `"cookie"`, or what another one is called. */
   readonly credential: string;
-  /** When the user last proved who it is: a token's `auth_time`; `null` where nobody says. */
-  readonly authenticatedAt: Date | null;
+  /**
+   * When the user last proved who it is, in milliseconds since 1970: a token's `auth_time`; `null` where nobody says.
+   */
+  readonly authenticatedAt: number | null;
   /** How the user proved it, such as `["pwd", "otp"]` (RFC 8176): a token's `amr`. Empty where nobody says. */
   readonly methods: readonly string[];
   /** Which strength of proof that was: a token's `acr` (RFC 9470 §6); `null` where nobody says. */
@@ -63,7 +65,7 @@ export function createIdentity<Claims>(
     sid,
     claims,
     credential,
-    authenticatedAt: typeof auth_time === "number" ? new Date(auth_time * 1_000) : null,
+    authenticatedAt: typeof auth_time === "number" ? auth_time * 1_000 : null,
     methods: amr === undefined ? NONE : readMethods(amr),
     acr: typeof acr === "string" ? acr : null,
   });

@@ -1,7 +1,6 @@
 import { isAuthError } from "../core/errors.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { assert } from "../shared/assert.ts";
-import { readTime } from "../shared/date.ts";
 import { checkFunction, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
 import { unavailable } from "../store-calls/call.ts";
@@ -152,8 +151,8 @@ function listNames(option: string, given: string | readonly string[]): readonly 
   return names;
 }
 
-function isRecent(at: Date | null, seconds: number, { now, clockTolerance }: RuleContext): boolean {
-  const age = (now() - readTime(at)) / 1_000;
+function isRecent(at: number | null, seconds: number, { now, clockTolerance }: RuleContext): boolean {
+  const age = (now() - (at ?? Number.NaN)) / 1_000;
   return age <= seconds + clockTolerance && age >= -clockTolerance;
 }
 
