@@ -1,7 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
-import { isOutage, type OutageListener, tellOutage } from "../store-calls/outage.ts";
+import { tellOutage } from "../store-calls/outage.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import type { GuardSettings } from "./options.ts";
 import { createRefusal } from "./refusal.ts";
@@ -12,7 +12,15 @@ import { checkAll, checkRules, toRefusal } from "./rules.ts";
 export function bindAuthorize(
   settings: GuardSettings,
 ): (identity: Identity | null, ...rules: Rule[]) => void | Promise<void> {
-  const { clock, requestTimeoutMs, onOutage } = settings;
+  const { clock, requestTimeoutMs, onOutage, emit } = settings;
+  /** Throws the refusal of what a rule threw, and tells of it. */
+  const refuse = (thrown: unknown, { userId, sid = null }: Identity): never => {
+    const refusal = toRefusal(thrown);
+    if (refusal.status === 503) tellOutage(onOutage, refusal, "authorize", true);
+    else emit(() => ({ type: "access_refused", userId, sid, code: refusal.code }));
+    throw refusal;
+  };
+
   const context: RuleContext = Object.freeze({
     request: undefined,
     now: () => readClock(clock.now),
@@ -26,16 +34,9 @@ export function bindAuthorize(
     try {
       const pending = checkAll(rules, identity, context);
       if (!isThenable(pending)) return;
-      return Promise.resolve(waitFor("rule", requestTimeoutMs, pending)).catch((thrown) => refuse(onOutage, thrown));
+      return Promise.resolve(waitFor("rule", requestTimeoutMs, pending)).catch((thrown) => refuse(thrown, identity));
     } catch (thrown) {
-      refuse(onOutage, thrown);
+      refuse(thrown, identity);
     }
   };
-}
-
-/** Throws the refusal of what a rule threw, and tells of an outage. */
-function refuse(onOutage: OutageListener, thrown: unknown): never {
-  const refusal = toRefusal(thrown);
-  if (isOutage(refusal)) tellOutage(onOutage, refusal, "authorize", true);
-  throw refusal;
 }

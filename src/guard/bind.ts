@@ -14,7 +14,11 @@ import { listProfiles } from "./token-credentials.ts";
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
   const refuse: Refuse = (error) => {
     if (isOutage(error)) tellOutage(settings.onOutage, error, "authenticate", true);
-    else if (isAuthError(error)) throw nameRealm(settings, error);
+    else if (isAuthError(error)) {
+      const { code } = error;
+      if (code !== "missing_token") settings.emit(() => ({ type: "token_refused", code }));
+      throw nameRealm(settings, error);
+    }
     throw error;
   };
   const answers = chooseAnswers(settings, refuse);

@@ -1,5 +1,8 @@
+import type { AuthError } from "../core/errors.ts";
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { createEmit, type Emit } from "../events/emit.ts";
+import type { EventListener } from "../events/event.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
@@ -39,6 +42,18 @@ export interface CommonGuardOptions {
    * ```
    */
   readonly onOutage?: OutageListener;
+  /**
+   * A listener that is told of what happens: refusals, outages, and with an authenticator logins, sessions and
+   * passwords. It can't change the answer. None by default; the channel `hallpass:event` of `node:diagnostics_channel`
+   * has the same events.
+   *
+   * @example
+   * ```ts
+   * const onEvent: EventListener = (event) => logger.info({ event });
+   * createGuard({ token, onEvent });
+   * ```
+   */
+  readonly onEvent?: EventListener;
 }
 
 /** What a {@link Guard} of one kind of token is made of. */
@@ -62,6 +77,7 @@ export const GUARD_OPTIONS: OptionNames<CommonGuardOptions> = {
   storeTimeoutMs: "optional",
   requestTimeoutMs: "optional",
   onOutage: "optional",
+  onEvent: "optional",
 };
 
 /** Guard options, checked and with their defaults. */
@@ -73,6 +89,7 @@ export interface GuardSettings extends ChallengeSettings {
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly onOutage: OutageListener;
+  readonly emit: Emit;
 }
 
 /** Makes the credentials of a guard of one kind of token. */
@@ -83,7 +100,7 @@ export function checkToken<Profile extends TokenProfile>(token: Profile): readon
 
 /** Checks the options that guards and authenticators have in common. */
 export function checkGuardOptions(options: CommonGuardOptions, credentials: readonly Credential[]): GuardSettings {
-  const { blocklist, realm = "api", challenge = {}, onOutage = warnOfFirstOutage() } = options;
+  const { blocklist, realm = "api", challenge = {}, onOutage = warnOfFirstOutage(), onEvent } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   checkCredentials(credentials);
   if (blocklist !== undefined) {
@@ -96,8 +113,10 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
   checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
   checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
+  if (onEvent !== undefined) checkFunction("onEvent", onEvent, "(event) => logger.info({ event })");
   const [clock = { now: systemClock, clockTolerance: 0 }] = credentials.flatMap(listProfiles);
   const limits = { storeTimeoutMs, requestTimeoutMs };
+  const emit = createEmit(onEvent, clock.now);
   return {
     credentials: [...credentials],
     blocklist: blocklist ?? null,
@@ -106,8 +125,26 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
     schemes,
     clock,
     ...limits,
-    onOutage,
+    onOutage: emitOutages(onOutage, emit),
+    emit,
   };
+}
+
+/** Makes a listener to outages that has each be an event too. */
+function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
+  return (error, context) => {
+    const { operation, refused, call = null, durationMs = null } = context;
+    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
+    return onOutage(error, context);
+  };
+}
+
+const NAME = /^\w{1,64}$/;
+
+/** Names the error that caused an outage. A driver's own error may be anything. */
+function nameCause({ cause }: AuthError): string | null {
+  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
+  return typeof name === "string" && NAME.test(name) ? name : null;
 }
 
 function checkCredentials(credentials: readonly Credential[]): void {

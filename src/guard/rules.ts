@@ -1,4 +1,4 @@
-import { isAuthError } from "../core/errors.ts";
+import { type AuthError, isAuthError } from "../core/errors.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { assert } from "../shared/assert.ts";
 import { checkFunction, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
@@ -239,6 +239,6 @@ function refuseVerdict(verdict: unknown): void {
 }
 
 /** Makes an outage of what a rule threw, unless it is a refusal. */
-export function toRefusal(thrown: unknown): unknown {
+export function toRefusal(thrown: unknown): AuthError {
   return isAuthError(thrown) ? thrown : unavailable("rule", 0, thrown);
 }
