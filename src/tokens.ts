@@ -8,6 +8,7 @@
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
+export type { CookieOptions } from "./core/http/cookie-options.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
@@ -23,15 +24,24 @@ export { type IssueOptions, issueToken } from "./core/token/issue.ts";
 export {
   type ClaimsOf,
   defineToken,
+  type IdentityClaims,
   type InputOf,
   type TokenOptions,
   type TokenProfile,
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export { createGuard } from "./guard/create.ts";
-export type { AuthorizationHeader, Guard } from "./guard/guard.ts";
+export type { AuthEvent, EventListener } from "./events/event.ts";
+export { anyOf } from "./guard/any-of.ts";
+export { bearer } from "./guard/bearer.ts";
+export { cookieToken } from "./guard/cookie-token.ts";
+export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
+export type { Credential, ShownIdentity } from "./guard/credential.ts";
+export type { Guard, TokenGuard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
-export type { GuardOptions } from "./guard/options.ts";
+export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from "./guard/options.ts";
+export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
+export type { Rule, RuleContext } from "./guard/rule.ts";
+export { allOf, anyRule, anyScope, type FreshOptions, fresh, scopes, where } from "./guard/rules.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type { Blocklist, Revocation, RevocationFeed, RevocationPage, TokenReference } from "./stores/contract.ts";

@@ -16,7 +16,7 @@
  *       const request = readNodeRequest(req, { ip: () => req.socket.remoteAddress, body });
  *       return sendNodeResponse(res, await logIn(request));
  *     }
- *     const { userId } = await identify(req, auth, "authenticate", readAuthorization(req));
+ *     const { userId } = await identify(req, auth, "authenticate", req);
  *     res.end(userId);
  *   } catch (error) {
  *     const response = respond(error, req);
@@ -28,13 +28,14 @@
  *
  * @module
  */
+
+export { readAuthorization } from "../guard/request.ts";
 export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 export { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
 export {
-  authorizeScopes,
-  checkScopes,
+  authorizeRules,
   identify,
   type Recognition,
   recallIdentity,
@@ -44,7 +45,6 @@ export {
   type AdapterRequest,
   type NodeHeaders,
   type NodeRequestParts,
-  readAuthorization,
   readNodeRequest,
 } from "./request.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";

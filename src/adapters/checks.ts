@@ -50,12 +50,11 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
 }
 
 /**
- * Refuses arguments that nobody would read. A scope that is given to `requireAuth` would otherwise let everybody in who
- * has a token.
+ * Refuses arguments that nobody would read. A rule that is given to `optionalAuth` would otherwise let everybody in.
  */
-export function checkNothingElse(verb: string, extra: readonly unknown[], remedy: string = "requireScope"): void {
+export function checkNothingElse(verb: string, extra: readonly unknown[], remedy: string = "requireAuth"): void {
   if (extra.length === 0) return;
-  throw new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
+  throw new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
 }
 
 /** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */

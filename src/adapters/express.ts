@@ -9,6 +9,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { Rule } from "../guard/rule.ts";
+import { askForScopes, checkRules } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
@@ -16,15 +18,14 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
 import {
-  authorizeScopes,
-  checkScopes,
-  identify,
-  type Recognition,
+  type Access,
+  admit,
+  authorizeRules,
   recallIdentity,
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
-import { type AdapterRequest, readAuthorization, readNodeRequest } from "./request.ts";
+import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import { sendNodeResponse } from "./response.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
@@ -53,16 +54,21 @@ export type ExpressErrorHandler = (
  * asking. `req.auth` has that too, unless a later middleware of another library sets it; its type is in
  * `hallpass/express/auth`.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is no guard, or a rule is none
  *
  * @example
  * ```ts
  * app.get("/me", requireAuth(guard), (req, res) => res.json({ id: authOf(req, guard).userId }));
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): ExpressMiddleware {
-  checkGuard("requireAuth", guard, extra);
-  return recognise(guard, "authenticate");
+export function requireAuth<Claims>(
+  guard: Guard<Claims>,
+  ...rules: readonly Rule<ExpressRequest>[]
+): ExpressMiddleware {
+  checkGuard("requireAuth", guard);
+  checkRules("requireAuth", rules, 0);
+  return recognise({ guard, recognition: "authenticate", rules });
 }
 
 /**
@@ -78,7 +84,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): Express
  */
 export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): ExpressMiddleware {
   checkGuard("optionalAuth", guard, extra);
-  return recognise(guard, "authenticateOptional");
+  return recognise({ guard, recognition: "authenticateOptional", rules: [] });
 }
 
 /**
@@ -92,8 +98,8 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): Expres
  * ```
  */
 export function requireScope(...scopes: string[]): ExpressMiddleware {
-  checkScopes(scopes);
-  return asMiddleware((req) => authorizeScopes(req, scopes));
+  const rules = [askForScopes("requireScope", scopes)];
+  return asMiddleware((req) => authorizeRules(req, rules, req));
 }
 
 /**
@@ -215,9 +221,9 @@ export function errorHandler(options: ErrorHandlerOptions<ExpressRequest> = {}):
   };
 }
 
-function recognise(guard: Guard, recognition: Recognition): ExpressMiddleware {
+function recognise(access: Access<ExpressRequest>): ExpressMiddleware {
   return asMiddleware((req) => {
-    const found = identify(req, guard, recognition, readAuthorization(req));
+    const found = admit(req, access, req, req);
     if (isThenable(found)) return found.then((identity) => showIdentity(req, identity as Identity | null));
     showIdentity(req, found);
   });

@@ -9,6 +9,8 @@ import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from 
 import { AuthError } from "../core/errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { Rule } from "../guard/rule.ts";
+import { askForScopes, checkRules } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
@@ -16,15 +18,14 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
 import {
-  authorizeScopes,
-  checkScopes,
-  identify,
-  type Recognition,
+  type Access,
+  admit,
+  authorizeRules,
   recallIdentity,
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
-import { type AdapterRequest, pickHeaders, readAuthorization, readNodeRequest } from "./request.ts";
+import { type AdapterRequest, pickHeaders, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { isOfThisRealm, toError } from "./thrown.ts";
 
@@ -44,16 +45,18 @@ export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, repl
  * behind it who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in
  * `hallpass/fastify/auth`.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is no guard, or a rule is none
  *
  * @example
  * ```ts
  * app.get("/me", { onRequest: requireAuth(guard) }, async (request) => ({ id: authOf(request, guard).userId }));
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): FastifyHook {
-  checkGuard("requireAuth", guard, extra);
-  return recognise(guard, "authenticate");
+export function requireAuth<Claims>(guard: Guard<Claims>, ...rules: readonly Rule<FastifyRequest>[]): FastifyHook {
+  checkGuard("requireAuth", guard);
+  checkRules("requireAuth", rules, 0);
+  return recognise({ guard, recognition: "authenticate", rules });
 }
 
 /**
@@ -71,7 +74,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): Fastify
  */
 export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): FastifyHook {
   checkGuard("optionalAuth", guard, extra);
-  return recognise(guard, "authenticateOptional");
+  return recognise({ guard, recognition: "authenticateOptional", rules: [] });
 }
 
 /**
@@ -85,8 +88,8 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): Fastif
  * ```
  */
 export function requireScope(...scopes: string[]): FastifyHook {
-  checkScopes(scopes);
-  return async (request) => authorizeScopes(request, scopes);
+  const rules = [askForScopes("requireScope", scopes)];
+  return async (request) => authorizeRules(request, rules, request);
 }
 
 /**
@@ -222,9 +225,9 @@ function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest): bo
   return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${HANDLER}`;
 }
 
-function recognise(guard: Guard, recognition: Recognition): FastifyHook {
+function recognise(access: Access<FastifyRequest>): FastifyHook {
   return async (request) => {
-    const found = identify(request, guard, recognition, readAuthorization(pickHeaders(request)));
+    const found = admit(request, access, request, request);
     showIdentity(request, (isThenable(found) ? await found : found) as Identity | null);
   };
 }

@@ -10,20 +10,15 @@ import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from 
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { Rule } from "../guard/rule.ts";
+import { askForScopes, checkRules } from "../guard/rules.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { readJsonBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
-import {
-  authorizeScopes,
-  checkScopes,
-  identify,
-  type Recognition,
-  recallIdentity,
-  recallOptionalIdentity,
-} from "./identity.ts";
+import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 import { checkRequest } from "./web-request.ts";
@@ -44,7 +39,8 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
 /**
  * Wraps a handler so that only requests with a good token reach it.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is no guard, or a rule is none
  *
  * @example
  * ```ts
@@ -53,10 +49,11 @@ export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...re
  */
 export function requireAuth<Claims>(
   guard: Guard<Claims>,
-  ...extra: []
+  ...rules: readonly Rule<Request>[]
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims>, Rest>) => FetchHandler<Rest> {
-  checkGuard("requireAuth", guard, extra);
-  return recognise(guard, "authenticate");
+  checkGuard("requireAuth", guard);
+  checkRules("requireAuth", rules, 0);
+  return recognise({ guard, recognition: "authenticate", rules });
 }
 
 /**
@@ -75,7 +72,7 @@ export function optionalAuth<Claims>(
   ...extra: []
 ): <Rest extends unknown[]>(handler: AuthHandler<Identity<Claims> | null, Rest>) => FetchHandler<Rest> {
   checkGuard("optionalAuth", guard, extra);
-  return recognise(guard, "authenticateOptional");
+  return recognise({ guard, recognition: "authenticateOptional", rules: [] });
 }
 
 /**
@@ -94,11 +91,11 @@ export function requireScope(
 ): <Auth extends Identity | null, Rest extends unknown[]>(
   handler: AuthHandler<Auth, Rest>,
 ) => (request: Request, auth: Auth, ...rest: Rest) => Promise<Response> {
-  checkScopes(scopes);
+  const rules = [askForScopes("requireScope", scopes)];
   return (handler) =>
     async (request, auth, ...rest) =>
       answerErrors(request, async () => {
-        await authorizeScopes(request, scopes);
+        await authorizeRules(request, rules, request);
         return handler(request, auth, ...rest);
       });
 }
@@ -233,13 +230,12 @@ export function errorHandler(
 }
 
 function recognise<Auth extends Identity | null>(
-  guard: Guard,
-  recognition: Recognition,
+  access: Access<Request>,
 ): <Rest extends unknown[]>(handler: AuthHandler<Auth, Rest>) => FetchHandler<Rest> {
   return (handler) =>
     (request, ...rest) =>
       answerErrors(request, async () => {
-        const found = await identify(request, guard, recognition, request.headers.get("authorization"));
+        const found = await admit(request, access, request, request);
         return handler(request, found as Auth, ...rest);
       });
 }
@@ -257,7 +253,7 @@ function readRequest(request: Request, ip: () => string | undefined): AdapterReq
   const { headers, url } = request;
   return {
     header: (name) => headers.get(name) ?? (name === "host" ? new URL(url).host : null),
-    authorization: () => headers.get("authorization"),
+    authRequest: () => request,
     ip,
     hasBody: () => request.body !== null,
     body() {

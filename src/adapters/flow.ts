@@ -1,9 +1,9 @@
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError, type AuthErrorCode, isAuthError } from "../core/errors.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
+import type { CookieSettings } from "../core/http/cookie-options.ts";
+import { refuseCrossSite } from "../core/http/cross-site.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import { readCookies, toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
-import { refuseCrossSite } from "../sessions/cross-site.ts";
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import type { AdapterRequest } from "./request.ts";
@@ -70,12 +70,12 @@ export function handleRefresh<Claims, U extends User>(
   checkAuthenticator("refresh", auth, extra);
   return rejectWithErrors(async ({ header, body }) => {
     const { cookie } = auth;
-    if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token")), null);
-    refuseCrossSite(cookie, header);
+    for (const it of listCookies(auth)) refuseCrossSite(it, header);
+    if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token")), auth);
     const tokens = readCookies(cookie, header);
     if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
     try {
-      return formatTokens(await auth.refresh(tokens), cookie);
+      return formatTokens(await auth.refresh(tokens), auth);
     } catch (error) {
       throw isAuthError(error) && error.expose ? takeCookieAway(cookie, error) : error;
     }
@@ -103,20 +103,21 @@ export function handleLogout<Claims, U extends User>(
 ): FlowHandler {
   checkAuthenticator("logout", auth, extra);
   return rejectWithErrors(async (request) => {
-    const { header, authorization } = request;
+    const { header, authRequest } = request;
     const cookie = findCookie(auth);
-    if (cookie !== null) refuseCrossSite(cookie, header);
+    const cookies = listCookies(auth);
+    for (const it of cookies) refuseCrossSite(it, header);
     const tokens = cookie === null ? await readSentToken(auth, request) : readCookies(cookie, header);
     const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator<Claims, U>).logoutByRefreshToken(tokens));
     try {
-      const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authorization());
+      const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authRequest());
       if (identity !== null) await auth.logout(identity);
     } catch (error) {
       if (!isAuthError(error) || !error.expose) throw error;
       const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
       if (!isOver) throw cookie !== null && tokens.length > 0 ? takeCookieAway(cookie, error) : error;
     }
-    return { status: 204, headers: {}, cookies: cookie === null ? [] : [writeCookie(cookie, "", 0)], body: null };
+    return { status: 204, headers: {}, cookies: cookies.map((it) => writeCookie(it, "", 0)), body: null };
   });
 }
 
@@ -137,16 +138,14 @@ async function handleCredentials<Claims, U extends User>(
 ): Promise<AdapterResponse> {
   const { header, body } = request;
   const cookie = findCookie(auth);
+  for (const it of listCookies(auth)) refuseCrossSite(it, header);
   if (cookie === null) {
     const sent = await body();
-    return formatTokens(
-      await verb(sent, describeOrigin(request, { deviceToken: readToken(sent, "device_token") })),
-      null,
-    );
+    const origin = describeOrigin(request, { deviceToken: readToken(sent, "device_token") });
+    return formatTokens(await verb(sent, origin), auth);
   }
-  refuseCrossSite(cookie, header);
   const [refreshToken, deviceToken] = [cookie, toDeviceCookie(cookie)].map((it) => readCookies(it, header));
-  return formatTokens(await verb(await body(), describeOrigin(request, { refreshToken, deviceToken })), cookie);
+  return formatTokens(await verb(await body(), describeOrigin(request, { refreshToken, deviceToken })), auth);
 }
 
 /**
@@ -184,4 +183,9 @@ function readToken(body: unknown, name: "refresh_token" | "device_token"): strin
 
 function findCookie(auth: object): CookieSettings | null {
   return (auth as Partial<SessionAuthenticator>).cookie ?? null;
+}
+
+/** Lists the cookies that carry an authenticator's tokens: that of the refresh token, and that of the access token. */
+function listCookies(auth: Pick<Authenticator, "tokenCookie">): readonly CookieSettings[] {
+  return [findCookie(auth), auth.tokenCookie ?? null].filter((it) => it !== null);
 }

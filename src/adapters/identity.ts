@@ -1,6 +1,8 @@
-import type { AuthorizationHeader, Guard, Recognition } from "../guard/guard.ts";
+import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
+import type { AuthorizationHeader, AuthRequest } from "../guard/request.ts";
+import type { Rule } from "../guard/rule.ts";
 import { isThenable } from "../shared/promise.ts";
 import { toError } from "./thrown.ts";
 
@@ -37,45 +39,45 @@ interface Holder {
  *
  * @example
  * ```ts
- * const identity = await identify(req, guard, "authenticate", readAuthorization(req));
+ * const identity = await identify(req, guard, "authenticate", req);
  * ```
  */
 export function identify<Claims>(
   holder: object,
   guard: Guard<Claims>,
   recognition: "authenticate",
-  header: AuthorizationHeader,
+  request: AuthRequest | AuthorizationHeader,
 ): Identity<Claims> | Promise<Identity<Claims>>;
 export function identify<Claims>(
   holder: object,
   guard: Guard<Claims>,
   recognition: Recognition,
-  header: AuthorizationHeader,
+  request: AuthRequest | AuthorizationHeader,
 ): Identity<Claims> | null | Promise<Identity<Claims> | null>;
 export function identify(
   holder: object,
   guard: Guard,
   recognition: Recognition,
-  header: AuthorizationHeader,
+  request: AuthRequest | AuthorizationHeader,
 ): Identity | null | Promise<Identity | null> {
   try {
     forgetIdentity(holder);
     const answer = immediateAnswer(guard, recognition);
-    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(header));
+    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(request));
   } catch (thrown) {
     throw toError(thrown);
   }
-  return waitForIdentity(holder, guard, recognition, header);
+  return waitForIdentity(holder, guard, recognition, request);
 }
 
 async function waitForIdentity(
   holder: object,
   guard: Guard,
   recognition: Recognition,
-  header: AuthorizationHeader,
+  request: AuthRequest | AuthorizationHeader,
 ): Promise<Identity | null> {
   try {
-    return rememberIdentity(holder, guard, recognition, await guard[recognition](header));
+    return rememberIdentity(holder, guard, recognition, await guard[recognition](request));
   } catch (thrown) {
     throw toError(thrown);
   }
@@ -168,28 +170,39 @@ function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | unde
 }
 
 /**
- * Holds the remembered identity of a request against scopes, by the guard that found it. Always `await` it: a guard of
- * the application's own making may answer with a promise. Where there is nothing to wait for, it throws at once.
+ * Holds the remembered identity of a request against rules, by the guard that found it. Always `await` it: a rule may
+ * have to ask somebody. Where there is nothing to wait for, it throws at once.
  *
- * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) where the client showed no credential
+ * @param request - what rules are given: the framework's request
+ * @throws AuthError what the first rule that says no refuses with, or `missing_token` (401) where the client showed no
+ * credential
  * @throws TypeError when no guard was asked, or when the guard's `authorize` answers anything but `undefined`
  *
  * @example
  * ```ts
- * await authorizeScopes(req, ["orders:write"]);
+ * await authorizeRules(req, [scopes("orders:write")], req);
  * ```
  */
-export function authorizeScopes(holder: object, scopes: readonly string[]): void | Promise<void> {
+export function authorizeRules<Request>(
+  holder: object,
+  rules: readonly Rule<Request>[],
+  request: Request,
+): void | Promise<void> {
   const remembered = (holder as Holder)[REMEMBERED];
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
   const { guard, identity } = remembered;
   try {
-    const verdict: unknown = guard.authorize(identity, scopes);
+    const verdict: unknown = guard.authorize(identity, ...rules.map((rule) => bindRequest(rule, request)));
     if (isThenable(verdict)) return waitForVerdict(verdict);
     checkVerdict(verdict);
   } catch (thrown) {
     throw toError(thrown);
   }
+}
+
+/** Makes a rule that is told of a request. A guard does not know it any more when it is asked about an identity. */
+function bindRequest<Request>(rule: Rule<Request>, request: Request): Rule {
+  return { check: (identity, context) => rule.check(identity, { ...context, request }) };
 }
 
 async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
@@ -206,15 +219,39 @@ function checkVerdict(verdict: unknown): void {
     throw new TypeError("the guard's authorize must throw where it refuses, and answer nothing");
 }
 
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+/** What a route asks of a request. */
+export interface Access<Request> {
+  readonly guard: Guard;
+  readonly recognition: Recognition;
+  readonly rules: readonly Rule<Request>[];
+}
 
 /**
- * Refuses what can't be a scope (RFC 6749 §3.3), when a route is built.
+ * Asks who is asking, remembers it as {@link identify} does, and holds it against rules. The answer is a promise only
+ * where somebody has to be waited for.
  *
- * @throws TypeError when no scope is given, or one can't be a scope
+ * @param request - the framework's request, which rules are given
  */
-export function checkScopes(scopes: readonly string[]): void {
-  if (scopes.length === 0 || !scopes.every((scope) => typeof scope === "string" && SCOPE.test(scope))) {
-    throw new TypeError('requireScope takes one or more scopes, such as "orders:read", each a string without spaces');
-  }
+export function admit<Request>(
+  holder: object,
+  { guard, recognition, rules }: Access<Request>,
+  authRequest: AuthRequest,
+  request: Request,
+): Identity | null | Promise<Identity | null> {
+  const found = identify(holder, guard, recognition, authRequest);
+  if (rules.length === 0) return found;
+  if (isThenable(found)) return admitInTime(holder, rules, found as Promise<Identity | null>, request);
+  const pending = authorizeRules(holder, rules, request);
+  return pending === undefined ? found : pending.then(() => found);
+}
+
+async function admitInTime<Request>(
+  holder: object,
+  rules: readonly Rule<Request>[],
+  finding: Promise<Identity | null>,
+  request: Request,
+): Promise<Identity | null> {
+  const found = await finding;
+  await authorizeRules(holder, rules, request);
+  return found;
 }

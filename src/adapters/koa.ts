@@ -8,21 +8,16 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { Rule } from "../guard/rule.ts";
+import { askForScopes, checkRules } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
-import {
-  authorizeScopes,
-  checkScopes,
-  identify,
-  type Recognition,
-  recallIdentity,
-  recallOptionalIdentity,
-} from "./identity.ts";
-import { type AdapterRequest, readAuthorization, readNodeRequest } from "./request.ts";
+import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { toError } from "./thrown.ts";
 
@@ -68,7 +63,8 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 /**
  * Lets a request pass that carries a good token, with `ctx.state.auth` set; refuses any other.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is no guard, or a rule is none
  *
  * @example
  * ```ts
@@ -77,9 +73,13 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * });
  * ```
  */
-export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAuthMiddleware<Identity<Claims>> {
-  checkGuard("requireAuth", guard, extra);
-  return recognise(guard, "authenticate");
+export function requireAuth<Claims>(
+  guard: Guard<Claims>,
+  ...rules: readonly Rule<KoaContext>[]
+): KoaAuthMiddleware<Identity<Claims>> {
+  checkGuard("requireAuth", guard);
+  checkRules("requireAuth", rules, 0);
+  return recognise({ guard, recognition: "authenticate", rules });
 }
 
 /**
@@ -97,7 +97,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAuth
  */
 export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAuthMiddleware<Identity<Claims> | null> {
   checkGuard("optionalAuth", guard, extra);
-  return recognise(guard, "authenticateOptional");
+  return recognise({ guard, recognition: "authenticateOptional", rules: [] });
 }
 
 /**
@@ -111,9 +111,9 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAut
  * ```
  */
 export function requireScope(...scopes: string[]): KoaMiddleware {
-  checkScopes(scopes);
+  const rules = [askForScopes("requireScope", scopes)];
   return async (ctx, next) => {
-    await authorizeScopes(ctx.state, scopes);
+    await authorizeRules(ctx.state, rules, ctx);
     await next();
   };
 }
@@ -234,9 +234,9 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
   };
 }
 
-function recognise<Auth extends Identity | null>(guard: Guard, recognition: Recognition): KoaAuthMiddleware<Auth> {
+function recognise<Auth extends Identity | null>(access: Access<KoaContext>): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = identify(ctx.state, guard, recognition, readAuthorization(ctx.req));
+    const found = admit(ctx.state, access, ctx.req, ctx);
     ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };

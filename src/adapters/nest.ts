@@ -29,7 +29,7 @@
  */
 export type { ErrorHandlerOptions } from "./errors.ts";
 export { createAuthController } from "./nest/controller.ts";
-export { CurrentIdentity, OptionalAuth, Public, Scopes } from "./nest/decorators.ts";
+export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/decorators.ts";
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { HallpassModule, type HallpassOptions } from "./nest/module.ts";

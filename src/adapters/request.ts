@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AuthError } from "../core/errors.ts";
-import type { AuthorizationHeader } from "../guard/guard.ts";
+import type { AuthorizationHeader, AuthRequest } from "../guard/request.ts";
 import { hasBody } from "./body.ts";
 
 /**
@@ -12,8 +12,8 @@ export interface AdapterRequest {
    * Reads a header by its name in lower case. `"host"` is the host that the client asked for: `:authority` in HTTP/2.
    */
   readonly header: (name: string) => string | null | undefined;
-  /** Reads the Authorization header. Where the client sent several, it gives all of them, so that they are refused. */
-  readonly authorization: () => AuthorizationHeader;
+  /** Gives what a guard is asked about: the request, or its Authorization headers where it has nothing else. */
+  readonly authRequest: () => AuthRequest | AuthorizationHeader;
   /**
    * Tells the client's address; `undefined` where that is not known. A throttle counts by it. It is called within the
    * verb, so `onOutage` is told where it throws an `AuthError` of 503.
@@ -27,6 +27,10 @@ export interface AdapterRequest {
 
 /** What a Node request has that hallpass reads. `rawHeaders` may be missing where a request was made up for a test. */
 export interface NodeHeaders {
+  /** The method. */
+  readonly method?: string | undefined;
+  /** The path with its query. */
+  readonly url?: string | undefined;
   /** The headers, as the handlers in front have left them. */
   readonly headers: IncomingHttpHeaders;
   /** The headers as the client sent them, name and value in turn. */
@@ -46,13 +50,13 @@ export interface NodeHeaders {
 /** A framework's request: it is Node's own, or has that in `raw`. */
 export interface FrameworkRequest extends NodeHeaders {
   /** Node's request. */
-  readonly raw?: Omit<NodeHeaders, "headers"> | undefined;
+  readonly raw?: Pick<NodeHeaders, "rawHeaders" | "socket"> | undefined;
 }
 
 /** Picks what hallpass reads of a framework's request: its headers, and what only Node's request has. */
 export function pickHeaders(request: FrameworkRequest): NodeHeaders {
   const { rawHeaders, socket } = request.raw ?? request;
-  return { headers: request.headers, rawHeaders, socket };
+  return { method: request.method, url: request.url, headers: request.headers, rawHeaders, socket };
 }
 
 /** What a framework adds to a Node request. */
@@ -76,7 +80,7 @@ export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): 
   const { ip, body, parsed } = parts;
   return {
     header: (name) => readHeader(request.headers, name),
-    authorization: () => readAuthorization(request),
+    authRequest: () => request,
     ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
     body,
@@ -91,31 +95,6 @@ function refuseAbsentClient({ socket }: NodeHeaders): undefined {
   // A connection that was reset has its own address still, and a Unix socket has none at either end.
   const hasGone = socket?.destroyed || socket?.localAddress;
   if (hasGone) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
-}
-
-const AUTHORIZATION = "authorization";
-
-/**
- * Reads the Authorization header of a Node request. What handlers in front deleted, rewrote or set counts. Node's
- * `headers` shows the first of several, or all in one line. `rawHeaders` tells that there were several, and then all of
- * them are given, unless a handler has put another one in their place.
- *
- * @example
- * ```ts
- * const identity = await guard.authenticate(readAuthorization(req));
- * ```
- */
-export function readAuthorization(request: NodeHeaders): AuthorizationHeader {
-  const { headers, rawHeaders = [] } = request;
-  const value: AuthorizationHeader = headers[AUTHORIZATION];
-  if (value === undefined) return value;
-  const sent: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] as string;
-    const isIt = name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION;
-    if (isIt) sent.push(rawHeaders[at + 1] as string);
-  }
-  return sent.length > 1 && (value === sent[0] || value === sent.join(", ")) ? sent : value;
 }
 
 /** Reads a header. In HTTP/2 the host is in `:authority`, which counts before Host (RFC 9113 §8.3.1). */

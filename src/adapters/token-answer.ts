@@ -1,22 +1,31 @@
-import { toDeviceCookie, writeCookie } from "../sessions/cookie.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
+import type { Authenticator } from "../authenticator/authenticator.ts";
+import { toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
+import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
-/** Makes the token answer (RFC 6749 §5.1). The refresh token and the device token are in its body, or in cookies. */
-export function formatTokens(result: LoginResult | SessionResult, cookie: CookieSettings | null): AdapterResponse {
+/** Which cookies and which body an authenticator's clients take tokens from. */
+export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer"> & {
+  readonly cookie?: CookieSettings | null;
+};
+
+/**
+ * Makes the token answer (RFC 6749 §5.1). Each token is in its body or in a cookie. The access token is in both where
+ * clients of both kinds are served.
+ */
+export function formatTokens(result: LoginResult | SessionResult, places: TokenPlaces): AdapterResponse {
+  const { cookie = null, tokenCookie, takesBearer } = places;
   const { accessToken, tokenType, expiresIn, deviceToken } = result;
-  const body = { access_token: accessToken, token_type: tokenType, expires_in: expiresIn };
   const refresh = "refreshToken" in result ? result : null;
-  const answer = { status: 200, headers: NO_STORE };
-  if (cookie === null || refresh === null) {
-    // JSON leaves out what is undefined.
-    const others = { refresh_token: refresh?.refreshToken, device_token: deviceToken };
-    return { ...answer, body: { ...body, ...others }, cookies: [] };
-  }
-  const cookies = [writeCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
-  if (deviceToken !== undefined) {
+  const isInBody = cookie === null || refresh === null;
+  const cookies: string[] = [];
+  if (!isInBody) cookies.push(writeCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn));
+  if (!isInBody && deviceToken !== undefined) {
     cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
   }
-  return { ...answer, body, cookies };
+  if (tokenCookie !== null) cookies.push(writeCookie(tokenCookie, accessToken, expiresIn));
+  const token = takesBearer ? { access_token: accessToken, token_type: tokenType } : {};
+  // JSON leaves out what is undefined.
+  const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};
+  return { status: 200, headers: NO_STORE, body: { ...token, expires_in: expiresIn, ...others }, cookies };
 }

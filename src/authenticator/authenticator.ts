@@ -1,12 +1,12 @@
-import type { Guard } from "../guard/guard.ts";
+import type { CookieSettings } from "../core/http/cookie-options.ts";
+import type { TokenGuard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { LoginOrigin } from "../login/origin.ts";
-import type { CookieSettings } from "../sessions/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { Session, User } from "../stores/contract.ts";
 
 /** A {@link Guard} that logs users in. */
-export interface Authenticator<Claims = unknown, U extends User = User> extends Guard<Claims> {
+export interface Authenticator<Claims = unknown, U extends User = User> extends TokenGuard<Claims> {
   /**
    * Checks a login and issues a token.
    *
@@ -20,6 +20,10 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
   /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
+  /** The cookie that carries the access token; `null` where no credential takes one. Adapters read it. */
+  readonly tokenCookie: CookieSettings | null;
+  /** Whether a token is taken from the Authorization header, so that clients need it in the answer's body. */
+  readonly takesBearer: boolean;
 }
 
 /** An {@link Authenticator} that has sessions or a blocklist, so that it can log users out. */

@@ -1,5 +1,6 @@
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
+import { findTokenCookie } from "../guard/token-credentials.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
 import { listSessions, logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
@@ -38,7 +39,9 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 ): Authenticator<ClaimsOf<Profile>, U> {
   const settings = checkAuthenticatorOptions(options);
   return Object.freeze({
-    ...bindGuard<Profile>({ ...settings, token: options.token }),
+    ...bindGuard(settings),
+    tokenCookie: findTokenCookie(settings.credentials),
+    takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),

@@ -1,7 +1,14 @@
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
-import { type InputOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
-import { checkGuardOptions, GUARD_OPTIONS, type GuardOptions, type GuardSettings } from "../guard/options.ts";
+import { type ClaimsOf, type InputOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import type { Credential } from "../guard/credential.ts";
+import {
+  checkGuardOptions,
+  checkToken,
+  GUARD_OPTIONS,
+  type GuardOptions,
+  type GuardSettings,
+} from "../guard/options.ts";
 import type { LoginSettings } from "../login/settings.ts";
 import { checkThrottleOptions, type ThrottleOptions } from "../login/throttle-options.ts";
 import { checkRefreshOptions, type RefreshOptions } from "../sessions/refresh-options.ts";
@@ -30,6 +37,11 @@ export type AuthenticatorOptions<
   U extends User = User,
 > = GuardOptions<Profile> &
   ClaimsMaker<Profile, U> & {
+    /**
+     * The ways in which a request may show a token. `[bearer(token)]` by default. With `cookieToken`, the handlers set
+     * the cookie. Give other credentials, such as API keys, a guard of their own.
+     */
+    readonly credentials?: readonly Credential<ClaimsOf<Profile>>[];
     /** Where users live. */
     readonly users: UserStore<U>;
     /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
@@ -57,6 +69,8 @@ export type AuthenticatorSettings<U extends User> = GuardSettings & Omit<LoginSe
 
 const OPTIONS: OptionNames<AuthenticatorOptions> = {
   ...GUARD_OPTIONS,
+  token: "required",
+  credentials: "optional",
   users: "required",
   passwords: "optional",
   claims: "optional",
@@ -74,7 +88,9 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
     throw new TypeError("createAuthenticator takes one object: createAuthenticator({ token, users })");
   }
   checkOptions("createAuthenticator", options, OPTIONS);
-  const settings = checkGuardOptions(options);
+  const { token, credentials = checkToken(token) } = options;
+  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
+  const settings = checkGuardOptions(options, credentials);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
   const isUncalled = typeof users === "function" && !("findById" in users);
@@ -86,7 +102,7 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");
   const refresh = options.refresh === undefined ? null : checkRefreshOptions(options.refresh);
   const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
-  return { ...settings, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
+  return { ...settings, token, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
 }
 
 function addNoClaims(): object {

@@ -1,8 +1,10 @@
 import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
-/** `"realm"`: a challenge that names the realm alone. Any other: RFC 6750's `error`. `null`: no challenge. */
-type Challenge = "realm" | "invalid_request" | "invalid_token" | "insufficient_scope" | null;
+/**
+ * The challenge's `error` (RFC 6750 §3.1, RFC 9470 §3). `"realm"`: it has none. `true`: the code. `null`: no challenge.
+ */
+type Challenge = "realm" | "invalid_token" | true | null;
 
 /** What a code is answered with: a `message` for the client, and the seconds of `Retry-After` by default. */
 type Refusal = readonly [status: number, challenge: Challenge, message: string, retryAfter?: number];
@@ -18,6 +20,8 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `expired` | 401 | `invalid_token` | it was good once: refresh, or log in again |
  * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
  * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
+ * | `insufficient_user_authentication` | 401 | the same, with `max_age`, `acr_values` | the last login is too long ago, or was too weak (RFC 9470): log in again |
+ * | `forbidden` | 403 | none | a rule of the application says no |
  * | `invalid_credentials` | 401 | `realm` alone | wrong login, whatever the reason |
  * | `invalid_refresh_token` | 401 | `realm` alone | unknown, expired, stolen or of an ended session: log in again |
  * | `malformed_credentials` | 400 | none | login and password must be two non-empty strings |
@@ -36,6 +40,8 @@ export type AuthErrorCode =
   | "expired"
   | "revoked"
   | "insufficient_scope"
+  | "insufficient_user_authentication"
+  | "forbidden"
   | "invalid_credentials"
   | "invalid_refresh_token"
   | "malformed_credentials"
@@ -50,11 +56,13 @@ export type AuthErrorCode =
 /** The table of all refusals, from which the page of errors is checked. */
 export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   missing_token: [401, "realm", "Authentication is required"],
-  invalid_request: [400, "invalid_request", "The Authorization header is malformed"],
-  invalid_token: [401, "invalid_token", "The token is not valid"],
+  invalid_request: [400, true, "The Authorization header is malformed"],
+  invalid_token: [401, true, "The token is not valid"],
   expired: [401, "invalid_token", "The token has expired"],
   revoked: [401, "invalid_token", "The token has been revoked"],
-  insufficient_scope: [403, "insufficient_scope", "The token lacks a needed scope"],
+  insufficient_scope: [403, true, "The token lacks a needed scope"],
+  insufficient_user_authentication: [401, true, "Log in again to do this"],
+  forbidden: [403, null, "This is not allowed"],
   invalid_credentials: [401, "realm", "Wrong login or password"],
   invalid_refresh_token: [401, "realm", "The session is over, log in again"],
   malformed_credentials: [400, null, "Send login and password as two non-empty strings"],
@@ -75,6 +83,8 @@ export interface AuthErrorDetails {
   readonly realm?: string;
   /** The scopes that would have been needed, space-separated. */
   readonly scope?: string;
+  /** Further parameters of the challenge, such as `resource_metadata` (RFC 9728 §5.1). */
+  readonly challenge?: Readonly<Record<string, string>>;
   /** Seconds to wait before trying again, where the code has a `Retry-After`. */
   readonly retryAfter?: number;
   /** Headers to answer with beside those of the code, such as a `Set-Cookie` that takes a dead cookie away. */
@@ -122,7 +132,7 @@ export class AuthError extends Error {
     this.code = code;
     this.status = status;
     this.statusCode = status;
-    this.headers = { ...writeHeaders(REFUSALS[code], details), ...details.headers };
+    this.headers = { ...writeHeaders(code, details), ...details.headers };
     this.expose = status < 500;
   }
 
@@ -139,12 +149,15 @@ export class AuthError extends Error {
 
 Object.defineProperties(AuthError.prototype, { name: { value: "AuthError" }, [BRAND]: { value: true } });
 
-function writeHeaders([, challenge, message, retryAfter]: Refusal, details: AuthErrorDetails): Record<string, string> {
+function writeHeaders(code: AuthErrorCode, details: AuthErrorDetails): Record<string, string> {
+  const [, challenge, message, retryAfter] = REFUSALS[code];
   if (retryAfter !== undefined) return { "Retry-After": String(details.retryAfter ?? retryAfter) };
   if (challenge === null) return {};
   const { realm = "api", scope } = details;
-  const reason = challenge === "realm" ? {} : { error: challenge, error_description: message };
-  return { "WWW-Authenticate": formatChallenge({ realm, ...reason, ...(scope !== undefined && { scope }) }) };
+  const error = challenge === true ? code : challenge;
+  const reason = challenge === "realm" ? {} : { error, error_description: message };
+  const params = { realm, ...reason, ...(scope !== undefined && { scope }), ...details.challenge };
+  return { "WWW-Authenticate": formatChallenge(params) };
 }
 
 /**

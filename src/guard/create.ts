@@ -1,11 +1,30 @@
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
-import { checkOptions } from "../shared/options.ts";
+import { assert } from "../shared/assert.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { bindGuard } from "./bind.ts";
-import type { Guard } from "./guard.ts";
-import { checkGuardOptions, GUARD_OPTIONS, type GuardOptions } from "./options.ts";
+import type { Credential } from "./credential.ts";
+import type { TokenGuard } from "./guard.ts";
+import {
+  type CredentialGuardOptions,
+  checkGuardOptions,
+  checkToken,
+  GUARD_OPTIONS,
+  type GuardOptions,
+} from "./options.ts";
+
+/** The claims that several credentials give. */
+export type ClaimsOfCredentials<Credentials extends readonly Credential[]> =
+  Credentials[number] extends Credential<infer Claims> ? Claims : never;
+
+const OPTIONS: OptionNames<Partial<GuardOptions & CredentialGuardOptions>> = {
+  token: "optional",
+  credentials: "optional",
+  ...GUARD_OPTIONS,
+};
 
 /**
- * Binds a token profile, and a blocklist if there is one, to what a resource server asks of every request.
+ * Binds the credentials that a resource server takes, and a blocklist if there is one, to what it asks of every
+ * request.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -13,10 +32,22 @@ import { checkGuardOptions, GUARD_OPTIONS, type GuardOptions } from "./options.t
  * ```ts
  * const guard = createGuard({ token: accessToken });
  * const identity = await guard.authenticate(request.headers.authorization);
- * guard.authorize(identity, ["orders:read"]);
+ * await guard.authorize(identity, scopes("orders:read"));
+ *
+ * const pages = createGuard({ credentials: [bearer(accessToken), cookieToken(accessToken)] });
+ * const visitor = await pages.authenticate(request);
  * ```
  */
-export function createGuard<Profile extends TokenProfile>(options: GuardOptions<Profile>): Guard<ClaimsOf<Profile>> {
-  checkOptions("createGuard", options, GUARD_OPTIONS);
-  return bindGuard(checkGuardOptions(options));
+export function createGuard<Profile extends TokenProfile>(
+  options: GuardOptions<Profile>,
+): TokenGuard<ClaimsOf<Profile>>;
+export function createGuard<Credentials extends readonly Credential[]>(
+  options: CredentialGuardOptions<Credentials>,
+): TokenGuard<ClaimsOfCredentials<Credentials>>;
+export function createGuard(options: Partial<GuardOptions & CredentialGuardOptions>): TokenGuard {
+  checkOptions("createGuard", options, OPTIONS);
+  const { token, credentials } = options;
+  assert(token === undefined || credentials === undefined, "createGuard takes token or credentials, and not both");
+  const isOfToken = token !== undefined || credentials === undefined;
+  return bindGuard(checkGuardOptions(options, isOfToken ? checkToken(token as TokenProfile) : credentials));
 }

@@ -1,39 +1,60 @@
-import { AuthError } from "../core/errors.ts";
-import { parseBearer } from "../core/http/bearer.ts";
-import type { AuthorizationHeader } from "./guard.ts";
-
-const BEARER = "Bearer ";
+import type { Identity } from "./identity.ts";
+import type { CredentialRequest } from "./request.ts";
 
 /**
- * Takes the one Authorization header of a request.
- *
- * @throws AuthError `invalid_request` (400) where there are several
+ * What a credential says of whoever shows it. What is left out is nothing: no scope, no session, no time of proof.
  */
-export function takeOnlyHeader(header: AuthorizationHeader): string | null | undefined {
-  if (!Array.isArray(header)) return header as string | null | undefined;
-  if (header.length > 1) throw new AuthError("invalid_request", { cause: new Error("several Authorization headers") });
-  return header[0];
+export interface ShownIdentity<Claims = unknown>
+  extends Pick<Identity<Claims>, "userId" | "claims">,
+    Partial<Pick<Identity, "scopes" | "sid" | "authenticatedAt" | "methods" | "acr">> {
+  /**
+   * By what it may have been revoked: its own id, or `null`, and when it was issued. The guard then asks the blocklist
+   * about these, the user and the session. Left out, the blocklist is not asked.
+   */
+  readonly revocation?: { readonly jti: string | null; readonly issuedAt: Date };
 }
 
 /**
- * Reads the token of a header; `null` where there is no Bearer credential.
+ * One way to show who is asking. `bearer` and `cookieToken` make one; applications write others.
  *
- * What stands behind the usual spelling of the scheme is taken unparsed. Parsing it would take as long as all else for
- * a token that is remembered, and a token that can be verified is always well-formed. {@link explainRefusal} parses the
- * header of a token that can't.
+ * @example
+ * ```ts
+ * const clientCertificate: Credential<{ subject: string }> = {
+ *   name: "certificate",
+ *   place: "x-client-subject",
+ *   read: (request) => request.header("x-client-subject"), // A proxy of our own sets it, and takes it from clients.
+ *   verify: (subject) => ({ userId: subject, claims: { subject } }),
+ * };
+ * ```
  */
-export function readToken(header: string | null | undefined): string | null {
-  const isUsual = typeof header === "string" && header.startsWith(BEARER) && header[BEARER.length] !== " ";
-  return isUsual ? header.slice(BEARER.length) : parseBearer(header);
-}
-
-/** Tells a malformed header (400) from a bad token (401): gives the error of the header, else the one of the token. */
-export function explainRefusal(header: AuthorizationHeader, error: AuthError): AuthError {
-  if (error.code !== "invalid_token") return error;
-  try {
-    parseBearer(takeOnlyHeader(header));
-    return error;
-  } catch (malformed) {
-    return malformed as AuthError;
-  }
+export interface Credential<Claims = unknown> {
+  /** What `identity.credential` says. */
+  readonly name: string;
+  /** Where it looks, such as `"authorization"`. Two credentials that look in one place take turns. */
+  readonly place: string;
+  /**
+   * Whether it takes whatever comes in its place, so that another credential which looks there too, and knows its own,
+   * goes first. `false` by default.
+   */
+  readonly takesAll?: boolean;
+  /**
+   * Reads what was shown; `null` where the request shows nothing of this kind.
+   *
+   * @throws AuthError `invalid_request` (400) where it is malformed
+   */
+  read(request: CredentialRequest): string | null;
+  /**
+   * Verifies what was shown.
+   *
+   * @throws AuthError `invalid_token` (401), or another refusal. Anything else that is thrown is an outage (503), and
+   * so is an answer that comes too late or is no identity.
+   */
+  verify(shown: string, request: CredentialRequest): ShownIdentity<Claims> | Promise<ShownIdentity<Claims>>;
+  /** Its part of the challenge. By default it has none, and the guard's is of the Bearer scheme. */
+  readonly challenge?: {
+    /** An HTTP token, such as `"DPoP"`. */
+    readonly scheme: string;
+    /** Parameters beside the realm. */
+    readonly parameters?: Readonly<Record<string, string>>;
+  };
 }

@@ -1,34 +1,55 @@
 import type { Identity } from "./identity.ts";
+import type { AuthorizationHeader, AuthRequest } from "./request.ts";
+import type { Rule } from "./rule.ts";
 
-/** An Authorization header as a framework has it: one, several, or none. */
-export type AuthorizationHeader = string | readonly string[] | null | undefined;
-
-/** Tells who is asking, and whether they may. Every refusal is an {@link AuthError}. */
+/**
+ * Tells who is asking, and whether they may. Every refusal is an {@link AuthError}.
+ *
+ * Anything with these three methods is a guard, so that an application can write one around another.
+ */
 export interface Guard<Claims = unknown> {
   /**
-   * Gives the identity of whoever sent a header. Several headers are refused.
+   * Gives the identity of whoever sent a request.
    *
+   * @param request - the request with its method, URL and headers, or its Authorization header alone
+   * @throws AuthError 400, 401, 403 for a cookie that a page of another origin sent, or 503 in an outage
+   * @throws TypeError for what is neither a request nor a header
+   */
+  authenticate(request: AuthRequest | AuthorizationHeader): Promise<Identity<Claims>>;
+  /**
+   * Gives the identity of whoever sent a request, or `null` where it shows no credential. A bad credential is refused
+   * all the same.
+   *
+   * @param request - as for {@link Guard.authenticate}
+   * @throws AuthError 400, 401, 403 for a cookie that a page of another origin sent, or 503 in an outage
+   * @throws TypeError for what is neither a request nor a header
+   */
+  authenticateOptional(request: AuthRequest | AuthorizationHeader): Promise<Identity<Claims> | null>;
+  /**
+   * Lets an identity pass that fits all the rules. Always `await` it: a rule may have to ask somebody. Where no rule
+   * has, it throws at once.
+   *
+   * @throws AuthError `missing_token` (401) for `null`, what the first rule that says no refuses with, or
+   * `unavailable` (503) where a rule throws anything else or does not answer in time
+   * @throws TypeError for anything but an identity, such as a promise that nobody awaited, and for what is no rule
+   */
+  authorize(identity: Identity | null, ...rules: readonly Rule[]): void | Promise<void>;
+}
+
+/** A {@link Guard} as `createGuard` and `createAuthenticator` make it. */
+export interface TokenGuard<Claims = unknown> extends Guard<Claims> {
+  /**
+   * Gives the identity of whoever holds a token that came in another way than in a header, such as in the first message
+   * of a WebSocket. It is taken as the Authorization header `Bearer` with that token is.
+   *
+   * @param token - what the client sent, which may be anything
    * @throws AuthError 400, 401, or 503 in an outage
    */
-  authenticate(header: AuthorizationHeader): Promise<Identity<Claims>>;
-  /**
-   * Gives the identity of whoever sent a header, or `null` where there is no Bearer credential. A bad credential is
-   * refused all the same.
-   *
-   * @throws AuthError 400, 401, or 503 in an outage
-   */
-  authenticateOptional(header: AuthorizationHeader): Promise<Identity<Claims> | null>;
-  /**
-   * Lets an identity pass that has all the scopes.
-   *
-   * @throws AuthError `insufficient_scope` (403), or `missing_token` (401) for `null`
-   * @throws TypeError for anything else, such as a promise that nobody awaited
-   */
-  authorize(identity: Identity | null, scopes: readonly string[]): void;
+  authenticateToken(token: unknown): Promise<Identity<Claims>>;
 }
 
 /** The methods by which a guard tells who is asking. */
 export type Recognition = "authenticate" | "authenticateOptional";
 
-/** What a guard finds for a header. */
-export type GuardAnswer<Found> = (header: AuthorizationHeader) => Found;
+/** What a guard finds for a request. */
+export type GuardAnswer<Found> = (request: AuthRequest | AuthorizationHeader) => Found;

@@ -1,20 +1,35 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { mismatched } from "../core/token/compact.ts";
+import { invalidToken, mismatched } from "../core/token/compact.ts";
+import type { IdentityClaims } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { isText } from "../shared/text.ts";
 
 /**
- * Who is asking, as a verified token says. All but `claims` is what was signed, whatever the profile's schema makes of
- * it: by that a user is known and a token is revoked.
+ * Who is asking, as a verified credential says. All but `claims` is what was signed or stored, whatever a profile's
+ * schema makes of it: by that a user is known and a token is revoked.
  */
 export interface Identity<Claims = unknown> {
-  /** The user's id: the token's `sub`. */
+  /** The user's id: a token's `sub`. */
   readonly userId: string;
-  /** The scopes that the token allows: its `scope` (RFC 6749 §3.3). */
+  /** The scopes that the credential allows: a token's `scope` (RFC 6749 §3.3). */
   readonly scopes: readonly string[];
-  /** The session that the token belongs to: its `sid`; `null` where it has none. */
+  /** The session that the credential belongs to: a token's `sid`; `null` where it has none. */
   readonly sid: string | null;
-  /** All that the token's profile gives. Where the profile has a schema, this is the schema's output. */
+  /**
+   * All that the credential says: the claims of a token. Where its profile has a schema, this is the schema's output.
+   */
   readonly claims: Claims;
+  /** The name of the credential that was shown: `"bearer"`, `"cookie"`, or what another one is called. */
+  readonly credential: string;
+  /**
+   * When the user last proved who it is, in milliseconds since 1970: a token's `auth_time`; `null` where nobody says.
+   */
+  readonly authenticatedAt: number | null;
+  /** How the user proved it, such as `["pwd", "otp"]` (RFC 8176): a token's `amr`. Empty where nobody says. */
+  readonly methods: readonly string[];
+  /** Which strength of proof that was: a token's `acr` (RFC 9470 §6); `null` where nobody says. */
+  readonly acr: string | null;
 }
 
 /** Tells whether a value is an identity. A promise of one is none. */
@@ -23,16 +38,74 @@ export function isIdentity(value: unknown): value is Identity {
   return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+
 /**
  * Makes the identity of signed claims.
  *
  * @param claims - the claims as the profile gives them
+ * @param reading - how the profile reads a user's id and scopes, where it does so in a way of its own
+ * @param credential - the name of the credential
  * @throws AuthError `invalid_token` (401) where the signed claims name no user
  */
-export function createIdentity<Claims>({ sub, scope = "", sid }: CheckedClaims, claims: Claims): Identity<Claims> {
-  if (sub === undefined) throw mismatched("sub", sub, "a user's id");
-  if (typeof scope !== "string") throw mismatched("scope", scope, "scopes in a string");
-  return Object.freeze({ userId: sub, scopes: splitScopes(scope), sid: sid ?? null, claims });
+export function createIdentity<Claims>(
+  checked: CheckedClaims,
+  claims: Claims,
+  reading: IdentityClaims | undefined,
+  credential: string,
+): Identity<Claims> {
+  const { sub, scope = "", sid = null, auth_time, amr, acr } = checked;
+  const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
+  if (userId === undefined) throw mismatched("sub", sub, "a user's id");
+  const scopes = reading?.scopes === undefined ? scope : readScopes(reading.scopes, checked);
+  if (typeof scopes !== "string") throw mismatched("scope", scopes, "scopes in a string");
+  return Object.freeze({
+    userId,
+    scopes: splitScopes(scopes),
+    sid,
+    claims,
+    credential,
+    authenticatedAt: typeof auth_time === "number" ? auth_time * 1_000 : null,
+    methods: amr === undefined ? NONE : readMethods(amr),
+    acr: typeof acr === "string" ? acr : null,
+  });
+}
+
+const READINGS: OptionNames<IdentityClaims> = { userId: "optional", scopes: "optional" };
+
+/** Checks how a profile reads identities, where it does so in a way of its own. */
+export function checkReading(reading: IdentityClaims | undefined): void {
+  if (reading === undefined) return;
+  checkOptions("defineToken: identity", reading, READINGS);
+  for (const [name, read] of Object.entries(reading)) {
+    checkFunction(`identity: ${name}`, read, "(claims) => claims.client_id");
+  }
+}
+
+function readUserId(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string {
+  const id = readClaims("userId", read, checked);
+  const text = Number.isSafeInteger(id) ? String(id) : id;
+  if (!isText(text)) throw mismatched("the identity's userId", id, "a non-empty string");
+  return text;
+}
+
+function readScopes(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
+  const scopes = readClaims("scopes", read, checked) ?? "";
+  const isList = Array.isArray(scopes) && scopes.every((it) => typeof it === "string");
+  return isList ? scopes.join(" ") : scopes;
+}
+
+function readClaims(name: string, read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
+  try {
+    return read(checked);
+  } catch {
+    throw invalidToken(`the profile's identity.${name} threw at the claims of this token`);
+  }
+}
+
+/** Reads the methods of a proof. A claim of another type proves nothing, and refuses nobody. */
+function readMethods(amr: unknown): readonly string[] {
+  return Array.isArray(amr) && amr.every((it) => typeof it === "string") ? amr : NONE;
 }
 
 const scopesByText = new Map<string, readonly string[]>();

@@ -10,7 +10,7 @@ const answers = new WeakMap<object, GuardAnswer<Identity | null>>();
 
 /** Makes the method that promises the answers of a function, and keeps the function for {@link immediateAnswer}. */
 export function promiseAnswers<Found extends Identity | null>(answer: GuardAnswer<Found>): GuardAnswer<Promise<Found>> {
-  const method: GuardAnswer<Promise<Found>> = async (header) => answer(header);
+  const method: GuardAnswer<Promise<Found>> = async (request) => answer(request);
   answers.set(method, answer);
   return method;
 }

@@ -1,18 +1,31 @@
+import type { AuthError } from "../core/errors.ts";
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { createEmit, type Emit } from "../events/emit.ts";
+import type { EventListener } from "../events/event.ts";
+import { assert } from "../shared/assert.ts";
+import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
+import { isFilled } from "../shared/text.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
 import type { Blocklist } from "../stores/contract.ts";
+import { bearer } from "./bearer.ts";
+import type { Credential } from "./credential.ts";
+import type { ChallengeSettings } from "./refusal.ts";
+import { listProfiles } from "./token-credentials.ts";
 
-/** What a {@link Guard} is made of. */
-export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
-  /** The kind of token to let in. */
-  readonly token: Profile;
+/** What every guard may be given. */
+export interface CommonGuardOptions {
   /** What was revoked before it expired. None by default: a token is then good until it expires. */
   readonly blocklist?: Blocklist;
   /** The protection space that challenges name (RFC 9110 §11.5). `"api"` by default. */
   readonly realm?: string;
+  /**
+   * Parameters of each challenge beside the realm, such as `{ resource_metadata: "https://api.example.com/…" }` (RFC
+   * 9728 §5.1). None by default.
+   */
+  readonly challenge?: Readonly<Record<string, string>>;
   /** How long one call of a store may take, in milliseconds. 2000 by default. */
   readonly storeTimeoutMs?: number;
   /** How long all calls that one request makes may take, hashing included, in milliseconds. 5000 by default. */
@@ -29,41 +42,128 @@ export interface GuardOptions<Profile extends TokenProfile = TokenProfile> {
    * ```
    */
   readonly onOutage?: OutageListener;
+  /**
+   * A listener that is told of what happens: refusals, outages, and with an authenticator logins, sessions and
+   * passwords. It can't change the answer. None by default; the channel `hallpass:event` of `node:diagnostics_channel`
+   * has the same events.
+   *
+   * @example
+   * ```ts
+   * const onEvent: EventListener = (event) => logger.info({ event });
+   * createGuard({ token, onEvent });
+   * ```
+   */
+  readonly onEvent?: EventListener;
 }
 
-/** The options of a guard, by name. */
-export const GUARD_OPTIONS: OptionNames<GuardOptions> = {
-  token: "required",
+/** What a {@link Guard} of one kind of token is made of. */
+export interface GuardOptions<Profile extends TokenProfile = TokenProfile> extends CommonGuardOptions {
+  /** The kind of token to let in, by an `Authorization: Bearer` header: short for `credentials: [bearer(token)]`. */
+  readonly token: Profile;
+}
+
+/** What a {@link Guard} of several kinds of credentials is made of. */
+export interface CredentialGuardOptions<Credentials extends readonly Credential[] = readonly Credential[]>
+  extends CommonGuardOptions {
+  /** The ways in which a request may show who is asking. It shows one; two that differ are refused (RFC 6750 §2). */
+  readonly credentials: Credentials;
+}
+
+/** The options that every guard may have, by name. */
+export const GUARD_OPTIONS: OptionNames<CommonGuardOptions> = {
   blocklist: "optional",
   realm: "optional",
+  challenge: "optional",
   storeTimeoutMs: "optional",
   requestTimeoutMs: "optional",
   onOutage: "optional",
+  onEvent: "optional",
 };
 
 /** Guard options, checked and with their defaults. */
-export interface GuardSettings<Profile extends TokenProfile = TokenProfile> {
-  readonly token: Profile;
+export interface GuardSettings extends ChallengeSettings {
+  readonly credentials: readonly Credential[];
   readonly blocklist: Blocklist | null;
-  readonly realm: string;
+  /** The clock of the first profile there is. */
+  readonly clock: Pick<TokenProfile, "now" | "clockTolerance">;
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly onOutage: OutageListener;
+  readonly emit: Emit;
+}
+
+/** Makes the credentials of a guard of one kind of token. */
+export function checkToken<Profile extends TokenProfile>(token: Profile): readonly Credential[] {
+  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
+  return [bearer(token)];
 }
 
 /** Checks the options that guards and authenticators have in common. */
-export function checkGuardOptions<Profile extends TokenProfile>(
-  options: GuardOptions<Profile>,
-): GuardSettings<Profile> {
-  const { token, blocklist, realm = "api", onOutage = warnOfFirstOutage() } = options;
+export function checkGuardOptions(options: CommonGuardOptions, credentials: readonly Credential[]): GuardSettings {
+  const { blocklist, realm = "api", challenge = {}, onOutage = warnOfFirstOutage(), onEvent } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
+  checkCredentials(credentials);
   if (blocklist !== undefined) {
     checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);
   }
-  formatChallenge({ realm: checkText("realm", realm) });
+  const schemes = listSchemes(credentials);
+  for (const { scheme, parameters } of [{ scheme: "Bearer", parameters: {} }, ...schemes]) {
+    formatChallenge({ realm: checkText("realm", realm), ...challenge, ...parameters }, scheme);
+  }
   checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000);
   checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000);
   checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
-  return { token, blocklist: blocklist ?? null, realm, storeTimeoutMs, requestTimeoutMs, onOutage };
+  if (onEvent !== undefined) checkFunction("onEvent", onEvent, "(event) => logger.info({ event })");
+  const [clock = { now: systemClock, clockTolerance: 0 }] = credentials.flatMap(listProfiles);
+  const limits = { storeTimeoutMs, requestTimeoutMs };
+  const emit = createEmit(onEvent, clock.now);
+  return {
+    credentials: [...credentials],
+    blocklist: blocklist ?? null,
+    realm,
+    challenge: { ...challenge },
+    schemes,
+    clock,
+    ...limits,
+    onOutage: emitOutages(onOutage, emit),
+    emit,
+  };
+}
+
+/** Makes a listener to outages that has each be an event too. */
+function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
+  return (error, context) => {
+    const { operation, refused, call = null, durationMs = null } = context;
+    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
+    return onOutage(error, context);
+  };
+}
+
+const NAME = /^\w{1,64}$/;
+
+/** Names the error that caused an outage. A driver's own error may be anything. */
+function nameCause({ cause }: AuthError): string | null {
+  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
+  return typeof name === "string" && NAME.test(name) ? name : null;
+}
+
+function checkCredentials(credentials: readonly Credential[]): void {
+  const fit = Array.isArray(credentials) && credentials.length > 0 && credentials.every(isCredential);
+  assert(fit, "credentials must be a list, such as [bearer(token)]: each has name, place, read and verify");
+  const names = credentials.map(({ name }) => name);
+  assert(new Set(names).size === names.length, "two credentials have the same name: bearer takes several profiles");
+}
+
+function isCredential(value: unknown): boolean {
+  const { name, place, read, verify } = (value ?? {}) as Partial<Credential>;
+  return [name, place].every(isFilled) && [read, verify].every((it) => typeof it === "function");
+}
+
+/**
+ * Lists each scheme of the challenge once. Those without one of their own are of the Bearer scheme, which comes first.
+ */
+function listSchemes(credentials: readonly Credential[]): ChallengeSettings["schemes"] {
+  const own = credentials.flatMap(({ challenge }) => challenge ?? []);
+  const needsBearer = own.length < credentials.length && own.length > 0;
+  return needsBearer ? [{ scheme: "Bearer" }, ...own] : own;
 }

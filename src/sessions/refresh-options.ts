@@ -1,3 +1,4 @@
+import { type CookieOptions, type CookieSettings, checkCookieOptions } from "../core/http/cookie-options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
@@ -5,7 +6,6 @@ import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNam
 import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
 import type { RefreshStore } from "../stores/contract.ts";
-import { type CookieSettings, checkCookieOptions, type RefreshCookieOptions } from "./cookie-options.ts";
 
 /** How sessions are kept up by refresh tokens. */
 export interface RefreshOptions {
@@ -28,7 +28,7 @@ export interface RefreshOptions {
    */
   readonly maxSessions?: number;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
-  readonly cookie?: RefreshCookieOptions;
+  readonly cookie?: CookieOptions;
   /**
    * A listener that is told when a session was ended because two clients used one refresh token: one of the two has
    * stolen it. The listener may be told twice of one session, if the first request was interrupted. None by default.
@@ -103,7 +103,7 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
     absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
-    cookie: options.cookie === undefined ? null : checkCookieOptions(options.cookie),
+    cookie: options.cookie === undefined ? null : checkCookieOptions("refresh: cookie", "refresh", options.cookie),
     onReuse,
     turns: new Turns(),
   };

@@ -5,6 +5,7 @@ import { findFailedCall } from "./call.ts";
 /** The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. */
 export type OutageOperation =
   | "authenticate"
+  | "authorize"
   | "login"
   | "changePassword"
   | "refresh"

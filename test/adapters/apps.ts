@@ -17,6 +17,7 @@ import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
+import { scopes } from "../../src/guard/rules.ts";
 
 /** How an application answers errors: with ours where `log` is given, else with the framework's own. */
 export interface Errors {
@@ -212,11 +213,12 @@ async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promis
 
 /** An adapter as anybody may write one by what the others share: it takes these few lines. */
 async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
-  const { authorizeScopes, identify, readAuthorization, recallIdentity, sendNodeResponse } = adapter;
+  const { authorizeRules, identify, recallIdentity, sendNodeResponse } = adapter;
+  const ask = (req: IncomingMessage, ...names: string[]) => authorizeRules(req, [scopes(...names)], req);
   const respond = adapter.createErrorResponder({ log: log ?? (() => {}) });
   type Handler = (req: IncomingMessage) => Promise<object>;
   const recognise = (recognition: adapter.Recognition) => (req: IncomingMessage) =>
-    identify(req, auth, recognition, readAuthorization(req));
+    identify(req, auth, recognition, req);
   const [requireAuth, optionalAuth] = [recognise("authenticate"), recognise("authenticateOptional")];
   const flow: Readonly<Record<string, adapter.FlowHandler>> = {
     "/login": adapter.handleLogin(auth),
@@ -232,11 +234,11 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
     "/feed": async (req) => ({
       personal: (await optionalAuth(req)) !== null && adapter.recallOptionalIdentity(req, auth) !== null,
     }),
-    "/read": async (req) => ({ by: await requireAuth(req), read: await authorizeScopes(req, ["read"]) }),
-    "/write": async (req) => ({ by: await requireAuth(req), write: await authorizeScopes(req, ["read", "write"]) }),
-    "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: await authorizeScopes(req, ["read"]) }),
+    "/read": async (req) => ({ by: await requireAuth(req), read: await ask(req, "read") }),
+    "/write": async (req) => ({ by: await requireAuth(req), write: await ask(req, "read", "write") }),
+    "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: await ask(req, "read") }),
     "/unguarded": async (req) => recallIdentity(req, auth),
-    "/unguarded/scope": async (req) => ({ read: await authorizeScopes(req, ["read"]) }),
+    "/unguarded/scope": async (req) => ({ read: await ask(req, "read") }),
     "/broken": async () => broken(),
   };
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

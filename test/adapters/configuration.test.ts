@@ -16,6 +16,7 @@ import { secretKey } from "../../src/core/keys/secret.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import type { Guard } from "../../src/guard/guard.ts";
+import { scopes } from "../../src/guard/rules.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { houseOf, passwords, READER } from "../support/flow.ts";
 import { APPS } from "./apps.ts";
@@ -252,16 +253,21 @@ describe("a login by Fetch", () => {
 describe("an argument too many", () => {
   const { auth: house } = houseOf();
   const guard = createGuard({ token });
-  const tooMany = (verb: string, remedy = "requireScope") =>
-    new TypeError(`${verb} was given an argument too many; scopes are asked for by ${remedy}`);
+  const tooMany = (verb: string, remedy = "requireAuth") =>
+    new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
+  const noRule = (verb: string) =>
+    new TypeError(`${verb} takes rules, such as scopes("orders:read") or where((identity) => …)`);
   type Build = (...args: readonly unknown[]) => unknown;
 
   describe.each(Object.entries(ADAPTERS))("%s", (name, adapter) => {
-    it.each(["requireAuth", "optionalAuth"] as const)("is refused by %s, which names requireScope", (verb) => {
-      const build = adapter[verb] as Build;
-      for (const extra of [["orders:write"], ["orders:read", "orders:write"], [undefined], [{ scopes: [] }]]) {
-        expect(() => build(guard, ...extra)).toThrow(tooMany(verb));
+    it("is refused by requireAuth unless it is a rule, and by optionalAuth, which names requireAuth", () => {
+      const [require, optional] = [adapter.requireAuth as Build, adapter.optionalAuth as Build];
+      for (const extra of [["orders:write"], [["orders:write"]], [undefined], [{ scopes: [] }], [scopes("a"), "b"]]) {
+        expect(() => require(guard, ...extra)).toThrow(noRule("requireAuth"));
+        expect(() => optional(guard, ...extra)).toThrow(tooMany("optionalAuth"));
       }
+      expect(() => require(guard, scopes("orders:write"), scopes("a"))).not.toThrow();
+      expect(() => optional(guard, scopes("orders:write"))).toThrow(tooMany("optionalAuth"));
     });
 
     it.each(["login", "refresh", "logout", "changePassword"] as const)("is refused by %s", (verb) => {
@@ -287,11 +293,11 @@ describe("an argument too many", () => {
 
   it("is refused on Nest", () => {
     const AuthGuard = nestAdapter.AuthGuard as new (...args: readonly unknown[]) => object;
-    expect(() => new AuthGuard(guard, "orders:write")).toThrow(tooMany("AuthGuard", "@Scopes()"));
+    expect(() => new AuthGuard(guard, "orders:write")).toThrow(noRule("AuthGuard"));
     const { OptionalAuth, Public } = nestAdapter;
-    expect(() => (OptionalAuth as Build)("orders:write")).toThrow(tooMany("@OptionalAuth()", "@Scopes()"));
-    expect(() => (Public as Build)("orders:write")).toThrow(tooMany("@Public()", "@Scopes()"));
+    expect(() => (OptionalAuth as Build)("orders:write")).toThrow(tooMany("@OptionalAuth()", "@Rules()"));
+    expect(() => (Public as Build)("orders:write")).toThrow(tooMany("@Public()", "@Rules()"));
     const createAuthController = nestAdapter.createAuthController as Build;
-    expect(() => createAuthController(house, "auth", "x")).toThrow(tooMany("createAuthController", "@Scopes()"));
+    expect(() => createAuthController(house, "auth", "x")).toThrow(tooMany("createAuthController", "@Rules()"));
   });
 });

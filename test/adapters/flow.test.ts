@@ -8,7 +8,7 @@ import { NOW, profileOf } from "../support/tokens.ts";
 
 const requestOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
   header: (name: string) => headers[name],
-  authorization: () => headers.authorization,
+  authRequest: () => headers.authorization,
   ip: () => undefined,
   hasBody: () => body !== undefined,
   body: () => body,

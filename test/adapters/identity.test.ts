@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
-import { authorizeScopes, identify, recallIdentity, recallOptionalIdentity } from "../../src/adapters/adapter.ts";
+import { authorizeRules, identify, recallIdentity, recallOptionalIdentity } from "../../src/adapters/adapter.ts";
 import { showIdentity } from "../../src/adapters/identity.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { createGuard } from "../../src/guard/create.ts";
+import { scopes } from "../../src/guard/rules.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { profileOf } from "../support/tokens.ts";
 
@@ -33,7 +34,7 @@ it.each(Object.entries(GUARDS))("a guard %s leaves nobody behind where it refuse
   await expect(found).rejects.toThrow(AuthError);
   expect(() => recallIdentity(holder, guard)).toThrow(TypeError);
   expect(() => recallOptionalIdentity(holder, guard)).toThrow(TypeError);
-  expect(() => authorizeScopes(holder, ["read"])).toThrow(TypeError);
+  expect(() => authorizeRules(holder, [scopes("read")], {})).toThrow(TypeError);
 });
 
 it.each(Object.entries(GUARDS))("a guard %s shows nobody where it refuses", async (_what, guard) => {

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
-import { readAuthorization } from "../../src/adapters/request.ts";
+import { readAuthorization } from "../../src/guard/request.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import { exchange } from "./exchange.ts";
 

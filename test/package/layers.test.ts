@@ -25,7 +25,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 /** Who may import whom: the first rule whose folder fits is the one that counts. */
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
-  [/^(index|tokens)\.ts$/, /^(authenticator|login|sessions|guard|store-calls|core|stores\/contract)/],
+  [/^(index|tokens)\.ts$/, /^(authenticator|login|sessions|guard|events|store-calls|core|stores\/contract)/],
   [/^core\/keys\//, /^(core\/|node:|jose$)/],
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
   [/^core\//, /^(core\/|node:)/],
@@ -38,7 +38,8 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^stores\/replicated/, /^stores\/(contract|shared|memory|replicated)/], // a copy in memory of what another store keeps
   [/^testing/, /^(testing|core\/|stores\/contract|node:)/],
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
-  [/^guard\//, /^(guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
+  [/^guard\//, /^(guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
@@ -51,7 +52,7 @@ const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
 it("finds the imports that there are", () => {
   expect(IMPORTS.length).toBeGreaterThan(100);
   expect(IMPORTS).toContainEqual({ from: "core/password/argon2.ts", to: "@node-rs/argon2", kind: "lazy" });
-  expect(IMPORTS).toContainEqual({ from: "guard/credential.ts", to: "core/http/bearer.ts", kind: "value" });
+  expect(IMPORTS).toContainEqual({ from: "guard/bearer-header.ts", to: "core/http/bearer.ts", kind: "value" });
 });
 
 describe.each(FILES)("%s", (file) => {

@@ -95,10 +95,9 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   fastify: ADAPTER,
   fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope"],
   adapter: [
-    "authorizeScopes",
+    "authorizeRules",
     "checkAuthenticator",
     "checkGuard",
-    "checkScopes",
     "formatRefusal",
     "handleChangePassword",
     "handleLogin",

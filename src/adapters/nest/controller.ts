@@ -25,7 +25,7 @@ export function createAuthController<Claims, U extends User>(
   prefix: string = "",
   ...extra: []
 ): Type<object> {
-  checkNothingElse("createAuthController", extra, "@Scopes()");
+  checkNothingElse("createAuthController", extra, "@Rules()");
   class AuthController {
     constructor(readonly host: HttpAdapterHost) {}
   }

@@ -1,18 +1,21 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from "@nestjs/common";
 import { Reflector } from "@nestjs/core";
 import type { Identity } from "../../guard/identity.ts";
+import type { Rule } from "../../guard/rule.ts";
+import { askForScopes, checkRules } from "../../guard/rules.ts";
 import { checkNothingElse } from "../checks.ts";
-import { checkScopes, type Recognition, recallLastIdentity } from "../identity.ts";
+import { type Recognition, recallLastIdentity } from "../identity.ts";
 import { takeHttpRequest } from "./http.ts";
 
 /** What a route asks for: `null` asks nobody who is there. */
 export interface Access {
   readonly recognition: Recognition | null;
   readonly scopes: readonly string[];
+  readonly rules: readonly Rule[];
 }
 
 const ACCESS = "hallpass:access";
-const REQUIRED: Access = { recognition: "authenticate", scopes: [] };
+const REQUIRED: Access = { recognition: "authenticate", scopes: [], rules: [] };
 const reflector = new Reflector();
 
 /**
@@ -26,8 +29,8 @@ const reflector = new Reflector();
  * ```
  */
 export function Public(...extra: []): ClassDecorator & MethodDecorator {
-  checkNothingElse("@Public()", extra, "@Scopes()");
-  return decorate({ recognition: null, scopes: [] });
+  checkNothingElse("@Public()", extra, "@Rules()");
+  return decorate({ recognition: null, scopes: [], rules: [] });
 }
 
 /**
@@ -44,8 +47,8 @@ export function Public(...extra: []): ClassDecorator & MethodDecorator {
  * ```
  */
 export function OptionalAuth(...extra: []): ClassDecorator & MethodDecorator {
-  checkNothingElse("@OptionalAuth()", extra, "@Scopes()");
-  return decorate({ recognition: "authenticateOptional", scopes: [] });
+  checkNothingElse("@OptionalAuth()", extra, "@Rules()");
+  return decorate({ recognition: "authenticateOptional", scopes: [], rules: [] });
 }
 
 /**
@@ -62,8 +65,26 @@ export function OptionalAuth(...extra: []): ClassDecorator & MethodDecorator {
  * ```
  */
 export function Scopes(...scopes: string[]): ClassDecorator & MethodDecorator {
-  checkScopes(scopes);
-  return decorate({ recognition: "authenticate", scopes });
+  askForScopes("@Scopes()", scopes); // It refuses what can't be a scope.
+  return decorate({ recognition: "authenticate", scopes, rules: [] });
+}
+
+/**
+ * Lets only requests pass whose identity fits all the rules: `scopes`, `where`, `fresh`, … For a route or a controller.
+ * A route's rules are asked beside those of its controller.
+ *
+ * @throws TypeError when no rule is given, or one is none
+ *
+ * @example
+ * ```ts
+ * @Rules(fresh({ maxAge: "5m" }), where((identity, req: Request) => identity.userId === req.params.id))
+ * @Post("users/:id/payments")
+ * pay() {}
+ * ```
+ */
+export function Rules(...rules: readonly Rule[]): ClassDecorator & MethodDecorator {
+  checkRules("@Rules()", rules, 1);
+  return decorate({ recognition: "authenticate", scopes: [], rules });
 }
 
 /**
@@ -84,12 +105,16 @@ export const CurrentIdentity: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Identity | null => recallLastIdentity(takeHttpRequest(context)),
 );
 
-/** Reads what a route asks for: what is written at the route counts before what is written at its controller. */
+/**
+ * Reads what a route asks for: what is written at the route counts before what is written at its controller. Scopes of
+ * both are asked for at once, so that a refusal names them all.
+ */
 export function readAccess(context: ExecutionContext): Access {
   const own = reflector.get<Access | undefined>(ACCESS, context.getHandler());
   const shared = reflector.get<Access | undefined>(ACCESS, context.getClass()) ?? REQUIRED;
   if (own === undefined) return shared;
-  return own.scopes.length === 0 ? own : { ...own, scopes: [...shared.scopes, ...own.scopes] };
+  if (own.scopes.length === 0 && own.rules.length === 0) return own;
+  return { ...own, scopes: [...shared.scopes, ...own.scopes], rules: [...shared.rules, ...own.rules] };
 }
 
 function decorate(access: Access): ClassDecorator & MethodDecorator {
@@ -97,7 +122,8 @@ function decorate(access: Access): ClassDecorator & MethodDecorator {
     const decorated = (descriptor?.value ?? target) as () => unknown;
     if (reflector.get(ACCESS, decorated) !== undefined) {
       throw new TypeError(
-        "@Public(), @OptionalAuth() and @Scopes() exclude each other: give a route or a class one of them",
+        "@Public(), @OptionalAuth(), @Scopes() and @Rules() exclude each other: give a route or a class one of them, " +
+          "and @Rules() the scopes too",
       );
     }
     SetMetadata(ACCESS, access)(decorated);

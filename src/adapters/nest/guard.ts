@@ -1,8 +1,9 @@
 import type { CanActivate, ExecutionContext } from "@nestjs/common";
 import type { Guard } from "../../guard/guard.ts";
-import { checkGuard, checkNothingElse } from "../checks.ts";
-import { authorizeScopes, identify, showIdentity } from "../identity.ts";
-import { pickHeaders, readAuthorization } from "../request.ts";
+import type { Rule } from "../../guard/rule.ts";
+import { askForScopes, checkRules } from "../../guard/rules.ts";
+import { checkGuard } from "../checks.ts";
+import { admit, showIdentity } from "../identity.ts";
 import { readAccess } from "./decorators.ts";
 import { takeHttpRequest } from "./http.ts";
 
@@ -20,24 +21,28 @@ import { takeHttpRequest } from "./http.ts";
  */
 export class AuthGuard implements CanActivate {
   readonly #guard: Guard;
+  readonly #rules: readonly Rule[];
 
   /**
    * @param guard - what `createGuard` or `createAuthenticator` makes
-   * @throws TypeError when `guard` is no guard
+   * @param rules - what every identity must fit, beside what a route asks for
+   * @throws TypeError when `guard` is no guard, or a rule is none
    */
-  constructor(guard: Guard, ...extra: []) {
-    checkNothingElse("AuthGuard", extra, "@Scopes()");
+  constructor(guard: Guard, ...rules: readonly Rule[]) {
     checkGuard("AuthGuard", guard);
+    checkRules("AuthGuard", rules, 0);
     this.#guard = guard;
+    this.#rules = rules;
   }
 
   /** Lets a request pass, or throws an `AuthError`. */
   async canActivate(context: ExecutionContext): Promise<true> {
-    const { recognition, scopes } = readAccess(context);
+    const { recognition, scopes, rules } = readAccess(context);
     if (recognition === null) return true;
     const request = takeHttpRequest(context);
-    showIdentity(request, await identify(request, this.#guard, recognition, readAuthorization(pickHeaders(request))));
-    if (scopes.length > 0) await authorizeScopes(request, scopes);
+    const asked = scopes.length === 0 ? rules : [askForScopes("@Scopes()", scopes), ...rules];
+    const access = { guard: this.#guard, recognition, rules: [...this.#rules, ...asked] };
+    showIdentity(request, await admit(request, access, request, request));
     return true;
   }
 }

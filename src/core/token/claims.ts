@@ -31,6 +31,12 @@ export interface FlowClaims {
   readonly sid?: string;
   /** When it begins to be valid, in seconds since 1970. */
   readonly nbf?: number;
+  /** When the user last proved who it is, in seconds since 1970 (OpenID Connect Core §2). */
+  readonly auth_time?: number;
+  /** How the user proved it, such as `["pwd", "otp"]` (RFC 8176). */
+  readonly amr?: readonly string[];
+  /** Which strength of proof that was, by a name of the issuer's (RFC 9470 §6). */
+  readonly acr?: string;
 }
 
 /** Claims that follow no schema. */

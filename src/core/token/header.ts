@@ -18,12 +18,13 @@ interface AcceptedHeader {
  */
 export class HeaderReader {
   readonly #ring: KeyRing;
-  readonly #typ: string | null;
+  readonly #types: readonly string[] | null;
   readonly #accepted: AcceptedHeader[] = [];
 
-  constructor(ring: KeyRing, typ: string | null) {
+  /** @param types - each `typ` that is accepted; `null` where it is not checked */
+  constructor(ring: KeyRing, types: readonly string[] | null) {
     this.#ring = ring;
-    this.#typ = typ;
+    this.#types = types;
   }
 
   /** Finds the keys to try. Only the `alg` and `kid` of the header choose them. */
@@ -47,9 +48,7 @@ export class HeaderReader {
     for (const name of ["crit", "b64"]) {
       if (header[name] !== undefined) throw invalidToken(`${name} is there, expected none: no extension is known`);
     }
-    if (this.#typ !== null && (typeof typ !== "string" || normaliseTyp(typ) !== normaliseTyp(this.#typ))) {
-      throw mismatched("typ", typ, [this.#typ]);
-    }
+    if (this.#types !== null && !isAmong(typ, this.#types)) throw mismatched("typ", typ, this.#types);
     const fitting = typeof alg === "string" ? selectKeys(keys, alg, undefined) : [];
     if (fitting.length === 0) throw mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
     const selected = selectKeys(fitting, alg as string, kid);
@@ -60,6 +59,11 @@ export class HeaderReader {
       fitting.map((key) => String(key.kid)),
     );
   }
+}
+
+/** Tells whether a header's `typ` is one of those that are accepted. */
+export function isAmong(typ: unknown, types: readonly string[]): boolean {
+  return typeof typ === "string" && types.some((it) => normaliseTyp(it) === normaliseTyp(typ));
 }
 
 /** Writes a media type in one spelling: in small letters, with its `application/` (RFC 7515 §4.1.9). */

@@ -14,12 +14,12 @@ export function checkIssuer(issuer: unknown): string | null {
 }
 
 /**
- * Checks an audience: a name, a list of names, or `null`. The list is copied, so that its giver can't change it later.
+ * Checks `audience` or `typ`: a name, a list of names, or `null`. The list is copied, so that nobody changes it later.
  */
-export function checkAudience(audience: unknown): readonly string[] | null {
-  if (audience === null) return null;
-  const names: unknown[] = readSafely("defineToken", () => (Array.isArray(audience) ? [...audience] : [audience]));
-  const message = `audience must be a non-empty string, or a list of them${SWITCH_OFF}`;
+export function checkList(option: string, given: unknown): readonly string[] | null {
+  if (given === null) return null;
+  const names: unknown[] = readSafely("defineToken", () => (Array.isArray(given) ? [...given] : [given]));
+  const message = `${option} must be a non-empty string, or a list of them${SWITCH_OFF}`;
   assert(names.length > 0 && names.every(isFilled), message);
   return Object.freeze(names as string[]);
 }

@@ -1,14 +1,14 @@
 import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
-import { checkInteger, checkOptions, checkText, type OptionNames, optional, required } from "../../shared/options.ts";
+import { checkInteger, checkOptions, type OptionNames, optional, required } from "../../shared/options.ts";
 import { readMark } from "../../shared/read.ts";
 import type { SigningKey, VerifyingKey } from "../keys/key.ts";
 import { type KeyRing, toRing } from "../keys/ring.ts";
 import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
-import type { ClaimRules, ClaimsInput, ClaimsOutput } from "./claims.ts";
+import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkAudience, checkClock, checkIssuer, checkSchema, checkThreadPool } from "./profile-checks.ts";
+import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
@@ -23,9 +23,10 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly audience: string | readonly string[] | null;
   /**
    * The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068
-   * §2.1); `null`: not checked, and `"JWT"` written.
+   * §2.1); `null`: not checked, and `"JWT"` written. Of several, each is accepted and the first is written, as while
+   * tokens of an older kind are still about.
    */
-  readonly typ?: string | null;
+  readonly typ?: string | readonly string[] | null;
   /** How long a token is valid. `"15m"` by default. */
   readonly expiresIn?: Duration;
   /** The longest time since `iat`, whatever `exp` says. None by default. */
@@ -49,8 +50,31 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * as JSON has them, so that a Date is text by then. None by default.
    */
   readonly schema?: Schema;
+  /**
+   * How a guard reads who the user is, where an issuer's claims are not called `sub` and `scope`. By default they are.
+   */
+  readonly identity?: IdentityClaims;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
+}
+
+/**
+ * Reads from signed claims what an identity is made of. A function that throws, or gives anything else, makes the token
+ * an `invalid_token`.
+ *
+ * @example
+ * ```ts
+ * const identity = {
+ *   userId: ({ oid }) => oid,
+ *   scopes: ({ scp, roles = [] }) => [...String(scp).split(" "), ...(roles as string[])],
+ * };
+ * ```
+ */
+export interface IdentityClaims {
+  /** The user's id, a non-empty string or a whole number. `sub` by default. */
+  readonly userId?: (claims: OpenClaims) => unknown;
+  /** The scopes, a list of strings, or one with spaces between them. `scope` by default. */
+  readonly scopes?: (claims: OpenClaims) => unknown;
 }
 
 /** A kind of token, as {@link defineToken} made it. Hand it to {@link issueToken} and {@link verifyToken}. */
@@ -59,7 +83,7 @@ export interface TokenProfile<Schema extends ClaimsSchema | undefined = ClaimsSc
   readonly issuer: string | null;
   /** `aud`, or `null` where it is not checked. */
   readonly audience: readonly string[] | null;
-  /** The header's `typ`, or `null` where it is not checked. */
+  /** The header's `typ` that is written, or `null` where it is not checked. */
   readonly typ: string | null;
   /** How long a token is valid, in seconds. */
   readonly expiresIn: number;
@@ -80,7 +104,11 @@ export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? Cla
 /** What issuing and verifying read of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
   readonly headers: HeaderReader;
+  /** The `typ` that is written. */
   readonly typ: string | null;
+  /** Each `typ` that is accepted; `null` where it is not checked. */
+  readonly types: readonly string[] | null;
+  readonly identity: IdentityClaims | undefined;
   /** The key that issues; `null` where the first key only verifies. */
   readonly signer: SigningKey | null;
   readonly maxBytes: number;
@@ -102,6 +130,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   cacheSize: optional,
   threadPool: optional,
   schema: optional,
+  identity: optional,
   now: optional,
 };
 
@@ -131,17 +160,20 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
   const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
   const ring = toRing(options.keys);
+  const types = checkList("typ", typ);
   const described = {
     issuer: checkIssuer(options.issuer),
-    audience: checkAudience(options.audience),
-    typ: typ === null ? null : checkText("typ", typ),
+    audience: checkList("audience", options.audience),
+    typ: types?.[0] ?? null,
     expiresIn: toSeconds("expiresIn", expiresIn, 1),
     clockTolerance: toSeconds("clockTolerance", clockTolerance, 0),
     now: checkClock(now),
   };
   const internals: ProfileInternals<Schema> = {
     ...described,
-    headers: new HeaderReader(ring, described.typ),
+    headers: new HeaderReader(ring, types),
+    types,
+    identity: options.identity,
     signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),

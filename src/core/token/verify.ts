@@ -94,9 +94,10 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   if (result.issues !== undefined) {
     throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
-  const { sub, scope, sid, nbf } = given;
-  // A schema drops what it does not name. The flow needs these four all the same.
-  return dropUndefined({ sub, scope, sid, nbf, ...(result.value as object), iss, aud, exp, iat, jti });
+  const { sub, scope, sid, nbf, auth_time, amr, acr } = given;
+  // A schema drops what it does not name. The flow needs these all the same.
+  const flow = { sub, scope, sid, nbf, auth_time, amr, acr };
+  return dropUndefined({ ...flow, ...(result.value as object), iss, aud, exp, iat, jti });
 }
 
 function dropUndefined(claims: object): object {

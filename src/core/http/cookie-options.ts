@@ -1,23 +1,23 @@
-import { checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { isOrigin } from "./origin.ts";
 
-/**
- * The cookie that carries the refresh token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set
- * otherwise.
- */
-export interface RefreshCookieOptions {
+/** A cookie that carries a token to a browser. It is `HttpOnly`, and `Secure; SameSite=Strict` unless set otherwise. */
+export interface CookieOptions {
   /**
-   * The cookie's name. By default `"__Host-refresh"` where the path is `"/"` and there is no domain, else
-   * `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin alone (RFC 6265bis §4.1.3).
-   * Without `secure` it is `"refresh"`.
+   * The cookie's name. By default `"__Host-refresh"`, or `"__Host-access"` for an access token, where the path is `"/"`
+   * and there is no domain, else `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin
+   * alone (RFC 6265bis §4.1.3). Without `secure` it is `"refresh"` or `"access"`.
    */
   readonly name?: string;
-  /** Where it is sent: what the paths of login, refresh and logout have in common. `"/"` by default. */
+  /**
+   * Where it is sent. `"/"` by default. For a refresh token, take what the paths of login, refresh and logout have in
+   * common.
+   */
   readonly path?: string;
   /**
-   * Origins besides the server's own whose pages may log in, refresh and log out, such as `"https://app.example.com"`
-   * or, for an app in a web view, `"capacitor://localhost"`. None by default. List the server's own origin too where a
-   * proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
+   * Origins besides the server's own whose pages may send it with a request that changes something, such as
+   * `"https://app.example.com"` or, for an app in a web view, `"capacitor://localhost"`. None by default. List the
+   * server's own origin too where a proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
    */
   readonly origins?: readonly string[];
   /**
@@ -29,14 +29,13 @@ export interface RefreshCookieOptions {
   readonly sameSite?: "strict" | "lax" | "none";
   /**
    * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one
-   * host. With a domain, every subdomain is sent the refresh token and may set another one in its place, whoever runs
-   * it.
+   * host. With a domain, every subdomain is sent the token and may set another one in its place, whoever runs it.
    */
   readonly domain?: string;
   /**
    * Whether browsers send it over TLS alone. `true` by default. `false` is for development over plain HTTP, as on a
    * machine of the local network; browsers take `localhost` for secure. With `false`, whoever is on the way reads the
-   * refresh token, or puts another one in its place.
+   * token, or puts another one in its place.
    */
   readonly secure?: boolean;
 }
@@ -57,7 +56,7 @@ export interface CookieSettings {
   readonly secure: boolean;
 }
 
-const OPTIONS: OptionNames<RefreshCookieOptions> = {
+const OPTIONS: OptionNames<CookieOptions> = {
   name: "optional",
   path: "optional",
   origins: "optional",
@@ -71,20 +70,25 @@ const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const SAME_SITE: ReadonlySet<unknown> = new Set(["strict", "lax", "none"]);
 
-/** Checks how the cookie is to be. */
-export function checkCookieOptions(options: RefreshCookieOptions): CookieSettings {
-  checkOptions("refresh: cookie", options, OPTIONS);
+/**
+ * Checks how a cookie is to be.
+ *
+ * @param owner - what a message names
+ * @param kind - what the cookie is called where the options give it no name
+ */
+export function checkCookieOptions(owner: string, kind: string, options: CookieOptions): CookieSettings {
+  checkOptions(owner, options, OPTIONS);
   const { path = "/", origins = [], sameSite = "strict", domain = null, secure = true } = options;
-  const { name = chooseName(path, domain, secure) } = options;
+  const { name = chooseName(kind, path, domain, secure) } = options;
   const settings = { name, path, origins, sameSite, domain, secure };
   const problem = PROBLEMS.find(([, isThere]) => isThere(settings));
-  if (problem !== undefined) throw new TypeError(`cookie: ${problem[0]}`);
+  if (problem !== undefined) throw new TypeError(`${owner}: ${problem[0]}`);
   return { ...settings, origins: [...origins] };
 }
 
-function chooseName(path: string, domain: string | null, secure: boolean): string {
-  if (!secure) return "refresh";
-  return path === "/" && domain === null ? "__Host-refresh" : "__Secure-refresh";
+function chooseName(kind: string, path: string, domain: string | null, secure: boolean): string {
+  if (!secure) return kind;
+  return `${path === "/" && domain === null ? "__Host-" : "__Secure-"}${kind}`;
 }
 
 /** What can be wrong with settings. The last four are cookies that browsers drop silently. */

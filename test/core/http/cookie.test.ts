@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { isAuthError } from "../../src/core/errors.ts";
-import { readCookies, toDeviceCookie, writeCookie } from "../../src/sessions/cookie.ts";
-import { checkCookieOptions, type RefreshCookieOptions } from "../../src/sessions/cookie-options.ts";
-import { refuseCrossSite } from "../../src/sessions/cross-site.ts";
+import { isAuthError } from "../../../src/core/errors.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../../../src/core/http/cookie.ts";
+import { type CookieOptions, checkCookieOptions } from "../../../src/core/http/cookie-options.ts";
+import { refuseCrossSite } from "../../../src/core/http/cross-site.ts";
 
 const headers =
   (given: Readonly<Record<string, string>>) =>
@@ -17,18 +17,20 @@ const codeOf = (work: () => unknown): unknown => {
 };
 
 it("that of the device token is like the refresh token's", () => {
-  const settings = checkCookieOptions({ path: "/auth", sameSite: "lax" });
+  const settings = checkCookieOptions("cookie", "refresh", { path: "/auth", sameSite: "lax" });
   expect(toDeviceCookie(settings)).toEqual({ ...settings, name: "__Secure-refresh-device" });
 });
 
 it("is kept from scripts, plain HTTP and other sites", () => {
-  expect(writeCookie(checkCookieOptions({}), "abc", 60)).toBe(
+  expect(writeCookie(checkCookieOptions("cookie", "refresh", {}), "abc", 60)).toBe(
     "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Strict",
   );
-  expect(writeCookie(checkCookieOptions({ path: "/auth" }), "", 0)).toBe(
+  expect(writeCookie(checkCookieOptions("cookie", "refresh", { path: "/auth" }), "", 0)).toBe(
     "__Secure-refresh=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict",
   );
-  expect(checkCookieOptions({ name: "r", path: "/a", origins: ["https://app.example.com"] })).toEqual({
+  expect(
+    checkCookieOptions("cookie", "refresh", { name: "r", path: "/a", origins: ["https://app.example.com"] }),
+  ).toEqual({
     name: "r",
     path: "/a",
     origins: ["https://app.example.com"],
@@ -80,10 +82,10 @@ it.each<readonly [object, RegExp]>([
   [{ domain: 1 }, /domain must be a domain/],
   [{ samesite: "lax" }, /there is no option "samesite"/],
 ])("%j is no cookie", (options, why) => {
-  expect(() => checkCookieOptions(options)).toThrow(why);
+  expect(() => checkCookieOptions("cookie", "refresh", options)).toThrow(why);
 });
 
-it.each<readonly [RefreshCookieOptions, string]>([
+it.each<readonly [CookieOptions, string]>([
   [{ sameSite: "lax" }, "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax"],
   [{ sameSite: "none" }, "__Host-refresh=abc; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=None"],
   [
@@ -93,11 +95,11 @@ it.each<readonly [RefreshCookieOptions, string]>([
   [{ secure: false }, "refresh=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Strict"],
   [{ secure: false, path: "/auth" }, "refresh=abc; Max-Age=60; Path=/auth; HttpOnly; SameSite=Strict"],
 ])("%j is sent as it says", (options, sent) => {
-  expect(writeCookie(checkCookieOptions(options), "abc", 60)).toBe(sent);
+  expect(writeCookie(checkCookieOptions("cookie", "refresh", options), "abc", 60)).toBe(sent);
 });
 
 describe("reading", () => {
-  const cookie = checkCookieOptions({});
+  const cookie = checkCookieOptions("cookie", "refresh", {});
 
   it.each<readonly [string | undefined, readonly string[]]>([
     [undefined, []],
@@ -124,7 +126,7 @@ describe("reading", () => {
 });
 
 describe("a request that a page makes", () => {
-  const cookie = checkCookieOptions({ origins: ["https://app.example.com"] });
+  const cookie = checkCookieOptions("cookie", "refresh", { origins: ["https://app.example.com"] });
   const host = "api.example.com";
   const CROSS = "cross_site_request";
 
@@ -169,7 +171,7 @@ describe("a request that a page makes", () => {
   });
 
   it("may be of plain HTTP where the cookie may", () => {
-    const plain = checkCookieOptions({ secure: false });
+    const plain = checkCookieOptions("cookie", "refresh", { secure: false });
     const from = (origin: string) =>
       codeOf(() => refuseCrossSite(plain, headers({ origin, host: "192.168.1.5:3000" })));
     expect(from("http://192.168.1.5:3000")).toBeUndefined();
@@ -189,7 +191,9 @@ describe("a request that a page makes", () => {
   ])("may be of an app at %s, if that is listed", (origin) => {
     const given = headers({ origin, "sec-fetch-site": "cross-site", host });
     expect(codeOf(() => refuseCrossSite(cookie, given))).toBe(CROSS);
-    expect(codeOf(() => refuseCrossSite(checkCookieOptions({ origins: [origin] }), given))).toBeUndefined();
+    expect(
+      codeOf(() => refuseCrossSite(checkCookieOptions("cookie", "refresh", { origins: [origin] }), given)),
+    ).toBeUndefined();
   });
 
   it("is refused with a cause that tells the developer what to list", () => {
@@ -197,7 +201,7 @@ describe("a request that a page makes", () => {
     expect(() => refuseCrossSite(cookie, given)).toThrow(
       expect.objectContaining({
         cause: new Error(
-          'Origin https://evil.example and Sec-Fetch-Site null at the host "api.example.com"; list the origin in cookie.origins if it is yours',
+          `Origin https://evil.example and Sec-Fetch-Site null at the host "api.example.com"; list the origin in the cookie's origins if it is yours`,
         ),
       }),
     );

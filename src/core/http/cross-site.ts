@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError } from "../errors.ts";
 import type { HeaderLookup } from "./cookie.ts";
 import type { CookieSettings } from "./cookie-options.ts";
 
@@ -19,7 +19,7 @@ export function refuseCrossSite({ origins, secure }: CookieSettings, header: Hea
   if (isOwn) return;
   const found = `Origin ${origin} and Sec-Fetch-Site ${site} at the host "${host}"`;
   throw new AuthError("cross_site_request", {
-    cause: new Error(`${found}; list the origin in cookie.origins if it is yours`),
+    cause: new Error(`${found}; list the origin in the cookie's origins if it is yours`),
   });
 }
 

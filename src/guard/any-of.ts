@@ -1,0 +1,73 @@
+import { AuthError, isAuthError } from "../core/errors.ts";
+import { assert } from "../shared/assert.ts";
+import { isOutage } from "../store-calls/outage.ts";
+import type { Guard, GuardAnswer } from "./guard.ts";
+import type { Identity } from "./identity.ts";
+
+const MISSING = "missing_token";
+const CHALLENGE = "WWW-Authenticate";
+
+/**
+ * Makes one guard of several. They are asked in order until one knows who is asking, and that one decides what the
+ * identity may do.
+ *
+ * Where none does, the first refusal of a credential counts. But where one met an outage, nobody knows, and that is
+ * 503. Where the request shows no credential to any of them, the challenges of all are named.
+ *
+ * @throws TypeError when none is given, or one is no guard
+ *
+ * @example
+ * ```ts
+ * app.get("/report", requireAuth(anyOf(staff, partners)), showReport);
+ * ```
+ */
+export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims> {
+  const fit = guards.length > 0 && guards.every((it) => typeof it?.authenticate === "function");
+  assert(fit, "anyOf takes guards, as createGuard makes them");
+  const finders = new WeakMap<Identity, Guard<Claims>>();
+
+  const find = async (request: Parameters<GuardAnswer<unknown>>[0]): Promise<Identity<Claims> | AuthError[]> => {
+    const refusals: AuthError[] = [];
+    for (const guard of guards) {
+      try {
+        const identity = await guard.authenticate(request);
+        finders.set(identity, guard);
+        return identity;
+      } catch (error) {
+        if (!isAuthError(error)) throw error;
+        refusals.push(error);
+      }
+    }
+    return refusals;
+  };
+
+  return Object.freeze({
+    async authenticate(request) {
+      const found = await find(request);
+      if (!Array.isArray(found)) return found;
+      throw chooseRefusal(found) ?? joinChallenges(found);
+    },
+    async authenticateOptional(request) {
+      const found = await find(request);
+      if (!Array.isArray(found)) return found;
+      const refusal = chooseRefusal(found);
+      if (refusal !== undefined) throw refusal;
+      return null;
+    },
+    authorize(identity, ...rules) {
+      const finder = identity === null ? guards[0] : finders.get(identity);
+      assert(finder !== undefined, "authorize takes the identity that authenticate of this same guard gave: await it");
+      return finder.authorize(identity, ...rules);
+    },
+  } satisfies Guard<Claims>);
+}
+
+/** Chooses what to refuse with; `undefined` where no guard was shown a credential. */
+function chooseRefusal(refusals: readonly AuthError[]): AuthError | undefined {
+  return refusals.find(isOutage) ?? refusals.find(({ code }) => code !== MISSING);
+}
+
+function joinChallenges(refusals: readonly AuthError[]): AuthError {
+  const challenges = new Set(refusals.map(({ headers }) => headers[CHALLENGE]).filter((it) => it !== undefined));
+  return new AuthError(MISSING, { headers: { [CHALLENGE]: [...challenges].join(", ") } });
+}

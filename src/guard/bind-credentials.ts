@@ -1,0 +1,115 @@
+import { AuthError, isAuthError } from "../core/errors.ts";
+import { startBudget } from "../store-calls/budget.ts";
+import { unavailable } from "../store-calls/call.ts";
+import type { Answers, Refuse } from "./answers.ts";
+import type { Credential, ShownIdentity } from "./credential.ts";
+import type { GuardAnswer } from "./guard.ts";
+import { type Identity, isIdentity } from "./identity.ts";
+import type { GuardSettings } from "./options.ts";
+import { type CredentialRequest, toCredentialRequest } from "./request.ts";
+import { refuseRevoked } from "./revocation.ts";
+
+/** What a request shows, and the credential that it is. */
+interface Shown {
+  readonly credential: Credential;
+  readonly text: string;
+}
+
+/**
+ * Makes the answers of a guard that takes any credentials: finds the one that a request shows, has it verified, makes
+ * the identity, and looks that up in the blocklist.
+ */
+export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
+  const { credentials, blocklist, storeTimeoutMs } = settings;
+
+  const makeMethod =
+    <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
+    async (given) => {
+      try {
+        const request = toCredentialRequest(given);
+        const shown = findShown(credentials, request);
+        if (shown === null) return answerAbsent();
+        const budget = startBudget(settings);
+        const proven = await budget.wait("credential", verifyShown(shown, request));
+        const identity = toIdentity(shown, proven);
+        if (blocklist !== null && proven.revocation !== undefined) {
+          const { jti, issuedAt } = proven.revocation;
+          const timeoutMs = Math.max(Math.min(storeTimeoutMs, budget.left()), 1);
+          await refuseRevoked(blocklist, timeoutMs, { jti, issuedAt, sid: identity.sid, userId: identity.userId });
+        }
+        return identity;
+      } catch (error) {
+        return refuse(error);
+      }
+    };
+
+  return { authenticate: makeMethod(refuseAbsent), authenticateOptional: makeMethod(() => null) };
+}
+
+function refuseAbsent(): never {
+  throw new AuthError("missing_token");
+}
+
+/**
+ * Finds the one credential that a request shows.
+ *
+ * @throws AuthError `invalid_request` (400) where it shows two that differ
+ */
+function findShown(credentials: readonly Credential[], request: CredentialRequest): Shown | null {
+  let found: Shown | null = null;
+  for (const credential of credentials) {
+    const text: unknown = readShown(credential, request);
+    if (text === null) continue;
+    if (typeof text !== "string") throw broken(credential, "read must answer with a string or null");
+    const next = { credential, text };
+    if (found === null) found = next;
+    else if (found.credential.place === credential.place) found = chooseOfPlace(found, next);
+    else if (found.text !== text) throw several(found.credential, credential);
+  }
+  return found;
+}
+
+function readShown(credential: Credential, request: CredentialRequest): unknown {
+  try {
+    return credential.read(request);
+  } catch (error) {
+    throw toOutage(credential, error);
+  }
+}
+
+/** Of two credentials in one place, the one that knows its own goes before the one that takes all. */
+function chooseOfPlace(found: Shown, next: Shown): Shown {
+  return found.credential.takesAll && !next.credential.takesAll ? next : found;
+}
+
+function several(one: Credential, other: Credential): AuthError {
+  const cause = new Error(`a request shows one credential, and this one shows two: ${one.name} and ${other.name}`);
+  return new AuthError("invalid_request", { cause });
+}
+
+async function verifyShown({ credential, text }: Shown, request: CredentialRequest): Promise<ShownIdentity> {
+  try {
+    return await credential.verify(text, request);
+  } catch (error) {
+    throw toOutage(credential, error);
+  }
+}
+
+/** Makes the identity that a credential's answer says. A credential of the application's own may answer anything. */
+function toIdentity({ credential }: Shown, proven: ShownIdentity): Identity {
+  const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [], acr = null } = proven ?? {};
+  const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
+  if (!isIdentity(identity)) throw broken(credential, "verify must answer with { userId, scopes, claims }");
+  const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
+  if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
+  return Object.freeze(identity);
+}
+
+function broken({ name }: Credential, problem: string): AuthError {
+  return unavailable(name, 0, new TypeError(`the credential "${name}": its ${problem}`));
+}
+
+/** Makes an outage of what a credential threw, unless it is a refusal. */
+function toOutage({ name }: Credential, thrown: unknown): AuthError {
+  return isAuthError(thrown) ? thrown : unavailable(name, 0, thrown);
+}

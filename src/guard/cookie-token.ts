@@ -1,0 +1,58 @@
+import { AuthError } from "../core/errors.ts";
+import { readCookies } from "../core/http/cookie.ts";
+import { type CookieOptions, type CookieSettings, checkCookieOptions } from "../core/http/cookie-options.ts";
+import { refuseCrossSite } from "../core/http/cross-site.ts";
+import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
+import type { Credential, ShownIdentity } from "./credential.ts";
+import { readProfiles, verifyShownToken } from "./profiles.ts";
+import type { CredentialRequest } from "./request.ts";
+import { keepCookie, keepProfiles } from "./token-credentials.ts";
+
+/**
+ * Makes the credential of an access token in a cookie, for pages that a server renders. Where an authenticator has it,
+ * the handlers of login, refresh and logout set the cookie and take it away.
+ *
+ * Browsers send a cookie whoever made the page. So a request that may change something, which is every method but `GET`
+ * and `HEAD`, and the upgrade to a WebSocket, must come from the server's own origin or one of `origins`. Several
+ * cookies of the name with different tokens are refused.
+ *
+ * @param profiles - as for {@link bearer}
+ * @param options - the cookie: its name is `"__Host-access"` by default
+ * @throws TypeError when an option is misspelt or meaningless, and for a cookie that browsers would drop
+ *
+ * @example
+ * ```ts
+ * const auth = createAuthenticator({ token, users, refresh, credentials: [cookieToken(token, { sameSite: "lax" })] });
+ * ```
+ */
+export function cookieToken<Profile extends TokenProfile>(
+  profiles: Profile | readonly Profile[],
+  options: CookieOptions = {},
+): Credential<ClaimsOf<Profile>> {
+  const kept = readProfiles("cookieToken", profiles);
+  const cookie = checkCookieOptions("cookieToken", "access", options);
+  const credential: Credential<ClaimsOf<Profile>> = {
+    name: "cookie",
+    place: `cookie ${cookie.name}`,
+    read(request) {
+      const token = takeOnlyCookie(cookie, request);
+      if (token !== null && mayChangeSomething(request)) refuseCrossSite(cookie, (name) => request.header(name));
+      return token;
+    },
+    verify: async (token) => (await verifyShownToken(token, kept, "cookie")) as ShownIdentity<ClaimsOf<Profile>>,
+  };
+  return keepCookie(keepProfiles(Object.freeze(credential), kept), cookie);
+}
+
+function takeOnlyCookie(cookie: CookieSettings, request: CredentialRequest): string | null {
+  const [token = null, ...others] = readCookies(cookie, (name) => request.header(name));
+  if (others.every((it) => it === token)) return token;
+  throw new AuthError("invalid_request", { cause: new Error(`several cookies of the name ${cookie.name}`) });
+}
+
+const READING: ReadonlySet<string | null> = new Set(["GET", "HEAD"]);
+
+/** Tells whether a request may change something. A WebSocket begins with a GET, and may do anything after it. */
+function mayChangeSomething(request: CredentialRequest): boolean {
+  return !READING.has(request.method) || request.header("upgrade") !== null;
+}

@@ -1,0 +1,82 @@
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
+import { isAmong } from "../core/token/header.ts";
+import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
+import type { ClaimsSchema } from "../core/token/schema.ts";
+import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { assert } from "../shared/assert.ts";
+import type { ShownIdentity } from "./credential.ts";
+import { checkReading, createIdentity } from "./identity.ts";
+import { referToToken } from "./token-reference.ts";
+
+/** What a guard reads of a profile. */
+export type Internals = ProfileInternals<ClaimsSchema | undefined>;
+
+/** Gives the internals of one profile or several, which must be told apart by issuer or `typ`. */
+export function readProfiles(caller: string, given: TokenProfile | readonly TokenProfile[]): readonly Internals[] {
+  const profiles = [given].flat().map((it) => readInternals<ClaimsSchema | undefined>(caller, it));
+  assert(profiles.length > 0, `${caller} takes one token profile, or several`);
+  for (const { identity } of profiles) checkReading(identity);
+  const isTaken = (one: Internals, at: number): boolean => profiles.slice(0, at).some((it) => areAlike(it, one));
+  assert(!profiles.some(isTaken), `${caller}: two profiles have the same issuer and typ: a token could be of either`);
+  return profiles;
+}
+
+function areAlike(one: Internals, other: Internals): boolean {
+  if (one.issuer !== other.issuer) return false;
+  return one.types === null || other.types === null || one.types.some((it) => isAmong(it, other.types as string[]));
+}
+
+/** Verifies a token by the one profile it can be of, and gives what it says. */
+export async function verifyShownToken(
+  token: string,
+  profiles: readonly Internals[],
+  name: string,
+): Promise<ShownIdentity & Pick<Required<ShownIdentity>, "revocation">> {
+  const { checked, profile } = recall(token, profiles) ?? (await open(token, profiles));
+  const claims = profile.schema === undefined ? checked : await shapeClaims(checked, profile.schema);
+  const identity = createIdentity(checked, claims, profile.identity, name);
+  return { ...identity, revocation: referToToken(checked, identity.userId) };
+}
+
+interface Opened {
+  readonly checked: CheckedClaims;
+  readonly profile: Internals;
+}
+
+function recall(token: string, profiles: readonly Internals[]): Opened | undefined {
+  for (const profile of profiles) {
+    const checked = recallToken(token, profile);
+    if (checked !== undefined) return { checked, profile };
+  }
+  return undefined;
+}
+
+async function open(token: string, profiles: readonly Internals[]): Promise<Opened> {
+  const profile = chooseProfile(token, profiles);
+  const checked = profile.threadPool ? await openTokenInPool(token, profile) : openToken(token, profile);
+  return { checked, profile };
+}
+
+/**
+ * Chooses the profile that a token says it is of. What it says is not verified yet, and only chooses who verifies it:
+ * the profile demands the same issuer and `typ` of what was signed, by its own keys.
+ */
+function chooseProfile(token: string, profiles: readonly Internals[]): Internals {
+  const [only, ...others] = profiles as [Internals, ...Internals[]];
+  if (others.length === 0) return only;
+  const parts = splitToken(token, Math.max(...profiles.map(({ maxBytes }) => maxBytes)));
+  const { iss } = readObject(parts, "payload");
+  const named = profiles.filter(({ issuer }) => issuer === iss);
+  const fitting = named.length > 0 ? named : profiles.filter(({ issuer }) => issuer === null);
+  const [first, ...more] = fitting;
+  if (first === undefined)
+    throw mismatched(
+      "iss",
+      iss,
+      profiles.map(({ issuer }) => String(issuer)),
+    );
+  if (more.length === 0) return first;
+  const { typ } = readObject(parts, "header");
+  return fitting.find(({ types }) => isAmong(typ, types as string[])) ?? first;
+}

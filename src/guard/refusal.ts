@@ -1,0 +1,40 @@
+import { AuthError, type AuthErrorCode, type AuthErrorDetails } from "../core/errors.ts";
+import { formatChallenge } from "../core/http/challenge.ts";
+import type { Credential } from "./credential.ts";
+
+/** What a guard's challenges say. */
+export interface ChallengeSettings {
+  readonly realm: string;
+  /** Parameters of each challenge. */
+  readonly challenge: Readonly<Record<string, string>>;
+  /** The credentials' own parts of the challenge. */
+  readonly schemes: readonly NonNullable<Credential["challenge"]>[];
+}
+
+const HEADER = "WWW-Authenticate";
+
+/**
+ * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The first scheme has the error; the
+ * others are named behind it (RFC 9110 §11.6.1).
+ */
+export function createRefusal(
+  { realm, challenge, schemes }: ChallengeSettings,
+  code: AuthErrorCode,
+  details: AuthErrorDetails = {},
+): AuthError {
+  const [first, ...others] = schemes;
+  const params = { ...challenge, ...first?.parameters, ...details.challenge };
+  const error = new AuthError(code, { realm, ...details, challenge: params });
+  const header = error.headers[HEADER];
+  if (first === undefined || header === undefined) return error;
+  const further = others.map(({ scheme, parameters }) =>
+    formatChallenge({ realm, ...challenge, ...parameters }, scheme),
+  );
+  const text = [header.replace("Bearer", first.scheme), ...further].join(", ");
+  return new AuthError(code, { ...details, headers: { ...details.headers, [HEADER]: text } });
+}
+
+/** Makes the refusal that a credential or a token led to anew, so that its challenge is the guard's. */
+export function nameRealm(settings: ChallengeSettings, error: AuthError): AuthError {
+  return createRefusal(settings, error.code, "cause" in error ? { cause: error.cause } : {});
+}

@@ -1,0 +1,165 @@
+import { AuthError } from "../core/errors.ts";
+
+/** An Authorization header as a framework has it: one, several, or none. */
+export type AuthorizationHeader = string | readonly string[] | null | undefined;
+
+/** Headers as Node, a cloud provider or Fetch has them. */
+export type RequestHeaders =
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | {
+      /** Reads a header, as Fetch's `Headers` do. */
+      get(name: string): string | null;
+    };
+
+/**
+ * What a guard reads of a request. Node's requests and those of frameworks fit as they are, and so do Fetch's `Request`
+ * and an object of these members: of a Lambda event, a WebSocket's upgrade, a handshake of Socket.IO.
+ *
+ * @example
+ * ```ts
+ * const identity = await guard.authenticate({ method: event.httpMethod, url: event.path, headers: event.headers });
+ * ```
+ */
+export interface AuthRequest {
+  /** The method. A cookie is only taken without a look at the origin where this says `GET` or `HEAD`. */
+  readonly method?: string | undefined;
+  /** The path with its query, or the whole URL. */
+  readonly url?: string | undefined;
+  /** The headers, as the handlers in front have left them. Names may be written in any case. */
+  readonly headers: RequestHeaders;
+  /** The headers as the client sent them, name and value in turn: they tell of a header that came twice. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** Node's request, where the framework wraps it. */
+  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+}
+
+/** The part of a request that tells of its headers. */
+type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
+
+/** Whether a value has headers, as every request has. */
+function isRequest(value: unknown): value is AuthRequest {
+  const headers = (value as Partial<AuthRequest> | null | undefined)?.headers;
+  return typeof headers === "object" && headers !== null;
+}
+
+/**
+ * Takes the Authorization header of what a guard was given.
+ *
+ * @throws TypeError for what is neither a request nor a header
+ */
+export function takeAuthorization(given: AuthRequest | AuthorizationHeader): AuthorizationHeader {
+  if (typeof given === "string" || given === undefined || given === null) return given;
+  if (isRequest(given)) return readAuthorization(given);
+  if (Array.isArray(given) && given.every((it) => typeof it === "string")) return given;
+  throw new TypeError(REMEDY);
+}
+
+const REMEDY =
+  "a guard takes a request, { method, url, headers }, or an Authorization header, as a string, a list of strings, " +
+  "undefined or null";
+
+const AUTHORIZATION = "authorization";
+
+/**
+ * Reads the Authorization header of a request. What handlers in front deleted, rewrote or set counts. Node's `headers`
+ * shows the first of several, or all in one line. `rawHeaders` tells that there were several, and then all of them are
+ * given, unless a handler has put another one in their place.
+ *
+ * @example
+ * ```ts
+ * const identity = await guard.authenticate(readAuthorization(req));
+ * ```
+ */
+export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
+  if (rawHeaders === undefined) return readHeader(request, AUTHORIZATION);
+  const value = (request.headers as Readonly<Record<string, AuthorizationHeader>>)[AUTHORIZATION];
+  if (value === undefined) return value;
+  const sent: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const isIt = name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION;
+    if (isIt) sent.push(rawHeaders[at + 1] as string);
+  }
+  return sent.length > 1 && (value === sent[0] || value === sent.join(", ")) ? sent : value;
+}
+
+/**
+ * Reads a header by its name in lower case, whatever case the request has it in. Several of one name are a list.
+ */
+function readHeader({ headers }: HeadersOfRequest, name: string): string | readonly string[] | undefined {
+  if (typeof headers.get === "function")
+    return (headers as { get(name: string): string | null }).get(name) ?? undefined;
+  const found: string[] = [];
+  for (const [key, value] of Object.entries(
+    headers as Readonly<Record<string, string | readonly string[] | undefined>>,
+  )) {
+    if (value !== undefined && key.toLowerCase() === name) found.push(...[value].flat());
+  }
+  return found.length > 1 ? found : found[0];
+}
+
+/** A request as a {@link Credential} reads it. */
+export class CredentialRequest {
+  /** The method in upper case; `null` where nobody said. */
+  readonly method: string | null;
+  /** The path with its query, or the whole URL; `null` where nobody said. */
+  readonly url: string | null;
+  readonly #request: HeadersOfRequest;
+
+  constructor({ method, url, headers, rawHeaders, raw }: AuthRequest) {
+    this.method = typeof method === "string" ? method.toUpperCase() : null;
+    this.url = typeof url === "string" ? url : null;
+    this.#request = { headers, rawHeaders, raw };
+  }
+
+  /**
+   * Reads the Authorization header; `null` where there is none.
+   *
+   * @throws AuthError `invalid_request` (400) where there are several
+   */
+  authorization(): string | null {
+    return takeOne("Authorization", readAuthorization(this.#request));
+  }
+
+  /**
+   * Reads a header by its name in lower case; `null` where there is none. `"host"` is the host that the client asked
+   * for: `:authority` in HTTP/2 (RFC 9113 §8.3.1).
+   *
+   * @throws AuthError `invalid_request` (400) where there are several
+   */
+  header(name: string): string | null {
+    const authority = name === "host" ? this.#read(":authority") : undefined;
+    return takeOne(name, authority ?? this.#read(name));
+  }
+
+  /** Reads the values of a parameter of the query. */
+  query(name: string): readonly string[] {
+    const at = this.url?.indexOf("?") ?? -1;
+    return at === -1 ? [] : new URLSearchParams(this.url?.slice(at).split("#", 1)[0]).getAll(name);
+  }
+
+  #read(name: string): string | readonly string[] | undefined {
+    return name.startsWith(":") && typeof this.#request.headers.get === "function"
+      ? undefined // Fetch's Headers refuse a name that is no token.
+      : readHeader(this.#request, name);
+  }
+}
+
+/** Makes what credentials read of what a guard was given. A header alone is a request that has nothing else. */
+export function toCredentialRequest(given: AuthRequest | AuthorizationHeader): CredentialRequest {
+  if (isRequest(given)) return new CredentialRequest(given);
+  const authorization = takeAuthorization(given) ?? undefined;
+  return new CredentialRequest({ method: "GET", headers: { authorization } });
+}
+
+/**
+ * Takes the one value of a header.
+ *
+ * @throws AuthError `invalid_request` (400) where there are several
+ */
+export function takeOne(name: string, value: AuthorizationHeader): string | null {
+  if (!Array.isArray(value)) return (value as string | null | undefined) ?? null;
+  if (value.length > 1) throw new AuthError("invalid_request", { cause: new Error(`several ${name} headers`) });
+  return value[0] ?? null;
+}
