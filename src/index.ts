@@ -4,7 +4,12 @@
  *
  * @module
  */
-export type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator/authenticator.ts";
+export type {
+  Authenticator,
+  AuthenticatorStats,
+  RevokingAuthenticator,
+  SessionAuthenticator,
+} from "./authenticator/authenticator.ts";
 export { createAuthenticator } from "./authenticator/create.ts";
 export type { AuthenticatorOptions, ClaimsMaker, LoginClaims } from "./authenticator/options.ts";
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
@@ -21,7 +26,7 @@ export { type KeyRing, keyRing } from "./core/keys/ring.ts";
 export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
 export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
 export type { PasswordEngine } from "./core/password/engine.ts";
-export type { WorkOptions } from "./core/password/gate.ts";
+export type { GateStats, WorkOptions } from "./core/password/gate.ts";
 export { createPasswordHasher, type PasswordChecker, type PasswordHasher } from "./core/password/hasher.ts";
 export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
 export type { PasswordOptions } from "./core/password/options.ts";
@@ -46,7 +51,7 @@ export { bearer } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
 export type { Credential, ShownIdentity } from "./guard/credential.ts";
-export type { Guard, TokenGuard } from "./guard/guard.ts";
+export type { Guard, GuardStats, TokenGuard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
 export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from "./guard/options.ts";
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
@@ -57,6 +62,7 @@ export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
+export type { CallStats } from "./store-calls/stats.ts";
 export type {
   Blocklist,
   Credentials,

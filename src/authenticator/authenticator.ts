@@ -1,5 +1,6 @@
 import type { CookieSettings } from "../core/http/cookie-options.ts";
-import type { TokenGuard } from "../guard/guard.ts";
+import type { GateStats } from "../core/password/gate.ts";
+import type { GuardStats, TokenGuard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { LoginOrigin } from "../login/origin.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
@@ -20,10 +21,18 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
   /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
+  /** Tells what the authenticator has counted since it was made, for a monitor. */
+  stats(): AuthenticatorStats;
   /** The cookie that carries the access token; `null` where no credential takes one. Adapters read it. */
   readonly tokenCookie: CookieSettings | null;
   /** Whether a token is taken from the Authorization header, so that clients need it in the answer's body. */
   readonly takesBearer: boolean;
+}
+
+/** What an authenticator counts, beside what a guard does. */
+export interface AuthenticatorStats extends GuardStats {
+  /** How full the hasher's queue is; `null` where a hasher of the application's own does not tell. */
+  readonly passwords: GateStats | null;
 }
 
 /** An {@link Authenticator} that has sessions or a blocklist, so that it can log users out. */

@@ -38,8 +38,10 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   options: AuthenticatorOptions<Profile, U>,
 ): Authenticator<ClaimsOf<Profile>, U> {
   const settings = checkAuthenticatorOptions(options);
+  const guard = bindGuard(settings);
   return Object.freeze({
-    ...bindGuard(settings),
+    ...guard,
+    stats: () => ({ ...guard.stats(), passwords: settings.passwords.stats?.() ?? null }),
     tokenCookie: findTokenCookie(settings.credentials),
     takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),

@@ -35,7 +35,7 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         if (blocklist !== null && proven.revocation !== undefined) {
           const { jti, issuedAt } = proven.revocation;
           const timeoutMs = Math.max(Math.min(storeTimeoutMs, budget.left()), 1);
-          await refuseRevoked(blocklist, timeoutMs, { jti, issuedAt, sid: identity.sid, userId: identity.userId });
+          await refuseRevoked(settings, timeoutMs, { jti, issuedAt, sid: identity.sid, userId: identity.userId });
         }
         return identity;
       } catch (error) {

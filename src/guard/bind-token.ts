@@ -31,9 +31,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
    */
   const identities = new WeakMap<CheckedClaims, Identity>();
 
-  const recallIdentity = (token: string): Identity | undefined => {
-    const checked = recallToken(token, profile);
-    if (checked === undefined) return undefined;
+  const shareIdentity = (checked: CheckedClaims): Identity => {
     const known = identities.get(checked);
     if (known !== undefined) return known;
     const identity = createIdentity(checked, checked, reading, "bearer");
@@ -51,8 +49,8 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       try {
         const token = readToken(takeOne("Authorization", takeAuthorization(given)));
         if (token === null) return answerAbsent(given);
-        const known = recallIdentity(token);
-        if (known !== undefined) return known;
+        const known = recallToken(token, profile);
+        if (known !== undefined) return shareIdentity(known);
         const checked = openToken(token, profile);
         return createIdentity(checked, checked, reading, "bearer");
       } catch (error) {
@@ -71,15 +69,19 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const known = recallToken(token, profile);
         const checked = known ?? (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
         const startedAt = schema === undefined ? null : stopwatch();
-        const claims =
+        const identity =
           schema === undefined
-            ? checked
-            : await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema));
-        const identity = createIdentity(checked, claims, reading, "bearer");
+            ? shareIdentity(checked)
+            : createIdentity(
+                checked,
+                await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema)),
+                reading,
+                "bearer",
+              );
         const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
         if (blocklist !== null) {
           const timeoutMs = Math.min(storeTimeoutMs, Math.max(leftMs, 1));
-          await refuseRevoked(blocklist, timeoutMs, referToToken(checked, identity.userId));
+          await refuseRevoked(settings, timeoutMs, referToToken(checked, identity.userId));
         }
         return identity;
       } catch (error) {

@@ -4,15 +4,19 @@ import type { Answers, Refuse } from "./answers.ts";
 import { bindAuthorize } from "./authorize.ts";
 import { bindCredentials } from "./bind-credentials.ts";
 import { bindToken } from "./bind-token.ts";
-import type { TokenGuard } from "./guard.ts";
+import type { GuardStats, TokenGuard } from "./guard.ts";
 import type { GuardSettings } from "./options.ts";
+import type { Internals } from "./profiles.ts";
 import { nameRealm } from "./refusal.ts";
 import type { AuthorizationHeader } from "./request.ts";
 import { listProfiles } from "./token-credentials.ts";
 
 /** Makes the guard of settings that were checked. */
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
+  const profiles = settings.credentials.flatMap(listProfiles);
+  let refused = 0;
   const refuse: Refuse = (error) => {
+    refused += 1;
     if (isOutage(error)) tellOutage(settings.onOutage, error, "authenticate", true);
     else if (isAuthError(error)) {
       const { code } = error;
@@ -26,6 +30,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
     ...answers,
     authenticateToken: async (token: unknown) => answers.authenticate(toHeader(token)),
     authorize: bindAuthorize(settings),
+    stats: () => ({ cache: countLookups(profiles), refused, stores: settings.counter.read() }),
   }) as TokenGuard<never>;
 }
 
@@ -37,6 +42,15 @@ function chooseAnswers(settings: GuardSettings, refuse: Refuse): Answers {
   return profile !== undefined && more.length === 0
     ? bindToken(settings, profile, refuse)
     : bindCredentials(settings, refuse);
+}
+
+/** Adds up how often the tokens of profiles were remembered. A profile that is there twice counts once. */
+function countLookups(profiles: readonly Internals[]): GuardStats["cache"] {
+  const lookups = [...new Set(profiles)].map(({ lookups }) => lookups);
+  return {
+    hits: lookups.reduce((sum, { hits }) => sum + hits, 0),
+    misses: lookups.reduce((sum, { misses }) => sum + misses, 0),
+  };
 }
 
 /** Writes the header that a bare token would have come in. What is no text can't have come in one. */

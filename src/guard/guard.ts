@@ -1,3 +1,4 @@
+import type { CallStats } from "../store-calls/stats.ts";
 import type { Identity } from "./identity.ts";
 import type { AuthorizationHeader, AuthRequest } from "./request.ts";
 import type { Rule } from "./rule.ts";
@@ -46,6 +47,23 @@ export interface TokenGuard<Claims = unknown> extends Guard<Claims> {
    * @throws AuthError 400, 401, or 503 in an outage
    */
   authenticateToken(token: unknown): Promise<Identity<Claims>>;
+  /** Tells what the guard has counted since it was made, for a monitor. */
+  stats(): GuardStats;
+}
+
+/** What a guard counts. Nothing is ever set back. */
+export interface GuardStats {
+  /** The tokens that were looked up among those that the guard's profiles remember. */
+  readonly cache: {
+    /** How many were there. */
+    readonly hits: number;
+    /** How many were not, or are not remembered at all, as with `cacheSize: 0`. */
+    readonly misses: number;
+  };
+  /** How many requests were refused, outages included, and those that showed no credential where one is needed. */
+  readonly refused: number;
+  /** How the calls of stores went, by their names, such as `"blocklist.isRevoked"`. */
+  readonly stores: Readonly<Record<string, CallStats>>;
 }
 
 /** The methods by which a guard tells who is asking. */

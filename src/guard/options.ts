@@ -9,6 +9,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
 import { isFilled } from "../shared/text.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
+import { CallCounter, type CallObserver } from "../store-calls/stats.ts";
 import type { Blocklist } from "../stores/contract.ts";
 import { bearer } from "./bearer.ts";
 import type { Credential } from "./credential.ts";
@@ -90,6 +91,8 @@ export interface GuardSettings extends ChallengeSettings {
   readonly requestTimeoutMs: number;
   readonly onOutage: OutageListener;
   readonly emit: Emit;
+  readonly observe: CallObserver;
+  readonly counter: CallCounter;
 }
 
 /** Makes the credentials of a guard of one kind of token. */
@@ -115,6 +118,7 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
   checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
   if (onEvent !== undefined) checkFunction("onEvent", onEvent, "(event) => logger.info({ event })");
   const [clock = { now: systemClock, clockTolerance: 0 }] = credentials.flatMap(listProfiles);
+  const counter = new CallCounter();
   const limits = { storeTimeoutMs, requestTimeoutMs };
   const emit = createEmit(onEvent, clock.now);
   return {
@@ -127,6 +131,8 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
     ...limits,
     onOutage: emitOutages(onOutage, emit),
     emit,
+    observe: counter.observe,
+    counter,
   };
 }
 

@@ -2,11 +2,14 @@ import type { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import type { AnswerCheck } from "./answer-checks.ts";
 import { callStore, unavailable, waitFor } from "./call.ts";
+import type { CallObserver } from "./stats.ts";
 
 /** How long stores may take, in milliseconds: for one call, and for all calls of one request. */
 export interface TimeLimits {
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Is told how each call went. */
+  readonly observe?: CallObserver;
 }
 
 /** The time that one request has. All its calls share it. */
@@ -25,7 +28,7 @@ export interface Budget {
 export type Budgeted<Settings> = Settings & { readonly budget: Budget };
 
 /** Gives a request its time. */
-export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): Budget {
+export function startBudget({ storeTimeoutMs, requestTimeoutMs, observe }: TimeLimits): Budget {
   const end = stopwatch() + requestTimeoutMs;
   const leftAt = (time: number): number => Math.max(end - time, 0);
   const left = (): number => leftAt(stopwatch());
@@ -36,7 +39,7 @@ export function startBudget({ storeTimeoutMs, requestTimeoutMs }: TimeLimits): B
       const startedAt = stopwatch();
       const timeoutMs = Math.min(storeTimeoutMs, leftAt(startedAt));
       try {
-        if (timeoutMs > 0) return await callStore(name, timeoutMs, call, check, startedAt);
+        if (timeoutMs > 0) return await callStore(name, timeoutMs, call, check, observe, startedAt);
         throw unavailable(name, 0, new Error(`no time of the request was left to call ${name}`));
       } catch (error) {
         first ??= error as AuthError;

@@ -1,7 +1,9 @@
 import { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
+import { ignore } from "../shared/listener.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
 import type { AnswerCheck } from "./answer-checks.ts";
+import type { CallObserver } from "./stats.ts";
 
 /** A call that failed. */
 interface FailedCall {
@@ -31,6 +33,7 @@ export function unavailable(call: string, durationMs: number, cause: unknown): A
  *
  * An answer that is no promise is taken at once, without a timer.
  *
+ * @param observe - is told how the call went; where nothing was waited for, that it took no time
  * @param startedAt - the stopwatch's time, where the caller has read it
  */
 export async function callStore<T>(
@@ -38,6 +41,7 @@ export async function callStore<T>(
   timeoutMs: number,
   call: () => T | PromiseLike<T>,
   check: AnswerCheck,
+  observe: CallObserver = ignore,
   startedAt?: number,
 ): Promise<T> {
   let started = startedAt;
@@ -48,10 +52,13 @@ export async function callStore<T>(
       answer = (await withTimeout(name, timeoutMs, answer)) as T;
     }
     check(name, answer);
+    observe(name, started === undefined ? 0 : stopwatch() - started, false);
     return answer;
   } catch (cause) {
     const now = stopwatch();
-    throw unavailable(name, now - (started ?? now), cause);
+    const durationMs = now - (started ?? now);
+    observe(name, durationMs, true);
+    throw unavailable(name, durationMs, cause);
   }
 }
 

@@ -18,6 +18,16 @@ export interface WorkOptions {
 
 const OPTIONS: OptionNames<WorkOptions> = { from: "optional", signal: "optional" };
 
+/** How full the queue of passwords to be hashed is. */
+export interface GateStats {
+  /** How many are being hashed. */
+  readonly running: number;
+  /** How many wait. */
+  readonly waiting: number;
+  /** How many were refused since the process started: the queue was full, or nobody waited for them any longer. */
+  readonly refused: number;
+}
+
 interface Job {
   /** Lets the job begin. */
   readonly begin: () => void;
@@ -34,10 +44,16 @@ export class Gate {
   readonly #maxQueue: number;
   readonly #waiting = new FairQueue<Job>();
   #running = 0;
+  #refused = 0;
 
   constructor(maxConcurrent: number, maxQueue: number) {
     this.#maxConcurrent = maxConcurrent;
     this.#maxQueue = maxQueue;
+  }
+
+  /** Tells how full the gate is. */
+  get stats(): GateStats {
+    return { running: this.#running, waiting: this.#waiting.length, refused: this.#refused };
   }
 
   /**
@@ -49,7 +65,7 @@ export class Gate {
   async run<T>(job: () => Promise<T>, options: WorkOptions = {}): Promise<T> {
     checkNames("a password's work", options, OPTIONS);
     const { from, signal } = options;
-    if (signal?.aborted) throw new AuthError("overloaded");
+    if (signal?.aborted) throw this.#refuse();
     if (this.#running < this.#maxConcurrent) this.#running += 1;
     else await this.#turn(from, signal);
     try {
@@ -63,21 +79,26 @@ export class Gate {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length >= this.#maxQueue) {
         const displaced = this.#waiting.makeRoom(from);
-        if (displaced === undefined) return reject(new AuthError("overloaded"));
+        if (displaced === undefined) return reject(this.#refuse());
         displaced.refuse();
       }
       const giveUp = (): void => {
         this.#waiting.remove(place);
-        reject(new AuthError("overloaded"));
+        reject(this.#refuse());
       };
       const settleWith = (settle: () => void) => (): void => {
         signal?.removeEventListener("abort", giveUp);
         settle();
       };
-      const refuse = settleWith(() => reject(new AuthError("overloaded")));
+      const refuse = settleWith(() => reject(this.#refuse()));
       const place = this.#waiting.add(from, { begin: settleWith(resolve), refuse });
       signal?.addEventListener("abort", giveUp, { once: true });
     });
+  }
+
+  #refuse(): AuthError {
+    this.#refused += 1;
+    return new AuthError("overloaded");
   }
 
   /** Gives a free slot to the next job in the queue at once, so that no job overtakes it. */

@@ -3,7 +3,7 @@ import { createWarning } from "../../shared/listener.ts";
 import { AuthError } from "../errors.ts";
 import { canCompute, loadEngine, runArgon2 } from "./argon2.ts";
 import type { PasswordEngine } from "./engine.ts";
-import { Gate, type WorkOptions } from "./gate.ts";
+import { Gate, type GateStats, type WorkOptions } from "./gate.ts";
 import type { LegacyScheme } from "./legacy.ts";
 import { type PasswordOptions, readOptions } from "./options.ts";
 import { exceeds, hasCost, makeUnmatchedHash, readHash } from "./phc.ts";
@@ -35,6 +35,8 @@ export interface PasswordHasher {
    * password the answer is `false`: the hash may be that of a longer password, which a new hash would lock out.
    */
   needsRehash(hash: string, password?: string): boolean;
+  /** Tells how full the queue is, for a monitor. */
+  stats(): GateStats;
   /** Whether {@link PasswordHasher.compare} can read a stored hash. One that it can't read never matches. */
   canRead(hash: string): boolean;
   /**
@@ -96,6 +98,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
   return Object.freeze({
     canRead,
+    stats: () => gate.stats,
     async ready() {
       const engine = await loadEngine();
       await gate.run(() => engine.hash("ready", cost, pepper));

@@ -113,6 +113,8 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly signer: SigningKey | null;
   readonly maxBytes: number;
   readonly cache: VerifiedTokens | null;
+  /** How often a token was looked up among those that are remembered, and how often it was there. */
+  readonly lookups: { hits: number; misses: number };
   readonly threadPool: boolean;
   readonly now: () => number;
   readonly schema: Schema;
@@ -178,6 +180,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
+    lookups: { hits: 0, misses: 0 },
     threadPool: checkThreadPool(threadPool, ring),
     schema: checkSchema(schema) as Schema,
   };

@@ -43,7 +43,12 @@ export async function verifyToken<Profile extends TokenProfile>(
  */
 export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
   const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
-  if (known !== undefined) checkTimes(known, internals, readClock(internals.now) / 1_000);
+  if (known === undefined) {
+    internals.lookups.misses += 1;
+    return undefined;
+  }
+  internals.lookups.hits += 1;
+  checkTimes(known, internals, readClock(internals.now) / 1_000);
   return known;
 }
 

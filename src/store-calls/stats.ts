@@ -1,0 +1,61 @@
+/** The upper bounds of the latencies that calls are counted by, in milliseconds. */
+const BOUNDS: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, Number.POSITIVE_INFINITY];
+
+/** How a call of a store or another part has gone since the process started. */
+export interface CallStats {
+  /** How often it was called. */
+  readonly calls: number;
+  /** How many of the calls threw, were late, or answered what the contract does not allow. */
+  readonly failures: number;
+  /** All milliseconds that the calls took together. */
+  readonly totalMs: number;
+  /** How many calls took as long as this or shorter, but longer than the bound before. */
+  readonly latencies: readonly {
+    /** The upper bound, in milliseconds; `Infinity` in the last one. */
+    readonly upToMs: number;
+    /** How many calls. */
+    readonly count: number;
+  }[];
+}
+
+/** Is told of each call that was made. */
+export type CallObserver = (name: string, durationMs: number, hasFailed: boolean) => void;
+
+interface Counts {
+  calls: number;
+  failures: number;
+  totalMs: number;
+  readonly byBound: number[];
+}
+
+/** Counts calls by name. The names are those of the library, so there are few. */
+export class CallCounter {
+  readonly #counts = new Map<string, Counts>();
+
+  /** Counts a call. */
+  readonly observe: CallObserver = (name, durationMs, hasFailed) => {
+    const counts = this.#counts.get(name) ?? this.#open(name);
+    counts.calls += 1;
+    counts.totalMs += durationMs;
+    if (hasFailed) counts.failures += 1;
+    let at = 0;
+    while (durationMs > (BOUNDS[at] as number)) at += 1;
+    counts.byBound[at] = (counts.byBound[at] as number) + 1;
+  };
+
+  /** Reads the counts. */
+  read(): Readonly<Record<string, CallStats>> {
+    return Object.fromEntries([...this.#counts].map(([name, counts]) => [name, toStats(counts)]));
+  }
+
+  #open(name: string): Counts {
+    const counts = { calls: 0, failures: 0, totalMs: 0, byBound: BOUNDS.map(() => 0) };
+    this.#counts.set(name, counts);
+    return counts;
+  }
+}
+
+function toStats({ calls, failures, totalMs, byBound }: Counts): CallStats {
+  const latencies = BOUNDS.map((upToMs, at) => ({ upToMs, count: byBound[at] as number }));
+  return { calls, failures, totalMs, latencies };
+}
