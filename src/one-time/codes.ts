@@ -44,7 +44,7 @@ export interface OneTimeCodes<Data = null> {
    * Issues a code to a user. What was issued before to the same user for the same purpose is worthless from then on.
    * The tries that were used up stay used up.
    *
-   * @param data - what `consume` is to give back: at most 4096 characters of JSON
+   * @param given - the data that `consume` is to give back: at most 4096 characters of JSON
    * @throws TypeError when the user's id or the data can't be stored
    * @throws AuthError `unavailable` (503) in an outage. To issue again is safe.
    */
