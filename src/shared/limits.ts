@@ -65,6 +65,12 @@ export const MAX_REFRESH_ATTEMPTS = 8;
 /** Sessions that a login revokes because they made room for it: one, unless `maxSessions` was lowered. */
 export const MAX_REVOKED_SESSIONS = 10;
 
+/** Characters of the JSON that is stored with a one-time token or code. */
+export const MAX_DATA_LENGTH = 4_096;
+
+/** Tries at the one-time codes of a user and purpose in an hour, where no other `tries` is set. */
+export const DEFAULT_TRIES = 5;
+
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;
 

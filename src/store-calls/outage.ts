@@ -2,7 +2,10 @@ import { type AuthError, isAuthError } from "../core/errors.ts";
 import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
-/** The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. */
+/**
+ * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. The last three are of one-time
+ * tokens and codes.
+ */
 export type OutageOperation =
   | "authenticate"
   | "authorize"
@@ -13,7 +16,10 @@ export type OutageOperation =
   | "logoutEverywhere"
   | "logoutByRefreshToken"
   | "logoutSession"
-  | "sessions";
+  | "sessions"
+  | "issue"
+  | "consume"
+  | "revoke";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

@@ -133,6 +133,63 @@ export interface RefreshStore {
   sessions(userId: string, at: Date): Promise<readonly Session[]>;
 }
 
+/** A token or code that was issued for one use, as it is stored: with a digest, and never with the token or code. */
+export interface StoredOneTimeToken {
+  /** A digest of the token or code, in base64url. It is unique. */
+  readonly digest: string;
+  /** What it is good for: at most 70 letters, digits and `.`, `:`, `_`, `-`. */
+  readonly purpose: string;
+  /** The id of its user. */
+  readonly userId: string;
+  /** What the application gave with it: text of at most 4096 characters, which stores don't read. */
+  readonly data: string;
+  /** When it expires. */
+  readonly expiresAt: Date;
+}
+
+/** A try at a code. */
+export interface OneTimeTry {
+  /** The digest of the code that is stored. */
+  readonly digest: string;
+  /** How many tries there were, this one included. */
+  readonly tries: number;
+}
+
+/**
+ * Where tokens and codes for one use are stored: one for each purpose and user. The store decides nothing. All instants
+ * come from the caller, and no answer depends on a clock of the store. It may forget a record once its token has
+ * expired and its tries count no more, and no sooner; nobody tells it to. Ids are text of any characters. Every method
+ * resolves only once its effect is stored, and throws in an outage. A crash leaves each method's effect done or undone,
+ * and never half of it.
+ */
+export interface OneTimeStore {
+  /**
+   * Stores what was issued. In the same step, what was issued before for the same purpose and user goes: from then on
+   * nobody can take it. That holds also where the next one has expired already, which is how it is revoked. The count
+   * of tries stays.
+   *
+   * @param at - the present instant
+   */
+  put(token: StoredOneTimeToken, at: Date): Promise<void>;
+  /**
+   * Takes what was issued, also where it has expired. Of any number of concurrent calls exactly one is answered with
+   * it. It is gone then, and so is the count of tries.
+   *
+   * @returns what was stored; `null` where there is none with this digest
+   */
+  take(digest: string): Promise<StoredOneTimeToken | null>;
+  /**
+   * Counts one try at what was issued for a purpose and user. The first try opens a period that lasts until `until`,
+   * and the count starts anew with the first try at or after its end. Of concurrent calls each is answered with another
+   * count.
+   *
+   * @param at - the present instant
+   * @param until - when the period ends that this try opens, if it opens one
+   * @returns the try; `null` where nothing is stored, and then nothing is counted
+   */
+  countTry(purpose: string, userId: string, at: Date, until: Date): Promise<OneTimeTry | null>;
+}
+
 /** What a blocklist is asked about: everything by which a token can have been revoked. */
 export interface TokenReference {
   /** The token's id; `null` in a token of another issuer without one. */

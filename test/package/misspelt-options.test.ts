@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 
@@ -15,6 +15,7 @@ const database = { prepare: () => ({ all: () => [], run: () => undefined }), exe
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
 const flow = { token, users };
+const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
 /** How every public function that takes options is called with one that there is not. */
 const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
@@ -33,6 +34,8 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index importKey": [[await generateKey("HS256"), WRONG]],
   "index issueToken": [[{ sub: "user-1" }, token, WRONG]],
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
+  "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
+  "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
   "express errorHandler": [[WRONG]],
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
@@ -42,6 +45,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter createErrorResponder": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteOneTimeStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
@@ -50,10 +54,12 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [{ client, feed: { client, ...WRONG } }],
     ...nested({ client }),
   ],
+  "stores/postgres postgresOneTimeStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
+  "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
@@ -124,8 +130,15 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Scopes",
     "createAuthController",
   ],
-  "stores/memory": ["memoryRefreshStore", "memoryUsers"],
-  testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
+  "stores/memory": ["memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
+  testing: [
+    "blocklistContract",
+    "cheapPasswords",
+    "frozenClock",
+    "oneTimeStoreContract",
+    "refreshStoreContract",
+    "userStoreContract",
+  ],
 };
 
 type AnyFunction = (...args: readonly unknown[]) => unknown;

@@ -103,19 +103,21 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     for (const schema of [`x${opened.schema}`, `y${opened.schema}${"z".repeat(30)}`]) {
       await opened.pool.query(`CREATE SCHEMA ${schema}`);
       for (const of of ["s", "t"]) {
-        const names = ["1", "2", "3", "4"].map((end) => `${schema}.${of}${long.slice(1)}${end}`) as [
-          string,
-          string,
-          string,
-          string,
-        ];
-        made.push({ users: names[0], sessions: names[1], sessionOwners: names[2], revocations: names[3] });
+        const name = (end: number): string => `${schema}.${of}${long.slice(1)}${end}`;
+        made.push({
+          users: name(1),
+          sessions: name(2),
+          sessionOwners: name(3),
+          revocations: name(4),
+          oneTimeTokens: name(5),
+        });
       }
       const clashing = {
         users: "a_user_id",
         sessions: "a",
         sessionOwners: "a_expires_on_idx",
         revocations: "b_txid_kind_id_idx",
+        oneTimeTokens: "a_expires_at_idx",
       };
       made.push(Object.fromEntries(Object.entries(clashing).map(([name, table]) => [name, `${schema}.${table}`])));
       await opened.pool.query(
@@ -132,6 +134,11 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
         );
       };
       expect(await indices(tables.users)).toEqual(["(id) unique", "(login) unique"]);
+      expect(await indices(tables.oneTimeTokens)).toEqual([
+        "(digest) unique",
+        "(expires_at)",
+        "(purpose, user_id) unique",
+      ]);
       expect(await indices(tables.sessionOwners)).toEqual(["(user_id) unique"]);
       expect(await indices(tables.sessions)).toEqual(["(expires_on)", "(family) unique", "(sid) unique", "(user_id)"]);
       expect(await indices(tables.revocations)).toEqual(["(expires_at)", "(kind, id) unique", "(txid, kind, id)"]);
@@ -165,7 +172,13 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     const { rows } = await opened.pool.query("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", [
       opened.schema,
     ]);
-    expect(rows.map(({ tablename }) => tablename)).toEqual(["revocations", "session_owners", "sessions", "users"]);
+    expect(rows.map(({ tablename }) => tablename)).toEqual([
+      "one_time_tokens",
+      "revocations",
+      "session_owners",
+      "sessions",
+      "users",
+    ]);
   });
 });
 

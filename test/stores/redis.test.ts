@@ -2,8 +2,14 @@ import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type RedisOptions, type RedisSend, redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
-import { blocklistContract, refreshStoreContract } from "../../src/testing.ts";
+import {
+  type RedisOptions,
+  type RedisSend,
+  redisBlocklist,
+  redisOneTimeStore,
+  redisRefreshStore,
+} from "../../src/stores/redis.ts";
+import { blocklistContract, oneTimeStoreContract, refreshStoreContract } from "../../src/testing.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -26,6 +32,9 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
 
   describe("sessions", () => {
     it.each(refreshStoreContract(() => redisRefreshStore({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("one-time tokens", () => {
+    it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("revocations", () => {
     it.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
@@ -202,6 +211,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
   describe.each(Object.entries(SENDS))("by %s", (_name, send) => {
     it.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
+      ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),
@@ -233,7 +243,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
 });
 
 describe("a Redis store", () => {
-  const MAKERS = { redisBlocklist, redisRefreshStore };
+  const MAKERS = { redisBlocklist, redisOneTimeStore, redisRefreshStore };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and sends nothing when it is made", (_name, make) => {
     for (const options of [undefined, null]) {

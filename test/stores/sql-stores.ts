@@ -4,14 +4,23 @@ import { inject } from "vitest";
 import {
   type PostgresClient,
   postgresBlocklist,
+  postgresOneTimeStore,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
   type SqlBlocklist,
+  type SqlOneTimeStore,
   type SqlRefreshStore,
+  type SqlTables,
   type SqlUsers,
 } from "../../src/stores/postgres.ts";
-import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import {
+  sqliteBlocklist,
+  sqliteOneTimeStore,
+  sqliteRefreshStore,
+  sqliteSchema,
+  sqliteUsers,
+} from "../../src/stores/sqlite.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
@@ -19,6 +28,7 @@ export interface SqlStores {
   readonly users: SqlUsers;
   readonly refresh: SqlRefreshStore;
   readonly blocklist: SqlBlocklist;
+  readonly oneTime: SqlOneTimeStore;
   close(): Promise<void>;
 }
 
@@ -34,12 +44,13 @@ export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg
 }
 
 /** The names of the tables in a schema. */
-export function tablesIn(schema: string): Record<"users" | "sessions" | "sessionOwners" | "revocations", string> {
+export function tablesIn(schema: string): Required<SqlTables> {
   return {
     users: `${schema}.users`,
     sessions: `${schema}.sessions`,
     sessionOwners: `${schema}.session_owners`,
     revocations: `${schema}.revocations`,
+    oneTimeTokens: `${schema}.one_time_tokens`,
   };
 }
 
@@ -61,6 +72,7 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     users: postgresUsers(options),
     refresh: postgresRefreshStore(options),
     blocklist: postgresBlocklist(options),
+    oneTime: postgresOneTimeStore(options),
   };
 }
 
@@ -71,6 +83,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     users: sqliteUsers({ database }),
     refresh: sqliteRefreshStore({ database }),
     blocklist: sqliteBlocklist({ database }),
+    oneTime: sqliteOneTimeStore({ database }),
     close: async () => void database.close(),
   };
 }

@@ -57,6 +57,7 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.exec(sqliteSchema());
     const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
     expect((rows as { name: string }[]).map((row) => row.name).sort()).toEqual([
+      "hallpass_one_time_tokens_expires_at",
       "hallpass_revocations_expires_at",
       "hallpass_sessions_expires_at",
       "hallpass_sessions_user_id",
@@ -73,18 +74,20 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
     database.exec("ATTACH ':memory:' AS other");
     const long = "a".repeat(62);
     for (const schema of ["", "other."]) {
-      const [users, sessions, sessionOwners, revocations] = ["1", "2", "3", "4"].map((end) => schema + long + end) as [
-        string,
-        string,
-        string,
-        string,
-      ];
-      for (const _again of [1, 2]) database.exec(sqliteSchema({ users, sessions, sessionOwners, revocations }));
+      const name = (end: number): string => schema + long + end;
+      const tables = {
+        users: name(1),
+        sessions: name(2),
+        sessionOwners: name(3),
+        revocations: name(4),
+        oneTimeTokens: name(5),
+      };
+      for (const _again of [1, 2]) database.exec(sqliteSchema(tables));
     }
     for (const schema of ["main", "other"]) {
       const sql = `SELECT tbl_name FROM ${schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`;
       const tables = (database.prepare(sql).all() as { tbl_name: string }[]).map(({ tbl_name }) => tbl_name);
-      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`]);
+      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`]);
     }
     database.close();
   });

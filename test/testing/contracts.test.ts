@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { blocklistContract, oneTimeStoreContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
 
 describe("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
@@ -8,6 +8,10 @@ describe("memoryBlocklist", () => {
 
 describe("memoryRefreshStore", () => {
   it.each(refreshStoreContract(() => memoryRefreshStore()))("$name", ({ run }) => run());
+});
+
+describe("memoryOneTimeStore", () => {
+  it.each(oneTimeStoreContract(() => memoryOneTimeStore()))("$name", ({ run }) => run());
 });
 
 describe("memoryUsers", () => {

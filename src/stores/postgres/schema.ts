@@ -13,7 +13,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quoteTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens } = quoteTables("postgresSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -53,6 +53,18 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   PRIMARY KEY (kind, id)
 );
 ${createIndices(revocations, "expires_at", "txid, kind, id")}
+CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
+  purpose text NOT NULL,
+  user_id text NOT NULL,
+  digest text NOT NULL UNIQUE,
+  data text NOT NULL,
+  valid_until timestamptz NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  tries_until timestamptz,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (purpose, user_id)
+);
+${createIndices(oneTimeTokens, "expires_at")}
 `;
 }
 

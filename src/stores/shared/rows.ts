@@ -1,4 +1,12 @@
-import type { Credentials, EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
+import type {
+  Credentials,
+  EndedSession,
+  EndReason,
+  OneTimeTry,
+  Session,
+  StoredOneTimeToken,
+  StoredSession,
+} from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "./instants.ts";
 import type { SqlUser } from "./sql.ts";
 import { readFlag, readInteger } from "./values.ts";
@@ -75,4 +83,21 @@ export function readSid(row: Row): string {
 /** Reads how often all of a user's sessions were ended: 0 where there is no row. */
 export function readEndings([row]: readonly Row[]): number {
   return row === undefined ? 0 : readInteger(row.endings);
+}
+
+/** Reads a token or code for one use from the columns `digest, purpose, user_id, data, ends`; `null` for no row. */
+export function readOneTimeToken(row: Row | undefined): StoredOneTimeToken | null {
+  if (row === undefined) return null;
+  return {
+    digest: row.digest as string,
+    purpose: row.purpose as string,
+    userId: row.user_id as string,
+    data: row.data as string,
+    expiresAt: readDate(row.ends),
+  };
+}
+
+/** Reads a try at a code from the columns `digest, tries`; `null` where there is no row. */
+export function readOneTimeTry(row: Row | undefined): OneTimeTry | null {
+  return row === undefined ? null : { digest: row.digest as string, tries: readInteger(row.tries) };
 }

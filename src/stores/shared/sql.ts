@@ -1,4 +1,4 @@
-import type { Blocklist, RefreshStore, User, UserStore } from "../contract.ts";
+import type { Blocklist, OneTimeStore, RefreshStore, User, UserStore } from "../contract.ts";
 import type { NewUser } from "./new-user.ts";
 
 /** A user as the SQL stores keep them. */
@@ -40,6 +40,17 @@ export interface SqlRefreshStore extends RefreshStore {
    * Deletes the sessions that ended at or before an instant. Run it now and then.
    *
    * @returns the number of deleted sessions
+   */
+  deleteExpired(at: Date): Promise<number>;
+}
+
+/** A store of tokens and codes for one use, in a table. */
+export interface SqlOneTimeStore extends OneTimeStore {
+  /**
+   * Deletes the tokens and codes that expired at or before an instant, and whose tries count no more. Run it now and
+   * then.
+   *
+   * @returns the number of deleted tokens and codes
    */
   deleteExpired(at: Date): Promise<number>;
 }

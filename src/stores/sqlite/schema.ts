@@ -12,7 +12,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quoteTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens } = quoteTables("sqliteSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -47,6 +47,18 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 ${createIndex(revocations, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
+  purpose TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  data TEXT NOT NULL,
+  valid_until INTEGER NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  tries_until INTEGER,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (purpose, user_id)
+);
+${createIndex(oneTimeTokens, "expires_at")}
 `;
 }
 

@@ -1,6 +1,12 @@
 import type { ContractCase } from "../../../src/testing.ts";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../../src/testing.ts";
+import {
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../../src/testing.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
+import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
 import { BROKEN_REFRESH_STORES } from "./refresh-stores.ts";
 import { BROKEN_USER_STORES } from "./user-stores.ts";
 
@@ -16,6 +22,7 @@ export interface Uncaught {
 export const MUTANTS: Readonly<Record<string, () => Promise<Uncaught>>> = {
   "the blocklist's contract": () => uncaught(BROKEN_BLOCKLISTS, blocklistContract),
   "the refresh store's contract": () => uncaught(BROKEN_REFRESH_STORES, refreshStoreContract),
+  "the one-time store's contract": () => uncaught(BROKEN_ONE_TIME_STORES, oneTimeStoreContract),
   "the user store's contract": () => uncaught(BROKEN_USER_STORES, userStoreContract),
 };
 

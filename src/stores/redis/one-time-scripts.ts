@@ -1,0 +1,32 @@
+// What was issued for a purpose and user is one hash: `digest`, `data`, and when it `ends`. It has `tries` and `until`
+// once it was tried.
+
+const SHARED = `
+local function lengthen(key, ttl)
+  if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
+end`;
+
+/** Stores what was issued. Replies with the digest of what was issued before. */
+export const PUT: string = `${SHARED}
+local digest, data, ends, ttl = unpack(ARGV)
+local before = redis.call('HGET', KEYS[1], 'digest')
+redis.call('HSET', KEYS[1], 'digest', digest, 'data', data, 'ends', ends)
+lengthen(KEYS[1], ttl)
+return before`;
+
+/** Takes what was issued, if it still has the digest. Replies with its data and its end. */
+export const TAKE = `
+local digest, data, ends = unpack(redis.call('HMGET', KEYS[1], 'digest', 'data', 'ends'))
+if digest ~= ARGV[1] then return false end
+redis.call('DEL', KEYS[1])
+return { data, ends }`;
+
+/** Counts a try. Replies with the digest and the count. */
+export const COUNT_TRY: string = `${SHARED}
+local at, ends, ttl = unpack(ARGV)
+local digest, opened = unpack(redis.call('HMGET', KEYS[1], 'digest', 'until'))
+if not digest then return false end
+if opened and tonumber(opened) > tonumber(at) then return { digest, redis.call('HINCRBY', KEYS[1], 'tries', 1) } end
+redis.call('HSET', KEYS[1], 'tries', 1, 'until', ends)
+lengthen(KEYS[1], ttl)
+return { digest, 1 }`;
