@@ -44,9 +44,13 @@ export type { Identity } from "./guard/identity.ts";
 export type { GuardOptions } from "./guard/options.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
+export type { PasswordProof } from "./login/verify-password.ts";
 export type { CookieSettings, RefreshCookieOptions } from "./sessions/cookie-options.ts";
+export type { SessionDevice } from "./sessions/device.ts";
+export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
+export type { SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type {
   Blocklist,

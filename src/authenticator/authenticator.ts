@@ -1,9 +1,12 @@
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { LoginOrigin } from "../login/origin.ts";
+import type { PasswordProof } from "../login/verify-password.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
+import type { ListedSession } from "../sessions/list-sessions.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
-import type { Session, User } from "../stores/contract.ts";
+import type { SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
+import type { User } from "../stores/contract.ts";
 
 /** A {@link Guard} that logs users in. */
 export interface Authenticator<Claims = unknown, U extends User = User> extends Guard<Claims> {
@@ -14,10 +17,50 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * succeed.
    * @param origin - the address that the throttle counts by, and the refresh token of the session that this login
    * replaces. The address is never read from the input, which the client writes.
+   * @param session - how the session is to be, such as its device and how long it may live
    * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429),
    * `overloaded` or `unavailable` (503)
+   * @throws TypeError when the origin or the session has an unknown or a wrong member
    */
-  login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+  login(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Checks a login as {@link Authenticator.login} does, with its throttle, and begins nothing: for a second factor that
+   * comes between the password and {@link Authenticator.startSession}.
+   *
+   * @param input - what the client sent: `{ login, password }`
+   * @param origin - as `login` takes it
+   * @returns the user as the store gave it, and when the password was proved. Hand this object to `startSession` as it
+   * is. If the second factor comes in another request, keep the user's id and `provenAt` where no client can change
+   * them.
+   * @throws AuthError as `login` does
+   *
+   * @example
+   * ```ts
+   * const proof = await auth.verifyPassword(body, { ip });
+   * if (!checkCode(proof.user, body.code)) throw new AuthError("invalid_credentials");
+   * const tokens = await auth.startSession(proof, { methods: ["pwd", "otp"] });
+   * ```
+   */
+  verifyPassword(input: unknown, origin?: LoginOrigin): Promise<PasswordProof<U>>;
+  /**
+   * Begins a session and issues its tokens after any proof at all: a password, a passkey, a link in a mail, another
+   * provider, a registration. Where there are no sessions, it only issues an access token. The user is read again, and
+   * refused if deleted, disabled, logged out everywhere or given another password since the proof.
+   *
+   * @param who - what `verifyPassword` gave; or a user, of whom only the `id` is read
+   * @param session - how the session is to be. For a user, `provenAt` says when the proof was; without it, the proof
+   * counts as taken when this is called. Without a blocklist, an earlier log-out everywhere can't be dated, so that only
+   * one that comes after this call, or after the `verifyPassword` that gave `who`, is noticed.
+   * @throws AuthError `invalid_credentials` (401), also for a proof that is older than the profile's `expiresIn`;
+   * `unavailable` (503)
+   * @throws TypeError when `who` is neither, or the session has an unknown or a wrong member
+   *
+   * @example
+   * ```ts
+   * const tokens = await auth.startSession({ id: passkey.userId }, { methods: ["hwk", "user"] });
+   * ```
+   */
+  startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
   /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
 }
@@ -52,19 +95,22 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    *
    * @param input - what the client sent: `{ login, password, newPassword }`
    * @param origin - the address that the throttle counts by
+   * @param session - how the session is to be that begins
    * @throws AuthError as `login` does, and `unusable_password` (400) for the new one
    * @throws TypeError when the user store has no `replacePasswordHash`
    */
-  changePassword(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+  changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
 }
 
 /** An {@link Authenticator} whose sessions outlive their access tokens. */
 export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   extends RevokingAuthenticator<Claims, U> {
   /** Checks a login, begins a session and issues its tokens: see {@link Authenticator.login}. */
-  login(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  login(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<SessionResult<U>>;
+  /** Begins a session after any proof: see {@link Authenticator.startSession}. */
+  startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<SessionResult<U>>;
   /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
-  changePassword(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<SessionResult<U>>;
   /**
    * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is
    * good until one of its successors is used. If a token comes after that, somebody has stolen one: the session ends
@@ -97,9 +143,10 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   /**
    * Lists a user's sessions, the last used first, for an account page.
    *
+   * @param who - an identity, whose own session is then the `current` one; or a user's id
    * @throws AuthError `unavailable` (503) in an outage
    */
-  sessions(userId: string): Promise<readonly Session[]>;
+  sessions(who: string | Identity): Promise<readonly ListedSession[]>;
   /** The cookie that carries the refresh token; `null` where it is in the body. Adapters read it. */
   readonly cookie: CookieSettings | null;
 }

@@ -2,7 +2,10 @@ import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
-import { listSessions, logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
+import { startAnySession } from "../login/start-any-session.ts";
+import { verifyPassword } from "../login/verify-password.ts";
+import { listSessions } from "../sessions/list-sessions.ts";
+import { logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { refresh } from "../sessions/refresh.ts";
 import type { RefreshOptions, RefreshSettings } from "../sessions/refresh-options.ts";
@@ -40,6 +43,8 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   return Object.freeze({
     ...bindGuard<Profile>({ ...settings, token: options.token }),
     login: bindOperation("login", settings, login<U>),
+    verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
+    startSession: bindOperation("startSession", settings, startAnySession<U>),
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),
     ...(settings.refresh !== null && bindSessions({ ...settings, refresh: settings.refresh })),

@@ -3,13 +3,14 @@ import { readClock } from "../core/time.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { readMarks } from "../sessions/marks.ts";
 import type { LoginResult } from "../sessions/result.ts";
+import { checkSessionOptions, type SessionOptions } from "../sessions/session-options.ts";
 import { isText } from "../shared/text.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
 import { hashKeepsChanging } from "./confirm.ts";
 import { readCredentials } from "./credentials.ts";
 import { hashPassword } from "./hashing.ts";
-import { endFormerSession, startProvenSession } from "./login.ts";
+import { describePasswordSession, endFormerSession, startProvenSession } from "./login.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -28,8 +29,10 @@ export async function changePassword<U extends User>(
   settings: LoginSettings<U>,
   input: unknown,
   origin: LoginOrigin = {},
+  options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
   const { users, token } = settings;
+  const wishes = checkSessionOptions("changePassword", settings.refresh, options);
   if (typeof users.replacePasswordHash !== "function") {
     throw new TypeError("changePassword needs a user store with replacePasswordHash");
   }
@@ -37,14 +40,15 @@ export async function changePassword<U extends User>(
   const { newPassword } = input as { newPassword?: unknown };
   const candidates = isText(newPassword) && newPassword !== password ? [password, newPassword] : [password];
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const proof = await proveUser(settings, name, candidates, origin);
+    const proof = await proveUser(settings, { login: name }, candidates, origin);
     const passwordHash = await replacePassword(settings, proof, newPassword, origin);
     if (passwordHash === null) continue; // Another request replaced the hash, perhaps this same one, sent twice.
     await endFormerSession(settings, origin);
     await logoutEverywhere(settings, proof.user.id);
     const decidedAt = readClock(token.now);
     const marks = await readMarks(settings, proof.user.id);
-    return startProvenSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
+    const next = { ...proof, password: newPassword as string, passwordHash, decidedAt, marks };
+    return startProvenSession(settings, next, describePasswordSession(wishes, proof.decidedAt, origin));
   }
   throw hashKeepsChanging();
 }

@@ -18,12 +18,12 @@ const TRIES = 3;
  */
 export async function confirmProof<U extends User>(
   settings: LoginSettings<U>,
-  { name, user: { id }, password, passwordHash }: Proof<U>,
+  { claimant, user: { id }, password, passwordHash }: Proof<U>,
 ): Promise<Pick<SessionStart<U>, "user" | "passwordChangedAt">> {
   let known = passwordHash;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const passwordChangedAt = settings.refresh === null ? null : await readPasswordChange(settings, id);
-    const { found } = await findCredentials(settings, name);
+    const { found } = await findCredentials(settings, claimant);
     if (found === null || found.user.id !== id || found.user.disabled) throw invalidCredentials(settings);
     if (found.passwordHash === known) return { user: found.user, passwordChangedAt };
     const matching = await comparePasswords(settings, [password], found.passwordHash, undefined);

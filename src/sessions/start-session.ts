@@ -5,6 +5,7 @@ import { ignore } from "../shared/listener.ts";
 import { checkIdsOrNull } from "../store-calls/session-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, refuseRevoked } from "./access-token.ts";
+import { type SessionDetails, writeDetails } from "./details.ts";
 import { revokeSession } from "./end-session.ts";
 import { computeExpiry, countSeconds } from "./expiry.ts";
 import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
@@ -23,6 +24,8 @@ export interface SessionStart<U extends User> {
   readonly marks: LogoutMarks;
   /** The user's `passwordChangedAt`, as `findById` gives it. */
   readonly passwordChangedAt: Date | null;
+  /** What the session is to remember, and its access tokens are to say. */
+  readonly details: SessionDetails;
 }
 
 /**
@@ -32,12 +35,12 @@ export interface SessionStart<U extends User> {
  */
 export async function startSession<U extends User>(
   settings: FlowSettings,
-  { user, claims, decidedAt, marks, passwordChangedAt }: SessionStart<U>,
+  { user, claims, decidedAt, marks, passwordChangedAt, details }: SessionStart<U>,
 ): Promise<LoginResult<U>> {
   const { refresh } = settings;
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
   const sid = refresh === null ? null : newJti(date);
-  const access = await issueAccessToken(settings, user, claims, sid, date);
+  const access = await issueAccessToken(settings, user, claims, sid, date, details);
   await refuseRevoked(settings, access.accessToken);
   if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
   if (refresh === null || sid === null) return access;
@@ -50,14 +53,17 @@ export async function startSession<U extends User>(
     createdAt,
     lastUsedAt: createdAt,
     family,
-    expiresAt: computeExpiry(refresh, date, date),
+    expiresAt: computeExpiry(refresh, details, date, date),
     passwordChangedAt,
     rotation: writeRotation(startRotation(token)),
+    details: writeDetails(details, createdAt),
     revision: 0,
     ended: null,
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
-  return { ...access, refreshToken, refreshExpiresIn: countSeconds(date, session.expiresAt) } as SessionResult<U>;
+  const { persistent } = details;
+  const refreshExpiresIn = countSeconds(date, session.expiresAt);
+  return { ...access, refreshToken, refreshExpiresIn, persistent } as SessionResult<U>;
 }
 
 async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
@@ -85,7 +91,8 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
 }
 
-function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
+/** Makes the refusal of a user who was logged out everywhere after the proof. */
+export function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
   const cause = new Error("the user was logged out everywhere while this login was under way");
   return new AuthError("invalid_credentials", { realm, cause });
 }

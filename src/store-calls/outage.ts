@@ -6,7 +6,11 @@ import { findFailedCall } from "./call.ts";
 export type OutageOperation =
   | "authenticate"
   | "login"
+  | "verifyPassword"
+  | "startSession"
+  | "reauthenticate"
   | "changePassword"
+  | "resetPassword"
   | "refresh"
   | "logout"
   | "logoutEverywhere"

@@ -1,4 +1,4 @@
-import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
+import type { EndReason, RefreshStore, StoredSession } from "../contract.ts";
 import { createHorizon } from "./horizon.ts";
 
 const DAY_MS = 86_400_000;
@@ -105,9 +105,7 @@ export function memoryRefreshStore(): RefreshStore {
     async sessions(userId, at) {
       const owner = owners.get(userId);
       if (owner === undefined) return [];
-      return listLiving(owner)
-        .filter(({ expiresAt }) => expiresAt.getTime() > at.getTime())
-        .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
+      return listLiving(owner).filter(({ expiresAt }) => expiresAt.getTime() > at.getTime());
     },
   };
 }
