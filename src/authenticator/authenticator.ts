@@ -90,8 +90,8 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever changed it. After a 503 the same request
    * may be sent again: it completes a change that was interrupted.
    *
-   * If a password is set in another way (a reset by mail, an administrator), store the hash and call
-   * `logoutEverywhere`.
+   * Where something else proved who the user is, such as a link in a mail, {@link RevokingAuthenticator.resetPassword}
+   * sets the password.
    *
    * @param input - what the client sent: `{ login, password, newPassword }`
    * @param origin - the address that the throttle counts by
@@ -100,6 +100,22 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    * @throws TypeError when the user store has no `replacePasswordHash`
    */
   changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Sets the password of a user who proved in another way who it is, such as by a link in a mail, in one write, and ends
+   * all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins none: `startSession`
+   * does, or the user logs in. After a 503, call it again.
+   *
+   * @param newPassword - what the client sent, which may be anything
+   * @throws AuthError `unusable_password` (400); `invalid_credentials` (401) where there is no such user; `overloaded` or
+   * `unavailable` (503)
+   * @throws TypeError when the id is no non-empty string, or the user store has no `setPasswordHash`
+   *
+   * @example
+   * ```ts
+   * await auth.resetPassword(link.userId, body.newPassword);
+   * ```
+   */
+  resetPassword(userId: string, newPassword: unknown): Promise<void>;
 }
 
 /** An {@link Authenticator} whose sessions outlive their access tokens. */

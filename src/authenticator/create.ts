@@ -2,6 +2,7 @@ import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
+import { resetPassword } from "../login/reset-password.ts";
 import { startAnySession } from "../login/start-any-session.ts";
 import { verifyPassword } from "../login/verify-password.ts";
 import { listSessions } from "../sessions/list-sessions.ts";
@@ -57,6 +58,7 @@ function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): obj
     logout: bindOperation("logout", settings, logout),
     logoutEverywhere: bindOperation("logoutEverywhere", settings, logoutEverywhere),
     changePassword: bindOperation("changePassword", settings, changePassword<U>),
+    resetPassword: bindOperation("resetPassword", settings, resetPassword<U>),
   };
 }
 
