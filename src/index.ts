@@ -42,6 +42,7 @@ export { createGuard } from "./guard/create.ts";
 export type { AuthorizationHeader, Guard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
 export type { GuardOptions } from "./guard/options.ts";
+export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
 export type { PasswordProof } from "./login/verify-password.ts";
@@ -50,7 +51,7 @@ export type { SessionDevice } from "./sessions/device.ts";
 export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
-export type { SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
+export type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type {
   Blocklist,

@@ -1,11 +1,12 @@
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { ChangePasswordOptions } from "../login/change-password.ts";
 import type { LoginOrigin } from "../login/origin.ts";
 import type { PasswordProof } from "../login/verify-password.ts";
 import type { CookieSettings } from "../sessions/cookie-options.ts";
 import type { ListedSession } from "../sessions/list-sessions.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
-import type { SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
+import type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
 import type { User } from "../stores/contract.ts";
 
 /** A {@link Guard} that logs users in. */
@@ -61,6 +62,30 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * ```
    */
   startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Proves the password of a user who is logged in once more, and issues an access token of the same session whose
+   * `auth_time` is now: for what asks for a fresh proof. The session remembers it, so that refreshes keep it. The attempt
+   * counts as a login of that user.
+   *
+   * @param identity - what `authenticate` gave
+   * @param input - what the client sent: `{ password }`
+   * @param origin - the address that the throttle counts by
+   * @param proof - the methods and the class of this proof, in the place of the session's: `["pwd"]` and none by default
+   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `revoked` (401) where the session has
+   * ended, `too_many_attempts` (429), `overloaded` or `unavailable` (503)
+   * @throws TypeError when `identity` is none, or the user store has no `findCredentialsById`
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = await auth.reauthenticate(identity, body, { ip });
+   * ```
+   */
+  reauthenticate(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    proof?: AuthenticationOptions,
+  ): Promise<LoginResult<U>>;
   /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
 }
@@ -101,6 +126,29 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    */
   changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
   /**
+   * Changes the password of a user who is logged in, without the login. With `keepSession`, the identity's session goes
+   * on under its refresh token while all others end: the result is another access token of it, since those from before
+   * are revoked.
+   *
+   * @param identity - what `authenticate` gave
+   * @param input - what the client sent: `{ password, newPassword }`
+   * @param origin - the address that the throttle counts by
+   * @param session - `keepSession`, or how the session is to be that begins
+   * @throws AuthError as the form with a login does, and `revoked` (401) where the session to be kept has ended
+   * @throws TypeError when the user store has no `replacePasswordHash` or no `findCredentialsById`
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = await auth.changePassword(identity, body, { ip }, { keepSession: true });
+   * ```
+   */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: ChangePasswordOptions,
+  ): Promise<LoginResult<U>>;
+  /**
    * Sets the password of a user who proved in another way who it is, such as by a link in a mail, in one write, and ends
    * all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins none: `startSession`
    * does, or the user logs in. After a 503, call it again.
@@ -127,6 +175,27 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<SessionResult<U>>;
   /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
   changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<SessionResult<U>>;
+  /** Changes the password of a user who is logged in, and keeps the session: see {@link RevokingAuthenticator}. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin: LoginOrigin | undefined,
+    session: ChangePasswordOptions & { readonly keepSession: true },
+  ): Promise<LoginResult<U>>;
+  /** Changes the password of a user who is logged in, and begins a session. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: SessionOptions & { readonly keepSession?: false | undefined },
+  ): Promise<SessionResult<U>>;
+  /** As the overload before, where it is not known beforehand whether the session is kept. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: ChangePasswordOptions,
+  ): Promise<LoginResult<U>>;
   /**
    * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is
    * good until one of its successors is used. If a token comes after that, somebody has stolen one: the session ends

@@ -2,6 +2,7 @@ import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
+import { reauthenticate } from "../login/reauthenticate.ts";
 import { resetPassword } from "../login/reset-password.ts";
 import { startAnySession } from "../login/start-any-session.ts";
 import { verifyPassword } from "../login/verify-password.ts";
@@ -46,6 +47,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     login: bindOperation("login", settings, login<U>),
     verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
     startSession: bindOperation("startSession", settings, startAnySession<U>),
+    reauthenticate: bindOperation("reauthenticate", settings, reauthenticate<U>),
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),
     ...(settings.refresh !== null && bindSessions({ ...settings, refresh: settings.refresh })),

@@ -16,6 +16,17 @@ export function readCredentials(input: unknown): { readonly name: string; readon
   return { name, password };
 }
 
+/**
+ * Reads the password of a user who is known already.
+ *
+ * @throws AuthError `malformed_credentials` (400)
+ */
+export function readPassword(input: unknown): string {
+  const { password } = (input ?? {}) as { password?: unknown };
+  if (!isText(password)) throw new AuthError("malformed_credentials");
+  return password;
+}
+
 /** Whose password is to be compared: the user of a login as it was written, or a user who is known already. */
 export type Claimant = { readonly login: string } | { readonly userId: string };
 
@@ -35,7 +46,7 @@ export async function findCredentials<U extends User>(
   const { users, budget } = settings;
   if ("userId" in claimant) {
     const { userId } = claimant;
-    const findById = async () => users.findCredentialsById?.(userId) ?? null;
+    const findById = async () => users.findCredentialsById?.(userId) as Promise<Credentials<U> | null>;
     const found = await budget.callStore("users.findCredentialsById", findById, expectCredentials(userId));
     return { found, oddity: undefined };
   }

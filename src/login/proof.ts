@@ -3,6 +3,7 @@ import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
+import type { Attempt } from "./attempt-keys.ts";
 import { type Claimant, findCredentials, invalidCredentials } from "./credentials.ts";
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
@@ -43,9 +44,10 @@ export async function proveUser<U extends User>(
   const decidedAt = readClock(settings.token.now);
   const { found: known } = await findCredentials(settings, claimant);
   const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
-  const { login, userId } = { login: null, userId: known?.user.id ?? null, ...claimant };
-  await counter.countAccount({ login, userId, deviceId });
-  const marks = await readMarks(settings, userId ?? computeDigest(login ?? ""));
+  const name = "login" in claimant ? claimant.login : claimant.userId;
+  const attempt = describeClaimant(claimant, known?.user.id ?? null);
+  await counter.countAccount({ ...attempt, deviceId });
+  const marks = await readMarks(settings, attempt.userId ?? computeDigest(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
   // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
   const { found, oddity } = await findCredentials(settings, claimant);
@@ -57,4 +59,9 @@ export async function proveUser<U extends User>(
   if (wasCut || found.user.id !== known?.user.id) throw invalidCredentials(settings);
   await counter.takeBack();
   return { claimant, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
+}
+
+/** Says what is known of a claimant: a login, an id, or both. */
+function describeClaimant(claimant: Claimant, foundId: string | null): Pick<Attempt, "login" | "userId"> {
+  return "login" in claimant ? { ...claimant, userId: foundId } : { ...claimant, login: null };
 }

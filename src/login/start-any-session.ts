@@ -9,7 +9,8 @@ import {
   START_OPTIONS,
   type StartSessionOptions,
 } from "../sessions/session-options.ts";
-import { loggedOutMeanwhile, startSession } from "../sessions/start-session.ts";
+import { startSession } from "../sessions/start-session.ts";
+import { loggedOutMeanwhile } from "../sessions/uncut-token.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { isObject } from "../shared/object.ts";

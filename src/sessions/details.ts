@@ -31,6 +31,9 @@ export function completeDetails(wishes: SessionWishes, authenticatedAt: number, 
   return { ...nothing, ...usual, ...wishes, authenticatedAt };
 }
 
+/** How most sessions begin. */
+const USUAL_METHODS: readonly string[] = ["pwd"];
+
 /**
  * Writes the text that a store keeps of a session's details. It leaves out what is as usual, since there is a text for
  * every session.
@@ -39,7 +42,7 @@ export function writeDetails(details: SessionDetails, createdAt: Date): string {
   const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent } = details;
   return JSON.stringify({
     ...(authenticatedAt !== createdAt.getTime() && { at: authenticatedAt }),
-    amr: methods,
+    ...(methods.join(" ") !== USUAL_METHODS.join(" ") && { amr: methods }),
     ...(acr !== null && { acr }),
     ...(Object.keys(device).length > 0 && { device }),
     ...(idleLifetime !== null && { idle: idleLifetime }),
@@ -63,7 +66,7 @@ export function readDetails({ details, createdAt }: StoredSession): SessionDetai
 
 interface WrittenDetails {
   readonly at?: number;
-  readonly amr: readonly string[];
+  readonly amr?: readonly string[];
   readonly acr?: string;
   readonly device?: SessionDevice;
   readonly idle?: number;
@@ -72,7 +75,15 @@ interface WrittenDetails {
 }
 
 function fillDetails(written: WrittenDetails, createdAt: number): SessionDetails {
-  const { at = createdAt, amr, acr = null, device = {}, idle = null, absolute = null, persistent = true } = written;
+  const {
+    at = createdAt,
+    amr = USUAL_METHODS,
+    acr = null,
+    device = {},
+    idle = null,
+    absolute = null,
+    persistent = true,
+  } = written;
   return { authenticatedAt: at, methods: amr, acr, device, idleLifetime: idle, absoluteLifetime: absolute, persistent };
 }
 
@@ -83,6 +94,7 @@ function parseDetails(text: string): WrittenDetails | null {
   } catch {
     return null;
   }
-  const { at = 0, amr } = (isObject(found) ? found : {}) as Partial<WrittenDetails>;
+  if (!isObject(found)) return null;
+  const { at = 0, amr = [] } = found as WrittenDetails;
   return Number.isFinite(at) && Array.isArray(amr) ? (found as WrittenDetails) : null;
 }

@@ -2,7 +2,6 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
-import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
@@ -11,6 +10,7 @@ import { completeEnd, endSession } from "./end-session.ts";
 import { computeExpiry, countSeconds } from "./expiry.ts";
 import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
+import { replaceSession } from "./own-session.ts";
 import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
 import type { SessionResult } from "./result.ts";
 import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
@@ -130,14 +130,6 @@ function parseRotation({ rotation }: StoredSession): Rotation {
   const known = readRotation(rotation);
   if (known !== null) return known;
   throw new AuthError("unavailable", { cause: new TypeError("the refresh store gave a rotation that is none") });
-}
-
-async function replaceSession(
-  { refresh: { store }, budget }: SessionSettings,
-  session: StoredSession,
-  next: StoredSession,
-): Promise<boolean> {
-  return budget.callStore("refresh.replaceSession", async () => store.replaceSession(session, next), checkBoolean);
 }
 
 /** Reads the session's user. One who is gone, disabled, or has another password since, gets no more tokens. */

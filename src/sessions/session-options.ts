@@ -7,8 +7,8 @@ import type { SessionWishes } from "./details.ts";
 import { type SessionDevice, trimDevice } from "./device.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 
-/** How a session is to be. What is `undefined` is as usual. */
-export interface SessionOptions {
+/** How a user proved who it is. */
+export interface AuthenticationOptions {
   /**
    * The methods by which the user proved who it is: the `amr` of the access tokens (RFC 8176 §2), such as
    * `["pwd", "otp"]` or `["hwk", "user"]`. `["pwd"]` by default after a password, else none.
@@ -16,6 +16,10 @@ export interface SessionOptions {
   readonly methods?: readonly string[] | undefined;
   /** The class of the authentication: the `acr` of the access tokens (OpenID Connect Core §2). None by default. */
   readonly acr?: string | undefined;
+}
+
+/** How a session is to be. What is `undefined` is as usual. */
+export interface SessionOptions extends AuthenticationOptions {
   /** The device that it begins on, which `sessions` lists. Nothing is remembered of it by default. */
   readonly device?: SessionDevice | undefined;
   /** How long it lives without being refreshed: at most what `refresh.idleLifetime` says, and that by default. */
@@ -43,10 +47,12 @@ export interface StartSessionOptions extends SessionOptions {
   readonly refreshToken?: unknown;
 }
 
+/** The names of {@link AuthenticationOptions}. */
+const AUTHENTICATION: OptionNames<AuthenticationOptions> = { methods: "optional", acr: "optional" };
+
 /** The names of {@link SessionOptions}. */
 const NAMES: OptionNames<SessionOptions> = {
-  methods: "optional",
-  acr: "optional",
+  ...AUTHENTICATION,
   device: "optional",
   idleLifetime: "optional",
   absoluteLifetime: "optional",
@@ -76,16 +82,12 @@ export function checkSessionOptions(
   names: OptionNames<SessionOptions> = NAMES,
 ): SessionWishes {
   checkNames(owner, options, names);
-  const { methods, acr, device, idleLifetime, absoluteLifetime, persistent } = options;
+  const { device, idleLifetime, absoluteLifetime, persistent } = options;
   const isKept = [idleLifetime, absoluteLifetime, persistent].some((it) => it !== undefined);
   assert(!isKept || refresh !== null, `${owner}: lifetimes and persistent are for sessions: give refresh: { store }`);
-  const areMethods = methods === undefined || (Array.isArray(methods) && methods.every(isMethod));
-  assert(areMethods && (methods?.length ?? 0) <= MAX_METHODS, `${owner}: methods must be ${EXPECTED_METHODS}`);
-  assert(acr === undefined || (typeof acr === "string" && ACR.test(acr)), `${owner}: acr must be ${EXPECTED_ACR}`);
   assert(persistent === undefined || typeof persistent === "boolean", `${owner}: persistent must be true or false`);
   return {
-    ...(methods !== undefined && { methods: [...methods] }),
-    ...(acr !== undefined && { acr }),
+    ...checkAuthentication(owner, options),
     ...(device !== undefined && { device: trimDevice(device) }),
     ...(idleLifetime !== undefined && {
       idleLifetime: checkLifetime(owner, "idleLifetime", idleLifetime, refresh?.idleLifetime),
@@ -95,6 +97,29 @@ export function checkSessionOptions(
     }),
     ...(persistent !== undefined && { persistent }),
   };
+}
+
+/**
+ * Checks how a user proved who it is.
+ *
+ * @throws TypeError that names what is wrong
+ */
+export function checkAuthenticationOptions(
+  owner: string,
+  options: AuthenticationOptions,
+): Pick<SessionWishes, "methods" | "acr"> {
+  checkNames(owner, options, AUTHENTICATION);
+  return checkAuthentication(owner, options);
+}
+
+function checkAuthentication(
+  owner: string,
+  { methods, acr }: AuthenticationOptions,
+): Pick<SessionWishes, "methods" | "acr"> {
+  const areMethods = methods === undefined || (Array.isArray(methods) && methods.every(isMethod));
+  assert(areMethods && (methods?.length ?? 0) <= MAX_METHODS, `${owner}: methods must be ${EXPECTED_METHODS}`);
+  assert(acr === undefined || (typeof acr === "string" && ACR.test(acr)), `${owner}: acr must be ${EXPECTED_ACR}`);
+  return { ...(methods !== undefined && { methods: [...methods] }), ...(acr !== undefined && { acr }) };
 }
 
 const EXPECTED_METHODS = `at most ${MAX_METHODS} names without spaces, as in RFC 8176, such as ["pwd", "otp"]`;

@@ -139,12 +139,13 @@ export interface RefreshStore {
    */
   endSession(sid: string, userId: string, reason: EndReason): Promise<EndReason | null>;
   /**
-   * Ends all sessions of a user, and adds one to the count of {@link RefreshStore.endings}.
+   * Ends all sessions of a user, or all but one, and adds one to the count of {@link RefreshStore.endings}.
    *
    * @param at - the present instant: the count may be forgotten a day later
+   * @param exceptSid - the session that lives on; none by default
    * @returns all sessions that are ended and not yet deleted
    */
-  endSessions(userId: string, at: Date): Promise<readonly EndedSession[]>;
+  endSessions(userId: string, at: Date, exceptSid?: string): Promise<readonly EndedSession[]>;
   /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
   /** Lists the living sessions of a user that expire after an instant, the last used first. */

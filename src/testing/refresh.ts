@@ -18,7 +18,7 @@ function createSession(change: Partial<StoredSession> = {}): StoredSession {
     expiresAt: at(DAY_MS),
     passwordChangedAt: null,
     rotation: "0;;;;first;;",
-    details: '{"amr":["pwd"]}',
+    details: "{}",
     revision: 0,
     ended: null,
     ...change,
@@ -152,6 +152,20 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const later = await startSession(store, { userId });
       strictEqual(await store.replaceSession(later, refreshSession(later)), true, "a later one");
       strictEqual((await store.endSessions(createId("user"), at(1))).length, 0, "a user without sessions");
+    },
+    "ends all of a user's sessions but one, and that one with the next end of all": async (store) => {
+      const userId = createId("user");
+      const [kept, other] = [await startSession(store, { userId }), await startSession(store, { userId })];
+      deepStrictEqual(await store.endSessions(userId, at(1), kept.sid), [{ sid: other.sid, ended: "logout" }]);
+      await checkEnded(store, other, "logout");
+      strictEqual(await store.endings(userId), 1, "it does not count");
+      const next = refreshSession(kept);
+      strictEqual(await store.replaceSession(kept, next), true, "the one was ended too");
+      deepStrictEqual(await store.sessions(userId, at(2)), [next]);
+      const ended = await store.endSessions(userId, at(2));
+      deepStrictEqual(sortBySid(ended), sortBySid([kept, other].map(({ sid }) => ({ sid, ended: "logout" }))));
+      await checkEnded(store, next, "logout");
+      strictEqual((await store.endSessions(userId, at(3), kept.sid)).length, 2, "what has ended is no exception");
     },
     "counts how often all of a user's sessions were ended": async (store) => {
       const userId = createId("user");

@@ -82,7 +82,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
         WHERE sid = $1 AND user_id = $2 RETURNING ended`;
       return readEndReason((await query(sql, sid, userId, reason))[0]);
     },
-    async endSessions(userId, at) {
+    async endSessions(userId, at, exceptSid = "") {
       const count = `INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at)
         VALUES ($1, 1, ${asTimestamp("$2")})
         ON CONFLICT (user_id) DO UPDATE SET endings = known.endings + 1,
@@ -91,9 +91,10 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       const [row] = await query(count, userId, toMilliseconds(at));
       // A second statement sees every session that began before the count went up, and leaves the later ones alone.
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-        WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
+        WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 AND (sid <> $3 OR ended IS NOT NULL)
+          ORDER BY sid FOR UPDATE)
         RETURNING sid, ended`;
-      return (await query(end, userId, readInteger(row?.endings))).map(readEndedSession);
+      return (await query(end, userId, readInteger(row?.endings), exceptSid)).map(readEndedSession);
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;

@@ -78,8 +78,9 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       const state = await run(END, [getSessionsKey(userId)], sid, reason.charAt(0));
       return state === null ? null : readReason(state);
     },
-    async endSessions(userId, _at) {
-      const ended = readPairs(await run(END_ALL, [getSessionsKey(userId), getEndingsKey(userId)], String(DAY_MS)));
+    async endSessions(userId, _at, exceptSid = "") {
+      const keys = [getSessionsKey(userId), getEndingsKey(userId)];
+      const ended = readPairs(await run(END_ALL, keys, String(DAY_MS), exceptSid));
       return ended.map(([sid, state]) => ({ sid, ended: readReason(state) }));
     },
     async deleteSessions(userId, sids) {

@@ -71,15 +71,15 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
           WHERE sid = ? AND user_id = ? RETURNING ended`;
         return readEndReason(query(sql, reason, sid, userId)[0]);
       }),
-    endSessions: (userId, at) =>
+    endSessions: (userId, at, exceptSid = "") =>
       transact(() => {
         const count = `INSERT INTO ${sessionOwners} (user_id, endings, used_at) VALUES (?, 1, ?)
           ON CONFLICT (user_id) DO UPDATE SET endings = endings + 1, used_at = max(used_at, excluded.used_at)
           RETURNING endings`;
         query(count, userId, toMilliseconds(at));
         const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-          WHERE user_id = ? RETURNING sid, ended`;
-        return query(end, userId).map(readEndedSession);
+          WHERE user_id = ? AND (sid <> ? OR ended IS NOT NULL) RETURNING sid, ended`;
+        return query(end, userId, exceptSid).map(readEndedSession);
       }),
     deleteSessions: (userId, sids) =>
       transact(() => {

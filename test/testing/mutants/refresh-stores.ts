@@ -140,6 +140,21 @@ export const BROKEN_REFRESH_STORES: Readonly<Record<string, () => RefreshStore>>
       },
     };
   }),
+  "makes no exception": broken((store) => ({ endSessions: (userId, at) => store.endSessions(userId, at) })),
+  "says nothing of an exception that has ended": broken((store) => ({
+    endSessions: async (userId, at, exceptSid) =>
+      (await store.endSessions(userId, at, exceptSid)).filter(({ sid }) => sid !== exceptSid),
+  })),
+  "counts no end with an exception": broken((store) => {
+    let exceptions = 0;
+    return {
+      endings: async (userId) => (await store.endings(userId)) - exceptions,
+      endSessions: (...args) => {
+        if (args[2] !== undefined) exceptions += 1;
+        return store.endSessions(...args);
+      },
+    };
+  }),
   "counts no endings": broken(() => ({ endings: async () => 0 })),
   "counts once": broken((store) => ({ endings: async (userId) => Math.min(await store.endings(userId), 1) })),
   "counts everybody's": broken((store) => {
