@@ -50,6 +50,27 @@ export const MAX_ADDRESS_LENGTH = 256;
 /** Sessions of a user, where no other `maxSessions` is set. */
 export const DEFAULT_MAX_SESSIONS = 100;
 
+/** Characters of what a session remembers about its beginning. */
+export const MAX_DETAILS_LENGTH = 4_096;
+
+/** Methods by which a user proved who it is, of one session. */
+export const MAX_METHODS = 8;
+
+/** Characters of the name of a method. */
+export const MAX_METHOD_LENGTH = 64;
+
+/** Characters of the class of an authentication. */
+export const MAX_ACR_LENGTH = 255;
+
+/** Characters of a device's label. A longer one is cut. */
+export const MAX_LABEL_LENGTH = 100;
+
+/** Characters of a device's user agent. A longer one is cut. */
+export const MAX_USER_AGENT_LENGTH = 500;
+
+/** Characters of a device's address. A longer one is cut. */
+export const MAX_DEVICE_ADDRESS_LENGTH = 64;
+
 /** Unused successors of a refresh token. */
 export const MAX_SUCCESSORS = 8;
 

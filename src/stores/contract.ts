@@ -29,6 +29,11 @@ export interface UserStore<U extends User = User> {
    */
   findCredentials(login: string): Promise<Credentials<U> | null>;
   /**
+   * Finds a user and the password hash by the user's id. Without this method, a user who is logged in can't prove the
+   * password again, nor change it without the login.
+   */
+  findCredentialsById?(id: string): Promise<Credentials<U> | null>;
+  /**
    * Replaces a hash, only if it is still the one that was read. Without `changedAt` it is a stronger hash of the same
    * password. With `changedAt` it is the hash of another password, and the user's `passwordChangedAt` has to change in
    * the same step. Without this method, hashes are never renewed and passwords can't be changed.
@@ -36,6 +41,13 @@ export interface UserStore<U extends User = User> {
    * @returns whether it was replaced
    */
   replacePasswordHash?(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
+  /**
+   * Sets a hash, whatever the user had before, if only none, and the user's `passwordChangedAt` in the same step. Without
+   * this method, passwords can't be reset.
+   *
+   * @returns whether there is such a user
+   */
+  setPasswordHash?(userId: string, next: string, changedAt: Date): Promise<boolean>;
 }
 
 /** A session: it begins with a login, and its refreshes carry it on. */
@@ -67,10 +79,15 @@ export interface StoredSession extends Session {
   readonly family: string;
   /** When it expires, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** The `passwordChangedAt` that the user had when it began; `null` where the user has none. */
+  /** The `passwordChangedAt` of the user whose password it goes on under; `null` where the user has none. */
   readonly passwordChangedAt: Date | null;
   /** The state of its rotation: text of at most 1024 characters, which stores don't read. */
   readonly rotation: string;
+  /**
+   * What it remembers about its beginning: text of at most 4096 characters, which stores don't read. It is empty in a
+   * session that was stored without it.
+   */
+  readonly details: string;
   /** How often it was replaced or ended: a whole number, 0 at first. */
   readonly revision: number;
   /**
@@ -109,7 +126,8 @@ export interface RefreshStore {
    * concurrent replacements, exactly one returns `true`.
    *
    * @param session - as {@link RefreshStore.findSession} returned it
-   * @param next - its next state, with the same `sid`, `userId`, `family` and `createdAt`, and the next `revision`
+   * @param next - its next state, with the same `sid`, `userId`, `family` and `createdAt`, and the next `revision`; all
+   * else may differ
    * @returns whether it was replaced
    */
   replaceSession(session: StoredSession, next: StoredSession): Promise<boolean>;
@@ -121,16 +139,17 @@ export interface RefreshStore {
    */
   endSession(sid: string, userId: string, reason: EndReason): Promise<EndReason | null>;
   /**
-   * Ends all sessions of a user, and adds one to the count of {@link RefreshStore.endings}.
+   * Ends all sessions of a user, or all but one, and adds one to the count of {@link RefreshStore.endings}.
    *
    * @param at - the present instant: the count may be forgotten a day later
+   * @param exceptSid - the session that lives on; none by default
    * @returns all sessions that are ended and not yet deleted
    */
-  endSessions(userId: string, at: Date): Promise<readonly EndedSession[]>;
+  endSessions(userId: string, at: Date, exceptSid?: string): Promise<readonly EndedSession[]>;
   /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
   /** Lists the living sessions of a user that expire after an instant, the last used first. */
-  sessions(userId: string, at: Date): Promise<readonly Session[]>;
+  sessions(userId: string, at: Date): Promise<readonly StoredSession[]>;
 }
 
 /** A token or code that was issued for one use, as it is stored: with a digest, and never with the token or code. */

@@ -20,6 +20,7 @@ describe("a session", () => {
     expect(result).toEqual({
       accessToken: expect.any(String),
       tokenType: "Bearer",
+      persistent: true,
       expiresIn: 900,
       user: { id: "user-1", passwordChangedAt: null },
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
@@ -27,10 +28,10 @@ describe("a session", () => {
     });
     const { claims } = await auth.authenticate(bearer(result));
     const at = new Date(NOW);
-    expect(await store.sessions("user-1", at)).toEqual([
-      { sid: claims.sid, userId: "user-1", createdAt: at, lastUsedAt: at },
-    ]);
-    expect(await auth.sessions("user-1")).toEqual(await store.sessions("user-1", at));
+    const listed = { sid: claims.sid, userId: "user-1", createdAt: at, lastUsedAt: at };
+    expect(await store.sessions("user-1", at)).toEqual([expect.objectContaining({ ...listed, details: "{}" })]);
+    const usual = { device: {}, methods: ["pwd"], authenticatedAt: at, persistent: true, current: false };
+    expect(await auth.sessions("user-1")).toEqual([{ ...listed, ...usual }]);
   });
 
   it("keeps digests of refresh tokens, and never a token or what all of a session begin with", async () => {

@@ -72,6 +72,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
         expiresAt: at(seconds),
         passwordChangedAt: null,
         rotation: "null",
+        details: "{}",
         revision: 0,
         ended: null,
       });

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   expires_on date NOT NULL,
   password_changed_at timestamptz,
   rotation text NOT NULL,
+  details text NOT NULL DEFAULT '',
   revision integer NOT NULL,
   ended text,
   endings integer NOT NULL

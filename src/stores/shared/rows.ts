@@ -3,7 +3,6 @@ import type {
   EndedSession,
   EndReason,
   OneTimeTry,
-  Session,
   StoredOneTimeToken,
   StoredSession,
 } from "../contract.ts";
@@ -29,19 +28,21 @@ export function readCredentials(row: Row): Credentials<SqlUser> {
   return { user: readUser(row), passwordHash: row.password_hash as string | null };
 }
 
-/** Reads a session from the columns `sid, user_id, created, used`. */
-export function readSession({ sid, user_id, created, used }: Row): Session {
-  return { sid: sid as string, userId: user_id as string, createdAt: readDate(created), lastUsedAt: readDate(used) };
-}
-
-/** Reads a session from the columns of {@link readSession} and `family, ends, changed, rotation, revision, ended`. */
-export function readStoredSession(row: Row): StoredSession {
+/**
+ * Reads a session from the columns `sid, user_id, created, used, family, ends, changed, rotation, details, revision,
+ * ended`.
+ */
+export function readSession(row: Row): StoredSession {
   return {
-    ...readSession(row),
+    sid: row.sid as string,
+    userId: row.user_id as string,
+    createdAt: readDate(row.created),
+    lastUsedAt: readDate(row.used),
     family: row.family as string,
     expiresAt: readDate(row.ends),
     passwordChangedAt: readDateOrNull(row.changed),
     rotation: row.rotation as string,
+    details: row.details as string,
     revision: readInteger(row.revision),
     ended: row.ended as EndReason | null,
   };
@@ -49,7 +50,7 @@ export function readStoredSession(row: Row): StoredSession {
 
 /**
  * Lists the values of a session in the order of the columns `sid, user_id, family, created_at, last_used_at,
- * expires_at, password_changed_at, rotation, revision`.
+ * expires_at, password_changed_at, rotation, details, revision`.
  */
 export function listSessionValues(session: StoredSession): readonly (string | number | null)[] {
   return [
@@ -61,8 +62,17 @@ export function listSessionValues(session: StoredSession): readonly (string | nu
     toMilliseconds(session.expiresAt),
     toMillisecondsOrNull(session.passwordChangedAt),
     session.rotation,
+    session.details,
     session.revision,
   ];
+}
+
+/**
+ * Lists what a replacement changes, in the order of the columns `last_used_at, expires_at, password_changed_at,
+ * rotation, details, revision`.
+ */
+export function listReplacedValues(session: StoredSession): readonly (string | number | null)[] {
+  return listSessionValues(session).slice(4);
 }
 
 /** Reads an ended session from the columns `sid, ended`. */

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   expires_at INTEGER NOT NULL,
   password_changed_at INTEGER,
   rotation TEXT NOT NULL,
+  details TEXT NOT NULL DEFAULT '',
   revision INTEGER NOT NULL,
   ended TEXT
 );
