@@ -55,12 +55,27 @@ describe.skipIf(inject("redisUrl") === null)("what Redis keeps", () => {
     });
   });
 
-  it("is nothing once it is taken, and one for each user however often one is issued", async () => {
+  it("leaves within a minute once it is taken, and is one for each user however often one is issued", async () => {
     const store = open();
     for (const digest of ["a", "b", "b", "c"]) await store.put(tokenOf(digest), at(0));
     await expect.poll(async () => Object.keys(await ttls())).toEqual(["one-time:c", "{user-1}:one-time:code:x"]);
     expect(await store.take("c")).toEqual(tokenOf("c"));
-    await expect.poll(ttls).toEqual({});
+    await expect.poll(ttls).toEqual({ "{user-1}:one-time:code:x": 60_000 });
+    expect(await connection.send("HKEYS", `${prefix}{user-1}:one-time:code:x`)).not.toContain("tries");
+    await store.put(tokenOf("d", "user-1", 2 * HOUR), at(0));
+    await expect.poll(ttls).toEqual({ "one-time:d": 2 * HOUR + 60_000, "{user-1}:one-time:code:x": 2 * HOUR + 60_000 });
+    expect(await store.take("d")).toEqual(tokenOf("d", "user-1", 2 * HOUR));
+  });
+
+  it("is taken by a client that sends its command again, since the reply was lost", async () => {
+    const store = open(async (command, ...words) => {
+      await connection.send(command, ...words);
+      return connection.send(command, ...words);
+    });
+    await store.put(tokenOf("a"), at(0));
+    expect(await store.take("a")).toEqual(tokenOf("a"));
+    expect(await store.take("a")).toBeNull();
+    expect(await store.countTry("code:x", "user-1", at(0), at(1))).toBeNull();
   });
 
   it("is taken also where the server is lost right after", async () => {

@@ -4,7 +4,7 @@ import { readDate, toMilliseconds } from "../shared/instants.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
 import { COUNT_TRY, PUT, TAKE } from "./one-time-scripts.ts";
 import { createReplyError, readInteger, readJson, readStrings } from "./replies.ts";
-import { computeTtl } from "./ttl.ts";
+import { computeTtl, MARGIN_MS } from "./ttl.ts";
 
 /**
  * Tokens and codes for one use in Redis or Valkey. Every step is one script on one key, and they leave by themselves
@@ -46,7 +46,7 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
       const owner = readOwner(await send("GET", getDigestKey(digest)));
       if (owner === null) return null;
       const [purpose, userId] = owner;
-      const taken = await run(TAKE, getKey(purpose, userId), digest);
+      const taken = await run(TAKE, getKey(purpose, userId), digest, crypto.randomUUID(), String(MARGIN_MS));
       if (taken === null) return null;
       const [data, ends] = readStrings(taken, 2);
       deleteDigest(digest);
