@@ -6,11 +6,11 @@ import { checkNames, type OptionNames } from "../shared/options.ts";
  * dropped, and what is no text is left out: all of it may come from a client.
  */
 export interface SessionDevice {
-  /** What the application or the user calls it, such as `"Work laptop"`: at most 100 characters. */
+  /** What the application or the user calls it, such as `"Work laptop"`: at most 100 characters. None by default. */
   readonly label?: string | undefined;
-  /** The `User-Agent` header of the request that began the session: at most 500 characters. */
+  /** The `User-Agent` header of the request that began the session: at most 500 characters. None by default. */
   readonly userAgent?: string | undefined;
-  /** The client's address at that time: at most 64 characters. */
+  /** The client's address at that time: at most 64 characters. None by default. */
   readonly address?: string | undefined;
 }
 

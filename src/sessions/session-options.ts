@@ -22,9 +22,9 @@ export interface AuthenticationOptions {
 export interface SessionOptions extends AuthenticationOptions {
   /** The device that it begins on, which `sessions` lists. Nothing is remembered of it by default. */
   readonly device?: SessionDevice | undefined;
-  /** How long it lives without being refreshed: at most what `refresh.idleLifetime` says, and that by default. */
+  /** How long it lives without being refreshed. `refresh.idleLifetime` by default, and at most. */
   readonly idleLifetime?: Duration | undefined;
-  /** How long it lives at the most: at most what `refresh.absoluteLifetime` says, and that by default. */
+  /** How long it lives at the most. `refresh.absoluteLifetime` by default, and at most. */
   readonly absoluteLifetime?: Duration | undefined;
   /**
    * Whether a browser keeps the refresh cookie when it is closed. `true` by default. With `false` the handlers send it

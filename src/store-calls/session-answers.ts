@@ -68,5 +68,5 @@ function checkSession(call: string, value: unknown): void {
   demand(typeof session.rotation === "string", call, "rotation", "a string", session.rotation);
   demand(typeof session.details === "string", call, "details", "a string", session.details);
   demandCount(call, "revision", session.revision);
-  demand(REASONS.has(session.ended, OR_NULL), call, "ended", REASON, session.ended);
+  demand(REASONS.has(session.ended), call, "ended", REASON, session.ended, OR_NULL);
 }
