@@ -36,13 +36,13 @@ export interface SessionOptions extends AuthenticationOptions {
 /** How a session is to begin that follows another proof than a login's. */
 export interface StartSessionOptions extends SessionOptions {
   /**
-   * When the user proved who it is, where that was before this call: the `provenAt` of `verifyPassword`, if the second
-   * factor came in another request. The user is refused who was logged out everywhere, or got another password, since.
+   * When the user proved who it is. The time of the call by default. It is the `provenAt` of `verifyPassword`, if the
+   * second factor came in another request. The user is refused who was logged out everywhere, or got another password, since.
    */
   readonly provenAt?: Date | undefined;
   /**
-   * The refresh token of the session that the client has so far, or several: that session is ended first (OWASP ASVS
-   * 7.2.4). Whatever is no refresh token is passed over.
+   * The refresh token of the session that the client has so far, or several. None by default. That session is ended
+   * first (OWASP ASVS 7.2.4). Whatever is no refresh token is passed over.
    */
   readonly refreshToken?: unknown;
 }
