@@ -14,9 +14,12 @@ export function formatTokens(result: LoginResult | SessionResult, cookie: Cookie
     const others = { refresh_token: refresh?.refreshToken, device_token: deviceToken };
     return { ...answer, body: { ...body, ...others }, cookies: [] };
   }
-  const cookies = [writeCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn)];
+  const { refreshToken, refreshExpiresIn, persistent } = refresh;
+  const cookies = [writeCookie(cookie, refreshToken, persistent ? refreshExpiresIn : null)];
   if (deviceToken !== undefined) {
-    cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
+    cookies.push(
+      writeCookie(toDeviceCookie(cookie), deviceToken, persistent ? (result.deviceExpiresIn as number) : null),
+    );
   }
   return { ...answer, body, cookies };
 }

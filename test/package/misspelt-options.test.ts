@@ -37,6 +37,10 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
   "fetch errorHandler": [[WRONG]],
+  "express login": [[auth, WRONG]],
+  "koa login": [[auth, WRONG]],
+  "fastify login": [[auth, WRONG]],
+  "adapter handleLogin": [[auth, WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
   "adapter createErrorResponder": [[WRONG]],
@@ -67,13 +71,13 @@ function nested(options: object): (readonly unknown[])[] {
 const ADAPTER = [
   "authOf",
   "changePassword",
-  "login",
   "logout",
   "optionalAuth",
   "optionalAuthOf",
   "refresh",
   "requireAuth",
   "requireScope",
+  "session",
 ];
 
 /** What takes no options. */
@@ -93,7 +97,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   express: ADAPTER,
   koa: ADAPTER,
   fastify: ADAPTER,
-  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope"],
+  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
   adapter: [
     "authorizeScopes",
     "checkAuthenticator",
@@ -101,9 +105,9 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "checkScopes",
     "formatRefusal",
     "handleChangePassword",
-    "handleLogin",
     "handleLogout",
     "handleRefresh",
+    "handleSession",
     "identify",
     "readAuthorization",
     "readJsonBody",
