@@ -6,9 +6,9 @@ import { listSessions, logout, logoutByRefreshToken, logoutSession } from "../se
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { refresh } from "../sessions/refresh.ts";
 import type { RefreshOptions, RefreshSettings } from "../sessions/refresh-options.ts";
+import { bindOperation } from "../store-calls/operation.ts";
 import type { Blocklist, User } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
-import { bindOperation } from "./operation.ts";
 import { type AuthenticatorOptions, type AuthenticatorSettings, checkAuthenticatorOptions } from "./options.ts";
 
 /**
