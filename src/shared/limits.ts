@@ -65,6 +65,12 @@ export const MAX_REFRESH_ATTEMPTS = 8;
 /** Sessions that a login revokes because they made room for it: one, unless `maxSessions` was lowered. */
 export const MAX_REVOKED_SESSIONS = 10;
 
+/** API keys of a user, where no other `maxKeys` is set. As many again may be those that were rotated and still live. */
+export const DEFAULT_MAX_KEYS = 100;
+
+/** Verified API keys that are remembered. */
+export const MAX_REMEMBERED_KEYS = 10_000;
+
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;
 

@@ -2,7 +2,10 @@ import { type AuthError, isAuthError } from "../core/errors.ts";
 import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
-/** The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. */
+/**
+ * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. Those whose names end in `Key`
+ * or `Keys` are of API keys: `"touchKey"` writes when a key was last used.
+ */
 export type OutageOperation =
   | "authenticate"
   | "login"
@@ -12,7 +15,14 @@ export type OutageOperation =
   | "logoutEverywhere"
   | "logoutByRefreshToken"
   | "logoutSession"
-  | "sessions";
+  | "sessions"
+  | "verifyKey"
+  | "touchKey"
+  | "createKey"
+  | "listKeys"
+  | "revokeKey"
+  | "revokeKeys"
+  | "rotateKey";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

@@ -25,6 +25,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 /** Who may import whom: the first rule whose folder fits is the one that counts. */
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
+  [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
   [/^(index|tokens)\.ts$/, /^(authenticator|login|sessions|guard|store-calls|core|stores\/contract)/],
   [/^core\/keys\//, /^(core\/|node:|jose$)/],
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
@@ -41,6 +42,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^guard\//, /^(guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^api-keys\//, /^(api-keys\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
@@ -60,7 +62,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|api-keys)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

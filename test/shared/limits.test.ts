@@ -25,6 +25,8 @@ const NAMES: Record<keyof typeof limits, string> = {
   MAX_DEVICE_TOKENS: "device tokens that one request may carry",
   MAX_REFRESH_ATTEMPTS: "attempts at a refresh that races with others",
   MAX_REVOKED_SESSIONS: "sessions that one login revokes to make room",
+  DEFAULT_MAX_KEYS: "API keys of a user (`maxKeys`), and as many that were rotated",
+  MAX_REMEMBERED_KEYS: "verified API keys that are remembered",
   FEED_PAGE_SIZE: "revocations that a feed reads at a time",
   MAX_DELETED_ROWS: "rows that a SQL store deletes in one statement",
   MAX_QUOTED_LENGTH: "characters of a value that a `cause` quotes",
