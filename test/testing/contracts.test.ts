@@ -1,9 +1,13 @@
 import { describe, it } from "vitest";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import { memoryApiKeys, memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { apiKeyStoreContract, blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
 
 describe("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
+});
+
+describe("memoryApiKeys", () => {
+  it.each(apiKeyStoreContract(() => memoryApiKeys()))("$name", ({ run }) => run());
 });
 
 describe("memoryRefreshStore", () => {
