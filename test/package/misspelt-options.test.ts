@@ -40,11 +40,14 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
   "adapter createErrorResponder": [[WRONG]],
+  "api-keys createApiKeys": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],
+  "stores/sqlite sqliteApiKeys": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
+  "stores/postgres postgresApiKeys": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresBlocklist": [
     [{ client, ...WRONG }],
     [{ client, feed: { client, ...WRONG } }],
@@ -53,6 +56,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
+  "stores/redis redisApiKeys": [[{ send, ...WRONG }]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
@@ -125,8 +129,15 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Scopes",
     "createAuthController",
   ],
-  "stores/memory": ["memoryRefreshStore", "memoryUsers"],
-  testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
+  "stores/memory": ["memoryApiKeys", "memoryRefreshStore", "memoryUsers"],
+  testing: [
+    "apiKeyStoreContract",
+    "blocklistContract",
+    "cheapPasswords",
+    "frozenClock",
+    "refreshStoreContract",
+    "userStoreContract",
+  ],
 };
 
 type AnyFunction = (...args: readonly unknown[]) => unknown;

@@ -6,11 +6,13 @@ import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   type PostgresOptions,
+  postgresApiKeys,
   postgresBlocklist,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
+import { raceApiKeys } from "../support/api-key-races.ts";
 import { HASH } from "../support/hash.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
@@ -82,6 +84,14 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     await deleteAll(userId);
   });
 
+  it(
+    "of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over",
+    {
+      timeout: 60_000,
+    },
+    () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
+  );
+
   it("a large clean-up goes in batches", { timeout: 60_000 }, async () => {
     const blocklist = postgresBlocklist({ client: opened.pool, tables: tablesIn(opened.schema) });
     await opened.pool.query(
@@ -103,19 +113,16 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     for (const schema of [`x${opened.schema}`, `y${opened.schema}${"z".repeat(30)}`]) {
       await opened.pool.query(`CREATE SCHEMA ${schema}`);
       for (const of of ["s", "t"]) {
-        const names = ["1", "2", "3", "4"].map((end) => `${schema}.${of}${long.slice(1)}${end}`) as [
-          string,
-          string,
-          string,
-          string,
-        ];
-        made.push({ users: names[0], sessions: names[1], sessionOwners: names[2], revocations: names[3] });
+        const names = { users: "1", sessions: "2", sessionOwners: "3", revocations: "4", apiKeys: "5" };
+        const named = Object.entries(names).map(([name, end]) => [name, `${schema}.${of}${long.slice(1)}${end}`]);
+        made.push(Object.fromEntries(named));
       }
       const clashing = {
         users: "a_user_id",
         sessions: "a",
         sessionOwners: "a_expires_on_idx",
         revocations: "b_txid_kind_id_idx",
+        apiKeys: "a_user_id_slot_key",
       };
       made.push(Object.fromEntries(Object.entries(clashing).map(([name, table]) => [name, `${schema}.${table}`])));
       await opened.pool.query(
@@ -135,6 +142,12 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
       expect(await indices(tables.sessionOwners)).toEqual(["(user_id) unique"]);
       expect(await indices(tables.sessions)).toEqual(["(expires_on)", "(family) unique", "(sid) unique", "(user_id)"]);
       expect(await indices(tables.revocations)).toEqual(["(expires_at)", "(kind, id) unique", "(txid, kind, id)"]);
+      expect(await indices(tables.apiKeys)).toEqual([
+        "(digest) unique",
+        "(expires_at)",
+        "(id) unique",
+        "(user_id, slot) unique",
+      ]);
     }
   });
 
@@ -165,7 +178,13 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     const { rows } = await opened.pool.query("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", [
       opened.schema,
     ]);
-    expect(rows.map(({ tablename }) => tablename)).toEqual(["revocations", "session_owners", "sessions", "users"]);
+    expect(rows.map(({ tablename }) => tablename)).toEqual([
+      "api_keys",
+      "revocations",
+      "session_owners",
+      "sessions",
+      "users",
+    ]);
   });
 });
 
@@ -190,7 +209,7 @@ describe("PGlite in a folder", () => {
 });
 
 describe("a Postgres store", () => {
-  const MAKERS = { postgresUsers, postgresRefreshStore, postgresBlocklist };
+  const MAKERS = { postgresUsers, postgresRefreshStore, postgresBlocklist, postgresApiKeys };
   const silent = { query: async () => ({ rows: [] }) };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and asks nothing when it is made", (_name, make) => {

@@ -10,6 +10,8 @@ export interface SqlTables {
   readonly sessionOwners?: string;
   /** `"hallpass_revocations"` by default. */
   readonly revocations?: string;
+  /** `"hallpass_api_keys"` by default. */
+  readonly apiKeys?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -17,6 +19,7 @@ const NAMES: OptionNames<SqlTables> = {
   sessions: "optional",
   sessionOwners: "optional",
   revocations: "optional",
+  apiKeys: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -24,6 +27,7 @@ const DEFAULTS: Required<SqlTables> = {
   sessions: "hallpass_sessions",
   sessionOwners: "hallpass_session_owners",
   revocations: "hallpass_revocations",
+  apiKeys: "hallpass_api_keys",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
