@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RememberedKeys } from "../../src/api-keys/remembered.ts";
+import { createUseRecorder } from "../../src/api-keys/uses.ts";
 import { MAX_REMEMBERED_KEYS } from "../../src/shared/limits.ts";
 import type { ApiKeyStore, Blocklist, StoredApiKey } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
@@ -109,6 +110,19 @@ describe("a key that was verified", () => {
     expect(await early).toBe(old);
     expect(remembered.recall("digest", NOW + 1_001)).toBe(young);
   });
+});
+
+it("when keys were last used is remembered of a bounded number of them", () => {
+  const touched: string[] = [];
+  const touch = async (_userId: string, id: string) => void touched.push(id);
+  const record = createUseRecorder({ store: { touch } as never, storeTimeoutMs: 1_000, onOutage: () => undefined });
+  const use = (nth: number) => record({ id: `${nth}`, userId: "u", lastUsedAt: null } as StoredApiKey, NOW);
+  for (let nth = 0; nth <= MAX_REMEMBERED_KEYS; nth += 1) use(nth);
+  expect(touched).toHaveLength(MAX_REMEMBERED_KEYS + 1);
+  use(1);
+  expect(touched).toHaveLength(MAX_REMEMBERED_KEYS + 1);
+  use(0);
+  expect(touched.at(-1)).toBe("0");
 });
 
 describe("users", () => {

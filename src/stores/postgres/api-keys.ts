@@ -49,9 +49,9 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
           ON CONFLICT (user_id, slot) DO NOTHING RETURNING id)
         SELECT (SELECT count(*) FROM free)::integer AS free, (SELECT count(*) FROM added)::integer AS added`;
       for (;;) {
-        const [row] = await query(sql, ...listApiKeyValues(key), limit);
-        if (readInteger(row?.added) === 1) return true;
-        if (readInteger(row?.free) === 0) return false;
+        const [row = {}] = await query(sql, ...listApiKeyValues(key), limit);
+        if (readInteger(row.added) === 1) return true;
+        if (readInteger(row.free) === 0) return false;
       }
     },
     async find(digest) {

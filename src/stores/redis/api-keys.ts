@@ -77,9 +77,9 @@ function computeKeyTtl({ createdAt, expiresAt }: StoredApiKey): string {
 /** Formats a key. What the scripts read and write of it is the first line. */
 function formatKey(key: StoredApiKey): string {
   const { expiresAt, lastUsedAt, replacedBy, digest, label, hint, scopes, createdAt } = key;
-  const [ends, used] = [expiresAt, lastUsedAt].map((date) => toMillisecondsOrNull(date) ?? false);
+  const head = [toMillisecondsOrNull(expiresAt), toMillisecondsOrNull(lastUsedAt), replacedBy].map((it) => it ?? false);
   const rest = [digest, label, hint, scopes, toMilliseconds(createdAt)];
-  return `${JSON.stringify([ends, used, replacedBy ?? false])}\n${JSON.stringify(rest)}`;
+  return `${JSON.stringify(head)}\n${JSON.stringify(rest)}`;
 }
 
 /** Parses a stored key. */
