@@ -12,13 +12,20 @@ import {
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
-import { raceApiKeys } from "../support/api-key-races.ts";
+import { newApiKey, raceApiKeys } from "../support/api-key-races.ts";
 import { HASH } from "../support/hash.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
+
+/** How many deletions of API keys in a schema wait for a lock. */
+async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool>>): Promise<number> {
+  const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND starts_with(query, $1)`;
+  return (await pool.query(sql, [`DELETE FROM "${schema}"."api_keys"`])).rows[0].waiting;
+}
 
 describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
@@ -91,6 +98,24 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     },
     () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
   );
+
+  it("API keys that take others' places are gone, once all are revoked that were waited for", async () => {
+    const tables = tablesIn(opened.schema);
+    const keys = postgresApiKeys({ client: opened.pool, tables });
+    const old = newApiKey();
+    const next = newApiKey({ userId: old.userId });
+    await keys.insert(old, 9);
+    const connection = await opened.pool.connect();
+    await connection.query("BEGIN");
+    expect(await postgresApiKeys({ client: connection, tables }).replace(old.id, at(1), next)).toBe(true);
+    const revocation = keys.revokeAll(old.userId);
+    await expect.poll(() => countWaiting(opened), { timeout: 10_000 }).toBe(1);
+    await connection.query("COMMIT");
+    connection.release();
+    await revocation;
+    expect(await keys.find(next.digest)).toBeNull();
+    expect(await keys.list(old.userId)).toEqual([]);
+  });
 
   it("a large clean-up goes in batches", { timeout: 60_000 }, async () => {
     const blocklist = postgresBlocklist({ client: opened.pool, tables: tablesIn(opened.schema) });
