@@ -119,8 +119,8 @@ export function login<Claims, U extends User>(
 }
 
 /**
- * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how the
- * session is to be, and the answer has its tokens, as that of {@link login}.
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
  *
  * @param prove - is given Express's request, and answers `null` where the proof is not good (401)
  * @throws TypeError when `auth` is no authenticator, or `prove` no function

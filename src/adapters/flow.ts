@@ -16,9 +16,9 @@ import { formatTokens } from "./token-answer.ts";
 /** How sessions are to be that a handler begins. */
 export interface LoginOptions {
   /**
-   * Says how the session of a login is to be, from what the client sent: whether it is remembered, how long it may live,
-   * and its device. Nothing is read from the body for it by default. It is called before the password is looked at, so
-   * decide nothing here that rests on who the user is.
+   * Says how the session of a login is to be, from what the client sent: whether it is remembered, how long it may
+   * live, and its device. Nothing is read from the body for it by default. It is called before the password is looked
+   * at, so decide nothing here that rests on who the user is.
    *
    * @example
    * ```ts

@@ -23,8 +23,8 @@ export interface ProvenUser<U extends User = User> extends StartSessionOptions {
 export type Proven<U extends User = User> = ProvenUser<U> | null | Promise<ProvenUser<U> | null>;
 
 /**
- * Makes a handler that begins a session after any proof at all: a second factor, a passkey, a link in a mail. It answers
- * with the tokens as `handleLogin` does, under the same check of the origin, and ends the session whose cookie
+ * Makes a handler that begins a session after any proof at all: a second factor, a passkey, a link in a mail. It
+ * answers with the tokens as `handleLogin` does, under the same check of the origin, and ends the session whose cookie
  * comes along.
  *
  * @param prove - tells who the user is, and how the session is to be. `null` is refused as `invalid_credentials` (401),

@@ -50,8 +50,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    *
    * @param who - what `verifyPassword` gave; or a user, of whom only the `id` is read
    * @param session - how the session is to be. For a user, `provenAt` says when the proof was; without it, the proof
-   * counts as taken when this is called. Without a blocklist, an earlier log-out everywhere can't be dated, so that only
-   * one that comes after this call, or after the `verifyPassword` that gave `who`, is noticed.
+   * counts as taken when this is called. Without a blocklist, an earlier log-out everywhere can't be dated, so that
+   * only one that comes after this call, or after the `verifyPassword` that gave `who`, is noticed.
    * @throws AuthError `invalid_credentials` (401), also for a proof that is older than the profile's `expiresIn`;
    * `unavailable` (503)
    * @throws TypeError when `who` is neither, or the session has an unknown or a wrong member
@@ -63,14 +63,15 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    */
   startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
   /**
-   * Proves the password of a user who is logged in once more, and issues an access token of the same session whose
-   * `auth_time` is now: for what asks for a fresh proof. The session remembers it, so that refreshes keep it. The attempt
+   * Proves the password of a user who is logged in once more, for what asks for a fresh proof. It issues an access token
+   * of the same session whose `auth_time` is now. The session remembers it, so that refreshes keep it. The attempt
    * counts as a login of that user.
    *
    * @param identity - what `authenticate` gave
    * @param input - what the client sent: `{ password }`
    * @param origin - the address that the throttle counts by
-   * @param proof - the methods and the class of this proof, in the place of the session's: `["pwd"]` and none by default
+   * @param proof - the methods and the class of this proof, in the place of the session's: `["pwd"]` and none by
+   * default
    * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `revoked` (401) where the session has
    * ended, `too_many_attempts` (429), `overloaded` or `unavailable` (503)
    * @throws TypeError when `identity` is none, or the user store has no `findCredentialsById`
@@ -149,13 +150,13 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
     session?: ChangePasswordOptions,
   ): Promise<LoginResult<U>>;
   /**
-   * Sets the password of a user who proved in another way who it is, such as by a link in a mail, in one write, and ends
-   * all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins none: `startSession`
-   * does, or the user logs in. After a 503, call it again.
+   * Sets the password of a user who proved in another way who it is, such as by a link in a mail, in one write, and
+   * ends all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins none:
+   * `startSession` does, or the user logs in. After a 503, call it again.
    *
    * @param newPassword - what the client sent, which may be anything
-   * @throws AuthError `unusable_password` (400); `invalid_credentials` (401) where there is no such user; `overloaded` or
-   * `unavailable` (503)
+   * @throws AuthError `unusable_password` (400); `invalid_credentials` (401) where there is no such user; `overloaded`
+   * or `unavailable` (503)
    * @throws TypeError when the id is no non-empty string, or the user store has no `setPasswordHash`
    *
    * @example

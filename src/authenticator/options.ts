@@ -10,8 +10,8 @@ import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../
 import type { User, UserStore } from "../stores/contract.ts";
 
 /**
- * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr` and `acr`, beside those of
- * the profile.
+ * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr` and `acr`, beside those
+ * of the profile.
  */
 export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid" | "auth_time" | "amr" | "acr">;
 

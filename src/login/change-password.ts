@@ -25,8 +25,8 @@ export interface ChangePasswordOptions extends SessionOptions {
 }
 
 /**
- * Changes the password of a user who knows the present one: a user of a login, or an identity. A body that looks like an
- * identity proves nothing: the passwords of an identity are in the argument behind it, where a body never is.
+ * Changes the password of a user who knows the present one: a user of a login, or an identity. A body that looks like
+ * an identity proves nothing: the passwords of an identity are in the argument behind it, where a body never is.
  */
 export async function changePassword<U extends User>(
   settings: LoginSettings<U>,

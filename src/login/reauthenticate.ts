@@ -17,7 +17,8 @@ import type { LoginSettings } from "./settings.ts";
 
 /**
  * Proves the password of a user who is logged in, and issues an access token of the same session that says so. The
- * session's record is changed after all else that can fail, so that a token whose session has ended is never handed out.
+ * session's record is changed after all else that can fail, so that a token whose session has ended is never handed
+ * out.
  */
 export async function reauthenticate<U extends User>(
   settings: LoginSettings<U>,

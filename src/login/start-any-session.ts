@@ -41,8 +41,8 @@ export async function startAnySession<U extends User>(
 }
 
 /**
- * Starts a session after a password that was proved a while ago. The proof has read how far the user was logged out, and
- * that is compared with what is so by now. The tokens are dated by now, so that they live as long as others.
+ * Starts a session after a password that was proved a while ago. The proof has read how far the user was logged out,
+ * and that is compared with what is so by now. The tokens are dated by now, so that they live as long as others.
  */
 async function startAfterPassword<U extends User>(
   settings: LoginSettings<U>,
@@ -110,8 +110,8 @@ async function findUser<U extends User>(settings: LoginSettings<U>, id: string):
 }
 
 /**
- * Refuses a proof that is older than an access token may become. A blocklist remembers a log-out everywhere for as long,
- * and may have forgotten it after that.
+ * Refuses a proof that is older than an access token may become. A blocklist remembers a log-out everywhere for as
+ * long, and may have forgotten it after that.
  */
 function refuseStale<U extends User>(settings: LoginSettings<U>, provenAt: number, now: number): void {
   if (now - provenAt <= settings.token.expiresIn * 1_000) return;

@@ -17,18 +17,18 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 140_500 },
+  index: { files: 6, bytes: 162_000 },
   tokens: { files: 5, bytes: 80_000 },
-  express: { files: 7, bytes: 37_000 },
-  koa: { files: 7, bytes: 37_000 },
-  fastify: { files: 7, bytes: 37_000 },
-  fetch: { files: 7, bytes: 38_000 },
+  express: { files: 7, bytes: 39_500 },
+  koa: { files: 7, bytes: 39_500 },
+  fastify: { files: 7, bytes: 39_500 },
+  fetch: { files: 7, bytes: 40_500 },
   adapter: { files: 7, bytes: 37_000 },
-  nest: { files: 7, bytes: 40_500 },
+  nest: { files: 7, bytes: 42_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "stores/memory": { files: 5, bytes: 26_000 },
-  testing: { files: 6, bytes: 65_000 },
+  testing: { files: 6, bytes: 67_000 },
   "stores/sqlite": { files: 11, bytes: 32_000 },
   "stores/postgres": { files: 11, bytes: 35_000 },
   "stores/redis": { files: 7, bytes: 28_000 },
@@ -70,7 +70,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(320_000);
+  expect(statSync(tarball).size).toBeLessThan(335_000);
 });
 
 describe("a service that only", () => {

@@ -105,8 +105,8 @@ function readReason(state: unknown): EndReason {
 }
 
 /**
- * Formats a session. What the scripts read of it comes first in the list. Empty details are left out: a session that was
- * stored without them is replaced only where its text is still the same.
+ * Formats a session. What the scripts read of it comes first in the list. Empty details are left out: a session that
+ * was stored without them is replaced only where its text is still the same.
  */
 function formatSession(session: StoredSession): string {
   const { family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, details, revision, ended } = session;
