@@ -17,12 +17,12 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 142_000 },
+  index: { files: 6, bytes: 162_000 },
   tokens: { files: 5, bytes: 80_000 },
-  express: { files: 7, bytes: 37_000 },
-  koa: { files: 7, bytes: 37_000 },
-  fastify: { files: 7, bytes: 37_000 },
-  fetch: { files: 7, bytes: 38_000 },
+  express: { files: 7, bytes: 39_500 },
+  koa: { files: 7, bytes: 39_500 },
+  fastify: { files: 7, bytes: 39_500 },
+  fetch: { files: 7, bytes: 40_500 },
   adapter: { files: 7, bytes: 37_000 },
   nest: { files: 7, bytes: 41_000 },
   "api-keys": { files: 4, bytes: 40_000 },
