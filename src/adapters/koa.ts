@@ -15,13 +15,16 @@ import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { handleProof, type Proven } from "./session.ts";
 import { toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { LoginOptions } from "./flow.ts";
+export type { Proven, ProvenUser } from "./session.ts";
 
 /** A context as the adapter reads it: Koa's, of any version. */
 export interface KoaContext {
@@ -121,15 +124,43 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @throws TypeError when `auth` is no authenticator
+ * @param options - how the session of a login is to be
+ * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
  *
  * @example
  * ```ts
  * router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): KoaMiddleware {
-  return respondWith(handleLogin(auth, ...extra));
+export function login<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: LoginOptions = {},
+  ...extra: []
+): KoaMiddleware {
+  return respondWith(handleLogin(auth, options, ...extra));
+}
+
+/**
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
+ *
+ * @param prove - is given Koa's context, and answers `null` where the proof is not good (401)
+ * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ *
+ * @example
+ * ```ts
+ * router.post("/passkey", bodyParser(), session(auth, async (ctx) => {
+ *   const userId = await checkPasskey(ctx.request.body);
+ *   return userId === null ? null : { user: { id: userId }, methods: ["hwk", "user"] };
+ * }));
+ * ```
+ */
+export function session<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  prove: (ctx: KoaContext) => Proven<U>,
+  ...extra: []
+): KoaMiddleware {
+  return respondWith(handleProof(auth, prove, extra));
 }
 
 /**
@@ -243,8 +274,8 @@ function recognise<Auth extends Identity | null>(access: Access<KoaContext>): Ko
 }
 
 /** Makes a handler that answers the request itself. */
-function respondWith(handle: FlowHandler): KoaMiddleware {
-  return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx)));
+function respondWith(handle: (request: AdapterRequest, ctx: KoaContext) => Promise<AdapterResponse>): KoaMiddleware {
+  return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx), ctx));
 }
 
 function sendResponse(ctx: KoaContext, { status, headers, cookies, body }: AdapterResponse): void {

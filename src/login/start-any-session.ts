@@ -88,11 +88,12 @@ async function startAfterOther<U extends User>(
       : wasCutBetween(marks, settings, decidedAt);
   if (isCut) throw loggedOutMeanwhile(settings);
   const known = await findUser(settings, id);
+  const knownChange = readTime(known.passwordChangedAt); // A store may write it into this object.
   await endFormerSession(settings, { refreshToken });
   const claims = await readClaims(settings, known);
   const user = await findUser(settings, id);
   const changedAt = readTime(user.passwordChangedAt);
-  const isSamePassword = Object.is(changedAt, readTime(known.passwordChangedAt));
+  const isSamePassword = Object.is(changedAt, knownChange);
   const isChanged = !isSamePassword || (provenAt !== null && changedAt > authenticatedAt);
   if (isChanged) throw invalidCredentials(settings, new Error("the user's password has changed since the proof"));
   const passwordChangedAt = Number.isNaN(changedAt) ? null : new Date(changedAt);

@@ -37,7 +37,8 @@ export interface SessionOptions extends AuthenticationOptions {
 export interface StartSessionOptions extends SessionOptions {
   /**
    * When the user proved who it is. The time of the call by default. It is the `provenAt` of `verifyPassword`, if the
-   * second factor came in another request. The user is refused who was logged out everywhere, or got another password, since.
+   * second factor came in another request. The user is refused who was logged out everywhere, or got another password,
+   * since.
    */
   readonly provenAt?: Date | undefined;
   /**

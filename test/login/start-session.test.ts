@@ -207,6 +207,32 @@ describe("startSession after another proof", () => {
     }
   });
 
+  it("refuses one whose password changes while it is under way, with no log-out and no provenAt", async () => {
+    const real = houseOf();
+    const claims = async () => CUTS["gets another password elsewhere"]?.(real).then(() => ({}));
+    const { auth } = houseOf({ like: real, more: { claims } as never });
+    expect(await codeOf(auth.startSession(USER))).toBe(REFUSED);
+  });
+
+  it("notices by a blocklist alone a log-out that comes between its beginning and its first look", async () => {
+    const { users, blocklist, clock } = houseOf();
+    const token = profileOf(undefined, { now: () => clock.now });
+    const cutting = createAuthenticator({ token, users, passwords, blocklist });
+    let isCut = false;
+    const revokedUpTo = async (id: string) => {
+      if (!isCut) {
+        isCut = true;
+        clock.now += 5;
+        await cutting.logoutEverywhere(id);
+        clock.now += 5;
+      }
+      return blocklist.revokedUpTo?.(id) ?? null;
+    };
+    const auth = createAuthenticator({ token, users, passwords, blocklist: { ...blocklist, revokedUpTo } });
+    expect(await codeOf(auth.startSession(USER))).toBe(REFUSED);
+    expect(await codeOf(auth.startSession(USER))).toBe("ok");
+  });
+
   it("notices a log-out that comes between its beginning and its first look", async () => {
     const real = houseOf();
     const { auth } = houseOf({
