@@ -16,6 +16,7 @@ export const EVERY_REQUEST: Readonly<Record<string, string>> = {
   fetch: "src/adapters/fetch.ts",
   adapter: "src/adapters/adapter.ts",
   nest: "src/adapters/nest.ts",
+  "api-keys": "src/api-keys.ts",
 };
 
 /** These are bundled by themselves: what is shared by some of them is no file more for the others. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { apiKeyStoreContract } from "./testing/api-keys.ts";
 export { blocklistContract } from "./testing/blocklist.ts";
 export { type FrozenClock, frozenClock } from "./testing/clock.ts";
 export type { ContractCase } from "./testing/contract.ts";

@@ -92,6 +92,12 @@ export const MAX_DATA_LENGTH = 4_096;
 /** Tries at the one-time codes of a user and purpose in an hour, where no other `tries` is set. */
 export const DEFAULT_TRIES = 5;
 
+/** API keys of a user, where no other `maxKeys` is set. As many again may be those that were rotated and still live. */
+export const DEFAULT_MAX_KEYS = 100;
+
+/** Verified API keys that are remembered. */
+export const MAX_REMEMBERED_KEYS = 10_000;
+
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;
 

@@ -3,8 +3,9 @@ import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
 /**
- * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. The last three are of one-time
- * tokens and codes.
+ * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"consume"` and
+ * `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys: `"touchKey"`
+ * writes when a key was last used.
  */
 export type OutageOperation =
   | "authenticate"
@@ -23,7 +24,14 @@ export type OutageOperation =
   | "sessions"
   | "issue"
   | "consume"
-  | "revoke";
+  | "revoke"
+  | "verifyKey"
+  | "touchKey"
+  | "createKey"
+  | "listKeys"
+  | "revokeKey"
+  | "revokeKeys"
+  | "rotateKey";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

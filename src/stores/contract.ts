@@ -209,6 +209,74 @@ export interface OneTimeStore {
   countTry(purpose: string, userId: string, at: Date, until: Date): Promise<OneTimeTry | null>;
 }
 
+/** An API key as it is listed: everything but the key, which is shown once, when it is created. */
+export interface ApiKey {
+  /** Its id, which is no secret. */
+  readonly id: string;
+  /** The id of its user. */
+  readonly userId: string;
+  /** What its user calls it; `null` where it has no name. */
+  readonly label: string | null;
+  /** The last four characters of the key, by which its owner knows it again. */
+  readonly hint: string;
+  /** What it allows. */
+  readonly scopes: readonly string[];
+  /** When it was created. */
+  readonly createdAt: Date;
+  /** When it expires; `null` for never. */
+  readonly expiresAt: Date | null;
+  /** When it was last used, to within a minute; `null` for never. */
+  readonly lastUsedAt: Date | null;
+  /** The id of the key that it was rotated to; `null` where it was not. */
+  readonly replacedBy: string | null;
+}
+
+/** An API key as it is stored: with a digest of the key, and never with the key. */
+export interface StoredApiKey extends ApiKey {
+  /** A digest of the key, in base64url. It is unique. */
+  readonly digest: string;
+}
+
+/**
+ * Where API keys are stored. The store decides nothing. All instants come from the caller, and no answer depends on a
+ * clock of the store. It may forget a key after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any
+ * characters. Every method resolves only once its effect is stored, and throws in an outage.
+ */
+export interface ApiKeyStore {
+  /**
+   * Adds a key, unless its user has `limit` others that live and were not replaced. A key lives until its `expiresAt`,
+   * by the new key's `createdAt`. Of any number of concurrent calls, no more are added than there is room for.
+   *
+   * @returns whether it was added
+   */
+  insert(key: StoredApiKey, limit: number): Promise<boolean>;
+  /** Finds the key with a digest, also where it has expired; `null` where there is none. */
+  find(digest: string): Promise<StoredApiKey | null>;
+  /** Lists the keys of a user, the last created first. It may leave out those that have expired. */
+  list(userId: string): Promise<readonly ApiKey[]>;
+  /**
+   * Adds a key in the place of another of the same user, only if that one is stored and was not replaced. In the same
+   * step, the other's `replacedBy` becomes the added key's id, and its `expiresAt` becomes `endsAt`, unless it expires
+   * sooner. Of any number of concurrent calls, exactly one returns `true`.
+   *
+   * @param id - the key that is replaced
+   * @param endsAt - when it expires at the latest
+   * @param next - the key that is added
+   * @returns whether it was replaced
+   */
+  replace(id: string, endsAt: Date, next: StoredApiKey): Promise<boolean>;
+  /**
+   * Forgets a key of a user. From then on it is not found.
+   *
+   * @returns whether it was there
+   */
+  revoke(userId: string, id: string): Promise<boolean>;
+  /** Forgets all keys of a user, also one that takes another's place at the same time. */
+  revokeAll(userId: string): Promise<void>;
+  /** Sets when a key of a user was last used, unless a later instant is stored. A key that is not there stays away. */
+  touch(userId: string, id: string, at: Date): Promise<void>;
+}
+
 /** What a blocklist is asked about: everything by which a token can have been revoked. */
 export interface TokenReference {
   /** The token's id; `null` in a token of another issuer without one. */

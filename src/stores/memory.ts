@@ -1,8 +1,9 @@
 /**
- * Users, sessions, revocations and one-time tokens in this process's memory: the embedded default.
+ * Users, sessions, revocations, one-time tokens and API keys in this process's memory: the embedded default.
  *
  * @module
  */
+export { memoryApiKeys } from "./memory/api-keys.ts";
 export { type MemoryBlocklist, type MemoryBlocklistOptions, memoryBlocklist } from "./memory/blocklist.ts";
 export { memoryOneTimeStore } from "./memory/one-time.ts";
 export { memoryRefreshStore } from "./memory/refresh.ts";

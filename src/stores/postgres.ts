@@ -1,9 +1,10 @@
 /**
- * Users, sessions, revocations and one-time tokens in Postgres, by a client that the application made: a Pool or Client
+ * Users, sessions, revocations, one-time tokens and API keys in Postgres, by a client that the application made: a Pool or Client
  * of `pg`, or a PGlite.
  *
  * @module
  */
+export { postgresApiKeys } from "./postgres/api-keys.ts";
 export { type PostgresBlocklistOptions, postgresBlocklist } from "./postgres/blocklist.ts";
 export type { PostgresAnswer, PostgresClient, PostgresOptions } from "./postgres/client.ts";
 export type { PostgresFeedOptions } from "./postgres/feed.ts";
@@ -14,4 +15,5 @@ export { postgresUsers } from "./postgres/users.ts";
 export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
 export type { NewUser } from "./shared/new-user.ts";
 export type { NewSqlUser, SqlBlocklist, SqlOneTimeStore, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
+export type { SqlApiKeyStore } from "./shared/sql-api-keys.ts";
 export type { SqlTables } from "./shared/tables.ts";

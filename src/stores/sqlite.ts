@@ -1,5 +1,5 @@
 /**
- * Users, sessions, revocations and one-time tokens in a SQLite database that the application opened with
+ * Users, sessions, revocations, one-time tokens and API keys in a SQLite database that the application opened with
  * `better-sqlite3`, `bun:sqlite` or `node:sqlite`.
  *
  * @module
@@ -7,7 +7,9 @@
 export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
 export type { NewUser } from "./shared/new-user.ts";
 export type { NewSqlUser, SqlBlocklist, SqlOneTimeStore, SqlRefreshStore, SqlUser, SqlUsers } from "./shared/sql.ts";
+export type { SqlApiKeyStore } from "./shared/sql-api-keys.ts";
 export type { SqlTables } from "./shared/tables.ts";
+export { sqliteApiKeys } from "./sqlite/api-keys.ts";
 export { sqliteBlocklist } from "./sqlite/blocklist.ts";
 export type { SqliteOptions } from "./sqlite/client.ts";
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from "./sqlite/database.ts";

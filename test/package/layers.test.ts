@@ -25,6 +25,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 /** Who may import whom: the first rule whose folder fits is the one that counts. */
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
+  [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|events|store-calls|core|stores\/contract)/,
@@ -46,6 +47,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^one-time\//, /^(one-time\/|guard\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^api-keys\//, /^(api-keys\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
@@ -65,7 +67,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

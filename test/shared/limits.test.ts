@@ -34,6 +34,8 @@ const NAMES: Record<keyof typeof limits, string> = {
   MAX_REVOKED_SESSIONS: "sessions that one login revokes to make room",
   MAX_DATA_LENGTH: "characters of the JSON with a one-time token or code",
   DEFAULT_TRIES: "tries in an hour at the one-time codes of a user and purpose (`tries`)",
+  DEFAULT_MAX_KEYS: "API keys of a user (`maxKeys`), and as many that were rotated",
+  MAX_REMEMBERED_KEYS: "verified API keys that are remembered",
   FEED_PAGE_SIZE: "revocations that a feed reads at a time",
   MAX_DELETED_ROWS: "rows that a SQL store deletes in one statement",
   MAX_QUOTED_LENGTH: "characters of a value that a `cause` quotes",

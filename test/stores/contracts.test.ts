@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blocklistContract, oneTimeStoreContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
@@ -128,6 +134,25 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       expect(await stores.oneTime.deleteExpired(at(110))).toBe(2);
       expect(await stores.oneTime.deleteExpired(at(199.999))).toBe(0);
       expect(await stores.oneTime.take("long")).not.toBeNull();
+    });
+  });
+
+  describe("API keys", () => {
+    it.each(apiKeyStoreContract(() => stores.apiKeys))("$name", ({ run }) => run());
+
+    it("are deleted once they have expired, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      const key = { userId: "old", label: null, hint: "a1B2", scopes: [], lastUsedAt: null, replacedBy: null };
+      for (const [id, expiresAt] of [
+        ["old-1", at(60)],
+        ["old-2", at(120)],
+        ["old-3", null],
+      ] as const) {
+        expect(await stores.apiKeys.insert({ ...key, id, digest: id, createdAt: at(0), expiresAt }, 100)).toBe(true);
+      }
+      expect(await stores.apiKeys.deleteExpired(at(59.999))).toBe(0);
+      expect(await stores.apiKeys.deleteExpired(at(60))).toBe(1);
+      expect((await stores.apiKeys.list("old")).map(({ id }) => id).sort()).toEqual(["old-2", "old-3"]);
     });
   });
 

@@ -3,11 +3,13 @@ import pg from "pg";
 import { inject } from "vitest";
 import {
   type PostgresClient,
+  postgresApiKeys,
   postgresBlocklist,
   postgresOneTimeStore,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
+  type SqlApiKeyStore,
   type SqlBlocklist,
   type SqlOneTimeStore,
   type SqlRefreshStore,
@@ -15,6 +17,7 @@ import {
   type SqlUsers,
 } from "../../src/stores/postgres.ts";
 import {
+  sqliteApiKeys,
   sqliteBlocklist,
   sqliteOneTimeStore,
   sqliteRefreshStore,
@@ -29,6 +32,7 @@ export interface SqlStores {
   readonly refresh: SqlRefreshStore;
   readonly blocklist: SqlBlocklist;
   readonly oneTime: SqlOneTimeStore;
+  readonly apiKeys: SqlApiKeyStore;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export function tablesIn(schema: string): Required<SqlTables> {
     sessionOwners: `${schema}.session_owners`,
     revocations: `${schema}.revocations`,
     oneTimeTokens: `${schema}.one_time_tokens`,
+    apiKeys: `${schema}.api_keys`,
   };
 }
 
@@ -73,6 +78,7 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     refresh: postgresRefreshStore(options),
     blocklist: postgresBlocklist(options),
     oneTime: postgresOneTimeStore(options),
+    apiKeys: postgresApiKeys(options),
   };
 }
 
@@ -84,6 +90,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     refresh: sqliteRefreshStore({ database }),
     blocklist: sqliteBlocklist({ database }),
     oneTime: sqliteOneTimeStore({ database }),
+    apiKeys: sqliteApiKeys({ database }),
     close: async () => void database.close(),
   };
 }

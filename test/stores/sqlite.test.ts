@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type SqliteOptions,
+  sqliteApiKeys,
   sqliteBlocklist,
   sqliteRefreshStore,
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
+import { raceApiKeys } from "../support/api-key-races.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { begun } from "../support/sessions.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
@@ -51,12 +53,24 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.close();
   });
 
+  it("of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over", {
+    timeout: 60_000,
+  }, async () => {
+    const databases = [1, 2, 3].map(() => open(file()));
+    for (const database of databases) database.exec("PRAGMA journal_mode = WAL");
+    databases[0]?.exec(sqliteSchema());
+    await raceApiKeys((index) => sqliteApiKeys({ database: databases[index % 3] as SqliteOptions["database"] }));
+    for (const database of databases) database.close();
+  });
+
   it("has every index that its schema names", () => {
     const database = open(":memory:");
     database.exec(sqliteSchema());
     database.exec(sqliteSchema());
     const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
     expect((rows as { name: string }[]).map((row) => row.name).sort()).toEqual([
+      "hallpass_api_keys_expires_at",
+      "hallpass_api_keys_user_id",
       "hallpass_one_time_tokens_expires_at",
       "hallpass_revocations_expires_at",
       "hallpass_sessions_expires_at",
@@ -81,13 +95,14 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
         sessionOwners: name(3),
         revocations: name(4),
         oneTimeTokens: name(5),
+        apiKeys: name(6),
       };
       for (const _again of [1, 2]) database.exec(sqliteSchema(tables));
     }
     for (const schema of ["main", "other"]) {
       const sql = `SELECT tbl_name FROM ${schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`;
       const tables = (database.prepare(sql).all() as { tbl_name: string }[]).map(({ tbl_name }) => tbl_name);
-      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`]);
+      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`, `${long}6`, `${long}6`]);
     }
     database.close();
   });
@@ -101,7 +116,7 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
 });
 
 describe("a SQLite store", () => {
-  const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist };
+  const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist, sqliteApiKeys };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no database, and asks nothing when it is made", (_name, make) => {
     for (const database of [null, {}, ":memory:", { prepare: () => ({}) }]) {

@@ -1,9 +1,25 @@
 import { describe, it } from "vitest";
-import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
-import { blocklistContract, oneTimeStoreContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import {
+  memoryApiKeys,
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../src/testing.ts";
 
 describe("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
+});
+
+describe("memoryApiKeys", () => {
+  it.each(apiKeyStoreContract(() => memoryApiKeys()))("$name", ({ run }) => run());
 });
 
 describe("memoryRefreshStore", () => {

@@ -13,7 +13,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens } = quoteTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("postgresSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -66,6 +66,21 @@ CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
   PRIMARY KEY (purpose, user_id)
 );
 ${createIndices(oneTimeTokens, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${apiKeys} (
+  id text PRIMARY KEY,
+  user_id text NOT NULL,
+  digest text NOT NULL UNIQUE,
+  label text,
+  hint text NOT NULL,
+  scopes text NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  replaced_by text,
+  slot integer,
+  UNIQUE (user_id, slot)
+) WITH (fillfactor = 75);
+${createIndices(apiKeys, "expires_at")}
 `;
 }
 

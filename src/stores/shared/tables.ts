@@ -12,6 +12,8 @@ export interface SqlTables {
   readonly revocations?: string;
   /** The table of one-time tokens and codes. `"hallpass_one_time_tokens"` by default. */
   readonly oneTimeTokens?: string;
+  /** The table of API keys. `"hallpass_api_keys"` by default. */
+  readonly apiKeys?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -20,6 +22,7 @@ const NAMES: OptionNames<SqlTables> = {
   sessionOwners: "optional",
   revocations: "optional",
   oneTimeTokens: "optional",
+  apiKeys: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -28,6 +31,7 @@ const DEFAULTS: Required<SqlTables> = {
   sessionOwners: "hallpass_session_owners",
   revocations: "hallpass_revocations",
   oneTimeTokens: "hallpass_one_time_tokens",
+  apiKeys: "hallpass_api_keys",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;

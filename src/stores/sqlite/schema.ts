@@ -12,7 +12,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens } = quoteTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("sqliteSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -60,6 +60,20 @@ CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
   PRIMARY KEY (purpose, user_id)
 );
 ${createIndex(oneTimeTokens, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${apiKeys} (
+  id TEXT PRIMARY KEY NOT NULL,
+  user_id TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  label TEXT,
+  hint TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  last_used_at INTEGER,
+  replaced_by TEXT
+);
+${createIndex(apiKeys, "user_id")}
+${createIndex(apiKeys, "expires_at")}
 `;
 }
 
