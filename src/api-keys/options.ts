@@ -19,7 +19,7 @@ export interface ApiKeysOptions {
    */
   readonly prefix: string;
   /**
-   * How long a key that was found is remembered, without a call of the store: `"10s"` by default. For so long it may
+   * How long a key that was found is remembered, without a call of the store. `"10s"` by default. For so long it may
    * still be taken after another process revoked it, or after its user was disabled. A revocation in this process takes
    * effect at once. 0 remembers nothing.
    */
@@ -41,7 +41,7 @@ export interface ApiKeysOptions {
    */
   readonly isActive?: (userId: string) => boolean | Promise<boolean>;
   /**
-   * How many keys a user may have at once: 100 by default, and 10,000 at the most. Those that have expired don't count.
+   * How many keys a user may have at once. 100 by default, and 10,000 at the most. Those that have expired don't count.
    * Those that were rotated and still live count apart, up to the same number.
    */
   readonly maxKeys?: number;

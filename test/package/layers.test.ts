@@ -47,7 +47,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^one-time\//, /^(one-time\/|guard\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
-  [/^api-keys\//, /^(api-keys\/|store-calls\/|core\/|stores\/contract|node:)/],
+  [/^api-keys\//, /^(api-keys\/|guard\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
