@@ -57,10 +57,15 @@ export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from ".
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
 export type { Rule, RuleContext } from "./guard/rule.ts";
 export { allOf, anyRule, anyScope, type FreshOptions, fresh, scopes, where } from "./guard/rules.ts";
+export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
+export type { PasswordProof } from "./login/verify-password.ts";
+export type { SessionDevice } from "./sessions/device.ts";
+export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
+export type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
 export type { CallStats } from "./store-calls/stats.ts";
 export type {

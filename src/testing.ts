@@ -4,9 +4,11 @@
  *
  * @module
  */
+export { apiKeyStoreContract } from "./testing/api-keys.ts";
 export { blocklistContract } from "./testing/blocklist.ts";
 export { type FrozenClock, frozenClock } from "./testing/clock.ts";
 export type { ContractCase } from "./testing/contract.ts";
+export { oneTimeStoreContract } from "./testing/one-time.ts";
 export { cheapPasswords } from "./testing/passwords.ts";
 export { refreshStoreContract } from "./testing/refresh.ts";
 export { type MintOptions, mintToken } from "./testing/token.ts";

@@ -20,6 +20,7 @@ const ORDER = [
   "guards",
   "passwords",
   "sessions",
+  "one-time-tokens",
   "browsers",
   "stores",
   "database-clients",

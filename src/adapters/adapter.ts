@@ -33,7 +33,8 @@ export { readAuthorization } from "../guard/request.ts";
 export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-export { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+export { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+export type { FlowHandler } from "./handler.ts";
 export {
   authorizeRules,
   identify,
@@ -48,3 +49,4 @@ export {
   readNodeRequest,
 } from "./request.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
+export { handleSession, type Proven, type ProvenUser } from "./session.ts";

@@ -41,8 +41,9 @@ export function createAddressReader<Rest extends unknown[]>(
   verb: string,
   { throttled }: Pick<Authenticator, "throttled">,
   options: FetchOptions<Rest>,
+  names: OptionNames<FetchOptions> = OPTIONS,
 ): AddressReader<Rest> {
-  checkOptions(verb, options, OPTIONS);
+  checkOptions(verb, options, names);
   const { address } = options;
   if (address === undefined) {
     if (throttled) throw new TypeError(`${verb}: the throttle counts by address, which no Request tells: ${REMEDY}`);

@@ -29,6 +29,7 @@ const NEEDS = {
   logout: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
   refresh: "an authenticator with sessions: createAuthenticator({ …, refresh: { store } })",
   changePassword: "an authenticator with a blocklist or sessions, to end those there are",
+  session: "an authenticator with startSession",
 } as const;
 
 /**
@@ -39,7 +40,7 @@ const NEEDS = {
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
   refuseRequest(verb, auth);
   checkNothingElse(verb, extra);
-  if (has(auth, "login") && has(auth, verb)) return;
+  if (has(auth, "login") && has(auth, verb === "session" ? "startSession" : verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
   const found = isTokenProfile(auth)
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"

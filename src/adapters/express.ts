@@ -16,7 +16,7 @@ import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import {
   type Access,
   admit,
@@ -26,9 +26,12 @@ import {
   showIdentity,
 } from "./identity.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
-import { sendNodeResponse } from "./response.ts";
+import { type AdapterResponse, sendNodeResponse } from "./response.ts";
+import { handleProof, type Proven } from "./session.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { LoginOptions } from "./flow.ts";
+export type { Proven, ProvenUser } from "./session.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
 export interface ExpressRequest extends IncomingMessage {
@@ -105,15 +108,43 @@ export function requireScope(...scopes: string[]): ExpressMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @throws TypeError when `auth` is no authenticator
+ * @param options - how the session of a login is to be
+ * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
  *
  * @example
  * ```ts
  * app.post("/login", express.json(), login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): ExpressMiddleware {
-  return respondWith(handleLogin(auth, ...extra));
+export function login<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: LoginOptions = {},
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleLogin(auth, options, ...extra));
+}
+
+/**
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
+ *
+ * @param prove - is given Express's request, and answers `null` where the proof is not good (401)
+ * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ *
+ * @example
+ * ```ts
+ * app.post("/passkey", express.json(), session(auth, async (req) => {
+ *   const userId = await checkPasskey(req.body);
+ *   return userId === null ? null : { user: { id: userId }, methods: ["hwk", "user"] };
+ * }));
+ * ```
+ */
+export function session<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  prove: (req: ExpressRequest) => Proven<U>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleProof(auth, prove, extra));
 }
 
 /**
@@ -247,9 +278,11 @@ function asMiddleware(work: (req: ExpressRequest) => unknown): ExpressMiddleware
 }
 
 /** Makes a handler that answers the request itself. */
-function respondWith(handle: FlowHandler): ExpressMiddleware {
+function respondWith(
+  handle: (request: AdapterRequest, req: ExpressRequest) => Promise<AdapterResponse>,
+): ExpressMiddleware {
   return (req, res, next) => {
-    handle(readRequest(req))
+    handle(readRequest(req), req)
       .then((response) => sendNodeResponse(res, response))
       .catch(next);
   };

@@ -16,7 +16,7 @@ import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import {
   type Access,
   admit,
@@ -27,9 +27,12 @@ import {
 } from "./identity.ts";
 import { type AdapterRequest, pickHeaders, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { handleProof, type Proven } from "./session.ts";
 import { isOfThisRealm, toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { LoginOptions } from "./flow.ts";
+export type { Proven, ProvenUser } from "./session.ts";
 
 /** A hook for `onRequest`, where it comes before the body is read. */
 export type FastifyHook = (request: FastifyRequest) => Promise<void>;
@@ -96,15 +99,43 @@ export function requireScope(...scopes: string[]): FastifyHook {
  * Handles a login: reads `{ login, password }` from the JSON body, which Fastify parses by itself, and answers with the
  * token (RFC 6749 §5.1).
  *
- * @throws TypeError when `auth` is no authenticator
+ * @param options - how the session of a login is to be
+ * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
  *
  * @example
  * ```ts
  * app.post("/login", login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): FastifyHandler {
-  return respondWith(handleLogin(auth, ...extra));
+export function login<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: LoginOptions = {},
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleLogin(auth, options, ...extra));
+}
+
+/**
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
+ *
+ * @param prove - is given Fastify's request, and answers `null` where the proof is not good (401)
+ * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ *
+ * @example
+ * ```ts
+ * app.post("/passkey", session(auth, async (request) => {
+ *   const userId = await checkPasskey(request.body);
+ *   return userId === null ? null : { user: { id: userId }, methods: ["hwk", "user"] };
+ * }));
+ * ```
+ */
+export function session<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  prove: (request: FastifyRequest) => Proven<U>,
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleProof(auth, prove, extra));
 }
 
 /**
@@ -233,8 +264,11 @@ function recognise(access: Access<FastifyRequest>): FastifyHook {
 }
 
 /** Makes a handler that answers the request itself. */
-function respondWith(handle: FlowHandler): FastifyHandler {
-  const handler: FastifyHandler = async (request, reply) => sendResponse(reply, await handle(readRequest(request)));
+function respondWith(
+  handle: (adapted: AdapterRequest, request: FastifyRequest) => Promise<AdapterResponse>,
+): FastifyHandler {
+  const handler: FastifyHandler = async (request, reply) =>
+    sendResponse(reply, await handle(readRequest(request), request));
   return Object.defineProperty(handler, "name", { value: HANDLER });
 }
 

@@ -12,19 +12,23 @@ import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes, checkRules } from "../guard/rules.ts";
+import type { OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { readJsonBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
+import { handleProof, type Proven } from "./session.ts";
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { LoginOptions } from "./flow.ts";
+export type { Proven, ProvenUser } from "./session.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
 export type AuthHandler<Auth, Rest extends unknown[]> = (
@@ -104,6 +108,7 @@ export function requireScope(
  * Handles a login: reads `{ login, password }` from a JSON body of at most 64 KiB and answers with the token (RFC 6749
  * §5.1).
  *
+ * @param options - the client's `address`, and how the session of a login is to be
  * @throws TypeError when `auth` is no authenticator, or has a throttle and there is no `address` to count by
  *
  * @example
@@ -114,10 +119,37 @@ export function requireScope(
  */
 export function login<Claims, U extends User, Rest extends unknown[] = []>(
   auth: Authenticator<Claims, U>,
-  options: FetchOptions<Rest> = {},
+  options: FetchOptions<Rest> & LoginOptions = {},
   ...extra: []
 ): FetchHandler<Rest> {
-  return respondWith(handleLogin(auth, ...extra), createAddressReader("login", auth, options));
+  const { session } = options;
+  const handle = handleLogin(auth, session === undefined ? {} : { session }, ...extra);
+  return respondWith(handle, createAddressReader("login", auth, options, LOGIN_OPTIONS));
+}
+
+/**
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
+ *
+ * @param prove - is given the request, with its body unread, and whatever the router passes beside it; it answers
+ * `null` where the proof is not good (401)
+ * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ *
+ * @example
+ * ```ts
+ * const passkey = session(auth, async (request) => {
+ *   const userId = await checkPasskey(await request.json());
+ *   return userId === null ? null : { user: { id: userId }, methods: ["hwk", "user"] };
+ * });
+ * ```
+ */
+export function session<Claims, U extends User, Rest extends unknown[] = []>(
+  auth: Authenticator<Claims, U>,
+  prove: (request: Request, ...rest: Rest) => Proven<U>,
+  ...extra: []
+): FetchHandler<Rest> {
+  const handle = handleProof(auth, prove, extra);
+  return respondWith((adapted, source: [Request, ...Rest]) => handle(adapted, ...source));
 }
 
 /**
@@ -240,13 +272,18 @@ function recognise<Auth extends Identity | null>(
       });
 }
 
+const LOGIN_OPTIONS: OptionNames<FetchOptions & LoginOptions> = { address: "optional", session: "optional" };
+
 /** Makes a handler that answers the request itself. */
 function respondWith<Rest extends unknown[]>(
-  handle: FlowHandler,
+  handle: (adapted: AdapterRequest, source: [Request, ...Rest]) => Promise<AdapterResponse>,
   readAddress: AddressReader<Rest> = readNoAddress,
 ): FetchHandler<Rest> {
   return (request, ...rest) =>
-    answerErrors(request, async () => toWebResponse(await handle(readRequest(request, readAddress(request, ...rest)))));
+    answerErrors(request, async () => {
+      const adapted = readRequest(request, readAddress(request, ...rest));
+      return toWebResponse(await handle(adapted, [request, ...rest]));
+    });
 }
 
 function readRequest(request: Request, ip: () => string | undefined): AdapterRequest {

@@ -4,33 +4,61 @@ import { readCookies, toDeviceCookie, writeCookie } from "../core/http/cookie.ts
 import type { CookieSettings } from "../core/http/cookie-options.ts";
 import { refuseCrossSite } from "../core/http/cross-site.ts";
 import type { LoginOrigin } from "../login/origin.ts";
+import type { SessionOptions } from "../sessions/session-options.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
+import { type FlowHandler, findCookie, listCookies, rejectWithErrors } from "./handler.ts";
 import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
-import { toError } from "./thrown.ts";
 import { formatTokens } from "./token-answer.ts";
 
-/**
- * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an error: what a
- * store or a hasher throws that is none is the cause of a TypeError.
- */
-export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
+/** How sessions are to be that a handler begins. */
+export interface LoginOptions {
+  /**
+   * Says how the session of a login is to be, from what the client sent: whether it is remembered, how long it may
+   * live, and its device. Nothing is read from the body for it by default. It is called before the password is looked
+   * at, so decide nothing here that rests on who the user is.
+   *
+   * @example
+   * ```ts
+   * const session: LoginOptions["session"] = (body, request) => ({
+   *   persistent: (body as { remember?: unknown }).remember === true,
+   *   device: { userAgent: request.header("user-agent") ?? undefined, address: request.ip() },
+   * });
+   * ```
+   */
+  readonly session?: (body: unknown, request: AdapterRequest) => SessionOptions | Promise<SessionOptions>;
+}
+
+const LOGIN_OPTIONS: OptionNames<LoginOptions> = { session: "optional" };
 
 /**
  * Makes the handler of logins. It reads `{ login, password }` from the body and answers with the tokens (RFC 6749
  * §5.1). It ends the session whose cookie comes along.
  *
- * @throws TypeError when `auth` is no authenticator
+ * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
  *
  * @example
  * ```ts
  * const response = await handleLogin(auth)(request);
  * ```
  */
-export function handleLogin<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): FlowHandler {
+export function handleLogin<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: LoginOptions = {},
+  ...extra: []
+): FlowHandler {
   checkAuthenticator("login", auth, extra);
-  return rejectWithErrors((request) => handleCredentials(auth, auth.login, request));
+  checkOptions("login", options, LOGIN_OPTIONS);
+  const { session = sayNothing } = options;
+  checkFunction("login: session", session, "(body, request) => ({ persistent: body.remember === true })");
+  return rejectWithErrors((request) => handleCredentials(auth, auth.login, request, session));
+}
+
+/** Says nothing of a session: all is as usual. */
+function sayNothing(): SessionOptions {
+  return {};
 }
 
 /**
@@ -121,31 +149,24 @@ export function handleLogout<Claims, U extends User>(
   });
 }
 
-function rejectWithErrors(handle: FlowHandler): FlowHandler {
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (thrown) {
-      throw toError(thrown);
-    }
-  };
-}
-
 async function handleCredentials<Claims, U extends User>(
   auth: Authenticator<Claims, U>,
   verb: Authenticator<Claims, U>["login"],
   request: AdapterRequest,
+  session: NonNullable<LoginOptions["session"]> = sayNothing,
 ): Promise<AdapterResponse> {
-  const { header, body } = request;
+  const { header } = request;
   const cookie = findCookie(auth);
   for (const it of listCookies(auth)) refuseCrossSite(it, header);
   if (cookie === null) {
-    const sent = await body();
-    const origin = describeOrigin(request, { deviceToken: readToken(sent, "device_token") });
-    return formatTokens(await verb(sent, origin), auth);
+    const body = await request.body();
+    const origin = describeOrigin(request, { deviceToken: readToken(body, "device_token") });
+    return formatTokens(await verb(body, origin, await session(body, request)), auth);
   }
   const [refreshToken, deviceToken] = [cookie, toDeviceCookie(cookie)].map((it) => readCookies(it, header));
-  return formatTokens(await verb(await body(), describeOrigin(request, { refreshToken, deviceToken })), auth);
+  const body = await request.body();
+  const origin = describeOrigin(request, { refreshToken, deviceToken });
+  return formatTokens(await verb(body, origin, await session(body, request)), auth);
 }
 
 /**
@@ -179,13 +200,4 @@ async function readSentToken(auth: object, { hasBody, body }: AdapterRequest): P
 function readToken(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
   const token = (body as Record<string, unknown> | null | undefined)?.[name];
   return typeof token === "string" && token !== "" ? token : undefined;
-}
-
-function findCookie(auth: object): CookieSettings | null {
-  return (auth as Partial<SessionAuthenticator>).cookie ?? null;
-}
-
-/** Lists the cookies that carry an authenticator's tokens: that of the refresh token, and that of the access token. */
-function listCookies(auth: Pick<Authenticator, "tokenCookie">): readonly CookieSettings[] {
-  return [findCookie(auth), auth.tokenCookie ?? null].filter((it) => it !== null);
 }

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { AuthRequest } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes, checkRules } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -15,13 +16,16 @@ import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "./flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
+import { handleProof, type Proven } from "./session.ts";
 import { toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { LoginOptions } from "./flow.ts";
+export type { Proven, ProvenUser } from "./session.ts";
 
 /** A context as the adapter reads it: Koa's, of any version. */
 export interface KoaContext {
@@ -121,15 +125,43 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @throws TypeError when `auth` is no authenticator
+ * @param options - how the session of a login is to be
+ * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
  *
  * @example
  * ```ts
  * router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
  * ```
  */
-export function login<Claims, U extends User>(auth: Authenticator<Claims, U>, ...extra: []): KoaMiddleware {
-  return respondWith(handleLogin(auth, ...extra));
+export function login<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  options: LoginOptions = {},
+  ...extra: []
+): KoaMiddleware {
+  return respondWith(handleLogin(auth, options, ...extra));
+}
+
+/**
+ * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
+ * the session is to be, and the answer has its tokens, as that of {@link login}.
+ *
+ * @param prove - is given Koa's context, and answers `null` where the proof is not good (401)
+ * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ *
+ * @example
+ * ```ts
+ * router.post("/passkey", bodyParser(), session(auth, async (ctx) => {
+ *   const userId = await checkPasskey(ctx.request.body);
+ *   return userId === null ? null : { user: { id: userId }, methods: ["hwk", "user"] };
+ * }));
+ * ```
+ */
+export function session<Claims, U extends User>(
+  auth: Authenticator<Claims, U>,
+  prove: (ctx: KoaContext) => Proven<U>,
+  ...extra: []
+): KoaMiddleware {
+  return respondWith(handleProof(auth, prove, extra));
 }
 
 /**
@@ -236,15 +268,37 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
 
 function recognise<Auth extends Identity | null>(access: Access<KoaContext>): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = admit(ctx.state, access, ctx.req, ctx);
+    const found = admit(ctx.state, access, new KoaAuthRequest(ctx), ctx);
     ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };
 }
 
+/** What a guard is asked about. Node's request has all of it but the client's address, which few guards ask for. */
+class KoaAuthRequest implements AuthRequest {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: AuthRequest["headers"];
+  readonly rawHeaders: readonly string[];
+  readonly #ctx: KoaContext;
+
+  constructor(ctx: KoaContext) {
+    const { method, url, headers, rawHeaders } = ctx.req;
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+    this.rawHeaders = rawHeaders;
+    this.#ctx = ctx;
+  }
+
+  get ip(): string {
+    return this.#ctx.ip;
+  }
+}
+
 /** Makes a handler that answers the request itself. */
-function respondWith(handle: FlowHandler): KoaMiddleware {
-  return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx)));
+function respondWith(handle: (request: AdapterRequest, ctx: KoaContext) => Promise<AdapterResponse>): KoaMiddleware {
+  return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx), ctx));
 }
 
 function sendResponse(ctx: KoaContext, { status, headers, cookies, body }: AdapterResponse): void {

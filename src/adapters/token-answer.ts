@@ -17,13 +17,15 @@ export function formatTokens(result: LoginResult | SessionResult, places: TokenP
   const { cookie = null, tokenCookie, takesBearer } = places;
   const { accessToken, tokenType, expiresIn, deviceToken } = result;
   const refresh = "refreshToken" in result ? result : null;
+  // A browser forgets a cookie without an age when it is closed.
+  const toAge = (seconds: number): number | null => (refresh?.persistent === false ? null : seconds);
   const isInBody = cookie === null || refresh === null;
   const cookies: string[] = [];
-  if (!isInBody) cookies.push(writeCookie(cookie, refresh.refreshToken, refresh.refreshExpiresIn));
+  if (!isInBody) cookies.push(writeCookie(cookie, refresh.refreshToken, toAge(refresh.refreshExpiresIn)));
   if (!isInBody && deviceToken !== undefined) {
-    cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, result.deviceExpiresIn as number));
+    cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, toAge(result.deviceExpiresIn as number)));
   }
-  if (tokenCookie !== null) cookies.push(writeCookie(tokenCookie, accessToken, expiresIn));
+  if (tokenCookie !== null) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
   const token = takesBearer ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};

@@ -2,9 +2,13 @@ import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { GateStats } from "../core/password/gate.ts";
 import type { GuardStats, TokenGuard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { ChangePasswordOptions } from "../login/change-password.ts";
 import type { LoginOrigin } from "../login/origin.ts";
+import type { PasswordProof } from "../login/verify-password.ts";
+import type { ListedSession } from "../sessions/list-sessions.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
-import type { Session, User } from "../stores/contract.ts";
+import type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
+import type { User } from "../stores/contract.ts";
 
 /** A {@link Guard} that logs users in. */
 export interface Authenticator<Claims = unknown, U extends User = User> extends TokenGuard<Claims> {
@@ -15,10 +19,75 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * succeed.
    * @param origin - the address that the throttle counts by, and the refresh token of the session that this login
    * replaces. The address is never read from the input, which the client writes.
+   * @param session - how the session is to be, such as its device and how long it may live
    * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `too_many_attempts` (429),
    * `overloaded` or `unavailable` (503)
+   * @throws TypeError when the origin or the session has an unknown or a wrong member
    */
-  login(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+  login(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Checks a login as {@link Authenticator.login} does, with its throttle, and begins nothing: for a second factor that
+   * comes between the password and {@link Authenticator.startSession}.
+   *
+   * @param input - what the client sent: `{ login, password }`
+   * @param origin - as `login` takes it
+   * @returns the user as the store gave it, and when the password was proved. Hand this object to `startSession` as it
+   * is. If the second factor comes in another request, keep the user's id and `provenAt` where no client can change
+   * them.
+   * @throws AuthError as `login` does
+   *
+   * @example
+   * ```ts
+   * const proof = await auth.verifyPassword(body, { ip });
+   * if (!checkCode(proof.user, body.code)) throw new AuthError("invalid_credentials");
+   * const tokens = await auth.startSession(proof, { methods: ["pwd", "otp"] });
+   * ```
+   */
+  verifyPassword(input: unknown, origin?: LoginOrigin): Promise<PasswordProof<U>>;
+  /**
+   * Begins a session and issues its tokens after any proof at all: a password, a passkey, a link in a mail, another
+   * provider, a registration. Where there are no sessions, it only issues an access token. The user is read again, and
+   * refused if deleted, disabled, logged out everywhere or given another password since the proof.
+   *
+   * @param who - what `verifyPassword` gave; or a user, of whom only the `id` is read
+   * @param session - how the session is to be. For a user, `provenAt` says when the proof was; without it, the proof
+   * counts as taken when this is called. Without a blocklist, an earlier log-out everywhere can't be dated, so that
+   * only one that comes after this call, or after the `verifyPassword` that gave `who`, is noticed.
+   * @throws AuthError `invalid_credentials` (401), also for a proof that is older than the profile's `expiresIn`;
+   * `unavailable` (503)
+   * @throws TypeError when `who` is neither, or the session has an unknown or a wrong member
+   *
+   * @example
+   * ```ts
+   * const tokens = await auth.startSession({ id: passkey.userId }, { methods: ["hwk", "user"] });
+   * ```
+   */
+  startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Proves the password of a user who is logged in once more: for what asks for a fresh proof. It issues an access
+   * token of the same session whose `auth_time` is now. The session remembers it, so that refreshes keep it. The
+   * attempt counts as a login of that user.
+   *
+   * @param identity - what `authenticate` gave
+   * @param input - what the client sent: `{ password }`
+   * @param origin - the address that the throttle counts by
+   * @param proof - the methods and the class of this proof, in the place of the session's: `["pwd"]` and none by
+   * default
+   * @throws AuthError `malformed_credentials` (400), `invalid_credentials` (401), `revoked` (401) where the session has
+   * ended, `too_many_attempts` (429), `overloaded` or `unavailable` (503)
+   * @throws TypeError when `identity` is none, or the user store has no `findCredentialsById`
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = await auth.reauthenticate(identity, body, { ip });
+   * ```
+   */
+  reauthenticate(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    proof?: AuthenticationOptions,
+  ): Promise<LoginResult<U>>;
   /** Whether attempts are limited. Then whoever calls `login` has to tell the client's address. */
   readonly throttled: boolean;
   /** Tells what the authenticator has counted since it was made, for a monitor. */
@@ -60,24 +129,87 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in whoever changed it. After a 503 the same request
    * may be sent again: it completes a change that was interrupted.
    *
-   * If a password is set in another way (a reset by mail, an administrator), store the hash and call
-   * `logoutEverywhere`.
+   * Where something else proved who the user is, such as a link in a mail, {@link RevokingAuthenticator.resetPassword}
+   * sets the password.
    *
    * @param input - what the client sent: `{ login, password, newPassword }`
    * @param origin - the address that the throttle counts by
+   * @param session - how the session is to be that begins
    * @throws AuthError as `login` does, and `unusable_password` (400) for the new one
    * @throws TypeError when the user store has no `replacePasswordHash`
    */
-  changePassword(input: unknown, origin?: LoginOrigin): Promise<LoginResult<U>>;
+  changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<LoginResult<U>>;
+  /**
+   * Changes the password of a user who is logged in, without the login. With `keepSession`, the identity's session goes
+   * on under its refresh token while all others end: the result is another access token of it, since those from before
+   * are revoked.
+   *
+   * @param identity - what `authenticate` gave
+   * @param input - what the client sent: `{ password, newPassword }`
+   * @param origin - the address that the throttle counts by
+   * @param session - `keepSession`, or how the session is to be that begins
+   * @throws AuthError as the form with a login does, and `revoked` (401) where the session to be kept has ended
+   * @throws TypeError when the user store has no `replacePasswordHash` or no `findCredentialsById`
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = await auth.changePassword(identity, body, { ip }, { keepSession: true });
+   * ```
+   */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: ChangePasswordOptions,
+  ): Promise<LoginResult<U>>;
+  /**
+   * Sets the password of a user who proved in another way who it is, such as by a link in a mail, in one write, and
+   * ends all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins none:
+   * `startSession` does, or the user logs in. After a 503, call it again.
+   *
+   * @param newPassword - what the client sent, which may be anything
+   * @throws AuthError `unusable_password` (400); `invalid_credentials` (401) where there is no such user; `overloaded`
+   * or `unavailable` (503)
+   * @throws TypeError when the id is no non-empty string, or the user store has no `setPasswordHash`
+   *
+   * @example
+   * ```ts
+   * await auth.resetPassword(link.userId, body.newPassword);
+   * ```
+   */
+  resetPassword(userId: string, newPassword: unknown): Promise<void>;
 }
 
 /** An {@link Authenticator} whose sessions outlive their access tokens. */
 export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   extends RevokingAuthenticator<Claims, U> {
   /** Checks a login, begins a session and issues its tokens: see {@link Authenticator.login}. */
-  login(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  login(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<SessionResult<U>>;
+  /** Begins a session after any proof: see {@link Authenticator.startSession}. */
+  startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<SessionResult<U>>;
   /** Changes a password, and begins a session: see {@link RevokingAuthenticator.changePassword}. */
-  changePassword(input: unknown, origin?: LoginOrigin): Promise<SessionResult<U>>;
+  changePassword(input: unknown, origin?: LoginOrigin, session?: SessionOptions): Promise<SessionResult<U>>;
+  /** Changes the password of a user who is logged in, and keeps the session: see {@link RevokingAuthenticator}. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin: LoginOrigin | undefined,
+    session: ChangePasswordOptions & { readonly keepSession: true },
+  ): Promise<LoginResult<U>>;
+  /** Changes the password of a user who is logged in, and begins a session. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: SessionOptions & { readonly keepSession?: false | undefined },
+  ): Promise<SessionResult<U>>;
+  /** As the overload before, where it is not known beforehand whether the session is kept. */
+  changePassword(
+    identity: Identity,
+    input: unknown,
+    origin?: LoginOrigin,
+    session?: ChangePasswordOptions,
+  ): Promise<LoginResult<U>>;
   /**
    * Takes a refresh token and gives the next one, with a fresh access token (RFC 6749 §6, RFC 9700 §4.14.2). A token is
    * good until one of its successors is used. If a token comes after that, somebody has stolen one: the session ends
@@ -110,9 +242,10 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
   /**
    * Lists a user's sessions, the last used first, for an account page.
    *
+   * @param who - an identity, whose own session is then the `current` one; or a user's id
    * @throws AuthError `unavailable` (503) in an outage
    */
-  sessions(userId: string): Promise<readonly Session[]>;
+  sessions(who: string | Identity): Promise<readonly ListedSession[]>;
   /** The cookie that carries the refresh token; `null` where it is in the body. Adapters read it. */
   readonly cookie: CookieSettings | null;
 }

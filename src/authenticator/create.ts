@@ -3,13 +3,18 @@ import { bindGuard } from "../guard/bind.ts";
 import { findTokenCookie } from "../guard/token-credentials.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
-import { listSessions, logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
+import { reauthenticate } from "../login/reauthenticate.ts";
+import { resetPassword } from "../login/reset-password.ts";
+import { startAnySession } from "../login/start-any-session.ts";
+import { verifyPassword } from "../login/verify-password.ts";
+import { listSessions } from "../sessions/list-sessions.ts";
+import { logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { refresh } from "../sessions/refresh.ts";
 import type { RefreshOptions, RefreshSettings } from "../sessions/refresh-options.ts";
+import { bindOperation } from "../store-calls/operation.ts";
 import type { Blocklist, User } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
-import { bindOperation } from "./operation.ts";
 import { type AuthenticatorOptions, type AuthenticatorSettings, checkAuthenticatorOptions } from "./options.ts";
 
 /**
@@ -45,6 +50,9 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     tokenCookie: findTokenCookie(settings.credentials),
     takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),
+    verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
+    startSession: bindOperation("startSession", settings, startAnySession<U>),
+    reauthenticate: bindOperation("reauthenticate", settings, reauthenticate<U>),
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),
     ...(settings.refresh !== null && bindSessions({ ...settings, refresh: settings.refresh })),
@@ -57,6 +65,7 @@ function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): obj
     logout: bindOperation("logout", settings, logout),
     logoutEverywhere: bindOperation("logoutEverywhere", settings, logoutEverywhere),
     changePassword: bindOperation("changePassword", settings, changePassword<U>),
+    resetPassword: bindOperation("resetPassword", settings, resetPassword<U>),
   };
 }
 

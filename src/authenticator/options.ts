@@ -16,8 +16,11 @@ import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User, UserStore } from "../stores/contract.ts";
 
-/** The claims that a login adds to a user's `sub`. */
-export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid">;
+/**
+ * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr` and `acr`, beside those
+ * of the profile.
+ */
+export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid" | "auth_time" | "amr" | "acr">;
 
 /** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
 export type ClaimsMaker<Profile, U> =

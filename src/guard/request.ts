@@ -29,6 +29,8 @@ export interface AuthRequest {
   readonly headers: RequestHeaders;
   /** The headers as the client sent them, name and value in turn: they tell of a header that came twice. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** The client's address, for what counts by it. */
+  readonly ip?: string | undefined;
   /** Node's request, where the framework wraps it. */
   readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
 }
@@ -105,11 +107,14 @@ export class CredentialRequest {
   readonly method: string | null;
   /** The path with its query, or the whole URL; `null` where nobody said. */
   readonly url: string | null;
+  /** The client's address; `null` where nobody said. */
+  readonly ip: string | null;
   readonly #request: HeadersOfRequest;
 
-  constructor({ method, url, headers, rawHeaders, raw }: AuthRequest) {
+  constructor({ method, url, ip, headers, rawHeaders, raw }: AuthRequest) {
     this.method = typeof method === "string" ? method.toUpperCase() : null;
     this.url = typeof url === "string" ? url : null;
+    this.ip = typeof ip === "string" ? ip : null;
     this.#request = { headers, rawHeaders, raw };
   }
 

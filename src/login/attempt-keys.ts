@@ -26,8 +26,8 @@ export function chooseAddressKey(ip: string | undefined): string {
 
 /** An attempt at an account, once the user store has answered. */
 export interface Attempt {
-  /** The login, as it was written. */
-  readonly name: string;
+  /** The login, as it was written; `null` where the user is known without it. */
+  readonly login: string | null;
   /** The id of the user that the store found; `null` where there is none. */
   readonly userId: string | null;
   /** The id of the user's device that the attempt comes from; `null` where none was recognised. */
@@ -39,13 +39,12 @@ export interface Attempt {
  * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them
  * for one user, or has such a user at all.
  */
-export function listAccountKeys({ name, userId, deviceId }: Attempt): readonly string[] {
+export function listAccountKeys({ login, userId, deviceId }: Attempt): readonly string[] {
   if (deviceId !== null) return [`device:${computeDigest(deviceId)}`];
-  const spelling = normaliseLogin(name);
-  return [
-    `login:${computeDigest(spelling)}`,
-    userId === null ? `nobody:${computeDigest(spelling)}` : `user:${computeDigest(userId)}`,
-  ];
+  const user = userId === null ? [] : [`user:${computeDigest(userId)}`];
+  if (login === null) return user;
+  const spelling = normaliseLogin(login);
+  return [`login:${computeDigest(spelling)}`, ...(userId === null ? [`nobody:${computeDigest(spelling)}`] : user)];
 }
 
 /** Gives one spelling to all spellings that stores commonly take for one login. */

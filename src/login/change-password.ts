@@ -1,69 +1,97 @@
-import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
+import { type Identity, isIdentity } from "../guard/identity.ts";
+import type { SessionDetails } from "../sessions/details.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { readMarks } from "../sessions/marks.ts";
 import type { LoginResult } from "../sessions/result.ts";
-import { isText } from "../shared/text.ts";
-import { checkBoolean } from "../store-calls/answer-checks.ts";
+import { checkSessionOptions, type SessionOptions } from "../sessions/session-options.ts";
+import { assert } from "../shared/assert.ts";
 import type { User } from "../stores/contract.ts";
-import { hashKeepsChanging } from "./confirm.ts";
-import { readCredentials } from "./credentials.ts";
-import { hashPassword } from "./hashing.ts";
-import { endFormerSession, startProvenSession } from "./login.ts";
+import { readCredentials, readPassword } from "./credentials.ts";
+import { changeAndKeepSession } from "./keep-session.ts";
+import { describePasswordSession, endFormerSession, startProvenSession } from "./login.ts";
 import type { LoginOrigin } from "./origin.ts";
-import { type Proof, proveUser } from "./proof.ts";
+import type { Proof } from "./proof.ts";
+import { type PasswordChange, replacePassword } from "./replace-password.ts";
 import type { LoginSettings } from "./settings.ts";
 
-/** How often others may replace the stored hash while one change goes on. */
-const TRIES = 3;
-
-/**
- * Changes the password of a user who knows the present one, ends all of the user's sessions, and starts one for whoever
- * changed it.
- *
- * The new password is accepted as a proof too. So a client that was told 503 may send the same request again, and
- * completes a change that was interrupted.
- */
-export async function changePassword<U extends User>(
-  settings: LoginSettings<U>,
-  input: unknown,
-  origin: LoginOrigin = {},
-): Promise<LoginResult<U>> {
-  const { users, token } = settings;
-  if (typeof users.replacePasswordHash !== "function") {
-    throw new TypeError("changePassword needs a user store with replacePasswordHash");
-  }
-  const { name, password } = readCredentials(input);
-  const { newPassword } = input as { newPassword?: unknown };
-  const candidates = isText(newPassword) && newPassword !== password ? [password, newPassword] : [password];
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const proof = await proveUser(settings, name, candidates, origin);
-    const passwordHash = await replacePassword(settings, proof, newPassword, origin);
-    if (passwordHash === null) continue; // Another request replaced the hash, perhaps this same one, sent twice.
-    await endFormerSession(settings, origin);
-    await logoutEverywhere(settings, proof.user.id);
-    const decidedAt = readClock(token.now);
-    const marks = await readMarks(settings, proof.user.id);
-    return startProvenSession(settings, { ...proof, password: newPassword as string, passwordHash, decidedAt, marks });
-  }
-  throw hashKeepsChanging();
+/** How a change of password by a user who is logged in is to go on. */
+export interface ChangePasswordOptions extends SessionOptions {
+  /**
+   * Whether the identity's own session goes on, under its refresh token, while all others end. `false` by default: all
+   * end, and another one begins.
+   */
+  readonly keepSession?: boolean | undefined;
 }
 
 /**
- * Replaces the stored hash by one of the new password.
- *
- * @returns the hash that is stored; `null` where another one than the proof's was stored meanwhile
+ * Changes the password of a user who knows the present one: a user of a login, or an identity. A body that looks like
+ * an identity proves nothing: the passwords of an identity are in the argument behind it, where a body never is.
  */
-async function replacePassword<U extends User>(
+export async function changePassword<U extends User>(
   settings: LoginSettings<U>,
-  { user, password, passwordHash }: Proof<U>,
-  newPassword: unknown,
-  { ip }: LoginOrigin,
-): Promise<string | null> {
-  const { users, token, budget } = settings;
-  if (password === newPassword) return passwordHash;
-  const next = await hashPassword(settings, newPassword, findAddressShare(ip));
-  const changedAt = new Date(readClock(token.now));
-  const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
-  return (await budget.callStore("users.replacePasswordHash", replace, checkBoolean)) ? next : null;
+  ...args: readonly [Identity | unknown, unknown?, unknown?, unknown?]
+): Promise<LoginResult<U>> {
+  assert(
+    typeof settings.users.replacePasswordHash === "function",
+    "changePassword needs a user store with replacePasswordHash",
+  );
+  const [first, second, third, fourth] = args;
+  return isIdentity(first)
+    ? changeOwnPassword(settings, first, second, third as LoginOrigin, fourth as ChangePasswordOptions)
+    : changePasswordOfLogin(settings, first, second as LoginOrigin, third as SessionOptions);
+}
+
+async function changePasswordOfLogin<U extends User>(
+  settings: LoginSettings<U>,
+  input: unknown,
+  origin: LoginOrigin = {},
+  options: SessionOptions = {},
+): Promise<LoginResult<U>> {
+  const wishes = checkSessionOptions("changePassword", settings.refresh, options);
+  const { name, password } = readCredentials(input);
+  const { newPassword } = input as { newPassword?: unknown };
+  const proof = await replacePassword(settings, { claimant: { login: name }, password, newPassword }, origin);
+  return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
+}
+
+async function changeOwnPassword<U extends User>(
+  settings: LoginSettings<U>,
+  identity: Identity,
+  input: unknown,
+  origin: LoginOrigin = {},
+  { keepSession = false, ...options }: ChangePasswordOptions = {},
+): Promise<LoginResult<U>> {
+  assert(typeof keepSession === "boolean", "changePassword: keepSession must be true or false");
+  assert(
+    typeof settings.users.findCredentialsById === "function",
+    "changePassword of an identity needs a user store with findCredentialsById",
+  );
+  const wishes = checkSessionOptions("changePassword", settings.refresh, options);
+  const password = readPassword(input);
+  const { newPassword } = input as { newPassword?: unknown };
+  const change: PasswordChange = { claimant: { userId: identity.userId }, password, newPassword };
+  if (keepSession) {
+    assert(
+      Object.keys(wishes).length === 0,
+      "changePassword: keepSession keeps the session as it is: leave the rest out",
+    );
+    return changeAndKeepSession(settings, identity, change, origin);
+  }
+  const proof = await replacePassword(settings, change, origin);
+  return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
+}
+
+/** Ends all of a user's sessions, and starts one for whoever changed the password. */
+async function startAnew<U extends User>(
+  settings: LoginSettings<U>,
+  proof: Proof<U>,
+  details: SessionDetails,
+  origin: LoginOrigin,
+): Promise<LoginResult<U>> {
+  await endFormerSession(settings, origin);
+  await logoutEverywhere(settings, proof.user.id);
+  const decidedAt = readClock(settings.token.now);
+  const marks = await readMarks(settings, proof.user.id);
+  return startProvenSession(settings, { ...proof, decidedAt, marks }, details);
 }

@@ -18,12 +18,12 @@ const TRIES = 3;
  */
 export async function confirmProof<U extends User>(
   settings: LoginSettings<U>,
-  { name, user: { id }, password, passwordHash }: Proof<U>,
+  { claimant, user: { id }, password, passwordHash }: Proof<U>,
 ): Promise<Pick<SessionStart<U>, "user" | "passwordChangedAt">> {
   let known = passwordHash;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const passwordChangedAt = settings.refresh === null ? null : await readPasswordChange(settings, id);
-    const { found } = await findCredentials(settings, name);
+    const { found } = await findCredentials(settings, claimant);
     if (found === null || found.user.id !== id || found.user.disabled) throw invalidCredentials(settings);
     if (found.passwordHash === known) return { user: found.user, passwordChangedAt };
     const matching = await comparePasswords(settings, [password], found.passwordHash, undefined);
@@ -39,7 +39,7 @@ export function hashKeepsChanging(): AuthError {
 }
 
 /** Reads when the user's password last changed, by the method that a refresh will read it by. */
-async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
+export async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
   const { users, budget } = settings;
   const find = async () => users.findById(id);
   const user = await budget.callStore("users.findById", find, expectUser(id));

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { isText } from "../shared/text.ts";
-import { checkCredentials, isNobody } from "../store-calls/user-answers.ts";
+import { checkCredentials, expectCredentials, isNobody } from "../store-calls/user-answers.ts";
 import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
 
@@ -16,20 +16,41 @@ export function readCredentials(input: unknown): { readonly name: string; readon
   return { name, password };
 }
 
-/** What a user store answered about a login. */
+/**
+ * Reads the password of a user who is known already.
+ *
+ * @throws AuthError `malformed_credentials` (400)
+ */
+export function readPassword(input: unknown): string {
+  const { password } = (input ?? {}) as { password?: unknown };
+  if (!isText(password)) throw new AuthError("malformed_credentials");
+  return password;
+}
+
+/** Whose password is to be compared: the user of a login as it was written, or a user who is known already. */
+export type Claimant = { readonly login: string } | { readonly userId: string };
+
+/** What a user store answered about a claimant. */
 export interface FoundCredentials<U extends User> {
-  /** The user and the hash; `null` where nobody has the login. */
+  /** The user and the hash; `null` where there is none. */
   readonly found: Credentials<U> | null;
   /** What was wrong with an answer that nobody has the login, where it was not `null`. */
   readonly oddity: Error | undefined;
 }
 
-/** Finds the user of a login. */
+/** Finds a claimant and the password hash. */
 export async function findCredentials<U extends User>(
-  { users, budget }: LoginSettings<U>,
-  name: string,
+  settings: LoginSettings<U>,
+  claimant: Claimant,
 ): Promise<FoundCredentials<U>> {
-  const find = async () => users.findCredentials(name);
+  const { users, budget } = settings;
+  if ("userId" in claimant) {
+    const { userId } = claimant;
+    const findById = async () => users.findCredentialsById?.(userId) as Promise<Credentials<U> | null>;
+    const found = await budget.callStore("users.findCredentialsById", findById, expectCredentials(userId));
+    return { found, oddity: undefined };
+  }
+  const find = async () => users.findCredentials(claimant.login);
   const answer = await budget.callStore("users.findCredentials", find, checkCredentials);
   if (!isNobody(answer)) return { found: answer, oddity: undefined };
   return { found: null, oddity: answer === null ? undefined : new TypeError(NOT_NULL) };

@@ -1,6 +1,9 @@
 import { readClaims } from "../sessions/access-token.ts";
+import { completeDetails, type SessionDetails, type SessionWishes } from "../sessions/details.ts";
+import { trimDevice } from "../sessions/device.ts";
 import { logoutByRefreshToken } from "../sessions/logout.ts";
 import type { LoginResult } from "../sessions/result.ts";
+import { checkSessionOptions, type SessionOptions } from "../sessions/session-options.ts";
 import { startSession } from "../sessions/start-session.ts";
 import { tell } from "../shared/listener.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
@@ -18,44 +21,62 @@ export async function login<U extends User>(
   settings: LoginSettings<U>,
   input: unknown,
   origin: LoginOrigin = {},
+  options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
+  const wishes = checkSessionOptions("login", settings.refresh, options);
   const { name, password } = readCredentials(input);
-  const proof = await proveUser(settings, name, [password], origin);
+  const proof = await proveUser(settings, { login: name }, [password], origin);
+  const details = describePasswordSession(wishes, proof.decidedAt, origin);
   await endFormerSession(settings, origin);
-  const result = await startProvenSession(settings, proof);
-  // The login is good all the same: the next one tries again to renew the hash.
-  await renewHash(settings, proof).catch((error: unknown) => tell(settings.onRehashFailure, error));
+  const result = await startProvenSession(settings, proof, details);
+  await renewHash(settings, proof);
   return result;
+}
+
+/** Describes a session that begins with a password. */
+export function describePasswordSession(
+  wishes: SessionWishes,
+  authenticatedAt: number,
+  { device }: Pick<LoginOrigin, "device">,
+): SessionDetails {
+  const usual = { methods: ["pwd"], ...(device !== undefined && { device: trimDevice(device) }) };
+  return completeDetails(wishes, authenticatedAt, usual);
 }
 
 /** Starts a session for a user who gave a proof, unless what the proof rests on has changed since. */
 export async function startProvenSession<U extends User>(
   settings: LoginSettings<U>,
   proof: Proof<U>,
+  details: SessionDetails,
 ): Promise<LoginResult<U>> {
   const claims = await readClaims(settings, proof.user);
   const confirmed = await confirmProof(settings, proof);
-  const result = await startSession(settings, { ...proof, claims, ...confirmed });
+  const result = await startSession(settings, { ...proof, claims, details, ...confirmed });
   return { ...result, ...(await issueDeviceToken(settings, confirmed.user, proof.deviceId)) };
 }
 
 /** Ends the session that the client has had so far, where it sent a refresh token of one. */
 export async function endFormerSession<U extends User>(
   settings: LoginSettings<U>,
-  { refreshToken }: LoginOrigin,
+  { refreshToken }: Pick<LoginOrigin, "refreshToken">,
 ): Promise<void> {
   const { refresh } = settings;
   if (refresh !== null) await logoutByRefreshToken({ ...settings, refresh }, [refreshToken].flat());
 }
 
-/** Replaces a hash that is weaker than those that are made today. */
-async function renewHash<U extends User>(
-  settings: LoginSettings<U>,
-  { user, password, passwordHash }: Proof<U>,
-): Promise<void> {
+/**
+ * Replaces a hash that is weaker than those that are made today. Where that fails, the login is good all the same, and
+ * the next one tries again.
+ */
+export async function renewHash<U extends User>(settings: LoginSettings<U>, proof: Proof<U>): Promise<void> {
   const { users, passwords, budget } = settings;
-  if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash, password)) return;
-  const next = await hashPassword(settings, password, undefined);
-  const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
-  await budget.callStore("users.replacePasswordHash", replace, checkBoolean);
+  const { user, password, passwordHash } = proof;
+  try {
+    if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash, password)) return;
+    const next = await hashPassword(settings, password, undefined);
+    const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
+    await budget.callStore("users.replacePasswordHash", replace, checkBoolean);
+  } catch (error) {
+    tell(settings.onRehashFailure, error);
+  }
 }

@@ -1,3 +1,4 @@
+import type { SessionDevice } from "../sessions/device.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
 
 /** Where an attempt to log in comes from. */
@@ -17,9 +18,16 @@ export interface LoginOrigin {
    * `device`. Whatever is none of this user's is passed over.
    */
   readonly deviceToken?: unknown;
+  /** The device that the session begins on, which `sessions` lists. Nothing is remembered of it by default. */
+  readonly device?: SessionDevice | undefined;
 }
 
-const NAMES: OptionNames<LoginOrigin> = { ip: "optional", refreshToken: "optional", deviceToken: "optional" };
+const NAMES: OptionNames<LoginOrigin> = {
+  ip: "optional",
+  refreshToken: "optional",
+  deviceToken: "optional",
+  device: "optional",
+};
 
 /** Refuses an origin with an unknown name: with a misspelt `ip`, a throttle would count all clients together. */
 export function checkOrigin(origin: LoginOrigin): void {

@@ -3,7 +3,8 @@ import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
-import { findCredentials, invalidCredentials } from "./credentials.ts";
+import type { Attempt } from "./attempt-keys.ts";
+import { type Claimant, findCredentials, invalidCredentials } from "./credentials.ts";
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
 import { checkOrigin, type LoginOrigin } from "./origin.ts";
@@ -12,7 +13,7 @@ import { createCounter } from "./throttle.ts";
 
 /** A user who proved to know the password, and what the proof rests on. */
 export interface Proof<U extends User> {
-  readonly name: string;
+  readonly claimant: Claimant;
   readonly user: U;
   /** The password that matched. */
   readonly password: string;
@@ -32,7 +33,7 @@ export interface Proof<U extends User> {
  */
 export async function proveUser<U extends User>(
   settings: LoginSettings<U>,
-  name: string,
+  claimant: Claimant,
   candidates: readonly string[],
   origin: LoginOrigin,
 ): Promise<Proof<U>> {
@@ -41,13 +42,15 @@ export async function proveUser<U extends User>(
   const counter = createCounter(settings, candidates.length);
   await counter.countAddress(ip);
   const decidedAt = readClock(settings.token.now);
-  const { found: known } = await findCredentials(settings, name);
+  const { found: known } = await findCredentials(settings, claimant);
   const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
-  await counter.countAccount({ name, userId: known?.user.id ?? null, deviceId });
-  const marks = await readMarks(settings, known?.user.id ?? computeDigest(name));
+  const name = "login" in claimant ? claimant.login : claimant.userId;
+  const attempt = describeClaimant(claimant, known?.user.id ?? null);
+  await counter.countAccount({ ...attempt, deviceId });
+  const marks = await readMarks(settings, attempt.userId ?? computeDigest(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
   // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
-  const { found, oddity } = await findCredentials(settings, name);
+  const { found, oddity } = await findCredentials(settings, claimant);
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, findAddressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) {
@@ -55,5 +58,10 @@ export async function proveUser<U extends User>(
   }
   if (wasCut || found.user.id !== known?.user.id) throw invalidCredentials(settings);
   await counter.takeBack();
-  return { name, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
+  return { claimant, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
+}
+
+/** Says what is known of a claimant: a login, an id, or both. */
+function describeClaimant(claimant: Claimant, foundId: string | null): Pick<Attempt, "login" | "userId"> {
+  return "login" in claimant ? { ...claimant, userId: foundId } : { ...claimant, login: null };
 }

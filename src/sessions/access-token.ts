@@ -6,6 +6,7 @@ import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { referToToken } from "../guard/token-reference.ts";
 import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
+import type { Authentication } from "./details.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings, IssuingSettings } from "./settings.ts";
 
@@ -14,15 +15,26 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
   return budget.callStore("claims", async () => claims(user), checkObject);
 }
 
-/** Issues a user's access token, dated by an instant. */
+/**
+ * Issues a user's access token, dated by an instant. It says when and how the user proved who it is, by `auth_time`
+ * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`.
+ */
 export async function issueAccessToken<U extends User>(
   { token, budget }: FlowSettings,
   user: U,
   claims: object,
   sid: string | null,
   date: number,
+  { authenticatedAt, methods, acr }: Authentication,
 ): Promise<LoginResult<U>> {
-  const input = { ...claims, sub: user.id, ...(sid !== null && { sid }) } as InputOf<TokenProfile>;
+  const input = {
+    ...claims,
+    sub: user.id,
+    ...(sid !== null && { sid }),
+    auth_time: Math.floor(authenticatedAt / 1_000),
+    ...(methods.length > 0 && { amr: methods }),
+    ...(acr !== null && { acr }),
+  } as InputOf<TokenProfile>;
   const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date));
   return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
 }

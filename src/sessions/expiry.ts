@@ -1,17 +1,22 @@
+import type { SessionDetails } from "./details.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 
 /**
- * Computes when a session ends, unless it is used again.
+ * Computes when a session ends, unless it is used again. A session's own lifetimes count where they are the shorter
+ * ones.
  *
  * @param createdAt - when the session started, in milliseconds since 1970
  * @param usedAt - when it was used last, in milliseconds since 1970
  */
 export function computeExpiry(
-  { idleLifetime, absoluteLifetime }: RefreshSettings,
+  refresh: RefreshSettings,
+  details: SessionDetails,
   createdAt: number,
   usedAt: number,
 ): Date {
-  return new Date(Math.min(usedAt + idleLifetime, createdAt + absoluteLifetime));
+  const idle = Math.min(refresh.idleLifetime, details.idleLifetime ?? Number.POSITIVE_INFINITY);
+  const absolute = Math.min(refresh.absoluteLifetime, details.absoluteLifetime ?? Number.POSITIVE_INFINITY);
+  return new Date(Math.min(usedAt + idle, createdAt + absolute));
 }
 
 /** Counts the whole seconds from one instant, in milliseconds since 1970, to another. */

@@ -8,14 +8,28 @@ import { readRevokedUpTo } from "./marks.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
 
-/**
- * Ends all of a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The
- * caller's own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
- */
+/** Ends all of a user's sessions, and revokes all tokens that were issued up to now. */
 export async function logoutEverywhere(settings: FlowSettings, userId: string): Promise<void> {
   checkUserId(userId);
+  await cutUser(settings, userId);
+}
+
+/** A session that lives on where all others of its user end, and what has to happen to it in between. */
+export interface KeptSession {
+  readonly sid: string;
+  readonly keep: () => Promise<void>;
+}
+
+/**
+ * Ends a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The caller's
+ * own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
+ *
+ * @param kept - a session that lives on; its access tokens are revoked like all others
+ */
+export async function cutUser(settings: FlowSettings, userId: string, kept?: KeptSession): Promise<void> {
   const { refresh, blocklist, budget } = settings;
-  const ended = refresh === null ? [] : await endSessions({ ...settings, refresh }, userId);
+  const ended = refresh === null ? [] : await endSessions({ ...settings, refresh }, userId, kept?.sid);
+  await kept?.keep();
   if (blocklist !== null) {
     const upTo = await chooseCut(settings, userId);
     const sids = ended.map(({ sid }) => sid);
@@ -28,8 +42,9 @@ export async function logoutEverywhere(settings: FlowSettings, userId: string): 
 async function endSessions(
   { refresh, budget, token }: SessionSettings,
   userId: string,
+  exceptSid: string | undefined,
 ): Promise<readonly EndedSession[]> {
-  const end = async () => refresh.store.endSessions(userId, new Date(readClock(token.now)));
+  const end = async () => refresh.store.endSessions(userId, new Date(readClock(token.now)), exceptSid);
   return budget.callStore("refresh.endSessions", end, checkEndedSessions);
 }
 

@@ -1,11 +1,8 @@
-import { readClock } from "../core/time.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { findRevocationEnd } from "../guard/token-reference.ts";
 import { assert } from "../shared/assert.ts";
 import { isText } from "../shared/text.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
-import { checkSessions } from "../store-calls/session-answers.ts";
-import type { Session } from "../stores/contract.ts";
 import { endSession, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
@@ -54,12 +51,4 @@ export async function logoutSession(settings: SessionSettings, userId: string, s
   checkUserId(userId);
   assert(isText(sid), "logoutSession takes a user's id and the sid of one of the user's sessions");
   await endSession(settings, sid, userId, "logout");
-}
-
-/** Lists a user's sessions. */
-export async function listSessions(settings: SessionSettings, userId: string): Promise<readonly Session[]> {
-  checkUserId(userId);
-  const { refresh, token, budget } = settings;
-  const list = async () => refresh.store.sessions(userId, new Date(readClock(token.now)));
-  return budget.callStore("refresh.sessions", list, checkSessions);
 }

@@ -2,7 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readTime } from "../shared/date.ts";
 import { sleep } from "../shared/promise.ts";
-import { checkCount, checkInstantOrNull } from "../store-calls/answer-checks.ts";
+import { checkBoolean, checkCount, checkInstantOrNull } from "../store-calls/answer-checks.ts";
 import type { FlowSettings } from "./settings.ts";
 
 /** How far a user has been logged out everywhere. It is read before anything is decided. */
@@ -61,6 +61,25 @@ export async function dateTokens(
     await sleep(ahead());
   }
   return date;
+}
+
+/**
+ * Tells whether a user was logged out everywhere since an earlier instant, by marks that were read just now. Clocks
+ * decide, on the safe side.
+ */
+export function wasCutSince({ revokedUpTo }: LogoutMarks, { token }: FlowSettings, since: number): boolean {
+  return revokedUpTo !== null && since < revokedUpTo - token.clockTolerance * 1_000;
+}
+
+/**
+ * Tells whether a token of an earlier instant would be revoked. This is asked only of a blocklist that can't tell up to
+ * which instant a user's tokens are revoked.
+ */
+export async function isRevokedSince(settings: FlowSettings, userId: string, since: number): Promise<boolean> {
+  const { blocklist, budget } = settings;
+  if (blocklist === null || blocklist.revokedUpTo !== undefined) return false;
+  const reference = { jti: null, sid: null, userId, issuedAt: new Date(since) };
+  return budget.callStore("blocklist.isRevoked", () => blocklist.isRevoked(reference), checkBoolean);
 }
 
 /**

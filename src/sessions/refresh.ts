@@ -2,14 +2,15 @@ import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
-import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
+import { readDetails } from "./details.ts";
 import { completeEnd, endSession } from "./end-session.ts";
 import { computeExpiry, countSeconds } from "./expiry.ts";
 import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
+import { replaceSession } from "./own-session.ts";
 import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
 import type { SessionResult } from "./result.ts";
 import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
@@ -39,13 +40,14 @@ async function refreshInTurn<U extends User>(
 ): Promise<SessionResult<U>> {
   const refreshToken = createSuccessor(sent);
   let { session } = await findLivingSession(settings, sent, now);
+  const details = readDetails(session);
   let next = await advance(settings, session, sent, refreshToken, now);
 
   const user = await findOwner(settings, session);
   const claims = await readClaims(settings, user);
   const decidedAt = Math.max(now, session.createdAt.getTime());
   const date = await dateTokens(settings, decidedAt, await readRevokedUpTo(settings, user.id));
-  const access = await issueAccessToken(settings, user, claims, session.sid, date);
+  const access = await issueAccessToken(settings, user, claims, session.sid, date, details);
   await refuseRevoked(settings, access.accessToken);
 
   for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
@@ -53,7 +55,8 @@ async function refreshInTurn<U extends User>(
     if (!isReplaced) ({ session } = await findLivingSession(settings, sent, now));
     // A client of the store may have sent the replacement twice. Then the record that came first is this one.
     if (isReplaced || session.rotation === next.rotation) {
-      return { ...access, refreshToken, refreshExpiresIn: countSeconds(now, next.expiresAt) };
+      const refreshExpiresIn = countSeconds(now, next.expiresAt);
+      return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent };
     }
     next = await advance(settings, session, sent, refreshToken, now);
   }
@@ -111,7 +114,7 @@ async function advance(
     await endSession(settings, session.sid, session.userId, "reuse");
     throw invalidRefreshToken(settings);
   }
-  const expiresAt = computeExpiry(refresh, session.createdAt.getTime(), now);
+  const expiresAt = computeExpiry(refresh, readDetails(session), session.createdAt.getTime(), now);
   if (countSeconds(now, expiresAt) < 1) throw invalidRefreshToken(settings);
   const { revision } = session;
   return {
@@ -127,14 +130,6 @@ function parseRotation({ rotation }: StoredSession): Rotation {
   const known = readRotation(rotation);
   if (known !== null) return known;
   throw new AuthError("unavailable", { cause: new TypeError("the refresh store gave a rotation that is none") });
-}
-
-async function replaceSession(
-  { refresh: { store }, budget }: SessionSettings,
-  session: StoredSession,
-  next: StoredSession,
-): Promise<boolean> {
-  return budget.callStore("refresh.replaceSession", async () => store.replaceSession(session, next), checkBoolean);
 }
 
 /** Reads the session's user. One who is gone, disabled, or has another password since, gets no more tokens. */

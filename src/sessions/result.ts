@@ -25,6 +25,8 @@ export interface GivenRefreshToken {
   readonly refreshToken: string;
   /** How long the refresh token is good, in seconds. */
   readonly refreshExpiresIn: number;
+  /** Whether a browser is to keep the refresh token when it is closed. */
+  readonly persistent: boolean;
 }
 
 /** What a good login or refresh comes to where there are sessions. */

@@ -1,28 +1,26 @@
-import { AuthError } from "../core/errors.ts";
 import { newJti } from "../core/token/jti.ts";
 import { MAX_REVOKED_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkIdsOrNull } from "../store-calls/session-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { issueAccessToken, refuseRevoked } from "./access-token.ts";
+import { type SessionDetails, writeDetails } from "./details.ts";
 import { revokeSession } from "./end-session.ts";
 import { computeExpiry, countSeconds } from "./expiry.ts";
-import { dateTokens, type LogoutMarks, readRevokedUpTo } from "./marks.ts";
+import { dateTokens } from "./marks.ts";
 import { createRefreshToken, digestRefreshToken } from "./refresh-token.ts";
 import type { LoginResult, SessionResult } from "./result.ts";
 import { startRotation, writeRotation } from "./rotation.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
+import { type Decision, issueUncutToken, loggedOutMeanwhile } from "./uncut-token.ts";
 
-/** A user who may have a session, and when that was decided. */
-export interface SessionStart<U extends User> {
-  readonly user: U;
-  /** What the user's tokens are to say. */
-  readonly claims: object;
+/** A user who may have a session, and what that was decided on. */
+export interface SessionStart<U extends User> extends Decision<U> {
   /** The instant before the first read that the decision rests on, in milliseconds since 1970. */
   readonly decidedAt: number;
-  readonly marks: LogoutMarks;
   /** The user's `passwordChangedAt`, as `findById` gives it. */
   readonly passwordChangedAt: Date | null;
+  /** What the session is to remember, and its access tokens are to say. */
+  readonly details: SessionDetails;
 }
 
 /**
@@ -32,14 +30,13 @@ export interface SessionStart<U extends User> {
  */
 export async function startSession<U extends User>(
   settings: FlowSettings,
-  { user, claims, decidedAt, marks, passwordChangedAt }: SessionStart<U>,
+  start: SessionStart<U>,
 ): Promise<LoginResult<U>> {
   const { refresh } = settings;
+  const { user, decidedAt, marks, passwordChangedAt, details } = start;
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
   const sid = refresh === null ? null : newJti(date);
-  const access = await issueAccessToken(settings, user, claims, sid, date);
-  await refuseRevoked(settings, access.accessToken);
-  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
+  const access = await issueUncutToken(settings, start, sid, date, details);
   if (refresh === null || sid === null) return access;
   const refreshToken = createRefreshToken();
   const { family, token } = digestRefreshToken(refreshToken);
@@ -50,14 +47,17 @@ export async function startSession<U extends User>(
     createdAt,
     lastUsedAt: createdAt,
     family,
-    expiresAt: computeExpiry(refresh, date, date),
+    expiresAt: computeExpiry(refresh, details, date, date),
     passwordChangedAt,
     rotation: writeRotation(startRotation(token)),
+    details: writeDetails(details, createdAt),
     revision: 0,
     ended: null,
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
-  return { ...access, refreshToken, refreshExpiresIn: countSeconds(date, session.expiresAt) } as SessionResult<U>;
+  const { persistent } = details;
+  const refreshExpiresIn = countSeconds(date, session.expiresAt);
+  return { ...access, refreshToken, refreshExpiresIn, persistent } as SessionResult<U>;
 }
 
 async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
@@ -83,9 +83,4 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   // These sessions made room for this one. Access tokens that can't be revoked end by themselves.
   const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
   await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
-}
-
-function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
-  const cause = new Error("the user was logged out everywhere while this login was under way");
-  return new AuthError("invalid_credentials", { realm, cause });
 }

@@ -50,6 +50,27 @@ export const MAX_ADDRESS_LENGTH = 256;
 /** Sessions of a user, where no other `maxSessions` is set. */
 export const DEFAULT_MAX_SESSIONS = 100;
 
+/** Characters of what a session remembers about its beginning. */
+export const MAX_DETAILS_LENGTH = 4_096;
+
+/** Methods by which a user proved who it is, of one session. */
+export const MAX_METHODS = 8;
+
+/** Characters of the name of a method. */
+export const MAX_METHOD_LENGTH = 64;
+
+/** Characters of the class of an authentication. */
+export const MAX_ACR_LENGTH = 255;
+
+/** Characters of a device's label. A longer one is cut. */
+export const MAX_LABEL_LENGTH = 100;
+
+/** Characters of a device's user agent. A longer one is cut. */
+export const MAX_USER_AGENT_LENGTH = 500;
+
+/** Characters of a device's address. A longer one is cut. */
+export const MAX_DEVICE_ADDRESS_LENGTH = 64;
+
 /** Unused successors of a refresh token. */
 export const MAX_SUCCESSORS = 8;
 
@@ -64,6 +85,18 @@ export const MAX_REFRESH_ATTEMPTS = 8;
 
 /** Sessions that a login revokes because they made room for it: one, unless `maxSessions` was lowered. */
 export const MAX_REVOKED_SESSIONS = 10;
+
+/** Characters of the JSON that is stored with a one-time token or code. */
+export const MAX_DATA_LENGTH = 4_096;
+
+/** Tries at the one-time codes of a user and purpose in an hour, where no other `tries` is set. */
+export const DEFAULT_TRIES = 5;
+
+/** API keys of a user, where no other `maxKeys` is set. As many again may be those that were rotated and still live. */
+export const DEFAULT_MAX_KEYS = 100;
+
+/** Verified API keys that are remembered. */
+export const MAX_REMEMBERED_KEYS = 10_000;
 
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;

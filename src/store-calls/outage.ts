@@ -2,18 +2,36 @@ import { type AuthError, isAuthError } from "../core/errors.ts";
 import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
-/** The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. */
+/**
+ * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"consume"` and
+ * `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys: `"touchKey"`
+ * writes when a key was last used.
+ */
 export type OutageOperation =
   | "authenticate"
   | "authorize"
   | "login"
+  | "verifyPassword"
+  | "startSession"
+  | "reauthenticate"
   | "changePassword"
+  | "resetPassword"
   | "refresh"
   | "logout"
   | "logoutEverywhere"
   | "logoutByRefreshToken"
   | "logoutSession"
-  | "sessions";
+  | "sessions"
+  | "issue"
+  | "consume"
+  | "revoke"
+  | "verifyKey"
+  | "touchKey"
+  | "createKey"
+  | "listKeys"
+  | "revokeKey"
+  | "revokeKeys"
+  | "rotateKey";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

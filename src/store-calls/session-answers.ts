@@ -1,5 +1,5 @@
 import { isObject } from "../shared/object.ts";
-import type { EndedSession, EndReason, Session, StoredSession } from "../stores/contract.ts";
+import type { EndedSession, EndReason, StoredSession } from "../stores/contract.ts";
 import {
   type AnswerCheck,
   demand,
@@ -17,22 +17,23 @@ export function expectSession(family: string): AnswerCheck {
     if (answer === null) return;
     demand(isObject(answer), call, "a session", "an object", answer, OR_NULL);
     checkSession(call, answer);
-    const session = answer as Partial<StoredSession>;
+    const session = answer as StoredSession;
     if (session.family !== family) throw new TypeError(`${call}: it answered with a session of another family`);
-    demandInstant(call, "expiresAt", session.expiresAt);
-    demandInstantOrNull(call, "passwordChangedAt", session.passwordChangedAt);
-    demand(typeof session.rotation === "string", call, "rotation", "a string", session.rotation);
-    demandCount(call, "revision", session.revision);
-    demand(REASONS.has(session.ended), call, "ended", REASON, session.ended, OR_NULL);
   };
 }
 
 const REASONS: ReadonlySet<unknown> = new Set<EndReason | null>([null, "logout", "reuse"]);
 const REASON = '"logout", "reuse" or null';
 
-/** Checks what a refresh store's `sessions` answers. */
-export function checkSessions(call: string, answer: unknown): void {
-  for (const session of readList(call, answer)) checkSession(call, session);
+/** Makes the check of what a refresh store's `sessions` answers about a user. */
+export function expectSessionsOf(userId: string): AnswerCheck {
+  return (call, answer) => {
+    for (const session of readList(call, answer)) {
+      checkSession(call, session);
+      const isOwn = (session as StoredSession).userId === userId;
+      if (!isOwn) throw new TypeError(`${call}: it answered with a session of another user`);
+    }
+  };
 }
 
 /** Checks what a refresh store's `endSession` answers. */
@@ -57,9 +58,15 @@ export function checkIdsOrNull(call: string, answer: unknown): void {
 
 function checkSession(call: string, value: unknown): void {
   demand(isObject(value), call, "a session", "an object", value);
-  const { sid, userId, createdAt, lastUsedAt } = value as Partial<Session>;
-  demandId(call, "sid", sid);
-  demandId(call, "userId", userId);
-  demandInstant(call, "createdAt", createdAt);
-  demandInstant(call, "lastUsedAt", lastUsedAt);
+  const session = value as Partial<StoredSession>;
+  demandId(call, "sid", session.sid);
+  demandId(call, "userId", session.userId);
+  demandInstant(call, "createdAt", session.createdAt);
+  demandInstant(call, "lastUsedAt", session.lastUsedAt);
+  demandInstant(call, "expiresAt", session.expiresAt);
+  demandInstantOrNull(call, "passwordChangedAt", session.passwordChangedAt);
+  demand(typeof session.rotation === "string", call, "rotation", "a string", session.rotation);
+  demand(typeof session.details === "string", call, "details", "a string", session.details);
+  demandCount(call, "revision", session.revision);
+  demand(REASONS.has(session.ended), call, "ended", REASON, session.ended, OR_NULL);
 }

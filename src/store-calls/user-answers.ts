@@ -22,6 +22,17 @@ export function isNobody(answer: unknown): answer is null | undefined {
   return answer.user === null || answer.user === undefined;
 }
 
+/** Makes the check of what a user store's `findCredentialsById` answers about the user with an id. */
+export function expectCredentials(id: string): AnswerCheck {
+  return (call, answer) => {
+    if (answer === null) return;
+    demand(!isNobody(answer), call, "the answer", "null or { user, passwordHash }", answer);
+    checkCredentials(call, answer);
+    const isOwn = (answer as Credentials).user.id === id;
+    if (!isOwn) throw new TypeError(`${call}: it answered with another user than it was asked for`);
+  };
+}
+
 /** Makes the check of what a user store's `findById` answers about the user with an id. */
 export function expectUser(id: string): AnswerCheck {
   return (call, answer) => {

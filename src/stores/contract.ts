@@ -29,6 +29,11 @@ export interface UserStore<U extends User = User> {
    */
   findCredentials(login: string): Promise<Credentials<U> | null>;
   /**
+   * Finds a user and the password hash by the user's id. Without this method, a user who is logged in can't prove the
+   * password again, nor change it without the login.
+   */
+  findCredentialsById?(id: string): Promise<Credentials<U> | null>;
+  /**
    * Replaces a hash, only if it is still the one that was read. Without `changedAt` it is a stronger hash of the same
    * password. With `changedAt` it is the hash of another password, and the user's `passwordChangedAt` has to change in
    * the same step. Without this method, hashes are never renewed and passwords can't be changed.
@@ -36,6 +41,13 @@ export interface UserStore<U extends User = User> {
    * @returns whether it was replaced
    */
   replacePasswordHash?(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
+  /**
+   * Sets a hash, whatever the user had before, also where there was none, and the user's `passwordChangedAt` in the
+   * same step. Without this method, passwords can't be reset.
+   *
+   * @returns whether there is such a user
+   */
+  setPasswordHash?(userId: string, next: string, changedAt: Date): Promise<boolean>;
 }
 
 /** A session: it begins with a login, and its refreshes carry it on. */
@@ -67,10 +79,15 @@ export interface StoredSession extends Session {
   readonly family: string;
   /** When it expires, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** The `passwordChangedAt` that the user had when it began; `null` where the user has none. */
+  /** The `passwordChangedAt` of the user whose password it goes on under; `null` where the user has none. */
   readonly passwordChangedAt: Date | null;
   /** The state of its rotation: text of at most 1024 characters, which stores don't read. */
   readonly rotation: string;
+  /**
+   * What it remembers about its beginning: text of at most 4096 characters, which stores don't read. It is empty in a
+   * session that was stored without it.
+   */
+  readonly details: string;
   /** How often it was replaced or ended: a whole number, 0 at first. */
   readonly revision: number;
   /**
@@ -109,7 +126,8 @@ export interface RefreshStore {
    * concurrent replacements, exactly one returns `true`.
    *
    * @param session - as {@link RefreshStore.findSession} returned it
-   * @param next - its next state, with the same `sid`, `userId`, `family` and `createdAt`, and the next `revision`
+   * @param next - its next state, with the same `sid`, `userId`, `family` and `createdAt`, and the next `revision`; all
+   * else may differ
    * @returns whether it was replaced
    */
   replaceSession(session: StoredSession, next: StoredSession): Promise<boolean>;
@@ -121,16 +139,142 @@ export interface RefreshStore {
    */
   endSession(sid: string, userId: string, reason: EndReason): Promise<EndReason | null>;
   /**
-   * Ends all sessions of a user, and adds one to the count of {@link RefreshStore.endings}.
+   * Ends all sessions of a user, or all but one, and adds one to the count of {@link RefreshStore.endings}.
    *
    * @param at - the present instant: the count may be forgotten a day later
+   * @param exceptSid - the session that lives on; none by default
    * @returns all sessions that are ended and not yet deleted
    */
-  endSessions(userId: string, at: Date): Promise<readonly EndedSession[]>;
+  endSessions(userId: string, at: Date, exceptSid?: string): Promise<readonly EndedSession[]>;
   /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
   /** Lists the living sessions of a user that expire after an instant, the last used first. */
-  sessions(userId: string, at: Date): Promise<readonly Session[]>;
+  sessions(userId: string, at: Date): Promise<readonly StoredSession[]>;
+}
+
+/** A token or code that was issued for one use, as it is stored: with a digest, and never with the token or code. */
+export interface StoredOneTimeToken {
+  /** A digest of the token or code, in base64url. It is unique. */
+  readonly digest: string;
+  /** What it is good for: at most 70 letters, digits and `.`, `:`, `_`, `-`. */
+  readonly purpose: string;
+  /** The id of its user. */
+  readonly userId: string;
+  /** What the application gave with it: text of at most 4096 characters, which stores don't read. */
+  readonly data: string;
+  /** When it expires. */
+  readonly expiresAt: Date;
+}
+
+/** A try at a code. */
+export interface OneTimeTry {
+  /** The digest of the code that is stored. */
+  readonly digest: string;
+  /** How many tries there were, this one included. */
+  readonly tries: number;
+}
+
+/**
+ * Where tokens and codes for one use are stored: one for each purpose and user. The store decides nothing. All instants
+ * come from the caller, and no answer depends on a clock of the store. It may forget a record once its token has
+ * expired and its tries count no more, and no sooner; nobody tells it to. Ids are text of any characters. Every method
+ * resolves only once its effect is stored, and throws in an outage. A crash leaves each method's effect done or undone,
+ * and never half of it.
+ */
+export interface OneTimeStore {
+  /**
+   * Stores what was issued. In the same step, what was issued before for the same purpose and user goes: from then on
+   * nobody can take it. That holds also where the next one has expired already, which is how it is revoked. The count
+   * of tries stays.
+   *
+   * @param at - the present instant
+   */
+  put(token: StoredOneTimeToken, at: Date): Promise<void>;
+  /**
+   * Takes what was issued, also where it has expired. Of any number of concurrent calls exactly one is answered with
+   * it. It is gone then, and so is the count of tries.
+   *
+   * @returns what was stored; `null` where there is none with this digest
+   */
+  take(digest: string): Promise<StoredOneTimeToken | null>;
+  /**
+   * Counts one try at what was issued for a purpose and user. The first try opens a period that lasts until `until`,
+   * and the count starts anew with the first try at or after its end. Of concurrent calls each is answered with another
+   * count.
+   *
+   * @param at - the present instant
+   * @param until - when the period ends that this try opens, if it opens one
+   * @returns the try; `null` where nothing is stored, and then nothing is counted
+   */
+  countTry(purpose: string, userId: string, at: Date, until: Date): Promise<OneTimeTry | null>;
+}
+
+/** An API key as it is listed: everything but the key, which is shown once, when it is created. */
+export interface ApiKey {
+  /** Its id, which is no secret. */
+  readonly id: string;
+  /** The id of its user. */
+  readonly userId: string;
+  /** What its user calls it; `null` where it has no name. */
+  readonly label: string | null;
+  /** The last four characters of the key, by which its owner knows it again. */
+  readonly hint: string;
+  /** What it allows. */
+  readonly scopes: readonly string[];
+  /** When it was created. */
+  readonly createdAt: Date;
+  /** When it expires; `null` for never. */
+  readonly expiresAt: Date | null;
+  /** When it was last used, to within a minute; `null` for never. */
+  readonly lastUsedAt: Date | null;
+  /** The id of the key that it was rotated to; `null` where it was not. */
+  readonly replacedBy: string | null;
+}
+
+/** An API key as it is stored: with a digest of the key, and never with the key. */
+export interface StoredApiKey extends ApiKey {
+  /** A digest of the key, in base64url. It is unique. */
+  readonly digest: string;
+}
+
+/**
+ * Where API keys are stored. The store decides nothing. All instants come from the caller, and no answer depends on a
+ * clock of the store. It may forget a key after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any
+ * characters. Every method resolves only once its effect is stored, and throws in an outage.
+ */
+export interface ApiKeyStore {
+  /**
+   * Adds a key, unless its user has `limit` others that live and were not replaced. A key lives until its `expiresAt`,
+   * by the new key's `createdAt`. Of any number of concurrent calls, no more are added than there is room for.
+   *
+   * @returns whether it was added
+   */
+  insert(key: StoredApiKey, limit: number): Promise<boolean>;
+  /** Finds the key with a digest, also where it has expired; `null` where there is none. */
+  find(digest: string): Promise<StoredApiKey | null>;
+  /** Lists the keys of a user, the last created first. It may leave out those that have expired. */
+  list(userId: string): Promise<readonly ApiKey[]>;
+  /**
+   * Adds a key in the place of another of the same user, only if that one is stored and was not replaced. In the same
+   * step, the other's `replacedBy` becomes the added key's id, and its `expiresAt` becomes `endsAt`, unless it expires
+   * sooner. Of any number of concurrent calls, exactly one returns `true`.
+   *
+   * @param id - the key that is replaced
+   * @param endsAt - when it expires at the latest
+   * @param next - the key that is added
+   * @returns whether it was replaced
+   */
+  replace(id: string, endsAt: Date, next: StoredApiKey): Promise<boolean>;
+  /**
+   * Forgets a key of a user. From then on it is not found.
+   *
+   * @returns whether it was there
+   */
+  revoke(userId: string, id: string): Promise<boolean>;
+  /** Forgets all keys of a user, also one that takes another's place at the same time. */
+  revokeAll(userId: string): Promise<void>;
+  /** Sets when a key of a user was last used, unless a later instant is stored. A key that is not there stays away. */
+  touch(userId: string, id: string, at: Date): Promise<void>;
 }
 
 /** What a blocklist is asked about: everything by which a token can have been revoked. */

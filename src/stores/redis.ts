@@ -1,10 +1,12 @@
 /**
- * Sessions and revocations in Redis or Valkey, by a client that the application made: ioredis, node-redis, iovalkey or
- * Bun.RedisClient, also in a cluster.
+ * Sessions, revocations, one-time tokens and API keys in Redis or Valkey, by a client that the application made:
+ * ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
  */
+export { redisApiKeys } from "./redis/api-keys.ts";
 export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts";
 export type { RedisOptions, RedisSend } from "./redis/client.ts";
 export type { RedisFeedOptions } from "./redis/feed.ts";
+export { redisOneTimeStore } from "./redis/one-time.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";

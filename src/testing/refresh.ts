@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
-import type { RefreshStore, Session, StoredSession } from "../stores/contract.ts";
+import type { RefreshStore, StoredSession } from "../stores/contract.ts";
 import { type ContractCase, createCases, createId } from "./contract.ts";
 
 const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
@@ -18,6 +18,7 @@ function createSession(change: Partial<StoredSession> = {}): StoredSession {
     expiresAt: at(DAY_MS),
     passwordChangedAt: null,
     rotation: "0;;;;first;;",
+    details: "{}",
     revision: 0,
     ended: null,
     ...change,
@@ -34,11 +35,6 @@ async function startSession(store: RefreshStore, change: Partial<StoredSession> 
 /** Returns the next state of a session, as a refresh makes it. */
 function refreshSession(session: StoredSession, change: Partial<StoredSession> = {}): StoredSession {
   return { ...session, revision: session.revision + 1, rotation: `"${createId("rotation")}"`, ...change };
-}
-
-/** Returns a session as it is listed. */
-function toListed({ sid, userId, createdAt, lastUsedAt }: StoredSession): Session {
-  return { sid, userId, createdAt, lastUsedAt };
 }
 
 function sortBySid<Of extends { readonly sid: string }>(all: readonly Of[]): readonly Of[] {
@@ -71,7 +67,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "gives back what was stored, to the millisecond": async (store) => {
       const change = { expiresAt: at(DAY_MS + 7), lastUsedAt: at(5), passwordChangedAt: at(-86_400_001) };
-      for (const session of [await startSession(store), await startSession(store, change)]) {
+      const plain = { details: "" }; // of a version that kept none
+      for (const session of [await startSession(store, plain), await startSession(store, change)]) {
         deepStrictEqual(await store.findSession(session.family), session);
       }
     },
@@ -80,9 +77,19 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const next = refreshSession(session, { lastUsedAt: at(1_001), expiresAt: at(DAY_MS + 9) });
       strictEqual(await store.replaceSession(session, next), true);
       deepStrictEqual(await store.findSession(session.family), next);
-      const last = refreshSession(next, { rotation: `"${"x".repeat(1_000)}"` });
+      const last = refreshSession(next, {
+        passwordChangedAt: at(-5),
+        rotation: `"${"x".repeat(1_000)}"`,
+        details: `{"'\\\u00e9\u{1f511}%": "${"x".repeat(4_000)}"}`,
+      });
       strictEqual(await store.replaceSession(next, last), true);
       deepStrictEqual(await store.findSession(session.family), last);
+    },
+    "replaces a session that was stored without details": async (store) => {
+      const session = await startSession(store, { details: "" });
+      const next = refreshSession(session, { details: "{}" });
+      strictEqual(await store.replaceSession(session, next), true);
+      deepStrictEqual(await store.findSession(session.family), next);
     },
     "replaces a session only where it is still the one that was read": async (store) => {
       const session = await startSession(store);
@@ -146,6 +153,20 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       strictEqual(await store.replaceSession(later, refreshSession(later)), true, "a later one");
       strictEqual((await store.endSessions(createId("user"), at(1))).length, 0, "a user without sessions");
     },
+    "ends all of a user's sessions but one, and that one with the next end of all": async (store) => {
+      const userId = createId("user");
+      const [kept, other] = [await startSession(store, { userId }), await startSession(store, { userId })];
+      deepStrictEqual(await store.endSessions(userId, at(1), kept.sid), [{ sid: other.sid, ended: "logout" }]);
+      await checkEnded(store, other, "logout");
+      strictEqual(await store.endings(userId), 1, "it does not count");
+      const next = refreshSession(kept);
+      strictEqual(await store.replaceSession(kept, next), true, "the one was ended too");
+      deepStrictEqual(await store.sessions(userId, at(2)), [next]);
+      const ended = await store.endSessions(userId, at(2));
+      deepStrictEqual(sortBySid(ended), sortBySid([kept, other].map(({ sid }) => ({ sid, ended: "logout" }))));
+      await checkEnded(store, next, "logout");
+      strictEqual((await store.endSessions(userId, at(3), kept.sid)).length, 2, "what has ended is no exception");
+    },
     "counts how often all of a user's sessions were ended": async (store) => {
       const userId = createId("user");
       strictEqual(await store.endings(userId), 0);
@@ -200,13 +221,10 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const all: StoredSession[] = [];
       for (const ms of [0, 10, 20, 25]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c, d] = all as [StoredSession, StoredSession, StoredSession, StoredSession];
-      strictEqual(await store.replaceSession(a, refreshSession(a, { lastUsedAt: at(30) })), true);
+      const replaced = refreshSession(a, { lastUsedAt: at(30), details: "{}" });
+      strictEqual(await store.replaceSession(a, replaced), true);
       await store.endSession(d.sid, userId, "logout");
-      deepStrictEqual(await store.sessions(userId, at(31)), [
-        { ...toListed(a), lastUsedAt: at(30) },
-        toListed(c),
-        toListed(b),
-      ]);
+      deepStrictEqual(await store.sessions(userId, at(31)), [replaced, c, b]);
       deepStrictEqual(await store.sessions(createId("user"), at(31)), []);
     },
     "lists a session until it expires, and as long as its refreshes say": async (store) => {
@@ -231,7 +249,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const last = createSession({ userId, createdAt: at(11) });
       const deleted = await store.startSession(last, 0, 1);
       deepStrictEqual(deleted && [...deleted].sort(), [a.sid, c.sid, late.sid].sort());
-      deepStrictEqual(await store.sessions(userId, at(11)), [toListed(last)]);
+      deepStrictEqual(await store.sessions(userId, at(11)), [last]);
     },
     "holds a hundred sessions of one user that begin at once": async (store) => {
       const userId = createId("user");

@@ -96,6 +96,38 @@ export function userStoreContract(
       const answers = await Promise.all(Array.from({ length: 50 }, replace));
       strictEqual(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
     },
+    "finds a user and the hash by id": async (store) => {
+      const { users } = store;
+      if (users.findCredentialsById === undefined) return;
+      strictEqual(await users.findCredentialsById(createId("user")), null);
+      const { id } = await addUser(store);
+      const found = await users.findCredentialsById(id);
+      deepStrictEqual([found?.user.id, found?.passwordHash], [id, HASH]);
+      ok(!inspect(found?.user, { depth: null, showHidden: true }).includes("argon2"), "the user object holds the hash");
+      const other = await addUser(store, { passwordHash: null, disabled: true });
+      const without = await users.findCredentialsById(other.id);
+      deepStrictEqual([without?.passwordHash, without?.user.disabled], [null, true]);
+      await users.replacePasswordHash?.(id, HASH, NEXT);
+      const stored = users.replacePasswordHash === undefined ? HASH : NEXT;
+      strictEqual((await users.findCredentialsById(id))?.passwordHash, stored, "it answers what was there before");
+    },
+    "sets a hash, whatever was there before, and since when it holds": async (store) => {
+      const { users } = store;
+      if (users.setPasswordHash === undefined) return;
+      const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
+      strictEqual(await users.setPasswordHash(createId("user"), NEXT, changedAt), false, "a user that there is not");
+      const bystander = await addUser(store);
+      for (const change of [{}, { passwordHash: null }] as const) {
+        const { id, login } = await addUser(store, change);
+        strictEqual(await users.setPasswordHash(id, NEXT, changedAt), true);
+        const found = await users.findCredentials(login);
+        deepStrictEqual([found?.passwordHash, found?.user.passwordChangedAt], [NEXT, changedAt]);
+        deepStrictEqual((await users.findById(id))?.passwordChangedAt, changedAt);
+        const replaced = (await users.replacePasswordHash?.(id, HASH, HASH)) ?? false;
+        strictEqual(replaced, false, "a hash was replaced that is no more");
+      }
+      strictEqual((await users.findCredentials(bystander.login))?.passwordHash, HASH, "another user's was set");
+    },
     "says since when another password holds, and nothing of a renewed hash": async (store) => {
       const { users } = store;
       if (users.replacePasswordHash === undefined) return;

@@ -39,6 +39,21 @@ export const APPS: Readonly<Record<string, App>> = {
   "node:http": onNode,
 };
 
+/** How the logins of all applications say how the session is to be. */
+const OPTIONS: adapter.LoginOptions = {
+  session: (body, request) => ({
+    persistent: (body as { forget?: boolean } | undefined)?.forget !== true,
+    device: { userAgent: request.header("user-agent") ?? undefined, address: request.ip() },
+  }),
+};
+
+/** What proves a user to all applications: a body that names the user, with a word that only this test knows. */
+function prove(body: unknown): adapter.ProvenUser | null {
+  const { id = "", word, persistent = true } = (body ?? {}) as { id?: string; word?: string; persistent?: boolean };
+  if (word === "throw") throw new AuthError("too_many_attempts");
+  return word === "sesame" ? { user: { id }, methods: ["hwk"], persistent } : null;
+}
+
 /** What other middleware leave on the answer: of it, an error's answer keeps all but what would have it cached. */
 export const BEFORE = { Vary: "Origin", "Cache-Control": "public, max-age=60", "Set-Cookie": "theme=dark" };
 
@@ -51,12 +66,27 @@ async function onExpress(
   auth: SessionAuthenticator,
   { log, env = "test" }: Errors = {},
 ): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
-    expressAdapter;
+  const {
+    requireAuth,
+    optionalAuth,
+    requireScope,
+    login,
+    refresh,
+    changePassword,
+    logout,
+    session,
+    authOf,
+    optionalAuthOf,
+  } = expressAdapter;
   const app = framework();
   app.set("env", env); // "test" keeps its default error handler from logging
   if (log !== undefined) app.use((_req, res, next) => void next(res.set(BEFORE) && undefined));
-  app.post("/login", framework.json(), login(auth));
+  app.post("/login", framework.json(), login(auth, OPTIONS));
+  app.post(
+    "/session",
+    framework.json(),
+    session(auth, async (req) => prove(req.body)),
+  );
   app.post("/refresh", framework.json(), refresh(auth));
   app.post("/password", framework.json(), changePassword(auth));
   app.post("/logout", framework.json(), logout(auth));
@@ -93,8 +123,18 @@ async function onExpress(
 }
 
 async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
-    koaAdapter;
+  const {
+    requireAuth,
+    optionalAuth,
+    requireScope,
+    login,
+    refresh,
+    changePassword,
+    logout,
+    session,
+    authOf,
+    optionalAuthOf,
+  } = koaAdapter;
   const app = new Framework();
   const router = new Router();
   if (log !== undefined) {
@@ -104,7 +144,12 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator, { log }:
       return next();
     });
   }
-  router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth));
+  router.post("/login", bodyParser({ enableTypes: ["json"] }), login(auth, OPTIONS));
+  router.post(
+    "/session",
+    bodyParser(),
+    session(auth, (ctx) => prove((ctx.request as { body?: unknown }).body)),
+  );
   router.post("/refresh", bodyParser({ enableTypes: ["json"] }), refresh(auth));
   router.post("/password", bodyParser({ enableTypes: ["json"] }), changePassword(auth));
   router.post("/logout", bodyParser({ enableTypes: ["json"] }), logout(auth));
@@ -143,14 +188,28 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator, { log }:
 }
 
 async function onFastify(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
-    fastifyAdapter;
+  const {
+    requireAuth,
+    optionalAuth,
+    requireScope,
+    login,
+    refresh,
+    changePassword,
+    logout,
+    session,
+    authOf,
+    optionalAuthOf,
+  } = fastifyAdapter;
   const app = fastify();
   if (log !== undefined) {
     app.setErrorHandler(fastifyAdapter.errorHandler({ log }));
     app.addHook("onRequest", async (_request, reply) => void reply.headers(BEFORE));
   }
-  app.post("/login", login(auth));
+  app.post("/login", login(auth, OPTIONS));
+  app.post(
+    "/session",
+    session(auth, async ({ body }) => prove(body)),
+  );
   app.post("/refresh", refresh(auth));
   app.post("/password", changePassword(auth));
   app.post("/logout", logout(auth));
@@ -171,13 +230,24 @@ async function onFastify(auth: SessionAuthenticator, { log }: Errors = {}): Prom
 }
 
 async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promise<Server> {
-  const { requireAuth, optionalAuth, requireScope, login, refresh, changePassword, logout, authOf, optionalAuthOf } =
-    fetchAdapter;
+  const {
+    requireAuth,
+    optionalAuth,
+    requireScope,
+    login,
+    refresh,
+    changePassword,
+    logout,
+    session,
+    authOf,
+    optionalAuthOf,
+  } = fetchAdapter;
   const me = requireAuth(auth)((request, identity) =>
     Response.json({ id: identity.userId, same: authOf(request, auth) === identity }),
   );
   const routes: Record<string, fetchAdapter.FetchHandler> = {
-    "/login": login(auth, { address: () => "127.0.0.1" }),
+    "/login": login(auth, { address: () => "127.0.0.1", ...OPTIONS }),
+    "/session": session(auth, async (request) => prove(await request.json())),
     "/refresh": refresh(auth),
     "/password": changePassword(auth, { address: () => "127.0.0.1" }),
     "/logout": logout(auth),
@@ -221,7 +291,8 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
     identify(req, auth, recognition, req);
   const [requireAuth, optionalAuth] = [recognise("authenticate"), recognise("authenticateOptional")];
   const flow: Readonly<Record<string, adapter.FlowHandler>> = {
-    "/login": adapter.handleLogin(auth),
+    "/login": adapter.handleLogin(auth, OPTIONS),
+    "/session": adapter.handleSession(auth, async (request) => prove(await request.body())),
     "/refresh": adapter.handleRefresh(auth),
     "/password": adapter.handleChangePassword(auth),
     "/logout": adapter.handleLogout(auth),

@@ -272,22 +272,44 @@ describe("an argument too many", () => {
 
     it.each(["login", "refresh", "logout", "changePassword"] as const)("is refused by %s", (verb) => {
       const build = adapter[verb] as Build;
-      const given = name === "fetch" && /^(login|changePassword)$/.test(verb) ? [house, {}] : [house];
+      const takesOptions = verb === "login" || (name === "fetch" && verb === "changePassword");
+      const given = takesOptions ? [house, {}] : [house];
       expect(() => build(...given)).not.toThrow();
       for (const extra of ["orders:write", undefined, {}]) expect(() => build(...given, extra)).toThrow(tooMany(verb));
     });
   });
 
   it("is refused by the handlers of hallpass/adapter", () => {
-    const { handleLogin, handleRefresh, handleLogout, handleChangePassword } = sharedAdapter;
+    const { handleLogin, handleRefresh, handleLogout, handleChangePassword, handleSession } = sharedAdapter;
     const handlers = {
       login: handleLogin,
       refresh: handleRefresh,
       logout: handleLogout,
       changePassword: handleChangePassword,
+      session: handleSession,
     };
     for (const [verb, handle] of Object.entries(handlers)) {
-      expect(() => (handle as Build)(house, "orders:write")).toThrow(tooMany(verb));
+      const given = verb === "login" ? [house, {}] : verb === "session" ? [house, () => null] : [house];
+      expect(() => (handle as Build)(...given, "orders:write")).toThrow(tooMany(verb));
+    }
+  });
+
+  it("is refused by session, and so is what proves nobody", () => {
+    for (const { session } of Object.values(ADAPTERS)) {
+      const build = session as Build;
+      expect(() => build(house, () => null)).not.toThrow();
+      expect(() => build(house, () => null, "orders:write")).toThrow(tooMany("session"));
+      expect(() => build(guard, () => null)).toThrow(/a guard, which has no session/);
+      expect(() => build({ ...house, startSession: undefined }, () => null)).toThrow(/session needs an authenticator/);
+      expect(() => build(house, {})).toThrow(/session: prove must be a function/);
+      expect(() => build(new Request("http://localhost/"))).toThrow(/call session when the route is built/);
+    }
+  });
+
+  it("is no text in the place of login's options, and no session that is no function", () => {
+    for (const { login } of Object.values(ADAPTERS)) {
+      expect(() => (login as Build)(house, "orders:write")).toThrow(/login takes an object with options/);
+      expect(() => (login as Build)(house, { session: {} })).toThrow(/login: session must be a function/);
     }
   });
 

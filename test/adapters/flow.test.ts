@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { handleLogout, handleRefresh } from "../../src/adapters/flow.ts";
+import { handleLogin, handleLogout, handleRefresh } from "../../src/adapters/flow.ts";
+import { handleSession } from "../../src/adapters/session.ts";
 import type { RevokingAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
@@ -9,7 +10,7 @@ import { NOW, profileOf } from "../support/tokens.ts";
 const requestOf = (headers: Readonly<Record<string, string>>, body: unknown = undefined) => ({
   header: (name: string) => headers[name],
   authRequest: () => headers.authorization,
-  ip: () => undefined,
+  ip: () => "192.0.2.1",
   hasBody: () => body !== undefined,
   body: () => body,
 });
@@ -45,6 +46,40 @@ describe("an outage", () => {
     expect(refused).toMatchObject({ code: "unavailable", headers: { "Retry-After": "5" } });
     expect(await codeOf(handleLogout(auth)(sent))).toBe("unavailable");
   });
+});
+
+it("a proof that answers with what is no user is a mistake of the developer's, and no refusal", async () => {
+  const { auth } = houseOf();
+  for (const answer of [undefined, true, "user-1", []]) {
+    const handle = handleSession(auth, () => answer as never);
+    await expect(handle(requestOf({}))).rejects.toThrow(/prove must answer with \{ user, … \} or null/);
+  }
+  await expect(handleSession(auth, () => ({ user: "x" }) as never)(requestOf({}))).rejects.toThrow(/takes a user with/);
+});
+
+it("a proof of a password is handed on as it is, with a second factor", async () => {
+  const { auth } = houseOf();
+  const handle = handleSession(auth, async (request) => ({
+    user: await auth.verifyPassword(request.body()),
+    methods: ["pwd", "otp"],
+  }));
+  expect(await handle(requestOf({}, READER))).toMatchObject({ status: 200 });
+  expect((await auth.sessions("user-1"))[0]?.methods).toEqual(["pwd", "otp"]);
+  expect(await codeOf(handle(requestOf({}, { ...READER, password: "x" })))).toBe("invalid_credentials");
+});
+
+it("a device token is kept as long as the session's cookie", async () => {
+  const device = profileOf(undefined, { typ: "device+jwt", expiresIn: "180d" });
+  const limiter = () => ({ consume: async () => null, reward: async () => null });
+  const { auth } = houseOf({
+    refresh: { cookie: {} },
+    more: { throttle: { account: limiter(), address: limiter(), device } },
+  });
+  for (const persistent of [true, false]) {
+    const { cookies } = await handleLogin(auth, { session: async () => ({ persistent }) })(requestOf({}, READER));
+    expect(cookies.length).toBe(2);
+    expect(cookies.every((cookie) => cookie.includes("Max-Age") === persistent)).toBe(true);
+  }
 });
 
 it("a mistake of the developer's is no refusal of the client", async () => {

@@ -118,6 +118,60 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
     });
   });
 
+  describe.skipIf(name in NEST_APPS)("what a login says of its session, and another proof", () => {
+    const PROOF = { id: "user-1", word: "sesame" };
+    const USER_AGENT = ["User-Agent", "a browser"];
+
+    it("is remembered, and a session that is not persistent has a cookie without Max-Age, at each refresh too", async () => {
+      const { auth } = houseOf(changes);
+      const server = await serve(auth as never);
+      const kept = await post(server, "/login", READER, USER_AGENT);
+      expect(kept.headers["set-cookie"]?.[0]).toMatch(/; Max-Age=1209600; /);
+      expect(await auth.sessions("user-1")).toMatchObject([
+        { persistent: true, device: { userAgent: "a browser", address: expect.stringMatching(/127\.0\.0\.1/) } },
+      ]);
+      const forgotten = await post(server, "/login", { ...READER, forget: true });
+      const cookie = /^__Host-refresh=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/;
+      expect(forgotten.headers["set-cookie"]?.[0]).toMatch(cookie);
+      const next = await post(server, "/refresh", null, [
+        "Cookie",
+        forgotten.headers["set-cookie"]?.[0]?.split(";")[0] ?? "",
+      ]);
+      expect(next.headers["set-cookie"]?.[0]).toMatch(cookie);
+    });
+
+    it("begins a session as a login does: JSON, cookie, origin, and the end of the one before", async () => {
+      const { auth } = houseOf(changes);
+      const server = await serve(auth as never);
+      const first = await post(server, "/session", PROOF);
+      expect([first.status, first.headers["cache-control"]]).toEqual([200, "no-store"]);
+      expect(json(first)).toEqual({ access_token: expect.any(String), token_type: "Bearer", expires_in: 900 });
+      const [cookie = ""] = first.headers["set-cookie"]?.[0]?.split(";") ?? [];
+      expect(cookie).toMatch(/^__Host-refresh=/);
+      expect(await me(server, json(first).access_token)).toBe(200);
+      const second = await post(server, "/session", { ...PROOF, persistent: false }, ["Cookie", cookie]);
+      expect(second.headers["set-cookie"]?.[0]).not.toContain("Max-Age");
+      expect(await me(server, json(first).access_token)).toBe(401);
+      expect(await auth.sessions("user-1")).toMatchObject([{ methods: ["hwk"], persistent: false }]);
+      const foreign = await post(server, "/session", PROOF, [
+        "Origin",
+        "https://evil.example",
+        "Sec-Fetch-Site",
+        "cross-site",
+      ]);
+      expect([foreign.status, foreign.headers["set-cookie"]]).toEqual([403, undefined]);
+    });
+
+    it("is refused where it is not good", async () => {
+      const server = await serve(houseOf().auth as never);
+      const refresh = await post(server, "/session", PROOF);
+      expect(json(refresh).refresh_token).toMatch(/^[\w-]{43}$/);
+      expect((await post(server, "/session", { ...PROOF, word: "x" })).status).toBe(401);
+      expect((await post(server, "/session", { ...PROOF, word: "throw" })).status).toBe(429);
+      expect((await post(server, "/session", { ...PROOF, id: "user-2" })).status).toBe(401);
+    });
+  });
+
   describe("with the refresh token in a cookie", () => {
     let server: Server;
     beforeAll(async () => {

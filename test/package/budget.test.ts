@@ -17,21 +17,23 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 141_000 },
+  index: { files: 6, bytes: 162_000 },
   tokens: { files: 5, bytes: 80_000 },
-  express: { files: 7, bytes: 37_000 },
-  koa: { files: 7, bytes: 37_000 },
-  fastify: { files: 7, bytes: 37_000 },
-  fetch: { files: 7, bytes: 38_000 },
+  express: { files: 7, bytes: 39_500 },
+  koa: { files: 7, bytes: 39_500 },
+  fastify: { files: 7, bytes: 39_500 },
+  fetch: { files: 7, bytes: 40_500 },
   adapter: { files: 7, bytes: 37_000 },
-  nest: { files: 7, bytes: 40_700 },
+  nest: { files: 7, bytes: 41_000 },
+  "api-keys": { files: 4, bytes: 40_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  "stores/memory": { files: 5, bytes: 26_000 },
-  testing: { files: 6, bytes: 65_000 },
-  "stores/sqlite": { files: 11, bytes: 32_000 },
-  "stores/postgres": { files: 11, bytes: 35_000 },
-  "stores/redis": { files: 7, bytes: 28_000 },
+  "one-time": { files: 7, bytes: 22_000 },
+  "stores/memory": { files: 5, bytes: 29_500 },
+  testing: { files: 6, bytes: 80_000 },
+  "stores/sqlite": { files: 11, bytes: 36_000 },
+  "stores/postgres": { files: 11, bytes: 42_500 },
+  "stores/redis": { files: 7, bytes: 35_000 },
   "stores/replicated": { files: 9, bytes: 28_000 },
 };
 
@@ -70,7 +72,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(320_000);
+  expect(statSync(tarball).size).toBeLessThan(360_000);
 });
 
 describe("a service that only", () => {

@@ -25,7 +25,11 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 /** Who may import whom: the first rule whose folder fits is the one that counts. */
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
-  [/^(index|tokens)\.ts$/, /^(authenticator|login|sessions|guard|events|store-calls|core|stores\/contract)/],
+  [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
+  [
+    /^(index|tokens|one-time)\.ts$/,
+    /^(authenticator|login|sessions|one-time|guard|events|store-calls|core|stores\/contract)/,
+  ],
   [/^core\/keys\//, /^(core\/|node:|jose$)/],
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
   [/^core\//, /^(core\/|node:)/],
@@ -41,7 +45,9 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
   [/^guard\//, /^(guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^sessions\//, /^(sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^one-time\//, /^(one-time\/|guard\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^api-keys\//, /^(api-keys\/|guard\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
@@ -61,7 +67,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

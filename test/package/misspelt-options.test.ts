@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 
@@ -15,6 +15,7 @@ const database = { prepare: () => ({ all: () => [], run: () => undefined }), exe
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
 const flow = { token, users };
+const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
 /** How every public function that takes options is called with one that there is not. */
 const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
@@ -33,27 +34,44 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index importKey": [[await generateKey("HS256"), WRONG]],
   "index issueToken": [[{ sub: "user-1" }, token, WRONG]],
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
+  "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
+  "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
   "express errorHandler": [[WRONG]],
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
   "fetch errorHandler": [[WRONG]],
+  "express login": [[auth, WRONG]],
+  "koa login": [[auth, WRONG]],
+  "fastify login": [[auth, WRONG]],
+  "adapter handleLogin": [[auth, WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
   "adapter createErrorResponder": [[WRONG]],
+  "api-keys createApiKeys": [[WRONG]],
+  "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
+  "one-time ticket": [[{ consume() {} }, WRONG]],
+  "index cookieToken": [[token, WRONG]],
+  "index fresh": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],
+  "stores/sqlite sqliteApiKeys": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteOneTimeStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
+  "stores/postgres postgresApiKeys": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresBlocklist": [
     [{ client, ...WRONG }],
     [{ client, feed: { client, ...WRONG } }],
     ...nested({ client }),
   ],
+  "stores/postgres postgresOneTimeStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
+  "stores/redis redisApiKeys": [[{ send, ...WRONG }]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
+  "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
@@ -67,19 +85,24 @@ function nested(options: object): (readonly unknown[])[] {
 const ADAPTER = [
   "authOf",
   "changePassword",
-  "login",
   "logout",
   "optionalAuth",
   "optionalAuthOf",
   "refresh",
   "requireAuth",
   "requireScope",
+  "session",
 ];
 
 /** What takes no options. */
 const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   index: [
     "AuthError",
+    "allOf",
+    "anyOf",
+    "anyRule",
+    "anyScope",
+    "bearer",
     "decodeToken",
     "formatChallenge",
     "generateKey",
@@ -88,21 +111,23 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "needsRehash",
     "parseBearer",
     "publicJwks",
+    "scopes",
     "verifyToken",
+    "where",
   ],
   express: ADAPTER,
   koa: ADAPTER,
   fastify: ADAPTER,
-  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope"],
+  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
   adapter: [
     "authorizeRules",
     "checkAuthenticator",
     "checkGuard",
     "formatRefusal",
     "handleChangePassword",
-    "handleLogin",
     "handleLogout",
     "handleRefresh",
+    "handleSession",
     "identify",
     "readAuthorization",
     "readJsonBody",
@@ -121,11 +146,20 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "HallpassModule",
     "OptionalAuth",
     "Public",
+    "Rules",
     "Scopes",
     "createAuthController",
   ],
-  "stores/memory": ["memoryRefreshStore", "memoryUsers"],
-  testing: ["blocklistContract", "cheapPasswords", "frozenClock", "refreshStoreContract", "userStoreContract"],
+  "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
+  testing: [
+    "apiKeyStoreContract",
+    "blocklistContract",
+    "cheapPasswords",
+    "frozenClock",
+    "oneTimeStoreContract",
+    "refreshStoreContract",
+    "userStoreContract",
+  ],
 };
 
 type AnyFunction = (...args: readonly unknown[]) => unknown;

@@ -58,11 +58,20 @@ async function signed(jwk: JWK, alg: string): Promise<string> {
     .sign(await importJWK(jwk as Parameters<typeof importJWK>[0], alg));
 }
 
+const others = new Map<Algorithm, Promise<JWK>>();
+
+/** Another key than any that is asked about: one for each algorithm, since a key of RSA takes long to make. */
+function otherKey(algorithm: Algorithm): Promise<JWK> {
+  const key = others.get(algorithm) ?? generateKey(algorithm);
+  others.set(algorithm, key);
+  return key;
+}
+
 /** Asks about a token that is good, and others that are not: of another key, and with the signature changed. */
 async function good(algorithm: Algorithm, key: JWK | string, signer: JWK): Promise<Answer> {
   const token = await signed(signer, algorithm);
   const end = token.lastIndexOf(".") + 1;
-  const other = await signed({ ...(await generateKey(algorithm)), kid: signer.kid as string }, algorithm);
+  const other = await signed({ ...(await otherKey(algorithm)), kid: signer.kid as string }, algorithm);
   const tokens = [token, token.slice(0, end) + other.slice(end), other, `${token.slice(0, end)}AAAA`, `${token}A`];
   const answer = (await ask({ algorithm, key, tokens })) as Answer;
   const [first, ...rest] = answer.verdicts;

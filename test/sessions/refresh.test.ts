@@ -20,6 +20,7 @@ describe("a session", () => {
     expect(result).toEqual({
       accessToken: expect.any(String),
       tokenType: "Bearer",
+      persistent: true,
       expiresIn: 900,
       user: { id: "user-1", passwordChangedAt: null },
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
@@ -27,10 +28,10 @@ describe("a session", () => {
     });
     const { claims } = await auth.authenticate(bearer(result));
     const at = new Date(NOW);
-    expect(await store.sessions("user-1", at)).toEqual([
-      { sid: claims.sid, userId: "user-1", createdAt: at, lastUsedAt: at },
-    ]);
-    expect(await auth.sessions("user-1")).toEqual(await store.sessions("user-1", at));
+    const listed = { sid: claims.sid, userId: "user-1", createdAt: at, lastUsedAt: at };
+    expect(await store.sessions("user-1", at)).toEqual([expect.objectContaining({ ...listed, details: "{}" })]);
+    const usual = { device: {}, methods: ["pwd"], authenticatedAt: at, persistent: true, current: false };
+    expect(await auth.sessions("user-1")).toEqual([{ ...listed, ...usual }]);
   });
 
   it("keeps digests of refresh tokens, and never a token or what all of a session begin with", async () => {
@@ -448,6 +449,7 @@ describe("a refresh store", () => {
     expiresAt: new Date(NOW + DAY),
     passwordChangedAt: null,
     rotation: "0;;;;;;",
+    details: "{}",
     revision: 0,
     ended: null,
   };
@@ -467,6 +469,9 @@ describe("a refresh store", () => {
     ["an empty rotation", { ...sound, rotation: "" }],
     ["a rotation that is cut off", { ...sound, rotation: "0;;;a" }],
     ["a rotation of other characters", { ...sound, rotation: "0;;;;a b;;" }],
+    ["no details", { ...sound, details: undefined }],
+    ["details as an object", { ...sound, details: {} }],
+    ["details that are none", { ...sound, details: "x" }],
     ["a revision as text", { ...sound, revision: "0" }],
     ["a negative revision", { ...sound, revision: -1 }],
     ["ended for no reason", { ...sound, ended: "yes" }],

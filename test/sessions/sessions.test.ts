@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
-import type { Session } from "../../src/stores/contract.ts";
+import type { StoredSession } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { codeOf, houseOf, OUTAGES, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
@@ -213,7 +213,7 @@ describe("logoutEverywhere", () => {
   });
 
   it.each([undefined, null, {}, [null], [{ sid: "s" }], ["s"]])("takes %j for no sessions", async (answer) => {
-    const { auth } = houseOf({ store: { sessions: async () => answer as readonly Session[] } });
+    const { auth } = houseOf({ store: { sessions: async () => answer as readonly StoredSession[] } });
     expect(await codeOf(auth.sessions("user-1"))).toBe("unavailable");
   });
 

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
@@ -72,6 +78,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
         expiresAt: at(seconds),
         passwordChangedAt: null,
         rotation: "null",
+        details: "{}",
         revision: 0,
         ended: null,
       });
@@ -99,6 +106,53 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       expect(await stores.refresh.endings("forgotten")).toBe(1);
       await stores.refresh.deleteExpired(at(24));
       expect(await stores.refresh.endings("forgotten")).toBe(0);
+    });
+  });
+
+  describe("one-time tokens", () => {
+    it.each(oneTimeStoreContract(() => stores.oneTime))("$name", ({ run }) => run());
+
+    it("are deleted once they have expired and their tries count no more, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      const put = (digest: string, seconds: number): Promise<void> =>
+        stores.oneTime.put(
+          { digest, purpose: "code:old", userId: `of-${digest}`, data: "null", expiresAt: at(seconds) },
+          at(0),
+        );
+      const tryAt = (digest: string, seconds: number) =>
+        stores.oneTime.countTry("code:old", `of-${digest}`, at(seconds), at(seconds + 100));
+      for (const digest of ["old-1", "old-2", "tried", "again", "long"])
+        await put(digest, digest === "long" ? 200 : 60);
+      for (const digest of ["tried", "again", "long"]) await tryAt(digest, 10);
+      await tryAt("tried", 50);
+      await put("again", 90);
+      expect(await stores.oneTime.deleteExpired(at(59.999))).toBe(0);
+      expect(await stores.oneTime.deleteExpired(at(60))).toBe(2);
+      expect(await stores.oneTime.take("old-1")).toBeNull();
+      expect(await stores.oneTime.deleteExpired(at(109.999))).toBe(0);
+      expect(await tryAt("again", 109)).toEqual({ digest: "again", tries: 2 });
+      expect(await stores.oneTime.deleteExpired(at(110))).toBe(2);
+      expect(await stores.oneTime.deleteExpired(at(199.999))).toBe(0);
+      expect(await stores.oneTime.take("long")).not.toBeNull();
+    });
+  });
+
+  describe("API keys", () => {
+    it.each(apiKeyStoreContract(() => stores.apiKeys))("$name", ({ run }) => run());
+
+    it("are deleted once they have expired, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      const key = { userId: "old", label: null, hint: "a1B2", scopes: [], lastUsedAt: null, replacedBy: null };
+      for (const [id, expiresAt] of [
+        ["old-1", at(60)],
+        ["old-2", at(120)],
+        ["old-3", null],
+      ] as const) {
+        expect(await stores.apiKeys.insert({ ...key, id, digest: id, createdAt: at(0), expiresAt }, 100)).toBe(true);
+      }
+      expect(await stores.apiKeys.deleteExpired(at(59.999))).toBe(0);
+      expect(await stores.apiKeys.deleteExpired(at(60))).toBe(1);
+      expect((await stores.apiKeys.list("old")).map(({ id }) => id).sort()).toEqual(["old-2", "old-3"]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { HASH } from "../support/hash.ts";
 import { newSession } from "../support/sessions.ts";
 import { timesFrom } from "./times.ts";
@@ -268,5 +268,47 @@ describe("memoryRefreshStore", () => {
     expect(await store.sessions("u1", at(0))).toEqual([]);
     expect(await store.endSessions("u1", at(0))).toEqual([]);
     await store.deleteSessions("u1", ["s1"]);
+  });
+});
+
+describe("memoryOneTimeStore", () => {
+  const tokenOf = (digest: string, end: number) => ({
+    digest,
+    purpose: "code:x",
+    userId: `of-${digest}`,
+    data: "null",
+    expiresAt: at(end),
+  });
+  /** So many others are issued that all entries are looked at. */
+  const issueOthers = async (store: ReturnType<typeof memoryOneTimeStore>, seconds: number): Promise<void> => {
+    for (let other = 0; other < 50; other += 1) {
+      await store.put(tokenOf(`other-${seconds}-${other}`, seconds + 60), at(seconds));
+    }
+  };
+
+  it("lets what has expired go as others are issued, once its tries count no more, ten minutes later", async () => {
+    const { pass } = timesFrom(START);
+    const store = memoryOneTimeStore();
+    for (const digest of ["old", "tried"]) await store.put(tokenOf(digest, 60), at(0));
+    await store.countTry("code:x", "of-tried", at(0), at(3_600));
+    pass(659);
+    await issueOthers(store, 659);
+    expect(await store.countTry("code:x", "of-old", at(0), at(0))).not.toBeNull();
+    pass(1);
+    await issueOthers(store, 660);
+    expect(await store.take("old")).toBeNull();
+    expect(await store.countTry("code:x", "of-tried", at(660), at(660))).toEqual({ digest: "tried", tries: 2 });
+    pass(3_540);
+    await issueOthers(store, 4_200);
+    expect(await store.take("tried")).toBeNull();
+  });
+
+  it("loses nothing to a clock that is ahead for a minute", async () => {
+    const { pass } = timesFrom(START);
+    const store = memoryOneTimeStore();
+    await store.put(tokenOf("old", 60), at(0));
+    pass(8);
+    await issueOthers(store, 86_400);
+    expect(await store.take("old")).toEqual(tokenOf("old", 60));
   });
 });

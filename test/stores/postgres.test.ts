@@ -6,17 +6,26 @@ import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   type PostgresOptions,
+  postgresApiKeys,
   postgresBlocklist,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
+import { newApiKey, raceApiKeys } from "../support/api-key-races.ts";
 import { HASH } from "../support/hash.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
+
+/** How many deletions of API keys in a schema wait for a lock. */
+async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool>>): Promise<number> {
+  const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND starts_with(query, $1)`;
+  return (await pool.query(sql, [`DELETE FROM "${schema}"."api_keys"`])).rows[0].waiting;
+}
 
 describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
@@ -82,6 +91,32 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     await deleteAll(userId);
   });
 
+  it(
+    "of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over",
+    {
+      timeout: 60_000,
+    },
+    () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
+  );
+
+  it("API keys that take others' places are gone, once all are revoked that were waited for", async () => {
+    const tables = tablesIn(opened.schema);
+    const keys = postgresApiKeys({ client: opened.pool, tables });
+    const old = newApiKey();
+    const next = newApiKey({ userId: old.userId });
+    await keys.insert(old, 9);
+    const connection = await opened.pool.connect();
+    await connection.query("BEGIN");
+    expect(await postgresApiKeys({ client: connection, tables }).replace(old.id, at(1), next)).toBe(true);
+    const revocation = keys.revokeAll(old.userId);
+    await expect.poll(() => countWaiting(opened), { timeout: 10_000 }).toBe(1);
+    await connection.query("COMMIT");
+    connection.release();
+    await revocation;
+    expect(await keys.find(next.digest)).toBeNull();
+    expect(await keys.list(old.userId)).toEqual([]);
+  });
+
   it("a large clean-up goes in batches", { timeout: 60_000 }, async () => {
     const blocklist = postgresBlocklist({ client: opened.pool, tables: tablesIn(opened.schema) });
     await opened.pool.query(
@@ -103,19 +138,23 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     for (const schema of [`x${opened.schema}`, `y${opened.schema}${"z".repeat(30)}`]) {
       await opened.pool.query(`CREATE SCHEMA ${schema}`);
       for (const of of ["s", "t"]) {
-        const names = ["1", "2", "3", "4"].map((end) => `${schema}.${of}${long.slice(1)}${end}`) as [
-          string,
-          string,
-          string,
-          string,
-        ];
-        made.push({ users: names[0], sessions: names[1], sessionOwners: names[2], revocations: names[3] });
+        const name = (end: number): string => `${schema}.${of}${long.slice(1)}${end}`;
+        made.push({
+          users: name(1),
+          sessions: name(2),
+          sessionOwners: name(3),
+          revocations: name(4),
+          oneTimeTokens: name(5),
+          apiKeys: name(6),
+        });
       }
       const clashing = {
         users: "a_user_id",
         sessions: "a",
         sessionOwners: "a_expires_on_idx",
         revocations: "b_txid_kind_id_idx",
+        oneTimeTokens: "a_expires_at_idx",
+        apiKeys: "a_user_id_slot_key",
       };
       made.push(Object.fromEntries(Object.entries(clashing).map(([name, table]) => [name, `${schema}.${table}`])));
       await opened.pool.query(
@@ -132,9 +171,20 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
         );
       };
       expect(await indices(tables.users)).toEqual(["(id) unique", "(login) unique"]);
+      expect(await indices(tables.oneTimeTokens)).toEqual([
+        "(digest) unique",
+        "(expires_at)",
+        "(purpose, user_id) unique",
+      ]);
       expect(await indices(tables.sessionOwners)).toEqual(["(user_id) unique"]);
       expect(await indices(tables.sessions)).toEqual(["(expires_on)", "(family) unique", "(sid) unique", "(user_id)"]);
       expect(await indices(tables.revocations)).toEqual(["(expires_at)", "(kind, id) unique", "(txid, kind, id)"]);
+      expect(await indices(tables.apiKeys)).toEqual([
+        "(digest) unique",
+        "(expires_at)",
+        "(id) unique",
+        "(user_id, slot) unique",
+      ]);
     }
   });
 
@@ -165,7 +215,14 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     const { rows } = await opened.pool.query("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", [
       opened.schema,
     ]);
-    expect(rows.map(({ tablename }) => tablename)).toEqual(["revocations", "session_owners", "sessions", "users"]);
+    expect(rows.map(({ tablename }) => tablename)).toEqual([
+      "api_keys",
+      "one_time_tokens",
+      "revocations",
+      "session_owners",
+      "sessions",
+      "users",
+    ]);
   });
 });
 
@@ -190,7 +247,7 @@ describe("PGlite in a folder", () => {
 });
 
 describe("a Postgres store", () => {
-  const MAKERS = { postgresUsers, postgresRefreshStore, postgresBlocklist };
+  const MAKERS = { postgresUsers, postgresRefreshStore, postgresBlocklist, postgresApiKeys };
   const silent = { query: async () => ({ rows: [] }) };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and asks nothing when it is made", (_name, make) => {

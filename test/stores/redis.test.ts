@@ -2,8 +2,21 @@ import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type RedisOptions, type RedisSend, redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
-import { blocklistContract, refreshStoreContract } from "../../src/testing.ts";
+import {
+  type RedisOptions,
+  type RedisSend,
+  redisApiKeys,
+  redisBlocklist,
+  redisOneTimeStore,
+  redisRefreshStore,
+} from "../../src/stores/redis.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+} from "../../src/testing.ts";
+import { newApiKey, raceApiKeys } from "../support/api-key-races.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -26,6 +39,12 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
 
   describe("sessions", () => {
     it.each(refreshStoreContract(() => redisRefreshStore({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("one-time tokens", () => {
+    it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("API keys", () => {
+    it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("revocations", () => {
     it.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
@@ -51,6 +70,14 @@ needsRedis("on several connections", () => {
       expect(answers.filter((answer) => answer).length).toBe(1);
     }
   });
+
+  it(
+    "of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over",
+    {
+      timeout: 60_000,
+    },
+    () => raceApiKeys((index) => redisApiKeys({ send: (connections[index % 5] as Connection).send })),
+  );
 
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 200; round += 1) {
@@ -91,11 +118,31 @@ needsRedis("every key", () => {
     await store.replaceSession(session, nextOf(session, { expiresAt: at(2 * DAY) }));
     await store.endSessions("user-2", at(0));
     const minute = 60_000;
+    const keys = redisApiKeys({ send, prefix });
+    await keys.insert(newApiKey({ userId: "user-3", digest: "short", expiresAt: at(DAY) }), 9);
+    await keys.insert(newApiKey({ userId: "user-3", digest: "long", expiresAt: at(3 * DAY) }), 9);
+    await keys.insert(newApiKey({ userId: "user-3", digest: "middle", expiresAt: at(2 * DAY) }), 9);
+    await keys.insert(newApiKey({ userId: "user-4", digest: "endless" }), 9);
+    await keys.insert(newApiKey({ userId: "user-4", digest: "ending", expiresAt: at(DAY) }), 9);
+    await keys.insert(newApiKey({ userId: "user-5", digest: "first", expiresAt: at(DAY) }), 9);
+    await keys.insert(newApiKey({ userId: "user-5", digest: "endless-later" }), 9);
+    await keys.insert(newApiKey({ userId: "user-5", digest: "refused" }), 1);
+    const kept = -0; // Such a key stays until it is deleted.
     expect(await ttlsOf(send, prefix)).toEqual({
       "{user-1}:sessions": 2 * DAY + minute,
       [`family:${session.family}`]: 2 * DAY + minute,
       "family:shorter": DAY / 2 + minute,
       "{user-2}:endings": DAY,
+      "{user-3}:api-keys": 3 * DAY + minute,
+      "api-key:short": DAY + minute,
+      "api-key:long": 3 * DAY + minute,
+      "api-key:middle": 2 * DAY + minute,
+      "{user-4}:api-keys": kept,
+      "api-key:endless": kept,
+      "api-key:ending": DAY + minute,
+      "{user-5}:api-keys": kept,
+      "api-key:first": DAY + minute,
+      "api-key:endless-later": kept,
     });
   });
 
@@ -202,6 +249,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
   describe.each(Object.entries(SENDS))("by %s", (_name, send) => {
     it.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
+      ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),
@@ -233,7 +281,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
 });
 
 describe("a Redis store", () => {
-  const MAKERS = { redisBlocklist, redisRefreshStore };
+  const MAKERS = { redisBlocklist, redisOneTimeStore, redisRefreshStore };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and sends nothing when it is made", (_name, make) => {
     for (const options of [undefined, null]) {

@@ -3,15 +3,27 @@ import pg from "pg";
 import { inject } from "vitest";
 import {
   type PostgresClient,
+  postgresApiKeys,
   postgresBlocklist,
+  postgresOneTimeStore,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
+  type SqlApiKeyStore,
   type SqlBlocklist,
+  type SqlOneTimeStore,
   type SqlRefreshStore,
+  type SqlTables,
   type SqlUsers,
 } from "../../src/stores/postgres.ts";
-import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema, sqliteUsers } from "../../src/stores/sqlite.ts";
+import {
+  sqliteApiKeys,
+  sqliteBlocklist,
+  sqliteOneTimeStore,
+  sqliteRefreshStore,
+  sqliteSchema,
+  sqliteUsers,
+} from "../../src/stores/sqlite.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
@@ -19,6 +31,8 @@ export interface SqlStores {
   readonly users: SqlUsers;
   readonly refresh: SqlRefreshStore;
   readonly blocklist: SqlBlocklist;
+  readonly oneTime: SqlOneTimeStore;
+  readonly apiKeys: SqlApiKeyStore;
   close(): Promise<void>;
 }
 
@@ -34,12 +48,14 @@ export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg
 }
 
 /** The names of the tables in a schema. */
-export function tablesIn(schema: string): Record<"users" | "sessions" | "sessionOwners" | "revocations", string> {
+export function tablesIn(schema: string): Required<SqlTables> {
   return {
     users: `${schema}.users`,
     sessions: `${schema}.sessions`,
     sessionOwners: `${schema}.session_owners`,
     revocations: `${schema}.revocations`,
+    oneTimeTokens: `${schema}.one_time_tokens`,
+    apiKeys: `${schema}.api_keys`,
   };
 }
 
@@ -61,6 +77,8 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     users: postgresUsers(options),
     refresh: postgresRefreshStore(options),
     blocklist: postgresBlocklist(options),
+    oneTime: postgresOneTimeStore(options),
+    apiKeys: postgresApiKeys(options),
   };
 }
 
@@ -71,6 +89,8 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     users: sqliteUsers({ database }),
     refresh: sqliteRefreshStore({ database }),
     blocklist: sqliteBlocklist({ database }),
+    oneTime: sqliteOneTimeStore({ database }),
+    apiKeys: sqliteApiKeys({ database }),
     close: async () => void database.close(),
   };
 }

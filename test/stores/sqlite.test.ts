@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type SqliteOptions,
+  sqliteApiKeys,
   sqliteBlocklist,
   sqliteRefreshStore,
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
+import { raceApiKeys } from "../support/api-key-races.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { begun } from "../support/sessions.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
@@ -26,6 +28,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   const file = () => join(folder, `${name.replace(/\W/g, "")}.db`);
+  it("goes on with sessions of a table from before, once the changelog's statement has run", async () => {
+    const database = open(":memory:");
+    const before = sqliteSchema().replace("  details TEXT NOT NULL DEFAULT '',\n", "");
+    expect(before).not.toContain("details");
+    database.exec(before);
+    database.exec(`INSERT INTO hallpass_sessions (sid, user_id, family, created_at, last_used_at, expires_at, rotation,
+      revision) VALUES ('s', 'u', 'f', ${NOW}, ${NOW}, ${NOW + 1_000}, '0;;;;;;', 0)`);
+    const changelog = readFileSync(join(import.meta.dirname, "../../CHANGELOG.md"), "utf8");
+    database.exec(/ALTER TABLE hallpass_sessions [^;]*;/.exec(changelog)?.[0] ?? "");
+    database.exec(sqliteSchema());
+    const store = sqliteRefreshStore({ database });
+    const session = await store.findSession("f");
+    expect(session).toMatchObject({ sid: "s", details: "" });
+    if (session === null) return;
+    expect(await store.replaceSession(session, { ...session, details: "{}", revision: 1 })).toBe(true);
+    expect((await store.sessions("u", at(1)))[0]?.details).toBe("{}");
+    database.close();
+  });
+
   it("replaces once among four processes, round after round", { timeout: 60_000 }, async () => {
     const database = open(file());
     database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
@@ -51,12 +72,25 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.close();
   });
 
+  it("of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over", {
+    timeout: 60_000,
+  }, async () => {
+    const databases = [1, 2, 3].map(() => open(file()));
+    for (const database of databases) database.exec("PRAGMA journal_mode = WAL");
+    databases[0]?.exec(sqliteSchema());
+    await raceApiKeys((index) => sqliteApiKeys({ database: databases[index % 3] as SqliteOptions["database"] }));
+    for (const database of databases) database.close();
+  });
+
   it("has every index that its schema names", () => {
     const database = open(":memory:");
     database.exec(sqliteSchema());
     database.exec(sqliteSchema());
     const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all();
     expect((rows as { name: string }[]).map((row) => row.name).sort()).toEqual([
+      "hallpass_api_keys_expires_at",
+      "hallpass_api_keys_user_id",
+      "hallpass_one_time_tokens_expires_at",
       "hallpass_revocations_expires_at",
       "hallpass_sessions_expires_at",
       "hallpass_sessions_user_id",
@@ -73,18 +107,21 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
     database.exec("ATTACH ':memory:' AS other");
     const long = "a".repeat(62);
     for (const schema of ["", "other."]) {
-      const [users, sessions, sessionOwners, revocations] = ["1", "2", "3", "4"].map((end) => schema + long + end) as [
-        string,
-        string,
-        string,
-        string,
-      ];
-      for (const _again of [1, 2]) database.exec(sqliteSchema({ users, sessions, sessionOwners, revocations }));
+      const name = (end: number): string => schema + long + end;
+      const tables = {
+        users: name(1),
+        sessions: name(2),
+        sessionOwners: name(3),
+        revocations: name(4),
+        oneTimeTokens: name(5),
+        apiKeys: name(6),
+      };
+      for (const _again of [1, 2]) database.exec(sqliteSchema(tables));
     }
     for (const schema of ["main", "other"]) {
       const sql = `SELECT tbl_name FROM ${schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`;
       const tables = (database.prepare(sql).all() as { tbl_name: string }[]).map(({ tbl_name }) => tbl_name);
-      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`]);
+      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`, `${long}6`, `${long}6`]);
     }
     database.close();
   });
@@ -98,7 +135,7 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
 });
 
 describe("a SQLite store", () => {
-  const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist };
+  const MAKERS = { sqliteUsers, sqliteRefreshStore, sqliteBlocklist, sqliteApiKeys };
 
   it.each(Object.entries(MAKERS))("%s refuses what is no database, and asks nothing when it is made", (_name, make) => {
     for (const database of [null, {}, ":memory:", { prepare: () => ({}) }]) {

@@ -16,6 +16,7 @@ export function newSession(change: Partial<StoredSession> = {}): StoredSession {
     expiresAt: new Date(createdAt.getTime() + DAY),
     passwordChangedAt: null,
     rotation: "0;;;;;;",
+    details: "{}",
     revision: 0,
     ended: null,
     ...change,

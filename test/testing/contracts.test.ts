@@ -1,13 +1,33 @@
 import { describe, it } from "vitest";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../src/testing.ts";
+import {
+  memoryApiKeys,
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../src/testing.ts";
 
 describe("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
 });
 
+describe("memoryApiKeys", () => {
+  it.each(apiKeyStoreContract(() => memoryApiKeys()))("$name", ({ run }) => run());
+});
+
 describe("memoryRefreshStore", () => {
   it.each(refreshStoreContract(() => memoryRefreshStore()))("$name", ({ run }) => run());
+});
+
+describe("memoryOneTimeStore", () => {
+  it.each(oneTimeStoreContract(() => memoryOneTimeStore()))("$name", ({ run }) => run());
 });
 
 describe("memoryUsers", () => {

@@ -3,7 +3,8 @@ import { HttpAdapterHost } from "@nestjs/core";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
 import type { User } from "../../stores/contract.ts";
 import { checkNothingElse } from "../checks.ts";
-import { type FlowHandler, handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
+import { handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
+import type { FlowHandler } from "../handler.ts";
 import { Public } from "./decorators.ts";
 import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
 

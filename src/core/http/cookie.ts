@@ -13,16 +13,17 @@ const SAME_SITE = { strict: "Strict", lax: "Lax", none: "None" } as const;
 /**
  * Writes the Set-Cookie header that hands a token over.
  *
- * @param maxAge - for how many seconds; 0 takes the cookie away
+ * @param maxAge - for how many seconds; 0 takes the cookie away, and `null` keeps it until the browser is closed
  */
 export function writeCookie(
   { name, path, domain, secure, sameSite }: CookieSettings,
   value: string,
-  maxAge: number,
+  maxAge: number | null,
 ): string {
   const where = `Path=${path}${domain === null ? "" : `; Domain=${domain}`}`;
   const how = `HttpOnly;${secure ? " Secure;" : ""} SameSite=${SAME_SITE[sameSite]}`;
-  return `${name}=${value}; Max-Age=${maxAge}; ${where}; ${how}`;
+  const until = maxAge === null ? "" : ` Max-Age=${maxAge};`;
+  return `${name}=${value};${until} ${where}; ${how}`;
 }
 
 /**

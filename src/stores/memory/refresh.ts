@@ -1,4 +1,4 @@
-import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
+import type { EndedSession, EndReason, RefreshStore, StoredSession } from "../contract.ts";
 import { createHorizon } from "./horizon.ts";
 
 const DAY_MS = 86_400_000;
@@ -89,12 +89,14 @@ export function memoryRefreshStore(): RefreshStore {
       getOwner(userId).sessions.set(sid, endStored(stored, reason));
       return stored.ended ?? reason;
     },
-    async endSessions(userId, at) {
+    async endSessions(userId, at, exceptSid) {
       const owner = getOwner(userId);
       owner.endings += 1;
       owner.endedAt = at.getTime();
-      for (const stored of owner.sessions.values()) owner.sessions.set(stored.sid, endStored(stored, "logout"));
-      return [...owner.sessions.values()].map(({ sid, ended }) => ({ sid, ended: ended as EndReason }));
+      for (const [sid, stored] of owner.sessions) {
+        if (sid !== exceptSid) owner.sessions.set(sid, endStored(stored, "logout"));
+      }
+      return [...owner.sessions.values()].filter(({ ended }) => ended !== null).map(toEnded);
     },
     async deleteSessions(userId, sids) {
       for (const sid of sids) {
@@ -105,9 +107,7 @@ export function memoryRefreshStore(): RefreshStore {
     async sessions(userId, at) {
       const owner = owners.get(userId);
       if (owner === undefined) return [];
-      return listLiving(owner)
-        .filter(({ expiresAt }) => expiresAt.getTime() > at.getTime())
-        .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
+      return listLiving(owner).filter(({ expiresAt }) => expiresAt.getTime() > at.getTime());
     },
   };
 }
@@ -117,6 +117,10 @@ function listLiving({ sessions }: Owner): StoredSession[] {
   return [...sessions.values()]
     .filter(({ ended }) => ended === null)
     .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+}
+
+function toEnded({ sid, ended }: StoredSession): EndedSession {
+  return { sid, ended: ended as EndReason };
 }
 
 function endStored(session: StoredSession, reason: EndReason): StoredSession {

@@ -40,8 +40,12 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
   add(entry: MemoryUser<U> | (User extends U ? NewUser : never)): void;
   /** Removes a user. Returns `false` when there was none. */
   remove(id: string): boolean;
+  /** Finds a user and the password hash by id. */
+  findCredentialsById(id: string): Promise<Credentials<U> | null>;
   /** Replaces a hash if it is still the one that was read. */
   replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
+  /** Sets a hash, whatever the user had before. Returns `false` when there is no such user. */
+  setPasswordHash(userId: string, next: string, changedAt: Date): Promise<boolean>;
 }
 
 /**
@@ -58,6 +62,18 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
 export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
   const byId = new Map<string, MemoryUser<U>>();
   const idByLogin = new Map<string, string>();
+  const findCredentialsById = async (id: string): Promise<Credentials<U> | null> => {
+    const entry = byId.get(id);
+    return entry === undefined ? null : { user: entry.user, passwordHash: entry.passwordHash };
+  };
+  const setHash = (entry: MemoryUser<U>, next: string, changedAt: Date | undefined): true => {
+    // It is written into the application's own object: a copy would lose getters and private fields.
+    if (changedAt !== undefined && !Reflect.set(entry.user, "passwordChangedAt", changedAt)) {
+      throw new TypeError("memoryUsers: user.passwordChangedAt can't be written; give users that are not frozen");
+    }
+    byId.set(entry.user.id, { ...entry, passwordHash: next });
+    return true;
+  };
 
   return {
     add(entry) {
@@ -76,19 +92,15 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
     async findById(id) {
       return byId.get(id)?.user ?? null;
     },
-    async findCredentials(login): Promise<Credentials<U> | null> {
-      const entry = byId.get(idByLogin.get(login) ?? "");
-      return entry === undefined ? null : { user: entry.user, passwordHash: entry.passwordHash };
-    },
+    findCredentials: (login) => findCredentialsById(idByLogin.get(login) ?? ""),
+    findCredentialsById,
     async replacePasswordHash(userId, current, next, changedAt) {
       const entry = byId.get(userId);
-      if (entry?.passwordHash !== current) return false;
-      // It is written into the application's own object: a copy would lose getters and private fields.
-      if (changedAt !== undefined && !Reflect.set(entry.user, "passwordChangedAt", changedAt)) {
-        throw new TypeError("memoryUsers: user.passwordChangedAt can't be written; give users that are not frozen");
-      }
-      byId.set(userId, { ...entry, passwordHash: next });
-      return true;
+      return entry?.passwordHash === current && setHash(entry, next, changedAt);
+    },
+    async setPasswordHash(userId, next, changedAt) {
+      const entry = byId.get(userId);
+      return entry !== undefined && setHash(entry, next, changedAt);
     },
   };
 }

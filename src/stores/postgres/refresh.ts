@@ -3,13 +3,13 @@ import type { StoredSession } from "../contract.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import {
+  listReplacedValues,
   listSessionValues,
   readEndedSession,
   readEndings,
   readEndReason,
   readSession,
   readSid,
-  readStoredSession,
 } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { readInteger } from "../shared/values.ts";
@@ -26,10 +26,9 @@ import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const SESSION_COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created,
-  ${asMilliseconds("last_used_at")} AS used`;
-const COLUMNS = `${SESSION_COLUMNS}, family, ${asMilliseconds("expires_at")} AS ends,
-  ${asMilliseconds("password_changed_at")} AS changed, rotation, revision, ended`;
+const COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created, ${asMilliseconds("last_used_at")} AS used,
+  family, ${asMilliseconds("expires_at")} AS ends, ${asMilliseconds("password_changed_at")} AS changed, rotation,
+  details, revision, ended`;
 
 const DAY_MS = 86_400_000;
 
@@ -58,32 +57,32 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       const sql = `WITH owner AS (
           INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${asTimestamp("$4")})
           ON CONFLICT (user_id) DO UPDATE SET used_at = greatest(known.used_at, excluded.used_at)
-          WHERE known.endings <= $10 RETURNING endings)
+          WHERE known.endings <= $11 RETURNING endings)
         INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
-          password_changed_at, rotation, revision, endings)
+          password_changed_at, rotation, details, revision, endings)
         SELECT $1, $2, $3, ${asTimestamp("$4")}, ${asTimestamp("$5")}, ${asTimestamp("$6")}, ${asDay("$6")},
-          ${asTimestamp("$7")}, $8, $9, endings
-        FROM owner WHERE endings <= $10 RETURNING sid`;
+          ${asTimestamp("$7")}, $8, $9, $10, endings
+        FROM owner WHERE endings <= $11 RETURNING sid`;
       if ((await query(sql, ...listSessionValues(session), endings)).length === 0) return null;
       return deleteSurplus(query, sessions, session, limit);
     },
     async findSession(family) {
       const [row] = await query(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = $1`, family);
-      return row === undefined ? null : readStoredSession(row);
+      return row === undefined ? null : readSession(row);
     },
     async replaceSession({ sid, userId, revision }, next) {
       const sql = `UPDATE ${sessions} SET last_used_at = ${asTimestamp("$4")}, expires_at = ${asTimestamp("$5")},
-          expires_on = ${asDay("$5")}, rotation = $6, revision = $7
+          expires_on = ${asDay("$5")}, password_changed_at = ${asTimestamp("$6")}, rotation = $7, details = $8,
+          revision = $9
         WHERE sid = $1 AND user_id = $2 AND revision = $3 AND ended IS NULL RETURNING sid`;
-      const [used, ends] = [toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt)];
-      return (await query(sql, sid, userId, revision, used, ends, next.rotation, next.revision)).length === 1;
+      return (await query(sql, sid, userId, revision, ...listReplacedValues(next))).length === 1;
     },
     async endSession(sid, userId, reason) {
       const sql = `UPDATE ${sessions} SET ended = coalesce(ended, $3), revision = revision + 1
         WHERE sid = $1 AND user_id = $2 RETURNING ended`;
       return readEndReason((await query(sql, sid, userId, reason))[0]);
     },
-    async endSessions(userId, at) {
+    async endSessions(userId, at, exceptSid = "") {
       const count = `INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at)
         VALUES ($1, 1, ${asTimestamp("$2")})
         ON CONFLICT (user_id) DO UPDATE SET endings = known.endings + 1,
@@ -92,16 +91,17 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       const [row] = await query(count, userId, toMilliseconds(at));
       // A second statement sees every session that began before the count went up, and leaves the later ones alone.
       const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-        WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 ORDER BY sid FOR UPDATE)
+        WHERE sid IN (SELECT sid FROM ${sessions} WHERE user_id = $1 AND endings < $2 AND (sid <> $3 OR ended IS NOT NULL)
+          ORDER BY sid FOR UPDATE)
         RETURNING sid, ended`;
-      return (await query(end, userId, readInteger(row?.endings))).map(readEndedSession);
+      return (await query(end, userId, readInteger(row?.endings), exceptSid)).map(readEndedSession);
     },
     async deleteSessions(userId, sids) {
       const sql = `DELETE FROM ${sessions} WHERE user_id = $1 AND sid = ANY($2) AND ended IS NOT NULL`;
       await query(sql, userId, sids);
     },
     async sessions(userId, at) {
-      const sql = `SELECT ${SESSION_COLUMNS} FROM ${sessions}
+      const sql = `SELECT ${COLUMNS} FROM ${sessions}
         WHERE user_id = $1 AND ended IS NULL AND expires_at > ${asTimestamp("$2")} ORDER BY last_used_at DESC`;
       return (await query(sql, userId, toMilliseconds(at))).map(readSession);
     },

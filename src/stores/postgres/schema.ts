@@ -13,7 +13,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quoteTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("postgresSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   expires_on date NOT NULL,
   password_changed_at timestamptz,
   rotation text NOT NULL,
+  details text NOT NULL DEFAULT '',
   revision integer NOT NULL,
   ended text,
   endings integer NOT NULL
@@ -53,6 +54,33 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   PRIMARY KEY (kind, id)
 );
 ${createIndices(revocations, "expires_at", "txid, kind, id")}
+CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
+  purpose text NOT NULL,
+  user_id text NOT NULL,
+  digest text NOT NULL UNIQUE,
+  data text NOT NULL,
+  valid_until timestamptz NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  tries_until timestamptz,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (purpose, user_id)
+);
+${createIndices(oneTimeTokens, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${apiKeys} (
+  id text PRIMARY KEY,
+  user_id text NOT NULL,
+  digest text NOT NULL UNIQUE,
+  label text,
+  hint text NOT NULL,
+  scopes text NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  replaced_by text,
+  slot integer,
+  UNIQUE (user_id, slot)
+) WITH (fillfactor = 75);
+${createIndices(apiKeys, "expires_at")}
 `;
 }
 

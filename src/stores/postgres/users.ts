@@ -1,4 +1,4 @@
-import { toMillisecondsOrNull } from "../shared/instants.ts";
+import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { checkFlag, checkNewUser } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
@@ -8,7 +8,7 @@ const COLUMNS = `id, login, disabled, ${asMilliseconds("password_changed_at")} A
 
 /**
  * Users in a Postgres table (see {@link postgresSchema}). Logins are compared as they are: write and ask for them in
- * one spelling, such as lower case. If your users have more fields, write the three methods of a `UserStore` yourself.
+ * one spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -31,10 +31,19 @@ export function postgresUsers(options: PostgresOptions): SqlUsers {
       const [row] = await query(`SELECT ${COLUMNS}, password_hash FROM ${users} WHERE login = $1`, login);
       return row === undefined ? null : readCredentials(row);
     },
+    async findCredentialsById(id) {
+      const [row] = await query(`SELECT ${COLUMNS}, password_hash FROM ${users} WHERE id = $1`, id);
+      return row === undefined ? null : readCredentials(row);
+    },
     async replacePasswordHash(userId, current, next, changedAt) {
       const set = `password_hash = $3, password_changed_at = coalesce(${asTimestamp("$4")}, password_changed_at)`;
       const sql = `UPDATE ${users} SET ${set} WHERE id = $1 AND password_hash = $2 RETURNING id`;
       return (await query(sql, userId, current, next, toMillisecondsOrNull(changedAt))).length === 1;
+    },
+    async setPasswordHash(userId, next, changedAt) {
+      const sql = `UPDATE ${users} SET password_hash = $2, password_changed_at = ${asTimestamp("$3")}
+        WHERE id = $1 RETURNING id`;
+      return (await query(sql, userId, next, toMilliseconds(changedAt))).length === 1;
     },
     async add(user) {
       const { id, login, passwordHash, disabled } = checkNewUser("postgresUsers.add", user);

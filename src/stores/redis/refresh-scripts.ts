@@ -48,15 +48,17 @@ export const END: string = `${SHARED}
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 return text and finish(KEYS[1], ARGV[1], text, ARGV[2])`;
 
-/** Ends all sessions. Replies with id and state of each. */
+/** Ends all sessions, but for one that lives. Replies with id and state of each. */
 export const END_ALL: string = `${SHARED}
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 local known = redis.call('HGETALL', KEYS[1])
 local ended = {}
 for i = 1, #known, 2 do
-  ended[#ended + 1] = known[i]
-  ended[#ended + 1] = finish(KEYS[1], known[i], known[i + 1], 'l')
+  if known[i] ~= ARGV[2] or not lives(known[i + 1]) then
+    ended[#ended + 1] = known[i]
+    ended[#ended + 1] = finish(KEYS[1], known[i], known[i + 1], 'l')
+  end
 end
 return ended`;
 

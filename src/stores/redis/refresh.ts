@@ -1,4 +1,4 @@
-import type { EndReason, RefreshStore, Session, StoredSession } from "../contract.ts";
+import type { EndReason, RefreshStore, StoredSession } from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
 import { END, END_ALL, LIST, REMOVE, REPLACE, START } from "./refresh-scripts.ts";
@@ -78,8 +78,9 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       const state = await run(END, [getSessionsKey(userId)], sid, reason.charAt(0));
       return state === null ? null : readReason(state);
     },
-    async endSessions(userId, _at) {
-      const ended = readPairs(await run(END_ALL, [getSessionsKey(userId), getEndingsKey(userId)], String(DAY_MS)));
+    async endSessions(userId, _at, exceptSid = "") {
+      const keys = [getSessionsKey(userId), getEndingsKey(userId)];
+      const ended = readPairs(await run(END_ALL, keys, String(DAY_MS), exceptSid));
       return ended.map(([sid, state]) => ({ sid, ended: readReason(state) }));
     },
     async deleteSessions(userId, sids) {
@@ -91,8 +92,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       return readPairs(await run(LIST, [getSessionsKey(userId)]))
         .map(([sid, text]) => readSession(userId, sid, text))
         .filter(({ ended, expiresAt }) => ended === null && expiresAt.getTime() > now)
-        .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
-        .map(({ sid, createdAt, lastUsedAt }): Session => ({ sid, userId, createdAt, lastUsedAt }));
+        .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
     },
   };
 }
@@ -104,30 +104,35 @@ function readReason(state: unknown): EndReason {
   return reason;
 }
 
-/** Formats a session. What the scripts read of it comes first in the list. */
+/**
+ * Formats a session. What the scripts read of it comes first in the list. Empty details are left out: a session that
+ * was stored without them is replaced only where its text is still the same.
+ */
 function formatSession(session: StoredSession): string {
-  const { family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, revision, ended } = session;
+  const { family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, details, revision, ended } = session;
   const [created, used, ends] = [createdAt, lastUsedAt, expiresAt].map(toMilliseconds);
   const changed = toMillisecondsOrNull(passwordChangedAt);
   const state = Object.keys(STATES).find((it) => STATES[it] === ended);
-  return `${state}${JSON.stringify([ends, used, family, created, changed, revision, rotation])}`;
+  const rest = details === "" ? [] : [details];
+  return `${state}${JSON.stringify([ends, used, family, created, changed, revision, rotation, ...rest])}`;
 }
 
 /** Parses a stored session. */
 function readSession(userId: string, sid: string, text: unknown): StoredSession {
   const ended = typeof text === "string" ? STATES[text.charAt(0)] : undefined;
   const known = ended === undefined ? null : readJson((text as string).slice(1));
-  if (!Array.isArray(known) || known.length !== 7) throw createReplyError();
-  const [ends, used, family, created, changed, revision, rotation] = known as [unknown, unknown, string, ...unknown[]];
+  if (!Array.isArray(known) || (known.length !== 7 && known.length !== 8)) throw createReplyError();
+  const [ends, used, family, created, changed, revision, rotation, details = ""] = known;
   return {
     sid,
     userId,
     createdAt: readDate(created),
     lastUsedAt: readDate(used),
-    family,
+    family: family as string,
     expiresAt: readDate(ends),
     passwordChangedAt: readDateOrNull(changed),
     rotation: rotation as string,
+    details: details as string,
     revision: revision as number,
     ended: ended as EndReason | null,
   };

@@ -1,4 +1,11 @@
-import type { Credentials, EndedSession, EndReason, Session, StoredSession } from "../contract.ts";
+import type {
+  Credentials,
+  EndedSession,
+  EndReason,
+  OneTimeTry,
+  StoredOneTimeToken,
+  StoredSession,
+} from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "./instants.ts";
 import type { SqlUser } from "./sql.ts";
 import { readFlag, readInteger } from "./values.ts";
@@ -21,19 +28,21 @@ export function readCredentials(row: Row): Credentials<SqlUser> {
   return { user: readUser(row), passwordHash: row.password_hash as string | null };
 }
 
-/** Reads a session from the columns `sid, user_id, created, used`. */
-export function readSession({ sid, user_id, created, used }: Row): Session {
-  return { sid: sid as string, userId: user_id as string, createdAt: readDate(created), lastUsedAt: readDate(used) };
-}
-
-/** Reads a session from the columns of {@link readSession} and `family, ends, changed, rotation, revision, ended`. */
-export function readStoredSession(row: Row): StoredSession {
+/**
+ * Reads a session from the columns `sid, user_id, created, used, family, ends, changed, rotation, details, revision,
+ * ended`.
+ */
+export function readSession(row: Row): StoredSession {
   return {
-    ...readSession(row),
+    sid: row.sid as string,
+    userId: row.user_id as string,
+    createdAt: readDate(row.created),
+    lastUsedAt: readDate(row.used),
     family: row.family as string,
     expiresAt: readDate(row.ends),
     passwordChangedAt: readDateOrNull(row.changed),
     rotation: row.rotation as string,
+    details: row.details as string,
     revision: readInteger(row.revision),
     ended: row.ended as EndReason | null,
   };
@@ -41,7 +50,7 @@ export function readStoredSession(row: Row): StoredSession {
 
 /**
  * Lists the values of a session in the order of the columns `sid, user_id, family, created_at, last_used_at,
- * expires_at, password_changed_at, rotation, revision`.
+ * expires_at, password_changed_at, rotation, details, revision`.
  */
 export function listSessionValues(session: StoredSession): readonly (string | number | null)[] {
   return [
@@ -53,8 +62,17 @@ export function listSessionValues(session: StoredSession): readonly (string | nu
     toMilliseconds(session.expiresAt),
     toMillisecondsOrNull(session.passwordChangedAt),
     session.rotation,
+    session.details,
     session.revision,
   ];
+}
+
+/**
+ * Lists what a replacement changes, in the order of the columns `last_used_at, expires_at, password_changed_at,
+ * rotation, details, revision`.
+ */
+export function listReplacedValues(session: StoredSession): readonly (string | number | null)[] {
+  return listSessionValues(session).slice(4);
 }
 
 /** Reads an ended session from the columns `sid, ended`. */
@@ -75,4 +93,21 @@ export function readSid(row: Row): string {
 /** Reads how often all of a user's sessions were ended: 0 where there is no row. */
 export function readEndings([row]: readonly Row[]): number {
   return row === undefined ? 0 : readInteger(row.endings);
+}
+
+/** Reads a token or code for one use from the columns `digest, purpose, user_id, data, ends`; `null` for no row. */
+export function readOneTimeToken(row: Row | undefined): StoredOneTimeToken | null {
+  if (row === undefined) return null;
+  return {
+    digest: row.digest as string,
+    purpose: row.purpose as string,
+    userId: row.user_id as string,
+    data: row.data as string,
+    expiresAt: readDate(row.ends),
+  };
+}
+
+/** Reads a try at a code from the columns `digest, tries`; `null` where there is no row. */
+export function readOneTimeTry(row: Row | undefined): OneTimeTry | null {
+  return row === undefined ? null : { digest: row.digest as string, tries: readInteger(row.tries) };
 }

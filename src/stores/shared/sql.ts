@@ -1,4 +1,4 @@
-import type { Blocklist, RefreshStore, User, UserStore } from "../contract.ts";
+import type { Blocklist, Credentials, OneTimeStore, RefreshStore, User, UserStore } from "../contract.ts";
 import type { NewUser } from "./new-user.ts";
 
 /** A user as the SQL stores keep them. */
@@ -30,8 +30,12 @@ export interface SqlUsers extends UserStore<SqlUser> {
    * stored elsewhere.
    */
   remove(id: string): Promise<boolean>;
+  /** Finds a user and the password hash by id. */
+  findCredentialsById(id: string): Promise<Credentials<SqlUser> | null>;
   /** Replaces a hash if it is still the one that was read. */
   replacePasswordHash(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
+  /** Sets a hash, whatever the user had before. Returns `false` when there is no such user. */
+  setPasswordHash(userId: string, next: string, changedAt: Date): Promise<boolean>;
 }
 
 /** A refresh store in tables. */
@@ -40,6 +44,17 @@ export interface SqlRefreshStore extends RefreshStore {
    * Deletes the sessions that ended at or before an instant. Run it now and then.
    *
    * @returns the number of deleted sessions
+   */
+  deleteExpired(at: Date): Promise<number>;
+}
+
+/** A store of tokens and codes for one use, in a table. */
+export interface SqlOneTimeStore extends OneTimeStore {
+  /**
+   * Deletes the tokens and codes that expired at or before an instant, and whose tries count no more. Run it now and
+   * then.
+   *
+   * @returns the number of deleted tokens and codes
    */
   deleteExpired(at: Date): Promise<number>;
 }

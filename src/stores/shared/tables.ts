@@ -10,6 +10,10 @@ export interface SqlTables {
   readonly sessionOwners?: string;
   /** The table of revocations. `"hallpass_revocations"` by default. */
   readonly revocations?: string;
+  /** The table of one-time tokens and codes. `"hallpass_one_time_tokens"` by default. */
+  readonly oneTimeTokens?: string;
+  /** The table of API keys. `"hallpass_api_keys"` by default. */
+  readonly apiKeys?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -17,6 +21,8 @@ const NAMES: OptionNames<SqlTables> = {
   sessions: "optional",
   sessionOwners: "optional",
   revocations: "optional",
+  oneTimeTokens: "optional",
+  apiKeys: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -24,6 +30,8 @@ const DEFAULTS: Required<SqlTables> = {
   sessions: "hallpass_sessions",
   sessionOwners: "hallpass_session_owners",
   revocations: "hallpass_revocations",
+  oneTimeTokens: "hallpass_one_time_tokens",
+  apiKeys: "hallpass_api_keys",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;

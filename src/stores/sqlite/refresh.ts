@@ -2,13 +2,13 @@ import type { OptionNames } from "../../shared/options.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import {
+  listReplacedValues,
   listSessionValues,
   readEndedSession,
   readEndings,
   readEndReason,
   readSession,
   readSid,
-  readStoredSession,
 } from "../shared/rows.ts";
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { bindClient, SQLITE_OPTIONS, type SqliteOptions } from "./client.ts";
@@ -16,9 +16,8 @@ import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
-const SESSION_COLUMNS = "sid, user_id, created_at AS created, last_used_at AS used";
-const COLUMNS = `${SESSION_COLUMNS}, family, expires_at AS ends, password_changed_at AS changed,
-  rotation, revision, ended`;
+const COLUMNS = `sid, user_id, created_at AS created, last_used_at AS used, family, expires_at AS ends,
+  password_changed_at AS changed, rotation, details, revision, ended`;
 
 const DAY_MS = 86_400_000;
 
@@ -49,7 +48,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         const { sid, userId } = session;
         if (readEndings(query(selectEndings, userId)) > endings) return null;
         const insert = `INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at,
-          password_changed_at, rotation, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
+          password_changed_at, rotation, details, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sid`;
         query(insert, ...listSessionValues(session));
         const surplus = `SELECT sid FROM ${sessions} WHERE user_id = ? AND sid <> ? AND ended IS NULL
           ORDER BY last_used_at DESC LIMIT -1 OFFSET ?`;
@@ -58,14 +57,13 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
       }),
     async findSession(family) {
       const [row] = await read(`SELECT ${COLUMNS} FROM ${sessions} WHERE family = ?`, family);
-      return row === undefined ? null : readStoredSession(row);
+      return row === undefined ? null : readSession(row);
     },
     replaceSession: ({ sid, userId, revision }, next) =>
       transact(() => {
-        const sql = `UPDATE ${sessions} SET last_used_at = ?, expires_at = ?, rotation = ?, revision = ?
-          WHERE sid = ? AND user_id = ? AND revision = ? AND ended IS NULL RETURNING sid`;
-        const [used, ends] = [toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt)];
-        return query(sql, used, ends, next.rotation, next.revision, sid, userId, revision).length === 1;
+        const sql = `UPDATE ${sessions} SET last_used_at = ?, expires_at = ?, password_changed_at = ?, rotation = ?,
+          details = ?, revision = ? WHERE sid = ? AND user_id = ? AND revision = ? AND ended IS NULL RETURNING sid`;
+        return query(sql, ...listReplacedValues(next), sid, userId, revision).length === 1;
       }),
     endSession: (sid, userId, reason) =>
       transact(() => {
@@ -73,15 +71,15 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
           WHERE sid = ? AND user_id = ? RETURNING ended`;
         return readEndReason(query(sql, reason, sid, userId)[0]);
       }),
-    endSessions: (userId, at) =>
+    endSessions: (userId, at, exceptSid = "") =>
       transact(() => {
         const count = `INSERT INTO ${sessionOwners} (user_id, endings, used_at) VALUES (?, 1, ?)
           ON CONFLICT (user_id) DO UPDATE SET endings = endings + 1, used_at = max(used_at, excluded.used_at)
           RETURNING endings`;
         query(count, userId, toMilliseconds(at));
         const end = `UPDATE ${sessions} SET ended = coalesce(ended, 'logout'), revision = revision + 1
-          WHERE user_id = ? RETURNING sid, ended`;
-        return query(end, userId).map(readEndedSession);
+          WHERE user_id = ? AND (sid <> ? OR ended IS NOT NULL) RETURNING sid, ended`;
+        return query(end, userId, exceptSid).map(readEndedSession);
       }),
     deleteSessions: (userId, sids) =>
       transact(() => {
@@ -89,7 +87,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
         for (const sid of sids) query(sql, userId, sid);
       }),
     async sessions(userId, at) {
-      const sql = `SELECT ${SESSION_COLUMNS} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
+      const sql = `SELECT ${COLUMNS} FROM ${sessions} WHERE user_id = ? AND ended IS NULL AND expires_at > ?
         ORDER BY last_used_at DESC`;
       return (await read(sql, userId, toMilliseconds(at))).map(readSession);
     },

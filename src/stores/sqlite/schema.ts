@@ -12,7 +12,7 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations } = quoteTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("sqliteSchema", tables);
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   expires_at INTEGER NOT NULL,
   password_changed_at INTEGER,
   rotation TEXT NOT NULL,
+  details TEXT NOT NULL DEFAULT '',
   revision INTEGER NOT NULL,
   ended TEXT
 );
@@ -47,6 +48,32 @@ CREATE TABLE IF NOT EXISTS ${revocations} (
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 ${createIndex(revocations, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${oneTimeTokens} (
+  purpose TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  data TEXT NOT NULL,
+  valid_until INTEGER NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  tries_until INTEGER,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (purpose, user_id)
+);
+${createIndex(oneTimeTokens, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${apiKeys} (
+  id TEXT PRIMARY KEY NOT NULL,
+  user_id TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  label TEXT,
+  hint TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  last_used_at INTEGER,
+  replaced_by TEXT
+);
+${createIndex(apiKeys, "user_id")}
+${createIndex(apiKeys, "expires_at")}
 `;
 }
 

@@ -1,4 +1,4 @@
-import { toMillisecondsOrNull } from "../shared/instants.ts";
+import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { checkFlag, checkNewUser } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
@@ -9,7 +9,7 @@ const COLUMNS = "id, login, disabled, password_changed_at AS changed";
 
 /**
  * Users in a SQLite table (see {@link sqliteSchema}). Logins are compared as they are: write and ask for them in one
- * spelling, such as lower case. If your users have more fields, write the three methods of a `UserStore` yourself.
+ * spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -33,10 +33,18 @@ export function sqliteUsers(options: SqliteOptions): SqlUsers {
       const [row] = await read(`SELECT ${COLUMNS}, password_hash FROM ${users} WHERE login = ?`, login);
       return row === undefined ? null : readCredentials(row);
     },
+    async findCredentialsById(id) {
+      const [row] = await read(`SELECT ${COLUMNS}, password_hash FROM ${users} WHERE id = ?`, id);
+      return row === undefined ? null : readCredentials(row);
+    },
     async replacePasswordHash(userId, current, next, changedAt) {
       const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = coalesce(?, password_changed_at)
         WHERE id = ? AND password_hash = ? RETURNING id`;
       return (await write(sql, next, toMillisecondsOrNull(changedAt), userId, current)).length === 1;
+    },
+    async setPasswordHash(userId, next, changedAt) {
+      const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = ? WHERE id = ? RETURNING id`;
+      return (await write(sql, next, toMilliseconds(changedAt), userId)).length === 1;
     },
     async add(user) {
       const { id, login, passwordHash, disabled } = checkNewUser("sqliteUsers.add", user);

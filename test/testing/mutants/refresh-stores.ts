@@ -1,4 +1,4 @@
-import type { RefreshStore, Session, StoredSession } from "../../../src/stores/contract.ts";
+import type { RefreshStore, StoredSession } from "../../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../../src/stores/memory.ts";
 
 const broken = (change: (store: RefreshStore) => Partial<RefreshStore>) => (): RefreshStore => {
@@ -12,7 +12,7 @@ const finding = (change: (session: StoredSession) => StoredSession | null | unde
       return session === null ? null : (change(session) as StoredSession | null);
     },
   }));
-const listing = (change: (sessions: readonly Session[]) => readonly Session[]) =>
+const listing = (change: (sessions: readonly StoredSession[]) => readonly StoredSession[]) =>
   broken((store) => ({ sessions: async (...args) => change(await store.sessions(...args)) }));
 const starting = (change: (args: Parameters<RefreshStore["startSession"]>) => typeof args) =>
   broken((store) => ({ startSession: (...args) => store.startSession(...change(args)) }));
@@ -29,6 +29,20 @@ export const BROKEN_REFRESH_STORES: Readonly<Record<string, () => RefreshStore>>
   })),
   "forgets under which password it began": finding((session) => ({ ...session, passwordChangedAt: null })),
   "cuts a long rotation off": finding((session) => ({ ...session, rotation: session.rotation.slice(0, 255) })),
+  "cuts long details off": finding((session) => ({ ...session, details: session.details.slice(0, 1_024) })),
+  "keeps the first details": broken((store) => ({
+    replaceSession: (session, next) => store.replaceSession(session, { ...next, details: session.details }),
+  })),
+  "replaces nothing without details": broken((store) => ({
+    replaceSession: async (session, next) => session.details !== "" && store.replaceSession(session, next),
+  })),
+  "stays under the first password": broken((store) => ({
+    replaceSession: (session, next) =>
+      store.replaceSession(session, { ...next, passwordChangedAt: session.passwordChangedAt }),
+  })),
+  "lists no details": broken((store) => ({
+    sessions: async (...args) => (await store.sessions(...args)).map((session) => ({ ...session, details: "" })),
+  })),
   "hides what has ended": finding((session) => (session.ended === null ? session : null)),
   "never says ended": finding((session) => ({ ...session, ended: null })),
   "knows one reason": finding((session) => ({ ...session, ended: session.ended && "logout" })),
@@ -126,6 +140,21 @@ export const BROKEN_REFRESH_STORES: Readonly<Record<string, () => RefreshStore>>
       },
     };
   }),
+  "makes no exception": broken((store) => ({ endSessions: (userId, at) => store.endSessions(userId, at) })),
+  "says nothing of an exception that has ended": broken((store) => ({
+    endSessions: async (userId, at, exceptSid) =>
+      (await store.endSessions(userId, at, exceptSid)).filter(({ sid }) => sid !== exceptSid),
+  })),
+  "counts no end with an exception": broken((store) => {
+    let exceptions = 0;
+    return {
+      endings: async (userId) => (await store.endings(userId)) - exceptions,
+      endSessions: (...args) => {
+        if (args[2] !== undefined) exceptions += 1;
+        return store.endSessions(...args);
+      },
+    };
+  }),
   "counts no endings": broken(() => ({ endings: async () => 0 })),
   "counts once": broken((store) => ({ endings: async (userId) => Math.min(await store.endings(userId), 1) })),
   "counts everybody's": broken((store) => {
@@ -197,11 +226,10 @@ export const BROKEN_REFRESH_STORES: Readonly<Record<string, () => RefreshStore>>
   "lists by when they began": listing((sessions) => [...sessions].sort((a, b) => +b.createdAt - +a.createdAt)),
   "lists what has expired": broken((store) => ({ sessions: (userId) => store.sessions(userId, new Date(0)) })),
   "lists what has ended": broken((store) => {
-    const known = new Map<string, Session[]>();
+    const known = new Map<string, StoredSession[]>();
     return {
       startSession: async (session, ...rest) => {
-        const { sid, userId, createdAt, lastUsedAt } = session;
-        known.set(userId, [...(known.get(userId) ?? []), { sid, userId, createdAt, lastUsedAt }]);
+        known.set(session.userId, [...(known.get(session.userId) ?? []), session]);
         return store.startSession(session, ...rest);
       },
       sessions: async (userId) => known.get(userId) ?? [],

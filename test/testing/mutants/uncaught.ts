@@ -1,6 +1,14 @@
 import type { ContractCase } from "../../../src/testing.ts";
-import { blocklistContract, refreshStoreContract, userStoreContract } from "../../../src/testing.ts";
+import {
+  apiKeyStoreContract,
+  blocklistContract,
+  oneTimeStoreContract,
+  refreshStoreContract,
+  userStoreContract,
+} from "../../../src/testing.ts";
+import { BROKEN_API_KEY_STORES } from "./api-key-stores.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
+import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
 import { BROKEN_REFRESH_STORES } from "./refresh-stores.ts";
 import { BROKEN_USER_STORES } from "./user-stores.ts";
 
@@ -14,8 +22,10 @@ export interface Uncaught {
 
 /** Runs each contract against every broken store. */
 export const MUTANTS: Readonly<Record<string, () => Promise<Uncaught>>> = {
+  "the contract of stores of API keys": () => uncaught(BROKEN_API_KEY_STORES, apiKeyStoreContract),
   "the blocklist's contract": () => uncaught(BROKEN_BLOCKLISTS, blocklistContract),
   "the refresh store's contract": () => uncaught(BROKEN_REFRESH_STORES, refreshStoreContract),
+  "the one-time store's contract": () => uncaught(BROKEN_ONE_TIME_STORES, oneTimeStoreContract),
   "the user store's contract": () => uncaught(BROKEN_USER_STORES, userStoreContract),
 };
 

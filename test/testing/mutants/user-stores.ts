@@ -61,7 +61,53 @@ export const BROKEN_USER_STORES: Readonly<Record<string, () => UserStoreUnderTes
     replacePasswordHash: (id, current, next, changedAt = new Date()) =>
       users.replacePasswordHash?.(id, current, next, changedAt) as Promise<boolean>,
   })),
+  "finds nobody by id and login": broken(() => ({ findCredentialsById: async () => null })),
+  "answers undefined by id": broken((users) => ({
+    findCredentialsById: async (id) => (await users.findCredentialsById?.(id)) ?? (undefined as never),
+  })),
+  "leaves the hash on the user that it finds by id": broken((users) => ({
+    findCredentialsById: async (id) => {
+      const it = await users.findCredentialsById?.(id);
+      return it ? { ...it, user: { ...it.user, hash: it.passwordHash } as User } : null;
+    },
+  })),
+  "keeps hashes that it found": broken((users) => {
+    const known = new Map<string, unknown>();
+    return {
+      findCredentialsById: async (id) => {
+        if (!known.has(id)) known.set(id, await users.findCredentialsById?.(id));
+        return known.get(id) as never;
+      },
+    };
+  }),
+  "sets nothing, and says it did": broken((users) => ({
+    setPasswordHash: async (id) => (await users.findById(id)) !== null,
+  })),
+  "sets a hash for nobody": broken((users) => ({
+    setPasswordHash: async (...args) => (await users.setPasswordHash?.(...args)) || true,
+  })),
+  "sets only where there was a hash": broken((users) => ({
+    setPasswordHash: async (id, next, changedAt) => {
+      const { passwordHash } = (await users.findCredentialsById?.(id)) ?? {};
+      if (typeof passwordHash !== "string") return false;
+      return users.replacePasswordHash?.(id, passwordHash, next, changedAt) ?? false;
+    },
+  })),
+  "sets a hash without a date": broken((users) => ({
+    setPasswordHash: async (id, next, changedAt) => {
+      const { passwordHash } = (await users.findCredentialsById?.(id)) ?? {};
+      if (typeof passwordHash !== "string") return users.setPasswordHash?.(id, next, changedAt) ?? false;
+      return users.replacePasswordHash?.(id, passwordHash, next) ?? false;
+    },
+  })),
 };
 
-/** One that breaks nothing, and can't replace hashes. */
-export const withoutReplacing: () => UserStoreUnderTest = broken(() => ({ replacePasswordHash: undefined as never }));
+/** Stores that break nothing, and lack what they may lack. */
+export const LACKING: Readonly<Record<string, () => UserStoreUnderTest>> = {
+  "can't replace hashes": broken(() => ({ replacePasswordHash: undefined as never })),
+  "can't find hashes by id, nor set or replace them": broken(() => ({
+    replacePasswordHash: undefined as never,
+    findCredentialsById: undefined as never,
+    setPasswordHash: undefined as never,
+  })),
+};

@@ -1,9 +1,9 @@
 import type { AuthError } from "../core/errors.ts";
-import { type Budgeted, startBudget, type TimeLimits } from "../store-calls/budget.ts";
-import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "../store-calls/outage.ts";
+import { type Budgeted, startBudget, type TimeLimits } from "./budget.ts";
+import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "./outage.ts";
 
 /**
- * Binds what an authenticator does to its settings. Each call has a time of its own, and tells the listener once where
+ * Binds an operation to its settings. Each call has a time of its own, and tells the listener once where
  * it met an outage, whether the outage refused the call or not.
  */
 export function bindOperation<

@@ -1,0 +1,16 @@
+import { readClock } from "../core/time.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import { type CreatedApiKey, checkNewKey, makeRecord, type NewApiKey, showKey } from "./new-key.ts";
+import type { ApiKeySettings } from "./options.ts";
+
+/** Creates a key; `null` where its user has as many as there may be. */
+export async function createKey(
+  { store, prefix, maxKeys, now, budget }: Budgeted<ApiKeySettings>,
+  input: NewApiKey,
+): Promise<CreatedApiKey | null> {
+  const createdAt = readClock(now);
+  const made = makeRecord(prefix, checkNewKey(input, createdAt), createdAt);
+  const insert = async () => store.insert(made.record, maxKeys);
+  return (await budget.callStore("apiKeys.insert", insert, checkBoolean)) ? showKey(made) : null;
+}

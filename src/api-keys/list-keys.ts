@@ -1,0 +1,16 @@
+import { expectApiKeysOf } from "../store-calls/api-key-answers.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import type { ApiKey } from "../stores/contract.ts";
+import { checkUserId } from "./new-key.ts";
+import type { ApiKeySettings } from "./options.ts";
+import { copyApiKey } from "./record.ts";
+
+/** Lists the keys of a user. Whatever else the store gives with them stays behind. */
+export async function listKeys(
+  { store, budget }: Budgeted<ApiKeySettings>,
+  userId: string,
+): Promise<readonly ApiKey[]> {
+  checkUserId(userId);
+  const keys = await budget.callStore("apiKeys.list", async () => store.list(userId), expectApiKeysOf(userId));
+  return keys.map(copyApiKey);
+}

@@ -1,0 +1,123 @@
+import { type Duration, toSeconds } from "../core/time.ts";
+import { assert } from "../shared/assert.ts";
+import { systemClock } from "../shared/clock.ts";
+import { DEFAULT_MAX_KEYS, DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
+import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import type { TimeLimits } from "../store-calls/budget.ts";
+import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
+import type { ApiKeyStore, Blocklist } from "../stores/contract.ts";
+import { RememberedKeys } from "./remembered.ts";
+import { createUseRecorder, type UseRecorder } from "./uses.ts";
+
+/** What API keys are made of. */
+export interface ApiKeysOptions {
+  /** Where they are stored, as digests. */
+  readonly store: ApiKeyStore;
+  /**
+   * What every key begins with, such as `"acme_live"`: at most 32 letters and digits, with single `_` between them. It
+   * tells people and secret scanners whose key it is. A key with another prefix is refused without a call of the store.
+   */
+  readonly prefix: string;
+  /**
+   * How long a key that was found is remembered, without a call of the store. `"10s"` by default. For so long it may
+   * still be taken after another process revoked it, or after its user was disabled. A revocation in this process takes
+   * effect at once. 0 remembers nothing.
+   */
+  readonly staleness?: Duration;
+  /**
+   * The guard's blocklist. A revocation is stored there too, so that every guard which asks it refuses the key at once.
+   * `verify` does not ask it. None by default.
+   */
+  readonly blocklist?: Blocklist;
+  /**
+   * Tells whether a user's keys are good at present. It is asked when a key is looked up, and its answer is remembered
+   * with the key. It must answer exactly `true` or `false`; anything else is an outage. By default users are not looked
+   * up, and a key is good until it expires or is revoked: call `revokeAll` for a user who is disabled or deleted.
+   *
+   * @example
+   * ```ts
+   * createApiKeys({ store, prefix, isActive: async (userId) => (await users.findById(userId))?.disabled === false });
+   * ```
+   */
+  readonly isActive?: (userId: string) => boolean | Promise<boolean>;
+  /**
+   * How many keys a user may have at once. 100 by default, and 10,000 at the most. Those that have expired don't count.
+   * Those that were rotated and still live count apart, up to the same number.
+   */
+  readonly maxKeys?: number;
+  /** The clock: milliseconds since 1970. `Date.now` by default. */
+  readonly now?: () => number;
+  /** How long one call of a store may take, in milliseconds. 2000 by default. */
+  readonly storeTimeoutMs?: number;
+  /** How long all calls that one operation makes may take, in milliseconds. 5000 by default. */
+  readonly requestTimeoutMs?: number;
+  /**
+   * A listener that is told of each operation that is refused with 503, and of each use that could not be written. The
+   * error's `cause` says what happened, for a log. The listener can't change the answer. By default the process is
+   * warned of the first outage of each call.
+   */
+  readonly onOutage?: OutageListener;
+}
+
+/** Options of API keys, checked and with their defaults. */
+export interface ApiKeySettings extends TimeLimits {
+  readonly store: ApiKeyStore;
+  readonly prefix: string;
+  /** In milliseconds. */
+  readonly staleness: number;
+  readonly blocklist: Blocklist | null;
+  readonly isActive: ((userId: string) => boolean | Promise<boolean>) | null;
+  readonly maxKeys: number;
+  readonly now: () => number;
+  readonly onOutage: OutageListener;
+  /** The keys that this process has verified. */
+  readonly remembered: RememberedKeys;
+  readonly recordUse: UseRecorder;
+}
+
+const OPTIONS: OptionNames<ApiKeysOptions> = {
+  store: "required",
+  prefix: "required",
+  staleness: "optional",
+  blocklist: "optional",
+  isActive: "optional",
+  maxKeys: "optional",
+  now: "optional",
+  storeTimeoutMs: "optional",
+  requestTimeoutMs: "optional",
+  onOutage: "optional",
+};
+
+const METHODS = ["insert", "find", "list", "replace", "revoke", "revokeAll", "touch"] as const;
+
+const PREFIX = /^(?=.{1,32}$)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
+
+/** Checks what API keys are to be made of. */
+export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
+  checkOptions("createApiKeys", options, OPTIONS);
+  const { store, prefix, staleness = "10s", blocklist = null, isActive = null, now = systemClock } = options;
+  const { maxKeys = DEFAULT_MAX_KEYS, onOutage = warnOfFirstOutage() } = options;
+  const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
+  checkMethods("store", store, METHODS);
+  assert(
+    typeof prefix === "string" && PREFIX.test(prefix),
+    'prefix must be of 1 to 32 letters and digits, with single _ between them, such as "acme_live"',
+  );
+  if (blocklist !== null) checkMethods("blocklist", blocklist, ["revokeToken", "isRevoked"]);
+  if (isActive !== null) checkFunction("isActive", isActive, "async (userId) => !(await isDisabled(userId))");
+  checkFunction("now", now, "such as Date.now");
+  checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
+  const checked = {
+    store,
+    prefix,
+    staleness: toSeconds("staleness", staleness, 0) * 1_000,
+    blocklist,
+    isActive,
+    maxKeys: checkInteger("maxKeys", maxKeys, 1, 10_000),
+    now,
+    storeTimeoutMs: checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000),
+    requestTimeoutMs: checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000),
+    onOutage,
+  };
+  return { ...checked, remembered: new RememberedKeys(checked.staleness), recordUse: createUseRecorder(checked) };
+}

@@ -1,0 +1,59 @@
+import { readClock } from "../core/time.ts";
+import { isText } from "../shared/text.ts";
+import { acceptAnything, checkBoolean } from "../store-calls/answer-checks.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import type { ApiKey } from "../stores/contract.ts";
+import { listKeys } from "./list-keys.ts";
+import { checkUserId } from "./new-key.ts";
+import type { ApiKeySettings } from "./options.ts";
+
+/** Clocks may differ by a minute. */
+const MARGIN_MS = 60_000;
+
+/**
+ * Revokes a key of a user. The store forgets the key last, so that a revocation which was interrupted is completed when
+ * it is sent again.
+ */
+export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: string, id: string): Promise<boolean> {
+  const { store, remembered, budget } = settings;
+  checkUserId(userId);
+  if (!isText(id)) return false;
+  try {
+    await blockKeys(settings, userId, (key) => key.id === id);
+    return await budget.callStore("apiKeys.revoke", async () => store.revoke(userId, id), checkBoolean);
+  } finally {
+    remembered.forget(userId, id);
+  }
+}
+
+/** Revokes all keys of a user, in the same order. */
+export async function revokeKeys(settings: Budgeted<ApiKeySettings>, userId: string): Promise<void> {
+  const { store, remembered, budget } = settings;
+  checkUserId(userId);
+  try {
+    await blockKeys(settings, userId, () => true);
+    await budget.callStore("apiKeys.revokeAll", async () => store.revokeAll(userId), acceptAnything);
+  } finally {
+    remembered.forget(userId);
+  }
+}
+
+/**
+ * Tells the blocklist of keys of a user, for as long as some process may remember them. Keys of others are left alone,
+ * whatever id was asked for.
+ */
+export async function blockKeys(
+  settings: Budgeted<ApiKeySettings>,
+  userId: string,
+  isMeant: (key: ApiKey) => boolean,
+): Promise<void> {
+  const { blocklist, staleness, requestTimeoutMs, now, budget } = settings;
+  if (blocklist === null || staleness === 0) return;
+  const keys = (await listKeys(settings, userId)).filter(isMeant);
+  const until = new Date(readClock(now) + staleness + requestTimeoutMs + MARGIN_MS);
+  const block = ({ id }: ApiKey): Promise<void> => {
+    const call = async () => blocklist.revokeToken(id, until, userId);
+    return budget.callStore("blocklist.revokeToken", call, acceptAnything);
+  };
+  await Promise.all(keys.map(block));
+}

@@ -1,0 +1,47 @@
+import { readClock } from "../core/time.ts";
+import { readTime } from "../shared/date.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import type { ApiKey } from "../stores/contract.ts";
+import { listKeys } from "./list-keys.ts";
+import { type CreatedApiKey, checkRotation, isLiving, makeRecord, type RotateOptions, showKey } from "./new-key.ts";
+import type { ApiKeySettings } from "./options.ts";
+import { blockKeys } from "./revoke-key.ts";
+
+/**
+ * Creates a key in the place of another of the same user; `null` where that one is not there, has expired or was
+ * rotated already, or where too many rotated ones still live.
+ */
+export async function rotateKey(
+  settings: Budgeted<ApiKeySettings>,
+  userId: string,
+  id: string,
+  options: RotateOptions = {},
+): Promise<CreatedApiKey | null> {
+  const { store, prefix, maxKeys, remembered, now, budget } = settings;
+  const rotatedAt = readClock(now);
+  const { overlap, expiresAt } = checkRotation(options, rotatedAt);
+  const living = (await listKeys(settings, userId)).filter((key) => isLiving(key, rotatedAt));
+  const old = living.find((key) => key.id === id && key.replacedBy === null);
+  if (old === undefined || living.filter(({ replacedBy }) => replacedBy !== null).length >= maxKeys) return null;
+  const { label, scopes } = old;
+  const fields = {
+    userId,
+    label,
+    scopes,
+    expiresAt: expiresAt === undefined ? renewExpiry(old, rotatedAt) : expiresAt,
+  };
+  const made = makeRecord(prefix, fields, rotatedAt);
+  try {
+    if (overlap === 0) await blockKeys(settings, userId, (key) => key.id === id);
+    const replace = async () => store.replace(id, new Date(rotatedAt + overlap), made.record);
+    return (await budget.callStore("apiKeys.replace", replace, checkBoolean)) ? showKey(made) : null;
+  } finally {
+    remembered.forget(userId, id);
+  }
+}
+
+/** Lets a key live from an instant on as long as another was to live when it was created. */
+function renewExpiry({ createdAt, expiresAt }: ApiKey, now: number): Date | null {
+  return expiresAt === null ? null : new Date(now + readTime(expiresAt) - readTime(createdAt));
+}

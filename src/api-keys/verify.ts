@@ -1,0 +1,44 @@
+import { computeDigest } from "../core/digest.ts";
+import { AuthError } from "../core/errors.ts";
+import { readClock } from "../core/time.ts";
+import { readTime } from "../shared/date.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
+import { expectApiKey } from "../store-calls/api-key-answers.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
+import { refuseKey, takeKey } from "./key-text.ts";
+import type { ApiKeySettings } from "./options.ts";
+import { copyApiKey } from "./record.ts";
+
+/**
+ * Verifies a key. It is looked up by its SHA-256, so that the time which a lookup or a comparison takes tells nothing
+ * of the key.
+ *
+ * @throws AuthError `invalid_token` or `expired` (401), or `unavailable` (503) in an outage
+ */
+export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknown): Promise<ApiKey> {
+  const { prefix, remembered, recordUse, now } = settings;
+  const digest = computeDigest(takeKey(sent, prefix));
+  const asked = readClock(now);
+  const record =
+    remembered.recall(digest, asked) ??
+    (await remembered.lookUp(digest, asked, async () => findActiveKey(settings, digest)));
+  // The clock is read again: a key may have expired while the store was waited for.
+  if (record.expiresAt !== null && readTime(record.expiresAt) <= readClock(now)) throw new AuthError("expired");
+  recordUse(record, asked);
+  return copyApiKey(record);
+}
+
+/** Finds a key whose user is active. */
+async function findActiveKey(
+  { store, isActive, budget }: Budgeted<ApiKeySettings>,
+  digest: string,
+): Promise<StoredApiKey> {
+  const found = await budget.callStore("apiKeys.find", async () => store.find(digest), expectApiKey(digest));
+  if (found === null) throw refuseKey("there is no such key, or it was revoked");
+  const record = Object.freeze({ ...copyApiKey(found), digest });
+  if (isActive !== null && !(await budget.callStore("isActive", async () => isActive(record.userId), checkBoolean))) {
+    throw refuseKey("its user is not active");
+  }
+  return record;
+}

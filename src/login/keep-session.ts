@@ -1,0 +1,68 @@
+import { isAuthError } from "../core/errors.ts";
+import { readClock } from "../core/time.ts";
+import type { Identity } from "../guard/identity.ts";
+import { readClaims } from "../sessions/access-token.ts";
+import { readDetails, writeDetails } from "../sessions/details.ts";
+import { cutUser } from "../sessions/logout-everywhere.ts";
+import { dateTokens, readMarks } from "../sessions/marks.ts";
+import { changeOwnSession, findOwnSession, type OwnSession } from "../sessions/own-session.ts";
+import type { LoginResult } from "../sessions/result.ts";
+import type { SessionSettings } from "../sessions/settings.ts";
+import { issueUncutToken } from "../sessions/uncut-token.ts";
+import { assert } from "../shared/assert.ts";
+import type { User } from "../stores/contract.ts";
+import { confirmProof, readPasswordChange } from "./confirm.ts";
+import type { LoginOrigin } from "./origin.ts";
+import { type PasswordChange, replacePassword } from "./replace-password.ts";
+import type { LoginSettings } from "./settings.ts";
+
+/**
+ * Changes a password, and ends all of the user's sessions but the identity's own. That one goes on under the next
+ * password, with its refresh token. All access tokens from before are revoked, its own too, and it gets another one.
+ */
+export async function changeAndKeepSession<U extends User>(
+  settings: LoginSettings<U>,
+  { userId, sid }: Identity,
+  change: PasswordChange,
+  origin: LoginOrigin,
+): Promise<LoginResult<U>> {
+  const { refresh } = settings;
+  assert(refresh !== null && typeof sid === "string", "changePassword: keepSession needs an identity of a session");
+  const kept = { ...settings, refresh };
+  const { family } = await findOwnSession(kept, { userId, sid });
+  // A refresh of the session waits: between the write of the hash and that of the session it would be refused.
+  return refresh.turns.take(family, () => changeInTurn(kept, { userId, sid }, change, origin));
+}
+
+async function changeInTurn<U extends User>(
+  settings: LoginSettings<U> & SessionSettings,
+  own: OwnSession,
+  change: PasswordChange,
+  origin: LoginOrigin,
+): Promise<LoginResult<U>> {
+  const { userId, sid } = own;
+  const proof = await replacePassword(settings, change, origin);
+  const authentication = { authenticatedAt: proof.decidedAt, methods: ["pwd"], acr: null };
+  let refusal: unknown;
+  const keep = async (): Promise<void> => {
+    const passwordChangedAt = await readPasswordChange(settings, userId);
+    await changeOwnSession(settings, own, (session) => ({
+      passwordChangedAt,
+      details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),
+    }));
+  };
+  // Whoever ended the session meanwhile does not keep the others from their end.
+  const keepIfLiving = () =>
+    keep().catch((error: unknown) => {
+      if (!isAuthError(error) || !error.expose) throw error;
+      refusal = error;
+    });
+  await cutUser(settings, userId, { sid, keep: keepIfLiving });
+  if (refusal !== undefined) throw refusal;
+  const decidedAt = readClock(settings.token.now);
+  const marks = await readMarks(settings, userId);
+  const claims = await readClaims(settings, proof.user);
+  const { user } = await confirmProof(settings, proof);
+  const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
+  return issueUncutToken(settings, { user, claims, marks }, sid, date, authentication);
+}

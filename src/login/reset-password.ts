@@ -1,0 +1,32 @@
+import { readClock } from "../core/time.ts";
+import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
+import { checkUserId } from "../sessions/user-id.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
+import type { User } from "../stores/contract.ts";
+import { invalidCredentials } from "./credentials.ts";
+import { hashPassword } from "./hashing.ts";
+import type { LoginSettings } from "./settings.ts";
+
+/**
+ * Sets the password of a user who proved in another way who it is, and ends all of the user's sessions. The hash is
+ * stored first: whoever logs in with the old password meanwhile is refused by the one step or by the other. Done again
+ * after a 503, it completes.
+ */
+export async function resetPassword<U extends User>(
+  settings: LoginSettings<U>,
+  userId: string,
+  newPassword: unknown,
+): Promise<void> {
+  const { users, token, budget } = settings;
+  if (typeof users.setPasswordHash !== "function") {
+    throw new TypeError("resetPassword needs a user store with setPasswordHash");
+  }
+  checkUserId(userId);
+  const next = await hashPassword(settings, newPassword, undefined);
+  const changedAt = new Date(readClock(token.now));
+  const set = async () => users.setPasswordHash?.(userId, next, changedAt);
+  if (!(await budget.callStore("users.setPasswordHash", set, checkBoolean))) {
+    throw invalidCredentials(settings, new Error("there is no user with this id"));
+  }
+  await logoutEverywhere(settings, userId);
+}

@@ -1,0 +1,119 @@
+import { readClock } from "../core/time.ts";
+import { readClaims } from "../sessions/access-token.ts";
+import { completeDetails, type SessionWishes } from "../sessions/details.ts";
+import { isRevokedSince, readMarks, wasCutBetween, wasCutSince } from "../sessions/marks.ts";
+import type { LoginResult } from "../sessions/result.ts";
+import {
+  checkSessionOptions,
+  readProvenAt,
+  START_OPTIONS,
+  type StartSessionOptions,
+} from "../sessions/session-options.ts";
+import { startSession } from "../sessions/start-session.ts";
+import { loggedOutMeanwhile } from "../sessions/uncut-token.ts";
+import { assert } from "../shared/assert.ts";
+import { readTime } from "../shared/date.ts";
+import { isObject } from "../shared/object.ts";
+import { isText } from "../shared/text.ts";
+import { expectUser } from "../store-calls/user-answers.ts";
+import type { User } from "../stores/contract.ts";
+import { invalidCredentials } from "./credentials.ts";
+import { describePasswordSession, endFormerSession, renewHash, startProvenSession } from "./login.ts";
+import type { LoginSettings } from "./settings.ts";
+import { type KeptProof, type PasswordProof, recallProof } from "./verify-password.ts";
+
+/** Starts a session for a user who proved who it is: by a password, or in a way that the application knows of. */
+export async function startAnySession<U extends User>(
+  settings: LoginSettings<U>,
+  who: Pick<User, "id"> | PasswordProof<U>,
+  options: StartSessionOptions = {},
+): Promise<LoginResult<U>> {
+  const wishes = checkSessionOptions("startSession", settings.refresh, options, START_OPTIONS);
+  const provenAt = readProvenAt("startSession", options);
+  const kept = isObject(who) ? recallProof<U>(who) : undefined;
+  if (kept !== undefined) {
+    assert(provenAt === null, "startSession: what verifyPassword gave has its own provenAt: leave the option out");
+    return startAfterPassword(settings, kept, wishes, options);
+  }
+  const { id } = (who ?? {}) as Partial<User>;
+  assert(isText(id), "startSession takes a user with an id, or what verifyPassword gave, as it is: await it");
+  return startAfterOther(settings, id, wishes, { ...options, provenAt });
+}
+
+/**
+ * Starts a session after a password that was proved a while ago. The proof has read how far the user was logged out,
+ * and that is compared with what is so by now. The tokens are dated by now, so that they live as long as others.
+ */
+async function startAfterPassword<U extends User>(
+  settings: LoginSettings<U>,
+  { proof, origin }: KeptProof<U>,
+  wishes: SessionWishes,
+  { refreshToken = origin.refreshToken }: StartSessionOptions,
+): Promise<LoginResult<U>> {
+  const decidedAt = readClock(settings.token.now);
+  refuseStale(settings, proof.decidedAt, decidedAt);
+  const isCut = proof.decidedAt < decidedAt && (await isRevokedSince(settings, proof.user.id, proof.decidedAt));
+  if (isCut) throw loggedOutMeanwhile(settings);
+  await endFormerSession(settings, { refreshToken });
+  const details = describePasswordSession(wishes, proof.decidedAt, origin);
+  const result = await startProvenSession(settings, { ...proof, decidedAt }, details);
+  await renewHash(settings, proof);
+  return result;
+}
+
+/** What is known of a proof that the application took. */
+interface OtherProof {
+  /** When it was, in milliseconds since 1970; `null` for just now. */
+  readonly provenAt: number | null;
+  readonly refreshToken?: unknown;
+}
+
+/**
+ * Starts a session after a proof that the application took. The user is read by id, and once more after the claims were
+ * made.
+ */
+async function startAfterOther<U extends User>(
+  settings: LoginSettings<U>,
+  id: string,
+  wishes: SessionWishes,
+  { provenAt, refreshToken }: OtherProof,
+): Promise<LoginResult<U>> {
+  const decidedAt = readClock(settings.token.now);
+  const authenticatedAt = Math.min(provenAt ?? decidedAt, decidedAt);
+  refuseStale(settings, authenticatedAt, decidedAt);
+  const marks = await readMarks(settings, id);
+  const isCut =
+    provenAt !== null
+      ? wasCutSince(marks, settings, authenticatedAt) || (await isRevokedSince(settings, id, authenticatedAt))
+      : wasCutBetween(marks, settings, decidedAt);
+  if (isCut) throw loggedOutMeanwhile(settings);
+  const known = await findUser(settings, id);
+  const knownChange = readTime(known.passwordChangedAt); // A store may write it into this object.
+  await endFormerSession(settings, { refreshToken });
+  const claims = await readClaims(settings, known);
+  const user = await findUser(settings, id);
+  const changedAt = readTime(user.passwordChangedAt);
+  const isSamePassword = Object.is(changedAt, knownChange);
+  const isChanged = !isSamePassword || (provenAt !== null && changedAt > authenticatedAt);
+  if (isChanged) throw invalidCredentials(settings, new Error("the user's password has changed since the proof"));
+  const passwordChangedAt = Number.isNaN(changedAt) ? null : new Date(changedAt);
+  const details = completeDetails(wishes, authenticatedAt, {});
+  return startSession(settings, { user, claims, decidedAt, marks, passwordChangedAt, details });
+}
+
+/** Reads a user who may have a session. */
+async function findUser<U extends User>(settings: LoginSettings<U>, id: string): Promise<U> {
+  const { users, budget } = settings;
+  const user = await budget.callStore("users.findById", async () => users.findById(id), expectUser(id));
+  if (user === null || user.disabled) throw invalidCredentials(settings);
+  return user;
+}
+
+/**
+ * Refuses a proof that is older than an access token may become. A blocklist remembers a log-out everywhere for as
+ * long, and may have forgotten it after that.
+ */
+function refuseStale<U extends User>(settings: LoginSettings<U>, provenAt: number, now: number): void {
+  if (now - provenAt <= settings.token.expiresIn * 1_000) return;
+  throw invalidCredentials(settings, new Error("the proof is older than the token's expiresIn: ask for another one"));
+}

@@ -1,0 +1,43 @@
+import type { User } from "../stores/contract.ts";
+import { readCredentials } from "./credentials.ts";
+import type { LoginOrigin } from "./origin.ts";
+import { type Proof, proveUser } from "./proof.ts";
+import type { LoginSettings } from "./settings.ts";
+
+/** Who proved to know the password, and when. `startSession` takes it as it is, and begins the session. */
+export interface PasswordProof<U extends User = User> {
+  /** The user, as the store gave it. */
+  readonly user: U;
+  /** The instant before the first read that the proof rests on. */
+  readonly provenAt: Date;
+}
+
+/** A proof, and what a login knew of where it came from. */
+export interface KeptProof<U extends User> {
+  readonly proof: Proof<U>;
+  readonly origin: Pick<LoginOrigin, "refreshToken" | "device">;
+}
+
+/**
+ * What each proof rests on. It is not on the proof itself, so that nobody can make a proof, and none can be changed on
+ * its way to `startSession`.
+ */
+const keptProofs = new WeakMap<object, KeptProof<User>>();
+
+/** Checks a login as `login` does, and begins nothing. */
+export async function verifyPassword<U extends User>(
+  settings: LoginSettings<U>,
+  input: unknown,
+  origin: LoginOrigin = {},
+): Promise<PasswordProof<U>> {
+  const { name, password } = readCredentials(input);
+  const proof = await proveUser(settings, { login: name }, [password], origin);
+  const given = Object.freeze({ user: proof.user, provenAt: new Date(proof.decidedAt) });
+  keptProofs.set(given, { proof, origin: { refreshToken: origin.refreshToken, device: origin.device } });
+  return given;
+}
+
+/** Gives what a proof rests on; `undefined` for anything that {@link verifyPassword} did not give. */
+export function recallProof<U extends User>(value: object): KeptProof<U> | undefined {
+  return keptProofs.get(value) as KeptProof<U> | undefined;
+}

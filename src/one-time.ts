@@ -1,0 +1,21 @@
+/**
+ * Tokens and codes that are good for one use: for links in mails, for tickets, and for codes that a user types in.
+ *
+ * @module
+ */
+export {
+  createOneTimeCodes,
+  type IssuedOneTimeCode,
+  type OneTimeCodeOptions,
+  type OneTimeCodes,
+} from "./one-time/codes.ts";
+export type { OneTimeOptions } from "./one-time/options.ts";
+export type { GivenData, OneTimeResult } from "./one-time/record.ts";
+export { type TicketOptions, ticket } from "./one-time/ticket.ts";
+export {
+  createOneTimeTokens,
+  type IssuedOneTimeToken,
+  type OneTimeTokenOptions,
+  type OneTimeTokens,
+} from "./one-time/tokens.ts";
+export type { OneTimeStore, OneTimeTry, StoredOneTimeToken } from "./stores/contract.ts";

@@ -1,0 +1,135 @@
+import { randomInt, timingSafeEqual } from "node:crypto";
+import { type Duration, readClock } from "../core/time.ts";
+import { DEFAULT_TRIES } from "../shared/limits.ts";
+import { checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
+import { isText } from "../shared/text.ts";
+import { checkTry } from "../store-calls/one-time-answers.ts";
+import { bindOperation } from "../store-calls/operation.ts";
+import { checkOneTimeOptions, ONE_TIME_OPTIONS, type OneTimeOptions } from "./options.ts";
+import {
+  digestFor,
+  type GivenData,
+  type OneTimeCall,
+  type OneTimeResult,
+  putRecord,
+  revokeRecord,
+  takeRecord,
+} from "./record.ts";
+
+/** The options of {@link createOneTimeCodes}. */
+export interface OneTimeCodeOptions extends OneTimeOptions {
+  /** How long a code is good: up to a day. `"10m"` by default, which is what NIST SP 800-63B allows. */
+  readonly lifetime?: Duration;
+  /** How many digits a code has: 6 to 8. 6 by default. */
+  readonly digits?: number;
+  /**
+   * How many tries a user's codes take together, from 1 to 10: in the hour that begins with the first try, or in a
+   * code's lifetime where that is longer. 5 by default. A code that is issued meanwhile brings no further tries. The
+   * right code within the tries ends the count.
+   */
+  readonly tries?: number;
+}
+
+/** A code that was issued. */
+export interface IssuedOneTimeCode {
+  /** The code: digits, with leading zeros. */
+  readonly code: string;
+  /** When it expires. */
+  readonly expiresAt: Date;
+}
+
+/** Codes of one purpose, short enough to be typed, each good for one use. */
+export interface OneTimeCodes<Data = null> {
+  /**
+   * Issues a code to a user. What was issued before to the same user for the same purpose is worthless from then on.
+   * The tries that were used up stay used up.
+   *
+   * @param given - the data that `consume` is to give back: at most 4096 characters of JSON
+   * @throws TypeError when the user's id or the data can't be stored
+   * @throws AuthError `unavailable` (503) in an outage. To issue again is safe.
+   */
+  issue(userId: string, ...given: GivenData<Data>): Promise<IssuedOneTimeCode>;
+  /**
+   * Takes a user's code. Of any number of calls with the right code, exactly one is answered with what it was issued
+   * for. A wrong code, and any code once all tries are used up, is answered with `null`.
+   *
+   * @param userId - whose code it is, as a request has it
+   * @param code - as a request has it: what is no code of so many digits costs no try
+   * @throws AuthError `unavailable` (503) in an outage. It may be sent again, and may have cost a try. The code may be
+   * spent all the same, where the store took it and its answer was lost: `null` then, and another one has to be issued.
+   */
+  consume(userId: unknown, code: unknown): Promise<OneTimeResult<Data> | null>;
+  /**
+   * Makes the code worthless that was issued to a user. That there is none is no error.
+   *
+   * @throws TypeError when it is no user's id
+   * @throws AuthError `unavailable` (503) in an outage. It may be sent again.
+   */
+  revoke(userId: string): Promise<void>;
+}
+
+const OWNER = "createOneTimeCodes";
+const OPTIONS: OptionNames<OneTimeCodeOptions> = {
+  ...ONE_TIME_OPTIONS,
+  lifetime: "optional",
+  digits: "optional",
+  tries: "optional",
+};
+const DAY_SECONDS = 86_400;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Creates codes of 6 to 8 digits for a mail or a text message, each good for one use. Whoever guesses has few tries,
+ * however many codes are issued and however many requests come at once: with 6 digits and 5 tries, one guess in 200,000
+ * hours of guessing is right, on average. A code proves only that somebody reads the user's messages, so ask for
+ * something else before it. Whoever may try can use up the tries, and the user's own code is refused until the hour is
+ * over.
+ *
+ * @typeParam Data - what is stored with each code, as JSON has it; nothing (`null`) by default
+ * @throws TypeError when an option is missing, unknown or of the wrong type
+ *
+ * @example
+ * ```ts
+ * const codes = createOneTimeCodes({ store, purpose: "second-factor" });
+ * const { code } = await codes.issue("user-1"); // "049251"
+ * const proof = await codes.consume("user-1", code); // { userId: "user-1", … }, and null ever after
+ * ```
+ */
+export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): OneTimeCodes<Data> {
+  checkOptions(OWNER, options, OPTIONS);
+  const settings = checkOneTimeOptions(OWNER, "code", options, options.lifetime ?? "10m", DAY_SECONDS);
+  const digits = checkInteger(`${OWNER}: digits`, options.digits ?? 6, 6, 8);
+  const tries = checkInteger(`${OWNER}: tries`, options.tries ?? DEFAULT_TRIES, 1, 10);
+  const period = Math.max(settings.lifetime, HOUR_MS);
+  const spelling = new RegExp(`^[0-9]{${digits}}$`);
+  const digestCode = (userId: string, code: string): string => digestFor(settings.purpose, userId, code);
+
+  const issue = async (call: OneTimeCall, userId: string, data: unknown = null): Promise<IssuedOneTimeCode> => {
+    const code = String(randomInt(10 ** digits)).padStart(digits, "0");
+    return { code, expiresAt: await putRecord(call, userId, data, digestCode(userId, code)) };
+  };
+  const consume = async (call: OneTimeCall, userId: unknown, code: unknown): Promise<OneTimeResult<Data> | null> => {
+    if (!isText(userId) || typeof code !== "string" || !spelling.test(code)) return null;
+    const digest = digestCode(userId, code);
+    return (await mayTake(call, userId, digest)) ? takeRecord(call, digest) : null;
+  };
+  /** Pays with a try before anything is compared, so that requests at once have no more tries than others. */
+  const mayTake = async ({ store, budget, purpose, now }: OneTimeCall, userId: string, digest: string) => {
+    const at = readClock(now);
+    const count = async () => store.countTry(purpose, userId, new Date(at), new Date(at + period));
+    const counted = await budget.callStore("oneTime.countTry", count, checkTry);
+    return counted !== null && counted.tries <= tries && isSame(counted.digest, digest);
+  };
+
+  return Object.freeze({
+    issue: bindOperation("issue", settings, issue),
+    consume: bindOperation("consume", settings, consume),
+    revoke: bindOperation("revoke", settings, revokeRecord),
+  });
+}
+
+/** Compares two digests in a time that does not tell where they differ. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

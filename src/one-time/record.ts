@@ -1,0 +1,90 @@
+import { computeDigest, randomSecret } from "../core/digest.ts";
+import { readClock } from "../core/time.ts";
+import { checkUserId } from "../sessions/user-id.ts";
+import { assert } from "../shared/assert.ts";
+import { readTime } from "../shared/date.ts";
+import { MAX_DATA_LENGTH } from "../shared/limits.ts";
+import { acceptAnything } from "../store-calls/answer-checks.ts";
+import type { Budgeted } from "../store-calls/budget.ts";
+import { expectOneTimeToken } from "../store-calls/one-time-answers.ts";
+import type { StoredOneTimeToken } from "../stores/contract.ts";
+import type { OneTimeSettings } from "./options.ts";
+
+/** What a one-time token or code was issued for. */
+export interface OneTimeResult<Data = unknown> {
+  /** The user that it was issued to. */
+  readonly userId: string;
+  /** What was given with it, as JSON has it; `null` where nothing was. */
+  readonly data: Data;
+  /** When it was issued. */
+  readonly issuedAt: Date;
+  /** When it would have expired. */
+  readonly expiresAt: Date;
+}
+
+/** What may be given with a token or code: it may be left out where `null` will do for it. */
+export type GivenData<Data> = null extends Data ? [data?: Data] : [data: Data];
+
+/** Settings, for one call. */
+export type OneTimeCall = Budgeted<OneTimeSettings>;
+
+/** Computes what is stored of a token or code. It is worthless for another purpose, since the purpose is in it too. */
+export function digestFor(purpose: string, ...secret: readonly string[]): string {
+  return computeDigest(JSON.stringify([purpose, ...secret]));
+}
+
+/**
+ * Stores what is issued to a user.
+ *
+ * @returns when it expires
+ * @throws TypeError where the user's id or the data can't be stored
+ */
+export async function putRecord(call: OneTimeCall, userId: string, data: unknown, digest: string): Promise<Date> {
+  checkUserId(userId);
+  const text = writeData(data);
+  const at = readClock(call.now);
+  const expiresAt = new Date(at + call.lifetime);
+  await put(call, { digest, purpose: call.purpose, userId, data: text, expiresAt }, at);
+  return expiresAt;
+}
+
+/** Makes worthless what was issued to a user: by something that nobody knows, and that has expired already. */
+export async function revokeRecord(call: OneTimeCall, userId: string): Promise<void> {
+  checkUserId(userId);
+  const { purpose } = call;
+  const at = readClock(call.now);
+  const digest = digestFor(purpose, randomSecret());
+  await put(call, { digest, purpose, userId, data: "null", expiresAt: new Date(at) }, at);
+}
+
+/** Takes what was issued. `null` where there is nothing, and where it has expired. */
+export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promise<OneTimeResult<Data> | null> {
+  const { store, budget, purpose, lifetime, now } = call;
+  const at = readClock(now);
+  const take = async () => store.take(digest);
+  const taken = await budget.callStore("oneTime.take", take, expectOneTimeToken(digest, purpose));
+  if (taken === null || readTime(taken.expiresAt) <= at) return null;
+  const { userId, data, expiresAt } = taken;
+  const issuedAt = new Date(readTime(expiresAt) - lifetime);
+  return { userId, data: JSON.parse(data) as Data, issuedAt, expiresAt };
+}
+
+async function put({ store, budget }: OneTimeCall, token: StoredOneTimeToken, at: number): Promise<void> {
+  await budget.callStore("oneTime.put", async () => store.put(token, new Date(at)), acceptAnything);
+}
+
+/** Writes data as JSON. */
+function writeData(data: unknown): string {
+  const text = toJson(data);
+  assert(typeof text === "string", "data must be what JSON can hold, such as { email }");
+  assert(text.length <= MAX_DATA_LENGTH, `data must be at most ${MAX_DATA_LENGTH} characters of JSON`);
+  return text;
+}
+
+function toJson(data: unknown): unknown {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return undefined; // it refers to itself, or has a BigInt in it
+  }
+}

@@ -1,0 +1,71 @@
+import { AuthError } from "../core/errors.ts";
+import type { Credential, ShownIdentity } from "../guard/credential.ts";
+import { checkFunction, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import type { OneTimeResult } from "./record.ts";
+import type { OneTimeTokens } from "./tokens.ts";
+
+/** How a {@link ticket} is read. */
+export interface TicketOptions<Data = unknown> {
+  /** The parameter of the query that it comes in. `"ticket"` by default. */
+  readonly parameter?: string;
+  /**
+   * What a ticket says of its user beside the id. By default it says nothing, so that it has no scope and no session.
+   */
+  readonly identity?: (issued: OneTimeResult<Data>) => Pick<ShownIdentity, "scopes" | "sid">;
+}
+
+const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "optional" };
+
+/**
+ * Makes the credential of a ticket in the query of a URL, for a WebSocket, an EventSource or a download, where a
+ * browser can set no header. A ticket is good once. Give it seconds to live, since URLs are logged.
+ *
+ * `identity.claims` is the data that the ticket was issued with. With a blocklist, a ticket that was issued before its
+ * user or session was logged out is refused.
+ *
+ * @throws TypeError when an option is misspelt or of the wrong type
+ *
+ * @example
+ * ```ts
+ * const tickets = createOneTimeTokens<{ sid: string | null }>({ store, purpose: "socket", lifetime: "30s" });
+ * const guard = createGuard({ credentials: [ticket(tickets, { identity: ({ data }) => ({ sid: data.sid }) })] });
+ *
+ * const { token } = await tickets.issue(identity.userId, { sid: identity.sid }); // wss://api.example.com/feed?ticket=…
+ * ```
+ */
+export function ticket<Data>(
+  tickets: Pick<OneTimeTokens<Data>, "consume">,
+  options: TicketOptions<Data> = {},
+): Credential<Data> {
+  checkMethods("ticket: the first argument", tickets, ["consume"]);
+  checkOptions("ticket", options, OPTIONS);
+  const { parameter = "ticket", identity = sayNothing } = options;
+  checkText("ticket: parameter", parameter);
+  checkFunction("ticket: identity", identity, "({ data }) => ({ scopes: data.scopes })");
+  return Object.freeze({
+    name: "ticket",
+    place: `query ${parameter}`,
+    read(request) {
+      const [shown = null, ...others] = request.query(parameter);
+      if (others.some((it) => it !== shown)) throw several(parameter);
+      return shown;
+    },
+    async verify(shown) {
+      const issued = await tickets.consume(shown);
+      if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
+      const { scopes = [], sid = null } = identity(issued);
+      const revocation = { jti: null, issuedAt: issued.issuedAt };
+      return { userId: issued.userId, claims: issued.data, scopes, sid, revocation };
+    },
+  } satisfies Credential<Data>);
+}
+
+const WORTHLESS = "the ticket is unknown, was used, has expired, or another one was issued after it";
+
+function sayNothing(): Pick<ShownIdentity, "scopes" | "sid"> {
+  return {};
+}
+
+function several(parameter: string): AuthError {
+  return new AuthError("invalid_request", { cause: new Error(`several parameters of the name ${parameter}`) });
+}

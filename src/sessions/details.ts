@@ -1,0 +1,100 @@
+import { AuthError } from "../core/errors.ts";
+import { isObject } from "../shared/object.ts";
+import type { StoredSession } from "../stores/contract.ts";
+import type { SessionDevice } from "./device.ts";
+
+/** When and how a user proved who it is. Access tokens say it as `auth_time`, `amr` and `acr`. */
+export interface Authentication {
+  /** When, in milliseconds since 1970. */
+  readonly authenticatedAt: number;
+  /** By which methods (RFC 8176), such as `["pwd", "otp"]`. */
+  readonly methods: readonly string[];
+  /** The class of the authentication; `null` where the application has none. */
+  readonly acr: string | null;
+}
+
+/** What a session remembers about its beginning. Lifetimes are in milliseconds, and `null` where they are the usual. */
+export interface SessionDetails extends Authentication {
+  readonly device: SessionDevice;
+  readonly idleLifetime: number | null;
+  readonly absoluteLifetime: number | null;
+  /** Whether a browser keeps the refresh cookie when it is closed. */
+  readonly persistent: boolean;
+}
+
+/** What options say of a session. What nobody said is missing. */
+export type SessionWishes = Partial<Omit<SessionDetails, "authenticatedAt">>;
+
+/** Completes what was said of a session by what is usual. */
+export function completeDetails(wishes: SessionWishes, authenticatedAt: number, usual: SessionWishes): SessionDetails {
+  const nothing = { methods: [], acr: null, device: {}, idleLifetime: null, absoluteLifetime: null, persistent: true };
+  return { ...nothing, ...usual, ...wishes, authenticatedAt };
+}
+
+/** How most sessions begin. */
+const USUAL_METHODS: readonly string[] = ["pwd"];
+
+/**
+ * Writes the text that a store keeps of a session's details. It leaves out what is as usual, since there is a text for
+ * every session.
+ */
+export function writeDetails(details: SessionDetails, createdAt: Date): string {
+  const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent } = details;
+  return JSON.stringify({
+    ...(authenticatedAt !== createdAt.getTime() && { at: authenticatedAt }),
+    ...(methods.join(" ") !== USUAL_METHODS.join(" ") && { amr: methods }),
+    ...(acr !== null && { acr }),
+    ...(Object.keys(device).length > 0 && { device }),
+    ...(idleLifetime !== null && { idle: idleLifetime }),
+    ...(absoluteLifetime !== null && { absolute: absoluteLifetime }),
+    ...(!persistent && { persistent }),
+  });
+}
+
+/**
+ * Reads the details of a session. One that was stored without them began with a proof whose methods nobody knows.
+ *
+ * @throws AuthError `unavailable` (503) where the store gave another text than it was given
+ */
+export function readDetails({ details, createdAt }: StoredSession): SessionDetails {
+  const known = details === "" ? { amr: [] } : parseDetails(details);
+  if (known !== null) return fillDetails(known, createdAt.getTime());
+  throw new AuthError("unavailable", {
+    cause: new TypeError("the refresh store gave a session's details that are none"),
+  });
+}
+
+interface WrittenDetails {
+  readonly at?: number;
+  readonly amr?: readonly string[];
+  readonly acr?: string;
+  readonly device?: SessionDevice;
+  readonly idle?: number;
+  readonly absolute?: number;
+  readonly persistent?: boolean;
+}
+
+function fillDetails(written: WrittenDetails, createdAt: number): SessionDetails {
+  const {
+    at = createdAt,
+    amr = USUAL_METHODS,
+    acr = null,
+    device = {},
+    idle = null,
+    absolute = null,
+    persistent = true,
+  } = written;
+  return { authenticatedAt: at, methods: amr, acr, device, idleLifetime: idle, absoluteLifetime: absolute, persistent };
+}
+
+function parseDetails(text: string): WrittenDetails | null {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isObject(found)) return null;
+  const { at = 0, amr = [] } = found as WrittenDetails;
+  return Number.isFinite(at) && Array.isArray(amr) ? (found as WrittenDetails) : null;
+}

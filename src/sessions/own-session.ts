@@ -1,0 +1,53 @@
+import { AuthError } from "../core/errors.ts";
+import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
+import { checkBoolean } from "../store-calls/answer-checks.ts";
+import type { StoredSession } from "../stores/contract.ts";
+import { findLivingSessions } from "./list-sessions.ts";
+import type { SessionSettings } from "./settings.ts";
+
+/** The session that an identity says it belongs to. */
+export interface OwnSession {
+  readonly userId: string;
+  readonly sid: string;
+}
+
+/**
+ * Finds the living session of an identity.
+ *
+ * @throws AuthError `revoked` (401) where it has ended: so have its access tokens
+ */
+export async function findOwnSession(settings: SessionSettings, { userId, sid }: OwnSession): Promise<StoredSession> {
+  const session = (await findLivingSessions(settings, userId)).find((it) => it.sid === sid);
+  if (session !== undefined) return session;
+  throw new AuthError("revoked", { realm: settings.realm, cause: new Error("the session has ended") });
+}
+
+/** What of a session may change beside its refreshes. */
+export type SessionChange = (session: StoredSession) => Pick<StoredSession, "passwordChangedAt" | "details">;
+
+/**
+ * Changes the living session of an identity. Where a refresh replaces it at the same time, both changes are kept.
+ *
+ * @throws AuthError `revoked` (401) where it has ended
+ */
+export async function changeOwnSession(
+  settings: SessionSettings,
+  own: OwnSession,
+  change: SessionChange,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
+    const session = await findOwnSession(settings, own);
+    const next = { ...session, ...change(session), revision: session.revision + 1 };
+    if (await replaceSession(settings, session, next)) return;
+  }
+  throw new AuthError("unavailable", { cause: new Error("the session is being refreshed all the time") });
+}
+
+/** Replaces a session's record, if it is still the one that was read. */
+export async function replaceSession(
+  { refresh: { store }, budget }: SessionSettings,
+  session: StoredSession,
+  next: StoredSession,
+): Promise<boolean> {
+  return budget.callStore("refresh.replaceSession", async () => store.replaceSession(session, next), checkBoolean);
+}

@@ -1,0 +1,40 @@
+import { AuthError } from "../core/errors.ts";
+import type { User } from "../stores/contract.ts";
+import { issueAccessToken, refuseRevoked } from "./access-token.ts";
+import type { Authentication } from "./details.ts";
+import { type LogoutMarks, readRevokedUpTo } from "./marks.ts";
+import type { LoginResult } from "./result.ts";
+import type { FlowSettings } from "./settings.ts";
+
+/** A user who may have tokens, and what that was decided on. */
+export interface Decision<U extends User> {
+  readonly user: U;
+  /** What the user's tokens are to say. */
+  readonly claims: object;
+  /** How far the user had been logged out everywhere before anything was decided. */
+  readonly marks: LogoutMarks;
+}
+
+/**
+ * Issues a user's access token, unless the user was logged out everywhere since the marks were read.
+ *
+ * @throws AuthError `invalid_credentials` (401) where that is so
+ */
+export async function issueUncutToken<U extends User>(
+  settings: FlowSettings,
+  { user, claims, marks }: Decision<U>,
+  sid: string | null,
+  date: number,
+  authentication: Authentication,
+): Promise<LoginResult<U>> {
+  const access = await issueAccessToken(settings, user, claims, sid, date, authentication);
+  await refuseRevoked(settings, access.accessToken);
+  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
+  return access;
+}
+
+/** Makes the refusal of a user who was logged out everywhere after the proof. */
+export function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
+  const cause = new Error("the user was logged out everywhere while this login was under way");
+  return new AuthError("invalid_credentials", { realm, cause });
+}

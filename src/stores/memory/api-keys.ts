@@ -1,0 +1,71 @@
+import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
+
+/**
+ * API keys in this process's memory, for a single process and for tests. All are gone when the process ends.
+ *
+ * @example
+ * ```ts
+ * const keys = createApiKeys({ store: memoryApiKeys(), prefix: "acme_test" });
+ * ```
+ */
+export function memoryApiKeys(): ApiKeyStore {
+  const owners = new Map<string, Map<string, StoredApiKey>>();
+  const owned = new Map<string, StoredApiKey>();
+
+  const put = (key: StoredApiKey): void => {
+    const keys = owners.get(key.userId) ?? new Map<string, StoredApiKey>();
+    keys.set(key.id, key);
+    owners.set(key.userId, keys);
+    owned.set(key.digest, key);
+  };
+  const remove = ({ userId, id, digest }: StoredApiKey): void => {
+    const keys = owners.get(userId);
+    keys?.delete(id);
+    if (keys?.size === 0) owners.delete(userId);
+    owned.delete(digest);
+  };
+  const listStored = (userId: string): readonly StoredApiKey[] => [...(owners.get(userId)?.values() ?? [])];
+
+  return {
+    async insert(key, limit) {
+      const now = key.createdAt.getTime();
+      for (const other of listStored(key.userId)) if (hasExpired(other, now)) remove(other);
+      if (listStored(key.userId).filter(({ replacedBy }) => replacedBy === null).length >= limit) return false;
+      put({ ...key });
+      return true;
+    },
+    async find(digest) {
+      const found = owned.get(digest);
+      return found === undefined ? null : { ...found };
+    },
+    async list(userId) {
+      return listStored(userId)
+        .map(({ digest: _digest, ...key }): ApiKey => key)
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+    },
+    async replace(id, endsAt, next) {
+      const old = owners.get(next.userId)?.get(id);
+      if (old === undefined || old.replacedBy !== null) return false;
+      const expiresAt = hasExpired(old, endsAt.getTime()) ? old.expiresAt : endsAt;
+      put({ ...old, expiresAt, replacedBy: next.id });
+      put({ ...next });
+      return true;
+    },
+    async revoke(userId, id) {
+      const key = owners.get(userId)?.get(id);
+      if (key !== undefined) remove(key);
+      return key !== undefined;
+    },
+    async revokeAll(userId) {
+      for (const key of listStored(userId)) remove(key);
+    },
+    async touch(userId, id, at) {
+      const key = owners.get(userId)?.get(id);
+      if (key !== undefined && !(key.lastUsedAt !== null && key.lastUsedAt > at)) put({ ...key, lastUsedAt: at });
+    },
+  };
+}
+
+function hasExpired({ expiresAt }: ApiKey, now: number): boolean {
+  return expiresAt !== null && expiresAt.getTime() <= now;
+}

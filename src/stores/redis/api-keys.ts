@@ -1,0 +1,111 @@
+import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
+import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
+import { INSERT, LIST, REPLACE, TOUCH } from "./api-key-scripts.ts";
+import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
+import { createReplyError, readBoolean, readJson, readPairs } from "./replies.ts";
+import { computeTtl } from "./ttl.ts";
+
+/**
+ * API keys in Redis or Valkey. All keys of a user are one hash, in one slot of a cluster, and every step is one script.
+ * Redis has to keep what it is given (see {@link redisBlocklist}): a key that it forgets is good no more.
+ *
+ * @throws TypeError when an option is unknown or of the wrong type
+ *
+ * @example
+ * ```ts
+ * const store = redisApiKeys({ send: (...command) => client.call(...command) });
+ * const keys = createApiKeys({ store, prefix: "acme_live" });
+ * ```
+ */
+export function redisApiKeys(options: RedisOptions): ApiKeyStore {
+  const { send, prefix } = bindClient("redisApiKeys", options, REDIS_OPTIONS);
+  const getKeysKey = (userId: string): string => `${getUserPrefix(prefix, userId)}:api-keys`;
+  const getDigestKey = (digest: string): string => `${prefix}api-key:${digest}`;
+  const run = (script: string, userId: string, ...values: readonly string[]): Promise<unknown> =>
+    send("EVAL", script, "1", getKeysKey(userId), ...values);
+  /** Adds a key by a script that says whether it did. The digest alone doesn't tell the slot of the key's user. */
+  const add = async (key: StoredApiKey, script: string, ...values: readonly string[]): Promise<boolean> => {
+    const owner = JSON.stringify([key.userId, key.id]);
+    const ttl = computeKeyTtl(key);
+    const set = await send("SET", getDigestKey(key.digest), owner, ...(ttl === "" ? [] : ["PX", ttl]));
+    if (set !== "OK") throw createReplyError();
+    const isAdded = readBoolean(await run(script, key.userId, ...values, ttl));
+    if (!isAdded) await send("DEL", getDigestKey(key.digest));
+    return isAdded;
+  };
+  const listStored = async (userId: string): Promise<readonly StoredApiKey[]> =>
+    readPairs(await run(LIST, userId)).map(([id, text]) => readKey(userId, id, text));
+
+  return {
+    insert: (key, limit) =>
+      add(key, INSERT, key.id, formatKey(key), String(limit), String(toMilliseconds(key.createdAt))),
+    async find(digest) {
+      const owner = await send("GET", getDigestKey(digest));
+      if (owner === null) return null;
+      const [userId, id] = readOwner(owner);
+      const text = await send("HGET", getKeysKey(userId), id);
+      return text === null ? null : readKey(userId, id, text);
+    },
+    async list(userId) {
+      return (await listStored(userId))
+        .map(({ digest: _digest, ...key }): ApiKey => key)
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+    },
+    replace: (id, endsAt, next) => add(next, REPLACE, id, String(toMilliseconds(endsAt)), next.id, formatKey(next)),
+    async revoke(userId, id) {
+      const text = await send("HGET", getKeysKey(userId), id);
+      const isRevoked = readBoolean(await send("HDEL", getKeysKey(userId), id));
+      if (text !== null) await send("DEL", getDigestKey(readKey(userId, id, text).digest));
+      return isRevoked;
+    },
+    async revokeAll(userId) {
+      const keys = await listStored(userId);
+      await send("DEL", getKeysKey(userId));
+      await Promise.all(keys.map(({ digest }) => send("DEL", getDigestKey(digest))));
+    },
+    async touch(userId, id, at) {
+      readBoolean(await run(TOUCH, userId, id, String(toMilliseconds(at))));
+    },
+  };
+}
+
+/** Computes for how long a key is kept, in milliseconds; `""` where it never expires. */
+function computeKeyTtl({ createdAt, expiresAt }: StoredApiKey): string {
+  return expiresAt === null ? "" : String(computeTtl(toMilliseconds(createdAt), toMilliseconds(expiresAt)));
+}
+
+/** Formats a key. What the scripts read and write of it is the first line. */
+function formatKey(key: StoredApiKey): string {
+  const { expiresAt, lastUsedAt, replacedBy, digest, label, hint, scopes, createdAt } = key;
+  const head = [toMillisecondsOrNull(expiresAt), toMillisecondsOrNull(lastUsedAt), replacedBy].map((it) => it ?? false);
+  const rest = [digest, label, hint, scopes, toMilliseconds(createdAt)];
+  return `${JSON.stringify(head)}\n${JSON.stringify(rest)}`;
+}
+
+/** Parses a stored key. */
+function readKey(userId: string, id: string, text: unknown): StoredApiKey {
+  const [head, rest] = typeof text === "string" ? text.split("\n").map(readJson) : [];
+  if (!Array.isArray(head) || !Array.isArray(rest) || head.length + rest.length !== 8) throw createReplyError();
+  const [ends, used, replacedBy] = head.map((it) => (it === false ? null : it)) as unknown[];
+  const [digest, label, hint, scopes, created] = rest as unknown[];
+  return {
+    id,
+    userId,
+    label: label as string | null,
+    hint: hint as string,
+    scopes: scopes as string[],
+    createdAt: readDate(created),
+    expiresAt: readDateOrNull(ends),
+    lastUsedAt: readDateOrNull(used),
+    replacedBy: replacedBy as string | null,
+    digest: digest as string,
+  };
+}
+
+/** Parses the owner of a digest. */
+function readOwner(reply: unknown): [userId: string, id: string] {
+  const owner = readJson(reply);
+  if (!Array.isArray(owner) || owner.length !== 2 || !owner.every((it) => typeof it === "string"))
+    throw createReplyError();
+  return owner as [string, string];
+}

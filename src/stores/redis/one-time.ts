@@ -1,0 +1,73 @@
+import { ignore } from "../../shared/listener.ts";
+import type { OneTimeStore } from "../contract.ts";
+import { readDate, toMilliseconds } from "../shared/instants.ts";
+import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
+import { COUNT_TRY, PUT, TAKE } from "./one-time-scripts.ts";
+import { createReplyError, readInteger, readJson, readStrings } from "./replies.ts";
+import { computeTtl, MARGIN_MS } from "./ttl.ts";
+
+/**
+ * Tokens and codes for one use in Redis or Valkey. Every step is one script on one key, and they leave by themselves
+ * once they have expired. Redis has to keep what it is given (see {@link redisBlocklist}): a token that it forgets is
+ * worthless, and a server that fails over to a replica, or restarts from an older file, may know a token again that was
+ * taken.
+ *
+ * @throws TypeError when an option is unknown or of the wrong type
+ *
+ * @example
+ * ```ts
+ * const store = redisOneTimeStore({ send: (...command) => client.call(...command) });
+ * const resets = createOneTimeTokens({ store, purpose: "password-reset", lifetime: "1h" });
+ * ```
+ */
+export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
+  const { send, prefix } = bindClient("redisOneTimeStore", options, REDIS_OPTIONS);
+  const run = (script: string, key: string, ...values: readonly string[]): Promise<unknown> =>
+    send("EVAL", script, "1", key, ...values);
+  const getKey = (purpose: string, userId: string): string => `${getUserPrefix(prefix, userId)}:one-time:${purpose}`;
+  const getDigestKey = (digest: string): string => `${prefix}one-time:${digest}`;
+  /** Forgets whose a digest was. Nobody waits for it: the digest is worthless with or without. */
+  const deleteDigest = (digest: string): void => {
+    send("DEL", getDigestKey(digest)).then(ignore, ignore);
+  };
+
+  return {
+    async put({ digest, purpose, userId, data, expiresAt }, at) {
+      const ends = toMilliseconds(expiresAt);
+      const ttl = String(computeTtl(toMilliseconds(at), ends));
+      // A token alone doesn't tell the slot of its user, so a key of its own says whose it is.
+      const owner = JSON.stringify([purpose, userId]);
+      if ((await send("SET", getDigestKey(digest), owner, "PX", ttl)) !== "OK") throw createReplyError();
+      const before = await run(PUT, getKey(purpose, userId), digest, data, String(ends), ttl);
+      if (before !== null && typeof before !== "string") throw createReplyError();
+      if (before !== null && before !== digest) deleteDigest(before);
+    },
+    async take(digest) {
+      const owner = readOwner(await send("GET", getDigestKey(digest)));
+      if (owner === null) return null;
+      const [purpose, userId] = owner;
+      const taken = await run(TAKE, getKey(purpose, userId), digest, crypto.randomUUID(), String(MARGIN_MS));
+      if (taken === null) return null;
+      const [data, ends] = readStrings(taken, 2);
+      deleteDigest(digest);
+      return { digest, purpose, userId, data: data as string, expiresAt: readDate(ends) };
+    },
+    async countTry(purpose, userId, at, until) {
+      const [now, ends] = [toMilliseconds(at), toMilliseconds(until)];
+      const values = [now, ends, computeTtl(now, ends)].map(String);
+      const counted = await run(COUNT_TRY, getKey(purpose, userId), ...values);
+      if (counted === null) return null;
+      const [digest, tries] = readStrings(counted, 2);
+      return { digest: digest as string, tries: readInteger(tries) };
+    },
+  };
+}
+
+/** Parses the purpose and the user that a digest belongs to. */
+function readOwner(reply: unknown): [purpose: string, userId: string] | null {
+  if (reply === null) return null;
+  const owner = readJson(reply);
+  if (!Array.isArray(owner) || owner.length !== 2 || !owner.every((it) => typeof it === "string"))
+    throw createReplyError();
+  return owner as [string, string];
+}
