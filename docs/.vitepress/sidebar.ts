@@ -18,6 +18,8 @@ const ORDER = [
   "getting-started-fetch",
   "tokens",
   "guards",
+  "credentials",
+  "step-up",
   "passwords",
   "sessions",
   "one-time-tokens",
