@@ -9,7 +9,7 @@ export interface KeyLimiter {
   consume(key: string): Promise<unknown>;
 }
 
-const warn = createWarning();
+const warn = /* @__PURE__ */ createWarning();
 
 /**
  * Counts a refused key by the address that it comes from.

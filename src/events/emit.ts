@@ -3,7 +3,7 @@ import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
 import type { AuthEvent, EventListener, EventOf } from "./event.ts";
 
-const EVENTS = channel("hallpass:event");
+const EVENTS = /* @__PURE__ */ channel("hallpass:event");
 
 /** Tells of an event. The event is made only where somebody listens. */
 export type Emit = (describe: () => EventOf) => void;

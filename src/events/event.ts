@@ -36,9 +36,10 @@ interface Refused {
  * a login name or an error's text. They are frozen.
  */
 export type AuthEvent =
-  | (Happening<"login_succeeded"> & OfSession)
+  | (Happening<"login_succeeded"> & OfUser)
   | (Happening<"login_refused"> & Refused)
   | (Happening<"login_throttled"> & Refused & { /** The seconds to wait. */ readonly retryAfter: number })
+  | (Happening<"password_verified"> & OfUser)
   | (Happening<"session_started"> & OfSession & { /** How the user proved it. */ readonly methods: readonly string[] })
   | (Happening<"session_refreshed"> & OfSession)
   | (Happening<"session_ended"> & OfSession & { /** Why. */ readonly reason: "logout" | "reuse" })
@@ -67,6 +68,14 @@ export type AuthEvent =
   | (Happening<"one_time_token_used"> & OfUser & { /** Its purpose. */ readonly purpose: string })
   | (Happening<"api_key_created"> & OfUser & { /** The key's id. */ readonly keyId: string })
   | (Happening<"api_key_used"> & OfUser & { /** The key's id. */ readonly keyId: string })
+  | (Happening<"api_key_rotated"> &
+      OfUser & {
+        /** The old key's id. */
+        readonly keyId: string;
+        /** The id of the key that takes its place. */
+        readonly newKeyId: string;
+      })
+  | (Happening<"api_keys_revoked"> & OfUser)
   | (Happening<"api_key_revoked"> & OfUser & { /** The key's id. */ readonly keyId: string });
 
 /** A listener to events. What it throws, and how long it takes, changes nothing. */

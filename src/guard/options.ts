@@ -1,8 +1,8 @@
-import type { AuthError } from "../core/errors.ts";
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
 import type { EventListener } from "../events/event.ts";
+import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
@@ -134,23 +134,6 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
     observe: counter.observe,
     counter,
   };
-}
-
-/** Makes a listener to outages that has each be an event too. */
-function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
-  return (error, context) => {
-    const { operation, refused, call = null, durationMs = null } = context;
-    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
-    return onOutage(error, context);
-  };
-}
-
-const NAME = /^\w{1,64}$/;
-
-/** Names the error that caused an outage. A driver's own error may be anything. */
-function nameCause({ cause }: AuthError): string | null {
-  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
-  return typeof name === "string" && NAME.test(name) ? name : null;
 }
 
 function checkCredentials(credentials: readonly Credential[]): void {

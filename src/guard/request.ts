@@ -74,7 +74,8 @@ const AUTHORIZATION = "authorization";
  */
 export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
-  if (rawHeaders === undefined) return readHeader(request, AUTHORIZATION);
+  const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
+  if (!isNodes) return readHeader(request, AUTHORIZATION);
   const value = (request.headers as Readonly<Record<string, AuthorizationHeader>>)[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];

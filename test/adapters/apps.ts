@@ -48,7 +48,7 @@ const OPTIONS: adapter.LoginOptions = {
 };
 
 /** What proves a user to all applications: a body that names the user, with a word that only this test knows. */
-export function prove(body: unknown): adapter.ProvenUser | null {
+function prove(body: unknown): adapter.ProvenUser | null {
   const { id = "", word, persistent = true } = (body ?? {}) as { id?: string; word?: string; persistent?: boolean };
   if (word === "throw") throw new AuthError("too_many_attempts");
   return word === "sesame" ? { user: { id }, methods: ["hwk"], persistent } : null;
