@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import { assert } from "../shared/assert.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, isIdentity } from "./identity.ts";
 
 const MISSING = "missing_token";
 const CHALLENGE = "WWW-Authenticate";
@@ -22,7 +22,7 @@ const CHALLENGE = "WWW-Authenticate";
  * ```
  */
 export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims> {
-  const fit = guards.length > 0 && guards.every((it) => typeof it?.authenticate === "function");
+  const fit = guards.length > 0 && guards.every(isGuard);
   assert(fit, "anyOf takes guards, as createGuard makes them");
   const finders = new WeakMap<Identity, Guard<Claims>>();
 
@@ -31,6 +31,7 @@ export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims
     for (const guard of guards) {
       try {
         const identity = await guard.authenticate(request);
+        if (!isIdentity(identity)) throw new TypeError("anyOf: a guard's authenticate must answer with an identity");
         finders.set(identity, guard);
         return identity;
       } catch (error) {
@@ -60,6 +61,11 @@ export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims
       return finder.authorize(identity, ...rules);
     },
   } satisfies Guard<Claims>);
+}
+
+function isGuard(value: unknown): boolean {
+  const { authenticate, authorize } = (value ?? {}) as Partial<Guard>;
+  return typeof authenticate === "function" && typeof authorize === "function";
 }
 
 /** Chooses what to refuse with; `undefined` where no guard was shown a credential. */
