@@ -13,7 +13,9 @@ interface FailedCall {
   readonly durationMs: number;
 }
 
-/** The symbol under which an error has the call that it led to: other entries of the package have copies of this file. */
+/**
+ * The symbol under which an error has the call that it led to: other entries of the package have copies of this file.
+ */
 const FAILED_CALL = Symbol.for("hallpass.failedCall");
 
 /** Finds the call that led to an error, where one did. */
