@@ -38,18 +38,37 @@ interface Refused {
 export type AuthEvent =
   | (Happening<"login_succeeded"> & OfUser)
   | (Happening<"login_refused"> & Refused)
-  | (Happening<"login_throttled"> & Refused & { /** The seconds to wait. */ readonly retryAfter: number })
+  | (Happening<"login_throttled"> &
+      Refused & {
+        /** The seconds to wait. */
+        readonly retryAfter: number;
+      })
   | (Happening<"password_verified"> & OfUser)
-  | (Happening<"session_started"> & OfSession & { /** How the user proved it. */ readonly methods: readonly string[] })
+  | (Happening<"session_started"> &
+      OfSession & {
+        /** How the user proved it. */
+        readonly methods: readonly string[];
+      })
   | (Happening<"session_refreshed"> & OfSession)
-  | (Happening<"session_ended"> & OfSession & { /** Why. */ readonly reason: "logout" | "reuse" })
+  | (Happening<"session_ended"> &
+      OfSession & {
+        /** Why. */
+        readonly reason: "logout" | "reuse";
+      })
   | (Happening<"refresh_token_reused"> & OfSession)
   | (Happening<"reauthenticated"> & OfSession)
   | (Happening<"logged_out_everywhere"> & OfUser)
   | (Happening<"password_changed"> & OfUser)
   | (Happening<"password_reset"> & OfUser)
-  | (Happening<"token_refused"> & { /** Why. */ readonly code: AuthErrorCode })
-  | (Happening<"access_refused"> & OfSession & { /** Why. */ readonly code: AuthErrorCode })
+  | (Happening<"token_refused"> & {
+      /** Why. */
+      readonly code: AuthErrorCode;
+    })
+  | (Happening<"access_refused"> &
+      OfSession & {
+        /** Why. */
+        readonly code: AuthErrorCode;
+      })
   | (Happening<"outage"> & {
       /** The operation that met it. */
       readonly operation: OutageOperation;
@@ -64,10 +83,26 @@ export type AuthEvent =
        */
       readonly cause: string | null;
     })
-  | (Happening<"one_time_token_issued"> & OfUser & { /** Its purpose. */ readonly purpose: string })
-  | (Happening<"one_time_token_used"> & OfUser & { /** Its purpose. */ readonly purpose: string })
-  | (Happening<"api_key_created"> & OfUser & { /** The key's id. */ readonly keyId: string })
-  | (Happening<"api_key_used"> & OfUser & { /** The key's id. */ readonly keyId: string })
+  | (Happening<"one_time_token_issued"> &
+      OfUser & {
+        /** Its purpose. */
+        readonly purpose: string;
+      })
+  | (Happening<"one_time_token_used"> &
+      OfUser & {
+        /** Its purpose. */
+        readonly purpose: string;
+      })
+  | (Happening<"api_key_created"> &
+      OfUser & {
+        /** The key's id. */
+        readonly keyId: string;
+      })
+  | (Happening<"api_key_used"> &
+      OfUser & {
+        /** The key's id. */
+        readonly keyId: string;
+      })
   | (Happening<"api_key_rotated"> &
       OfUser & {
         /** The old key's id. */
@@ -76,7 +111,11 @@ export type AuthEvent =
         readonly newKeyId: string;
       })
   | (Happening<"api_keys_revoked"> & OfUser)
-  | (Happening<"api_key_revoked"> & OfUser & { /** The key's id. */ readonly keyId: string });
+  | (Happening<"api_key_revoked"> &
+      OfUser & {
+        /** The key's id. */
+        readonly keyId: string;
+      });
 
 /** A listener to events. What it throws, and how long it takes, changes nothing. */
 export type EventListener = (event: AuthEvent) => unknown;

@@ -11,7 +11,12 @@ export interface ShownIdentity<Claims = unknown>
    * By what it may have been revoked: its own id, or `null`, and when it was issued. The guard then asks the blocklist
    * about these, the user and the session. Left out, the blocklist is not asked.
    */
-  readonly revocation?: { readonly jti: string | null; readonly issuedAt: Date };
+  readonly revocation?: {
+    /** The id of what was shown, such as a token's `jti`; `null` where it has none. */
+    readonly jti: string | null;
+    /** When that was issued. What was issued before a log-out everywhere is revoked. */
+    readonly issuedAt: Date;
+  };
 }
 
 /**

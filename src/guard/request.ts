@@ -32,7 +32,12 @@ export interface AuthRequest {
   /** The client's address, for what counts by it. */
   readonly ip?: string | undefined;
   /** Node's request, where the framework wraps it. */
-  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+  readonly raw?:
+    | {
+        /** The headers as the client sent them. */
+        readonly rawHeaders?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The part of a request that tells of its headers. */
@@ -72,7 +77,7 @@ const AUTHORIZATION = "authorization";
  * const identity = await guard.authenticate(readAuthorization(req));
  * ```
  */
-export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
+export function readAuthorization(request: Pick<AuthRequest, "headers" | "rawHeaders" | "raw">): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
   if (!isNodes) return readHeader(request, AUTHORIZATION);
