@@ -1,5 +1,5 @@
 import { isAuthError } from "../core/errors.ts";
-import { readToken } from "../guard/bearer-header.ts";
+import { explainRefusal, readToken } from "../guard/bearer-header.ts";
 import type { Credential } from "../guard/credential.ts";
 import { assert } from "../shared/assert.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
@@ -73,7 +73,7 @@ export function apiKeys(
       } catch (error) {
         const isRefused = isAuthError(error) && error.status === 401;
         if (isRefused && throttle !== undefined) await countRefusal(throttle, request.ip);
-        throw error;
+        throw isRefused && header === AUTHORIZATION ? explainRefusal(request.authorization(), error) : error;
       }
     },
   } satisfies Credential<ApiKey>);

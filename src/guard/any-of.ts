@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import { assert } from "../shared/assert.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, isIdentity } from "./identity.ts";
 
 /** The claims that several guards give. */
 export type ClaimsOfGuards<Guards extends readonly Guard[]> =
@@ -26,7 +26,7 @@ const CHALLENGE = "WWW-Authenticate";
  * ```
  */
 export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard<ClaimsOfGuards<Guards>> {
-  const fit = guards.length > 0 && guards.every((it) => typeof it?.authenticate === "function");
+  const fit = guards.length > 0 && guards.every(isGuard);
   assert(fit, "anyOf takes guards, as createGuard makes them");
   const finders = new WeakMap<Identity, Guard>();
 
@@ -37,6 +37,7 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
     for (const guard of guards) {
       try {
         const identity = await guard.authenticate(request);
+        if (!isIdentity(identity)) throw new TypeError("anyOf: a guard's authenticate must answer with an identity");
         finders.set(identity, guard);
         return identity as Identity<ClaimsOfGuards<Guards>>;
       } catch (error) {
@@ -66,6 +67,11 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
       return finder.authorize(identity, ...rules);
     },
   } satisfies Guard<ClaimsOfGuards<Guards>>);
+}
+
+function isGuard(value: unknown): boolean {
+  const { authenticate, authorize } = (value ?? {}) as Partial<Guard>;
+  return typeof authenticate === "function" && typeof authorize === "function";
 }
 
 /** Chooses what to refuse with; `undefined` where no guard was shown a credential. */

@@ -1,5 +1,6 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import { readTime } from "../shared/date.ts";
+import { abandon } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
 import { startBudget } from "../store-calls/budget.ts";
 import { unavailable } from "../store-calls/call.ts";
@@ -62,7 +63,10 @@ function findShown(credentials: readonly Credential[], request: CredentialReques
   for (const credential of credentials) {
     const text: unknown = readShown(credential, request);
     if (text === null) continue;
-    if (typeof text !== "string") throw broken(credential, "read must answer with a string or null");
+    if (typeof text !== "string") {
+      abandon(text);
+      throw broken(credential, "read must answer with a string or null");
+    }
     const next = { credential, text };
     if (found === null) found = next;
     else if (found.credential.place === credential.place) found = chooseOfPlace(found, next);

@@ -12,9 +12,9 @@ export interface ShownIdentity<Claims = unknown>
    * about these, the user and the session. Left out, the blocklist is not asked.
    */
   readonly revocation?: {
-    /** The id of what was shown, such as a token's `jti`; `null` where it has none. */
+    /** Its own id; `null` where it has none. */
     readonly jti: string | null;
-    /** When that was issued. What was issued before a log-out everywhere is revoked. */
+    /** When it was issued. */
     readonly issuedAt: Date;
   };
 }

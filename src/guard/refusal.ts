@@ -12,6 +12,7 @@ export interface ChallengeSettings {
 }
 
 const HEADER = "WWW-Authenticate";
+const BEARER = "Bearer";
 
 /**
  * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The first scheme has the error; the
@@ -30,7 +31,7 @@ export function createRefusal(
   const further = others.map(({ scheme, parameters }) =>
     formatChallenge({ realm, ...challenge, ...parameters }, scheme),
   );
-  const text = [header.replace("Bearer", first.scheme), ...further].join(", ");
+  const text = [first.scheme + header.slice(BEARER.length), ...further].join(", ");
   return new AuthError(code, { ...details, headers: { ...details.headers, [HEADER]: text } });
 }
 

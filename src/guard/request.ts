@@ -41,7 +41,7 @@ export interface AuthRequest {
 }
 
 /** The part of a request that tells of its headers. */
-type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
+export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
 /** Whether a value has headers, as every request has. */
 function isRequest(value: unknown): value is AuthRequest {
@@ -77,7 +77,7 @@ const AUTHORIZATION = "authorization";
  * const identity = await guard.authenticate(readAuthorization(req));
  * ```
  */
-export function readAuthorization(request: Pick<AuthRequest, "headers" | "rawHeaders" | "raw">): AuthorizationHeader {
+export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
   if (!isNodes) return readHeader(request, AUTHORIZATION);

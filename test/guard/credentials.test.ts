@@ -8,6 +8,7 @@ import { createGuard } from "../../src/guard/create.ts";
 import type { Credential, ShownIdentity } from "../../src/guard/credential.ts";
 import type { Guard } from "../../src/guard/guard.ts";
 import { fresh, where } from "../../src/guard/rules.ts";
+import { sleep } from "../../src/shared/promise.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { CLAIMS, HEADER, profileOf, signed } from "../support/tokens.ts";
 
@@ -130,6 +131,31 @@ describe("a credential of the application's own", () => {
     ],
   ])("is an outage where it answers %s", async (_name, answer) => {
     expect(await codeOf(ask(answering(answer)))).toBe("unavailable");
+  });
+
+  it("leaves no promise alone that rejects where it can't read at once", async () => {
+    const read = async () => {
+      throw new Error("of the application");
+    };
+    expect(await codeOf(ask(answering(good, { read: read as never })))).toBe("unavailable");
+    await sleep(5);
+  });
+
+  it.each<[string, unknown]>([
+    ["text", "Signature"],
+    ["no scheme", { parameters: {} }],
+    ["a number for a scheme", { scheme: 7 }],
+    ["a scheme that is no token", { scheme: "a b" }],
+    ["text for parameters", { scheme: "Signature", parameters: "keys" }],
+    ["a list", ["Signature"]],
+  ])("can't have %s for a challenge", (_name, challenge) => {
+    expect(() => answering(good, { challenge: challenge as never })).toThrow(TypeError);
+  });
+
+  it("names its scheme as it is", async () => {
+    const guard = answering(good, { challenge: { scheme: "$&$$" }, read: () => null });
+    const refused = await ask(guard).catch((error) => error);
+    expect(refused.headers).toEqual({ "WWW-Authenticate": '$&$$ realm="api"' });
   });
 
   it("is an outage where it can't read", async () => {
@@ -263,6 +289,20 @@ describe("anyOf", () => {
     expect((await anyOf(down, other).authenticate(theirToken)).userId).toBe("user-1");
     expect(await codeOf(anyOf(down, one).authenticate(theirToken))).toBe("unavailable");
     expect(await codeOf(anyOf(one, down).authenticateOptional(theirToken))).toBe("unavailable");
+  });
+
+  it("takes no answer for an identity that is none, and no guard that can't authorize", async () => {
+    for (const lie of [[], undefined, "user-1", { userId: "" }, true]) {
+      const lying = { ...one, authenticate: async () => lie as never };
+      expect(await codeOf(anyOf(one, lying).authenticateOptional({ headers: {} }))).toBeInstanceOf(TypeError);
+      expect(await codeOf(anyOf(lying).authenticate(theirToken))).toBeInstanceOf(TypeError);
+    }
+    const { authorize: _, ...rest } = one;
+    for (const none of [rest, null, undefined, ours, "guard"]) expect(() => anyOf(none as never)).toThrow(TypeError);
+    expect(() => anyOf()).toThrow(TypeError);
+    const broken = { ...one, authenticate: () => Promise.reject(new TypeError("of the application")) };
+    expect(await codeOf(anyOf(broken, one).authenticate(theirToken))).toBeInstanceOf(TypeError);
+    await expect((async () => anyOf(one, other).authorize(null))()).rejects.toThrow(/Authentication is required/);
   });
 
   it("names all challenges where nothing is shown, and lets it pass where that may be", async () => {

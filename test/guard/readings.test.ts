@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
 import type { IdentityClaims } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { allOf, anyRule, anyScope, scopes, where } from "../../src/guard/rules.ts";
+import { sleep } from "../../src/shared/promise.ts";
 import { CLAIMS, HEADER, profileOf, signed } from "../support/tokens.ts";
 
 const codeOf = (answer: () => unknown): Promise<unknown> =>
@@ -36,6 +38,31 @@ describe("a profile's own reading", () => {
     expect((await read({ scopes: () => undefined as never }, {})).scopes).toEqual([]);
     for (const lie of [7, {}, [7], true, Promise.resolve("read")]) {
       expect(await codeOf(() => read({ scopes: () => lie as never }, {}))).toBe("invalid_token");
+    }
+  });
+
+  it("makes no two scopes of one name that has a space in it, and none of an empty one", async () => {
+    const groups = { "cognito:groups": ["not admin", "", "read"] };
+    const { scopes } = await read({ scopes: (claims) => claims["cognito:groups"] as string[] }, groups);
+    expect(scopes).toEqual(["not admin", "read"]);
+    expect(Object.isFrozen(scopes)).toBe(true);
+  });
+
+  it("leaves no promise alone that rejects: nobody else would catch it", async () => {
+    const later = async () => {
+      throw new Error("of the application");
+    };
+    expect(await codeOf(() => read({ userId: later as never }, {}))).toBe("invalid_token");
+    expect(await codeOf(() => read({ scopes: later as never }, {}))).toBe("invalid_token");
+    await sleep(5);
+  });
+
+  it("finds no time of a proof in a number that is no time", async () => {
+    const huge = signed({ ...CLAIMS, auth_time: 1e308 });
+    const [one, several] = [bearer(profileOf()), bearer([profileOf(), profileOf(undefined, { issuer: "x" })])];
+    for (const credential of [one, several]) {
+      const guard = createGuard({ credentials: [credential] });
+      expect((await guard.authenticate(`Bearer ${huge}`)).authenticatedAt).toBe(null);
     }
   });
 
