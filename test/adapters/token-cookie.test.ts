@@ -90,11 +90,22 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
       const [one, other] = [await post(server, "/login", [], READER), await post(server, "/login", [], READER)];
       const both = ["Cookie", `__Host-access=${tokenIn(one)}; __Host-access=${tokenIn(other)}`];
       const refused = await post(server, "/logout", both);
-      expect([refused.status, ownCookies(refused)]).toEqual([400, []]);
+      expect([refused.status, ownCookies(refused)]).toEqual([400, [GONE.access]]);
       for (const alive of [one, other]) expect(await me(server, sendAccess(alive))).toBe(200);
       expect((await post(server, "/logout", sendAccess(one))).status).toBe(204);
       expect(await me(server, sendAccess(one))).toBe(401);
       expect(await me(server, sendAccess(other))).toBe(200);
+    });
+
+    it("takes a cookie away that it refuses at a log-out, one at a time", async () => {
+      const bad = { refresh: "__Host-refresh=stale", access: "__Host-access=forged" };
+      const logout = async (...cookies: string[]) => {
+        const answer = await post(server, "/logout", ["Cookie", cookies.join("; ")]);
+        return [answer.status, ownCookies(answer)];
+      };
+      expect(await logout(bad.refresh, bad.access)).toEqual([401, [GONE.refresh]]);
+      expect(await logout(bad.access)).toEqual([401, [GONE.access]]);
+      expect(await logout("theme=dark")).toEqual([401, []]);
     });
 
     it("refuses pages of another site, sets no cookie for them and ends nothing", async () => {
