@@ -1,6 +1,6 @@
 import { type Duration, toSeconds } from "../core/time.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
-import type { EventListener } from "../events/event.ts";
+import type { AuthEventListener } from "../events/event.ts";
 import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
@@ -61,7 +61,7 @@ export interface ApiKeysOptions {
    */
   readonly onOutage?: OutageListener;
   /** A listener that is told of what happens. It can't change the answer. None by default. */
-  readonly onEvent?: EventListener;
+  readonly onEvent?: AuthEventListener;
 }
 
 /** Options of API keys, checked and with their defaults. */

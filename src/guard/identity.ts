@@ -39,7 +39,7 @@ export function isIdentity(value: unknown): value is Identity {
   return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
 }
 
-const NONE: readonly string[] = Object.freeze([]);
+const NONE: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
 /**
  * Makes the identity of signed claims.

@@ -1,7 +1,7 @@
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
-import type { EventListener } from "../events/event.ts";
+import type { AuthEventListener } from "../events/event.ts";
 import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
@@ -51,11 +51,11 @@ export interface CommonGuardOptions {
    *
    * @example
    * ```ts
-   * const onEvent: EventListener = (event) => logger.info({ event });
+   * const onEvent: AuthEventListener = (event) => logger.info({ event });
    * createGuard({ token, onEvent });
    * ```
    */
-  readonly onEvent?: EventListener;
+  readonly onEvent?: AuthEventListener;
 }
 
 /** What a {@link Guard} of one kind of token is made of. */

@@ -32,11 +32,16 @@ export interface AuthRequest {
   /** The client's address, for what counts by it. */
   readonly ip?: string | undefined;
   /** Node's request, where the framework wraps it. */
-  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+  readonly raw?:
+    | {
+        /** The headers as the client sent them. */
+        readonly rawHeaders?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The part of a request that tells of its headers. */
-type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
+export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
 /** Whether a value has headers, as every request has. */
 function isRequest(value: unknown): value is AuthRequest {

@@ -119,13 +119,15 @@ describe("refused keys are counted by address", () => {
     expect(emitWarning.mock.calls).toEqual([[expect.stringContaining("give the guard its ip")]]);
   });
 
-  it.each<readonly [unknown]>([[new Error("down")], [{ msBeforeNext: "soon" }], [{ msBeforeNext: -1 }], [null]])(
-    "and a limiter that rejects with %o is an outage",
-    async (rejection) => {
-      const { ask } = house({ throttle: { consume: () => Promise.reject(rejection) } });
-      expect(await codeOf(ask(bad, "192.0.2.1"))).toBe("unavailable");
-    },
-  );
+  it.each<readonly [unknown]>([
+    [new Error("down")],
+    [{ msBeforeNext: "soon" }],
+    [{ msBeforeNext: Number.NaN }],
+    [null],
+  ])("and a limiter that rejects with %o is an outage", async (rejection) => {
+    const { ask } = house({ throttle: { consume: () => Promise.reject(rejection) } });
+    expect(await codeOf(ask(bad, "192.0.2.1"))).toBe("unavailable");
+  });
 
   it("never while the store is down", async () => {
     const throttle = limiterOf(0);

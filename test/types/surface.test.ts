@@ -3,6 +3,7 @@ import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
   type AuthError,
+  anyOf,
   createAuthenticator,
   createGuard,
   defineToken,
@@ -130,6 +131,15 @@ it("an identity is what was signed, whatever type a schema makes of it", () => {
   expectTypeOf<Found["scopes"]>().toEqualTypeOf<readonly string[]>();
   expectTypeOf<Found["sid"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Found["claims"]["sub"]>().toEqualTypeOf<number>();
+});
+
+it("several guards give the claims of each", () => {
+  const guard = anyOf(createGuard({ token: byZod }), createAuthenticator({ token: plain, users }));
+  type Found = Awaited<ReturnType<typeof guard.authenticate>>["claims"];
+  expectTypeOf<Extract<Found, { level: number }>["level"]>().toEqualTypeOf<number>();
+  expectTypeOf<Found["exp"]>().toEqualTypeOf<number>();
+  // @ts-expect-error a token profile is no guard
+  never(() => anyOf(plain));
 });
 
 it("a listener is told of outages in types of its own", () => {
