@@ -44,8 +44,9 @@ const TABLE: Readonly<Record<string, Row>> = {
   "enough scope": { shown: good, path: "/read" },
   "a missing scope": { shown: good, path: "/write", code: "insufficient_scope", needs: ', scope="read write"' },
   "a rule that says yes": { shown: good, path: "/rules/fits" },
+  "a rule that says yes later": { shown: good, path: "/rules/fitsLater" },
   "a rule that says no": { shown: good, path: "/rules/forbids", code: "forbidden" },
-  "a rule that says no later": { shown: good, path: "/rules/later", code: "forbidden" },
+  "a rule that says no later": { shown: good, path: "/rules/forbidsLater", code: "forbidden" },
   "a proof that is not fresh": {
     shown: good,
     path: "/rules/fresh",
