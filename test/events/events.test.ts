@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createApiKeys } from "../../src/api-keys/create.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import type { AuthEvent } from "../../src/events/event.ts";
+import type { AuthEvent, SessionStartedEvent } from "../../src/events/event.ts";
 import { createOneTimeCodes } from "../../src/one-time/codes.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import { memoryApiKeys } from "../../src/stores/memory/api-keys.ts";
@@ -71,6 +71,40 @@ describe("an authenticator tells of", () => {
     expect(events()).toEqual([{ ...refused, userId: "nobody" }]);
   });
 
+  it("a refresh that is refused, by its code and nothing that was sent", async () => {
+    const { auth, events, told } = listen();
+    const { refreshToken } = await auth.login(READER);
+    await auth.logoutByRefreshToken(refreshToken);
+    events();
+    for (const sent of [refreshToken, "a-guess", ""]) await auth.refresh(sent).catch(ignore);
+    expect(JSON.stringify(told)).not.toMatch(/a-guess/);
+    const refused = (code: string) => ({ type: "refresh_refused", code });
+    expect(events()).toEqual([
+      refused("invalid_refresh_token"),
+      refused("invalid_refresh_token"),
+      refused("malformed_refresh_token"),
+    ]);
+    const down = { ...memoryRefreshStore(), findSession: () => Promise.reject(new Error("down")) };
+    const other = listen({ refresh: { store: down } });
+    await other.auth.refresh(refreshToken).catch(ignore);
+    expect(other.types()).toEqual(["outage"]);
+  });
+
+  it("the session that made room for another one", async () => {
+    const { auth, events } = listen({ refresh: { store: memoryRefreshStore(), maxSessions: 1 } });
+    const { accessToken } = await auth.login(READER);
+    const { sid } = await auth.authenticate(`Bearer ${accessToken}`);
+    events();
+    await auth.login(READER);
+    expect(events()[0]).toEqual({ type: "session_ended", userId: "user-1", sid, reason: "limit" });
+  });
+
+  it("methods that no listener can change", async () => {
+    const { auth, told } = listen();
+    await auth.startSession({ id: "user-1" }, { methods: ["otp"] });
+    expect(Object.isFrozen((told[0] as SessionStartedEvent).methods)).toBe(true);
+  });
+
   it("a throttled login, with its wait", async () => {
     const consume = () => Promise.reject({ msBeforeNext: 30_000 });
     const pass = { consume: async () => 1, reward: async () => 1 };
@@ -87,7 +121,7 @@ describe("an authenticator tells of", () => {
     await auth.refresh(next.refreshToken);
     types();
     await auth.refresh(refreshToken).catch(ignore);
-    expect(types()).toEqual(["session_ended", "refresh_token_reused"]);
+    expect(types()).toEqual(["session_ended", "refresh_token_reused", "refresh_refused"]);
   });
 
   it("a cut, and each session that it ends", async () => {
