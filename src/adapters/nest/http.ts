@@ -17,7 +17,9 @@ export function takeHttpRequest(context: ArgumentsHost): NestRequest {
   throw new TypeError(`hallpass/nest knows who is asking over HTTP, and not over ${type}: ${REMEDY}`);
 }
 
-const REMEDY = "write a guard of your own, by identify of hallpass/adapter";
+const REMEDY =
+  "let HTTP ask for the credential first, or write a guard of your own, by identify of hallpass/adapter. The recipes " +
+  "of the documentation for GraphQL and WebSocket show both";
 
 /** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
