@@ -16,11 +16,11 @@ export const EVERY_REQUEST: Readonly<Record<string, string>> = {
   fetch: "src/adapters/fetch.ts",
   adapter: "src/adapters/adapter.ts",
   nest: "src/adapters/nest.ts",
-  "api-keys": "src/api-keys.ts",
 };
 
 /** These are bundled by themselves: what is shared by some of them is no file more for the others. */
 export const BESIDE: Readonly<Record<string, string>> = {
+  "api-keys": "src/api-keys.ts",
   "one-time": "src/one-time.ts",
   "stores/memory": "src/stores/memory.ts",
   testing: "src/testing.ts",

@@ -11,7 +11,7 @@ export {
 } from "./one-time/codes.ts";
 export type { OneTimeOptions } from "./one-time/options.ts";
 export type { GivenData, OneTimeResult } from "./one-time/record.ts";
-export { type TicketOptions, ticket } from "./one-time/ticket.ts";
+export { type TicketIdentity, type TicketOptions, ticket } from "./one-time/ticket.ts";
 export {
   createOneTimeTokens,
   type IssuedOneTimeToken,

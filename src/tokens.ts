@@ -31,8 +31,26 @@ export {
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
 export { verifyToken } from "./core/token/verify.ts";
-export type { AuthEvent, EventListener } from "./events/event.ts";
-export { anyOf } from "./guard/any-of.ts";
+export type {
+  AccessRefusedEvent,
+  ApiKeyEvent,
+  ApiKeyRotatedEvent,
+  AuthEvent,
+  AuthEventListener,
+  BaseEvent,
+  LoginRefusedEvent,
+  LoginThrottledEvent,
+  OneTimeTokenEvent,
+  OutageEvent,
+  PlainSessionEvent,
+  PlainUserEvent,
+  SessionEndedEvent,
+  SessionEvent,
+  SessionStartedEvent,
+  TokenRefusedEvent,
+  UserEvent,
+} from "./events/event.ts";
+export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
 export { bearer } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";

@@ -29,7 +29,7 @@
  * @module
  */
 
-export { readAuthorization } from "../guard/request.ts";
+export { type HeadersOfRequest, readAuthorization } from "../guard/request.ts";
 export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";

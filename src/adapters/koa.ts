@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { AuthRequest } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes, checkRules } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -267,10 +268,32 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
 
 function recognise<Auth extends Identity | null>(access: Access<KoaContext>): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = admit(ctx.state, access, ctx.req, ctx);
+    const found = admit(ctx.state, access, new KoaAuthRequest(ctx), ctx);
     ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };
+}
+
+/** What a guard is asked about. Node's request has all of it but the client's address, which few guards ask for. */
+class KoaAuthRequest implements AuthRequest {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: AuthRequest["headers"];
+  readonly rawHeaders: readonly string[];
+  readonly #ctx: KoaContext;
+
+  constructor(ctx: KoaContext) {
+    const { method, url, headers, rawHeaders } = ctx.req;
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+    this.rawHeaders = rawHeaders;
+    this.#ctx = ctx;
+  }
+
+  get ip(): string {
+    return this.#ctx.ip;
+  }
 }
 
 /** Makes a handler that answers the request itself. */

@@ -3,6 +3,8 @@ import type { CreatedApiKey, NewApiKey, RotateOptions } from "./new-key.ts";
 
 /** Creates, verifies and ends the API keys of users. Every refusal is an `AuthError`. */
 export interface ApiKeys {
+  /** What every key begins with. */
+  readonly prefix: string;
   /**
    * Creates a key. If it throws, a key that nobody knows may be stored: `list` shows it, and `revoke` ends it.
    *

@@ -6,11 +6,14 @@ import type { ApiKeySettings } from "./options.ts";
 
 /** Creates a key; `null` where its user has as many as there may be. */
 export async function createKey(
-  { store, prefix, maxKeys, now, budget }: Budgeted<ApiKeySettings>,
+  { store, prefix, maxKeys, emit, now, budget }: Budgeted<ApiKeySettings>,
   input: NewApiKey,
 ): Promise<CreatedApiKey | null> {
   const createdAt = readClock(now);
   const made = makeRecord(prefix, checkNewKey(input, createdAt), createdAt);
   const insert = async () => store.insert(made.record, maxKeys);
-  return (await budget.callStore("apiKeys.insert", insert, checkBoolean)) ? showKey(made) : null;
+  if (!(await budget.callStore("apiKeys.insert", insert, checkBoolean))) return null;
+  const { userId, id: keyId } = made.record;
+  emit(() => ({ type: "api_key_created", userId, keyId }));
+  return showKey(made);
 }

@@ -22,6 +22,7 @@ import { verifyKey } from "./verify.ts";
 export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   const settings = checkApiKeysOptions(options);
   return Object.freeze({
+    prefix: settings.prefix,
     create: bindOperation("createKey", settings, createKey),
     verify: bindOperation("verifyKey", settings, verifyKey),
     list: bindOperation("listKeys", settings, listKeys),

@@ -16,7 +16,7 @@ export interface NewApiKey {
   readonly userId: string;
   /** What it allows: at most 1024 characters together (RFC 6749 §3.3). Nothing by default. */
   readonly scopes?: readonly string[];
-  /** When it expires. `null`, the default, is never. */
+  /** When it expires. `null` by default: never. */
   readonly expiresAt?: Date | null;
   /** What its user calls it, such as `"deploys"`: at most 1024 characters. `null` by default. */
   readonly label?: string | null;
@@ -24,7 +24,7 @@ export interface NewApiKey {
 
 /** How a key is rotated. */
 export interface RotateOptions {
-  /** How long the old key lives on, unless it expires sooner: `"1d"` by default. 0 ends it at once. */
+  /** How long the old key lives on, unless it expires sooner. `"1d"` by default. 0 ends it at once. */
   readonly overlap?: Duration;
   /**
    * When the key that takes its place expires. By default it lives as long as the old one was to live; `null` is never.

@@ -1,4 +1,7 @@
 import { type Duration, toSeconds } from "../core/time.ts";
+import { createEmit, type Emit } from "../events/emit.ts";
+import type { AuthEventListener } from "../events/event.ts";
+import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_MAX_KEYS, DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
@@ -19,7 +22,7 @@ export interface ApiKeysOptions {
    */
   readonly prefix: string;
   /**
-   * How long a key that was found is remembered, without a call of the store: `"10s"` by default. For so long it may
+   * How long a key that was found is remembered, without a call of the store. `"10s"` by default. For so long it may
    * still be taken after another process revoked it, or after its user was disabled. A revocation in this process takes
    * effect at once. 0 remembers nothing.
    */
@@ -41,7 +44,7 @@ export interface ApiKeysOptions {
    */
   readonly isActive?: (userId: string) => boolean | Promise<boolean>;
   /**
-   * How many keys a user may have at once: 100 by default, and 10,000 at the most. Those that have expired don't count.
+   * How many keys a user may have at once. 100 by default, and 10,000 at the most. Those that have expired don't count.
    * Those that were rotated and still live count apart, up to the same number.
    */
   readonly maxKeys?: number;
@@ -57,6 +60,8 @@ export interface ApiKeysOptions {
    * warned of the first outage of each call.
    */
   readonly onOutage?: OutageListener;
+  /** A listener that is told of what happens. It can't change the answer. None by default. */
+  readonly onEvent?: AuthEventListener;
 }
 
 /** Options of API keys, checked and with their defaults. */
@@ -70,6 +75,8 @@ export interface ApiKeySettings extends TimeLimits {
   readonly maxKeys: number;
   readonly now: () => number;
   readonly onOutage: OutageListener;
+  /** Tells of an event. */
+  readonly emit: Emit;
   /** The keys that this process has verified. */
   readonly remembered: RememberedKeys;
   readonly recordUse: UseRecorder;
@@ -86,6 +93,7 @@ const OPTIONS: OptionNames<ApiKeysOptions> = {
   storeTimeoutMs: "optional",
   requestTimeoutMs: "optional",
   onOutage: "optional",
+  onEvent: "optional",
 };
 
 const METHODS = ["insert", "find", "list", "replace", "revoke", "revokeAll", "touch"] as const;
@@ -96,7 +104,7 @@ const PREFIX = /^(?=.{1,32}$)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
 export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
   checkOptions("createApiKeys", options, OPTIONS);
   const { store, prefix, staleness = "10s", blocklist = null, isActive = null, now = systemClock } = options;
-  const { maxKeys = DEFAULT_MAX_KEYS, onOutage = warnOfFirstOutage() } = options;
+  const { maxKeys = DEFAULT_MAX_KEYS, onOutage = warnOfFirstOutage(), onEvent } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   checkMethods("store", store, METHODS);
   assert(
@@ -107,6 +115,8 @@ export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
   if (isActive !== null) checkFunction("isActive", isActive, "async (userId) => !(await isDisabled(userId))");
   checkFunction("now", now, "such as Date.now");
   checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");
+  if (onEvent !== undefined) checkFunction("onEvent", onEvent, "(event) => logger.info({ event })");
+  const emit = createEmit(onEvent, now);
   const checked = {
     store,
     prefix,
@@ -117,7 +127,8 @@ export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
     now,
     storeTimeoutMs: checkInteger("storeTimeoutMs", storeTimeoutMs, 1, 600_000),
     requestTimeoutMs: checkInteger("requestTimeoutMs", requestTimeoutMs, 1, 600_000),
-    onOutage,
+    onOutage: emitOutages(onOutage, emit),
+    emit,
   };
   return { ...checked, remembered: new RememberedKeys(checked.staleness), recordUse: createUseRecorder(checked) };
 }

@@ -15,12 +15,15 @@ const MARGIN_MS = 60_000;
  * it is sent again.
  */
 export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: string, id: string): Promise<boolean> {
-  const { store, remembered, budget } = settings;
+  const { store, remembered, emit, budget } = settings;
   checkUserId(userId);
   if (!isText(id)) return false;
   try {
     await blockKeys(settings, userId, (key) => key.id === id);
-    return await budget.callStore("apiKeys.revoke", async () => store.revoke(userId, id), checkBoolean);
+    const revoke = async () => store.revoke(userId, id);
+    const isRevoked = await budget.callStore("apiKeys.revoke", revoke, checkBoolean);
+    if (isRevoked) emit(() => ({ type: "api_key_revoked", userId, keyId: id }));
+    return isRevoked;
   } finally {
     remembered.forget(userId, id);
   }
@@ -28,11 +31,12 @@ export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: stri
 
 /** Revokes all keys of a user, in the same order. */
 export async function revokeKeys(settings: Budgeted<ApiKeySettings>, userId: string): Promise<void> {
-  const { store, remembered, budget } = settings;
+  const { store, remembered, emit, budget } = settings;
   checkUserId(userId);
   try {
     await blockKeys(settings, userId, () => true);
     await budget.callStore("apiKeys.revokeAll", async () => store.revokeAll(userId), acceptAnything);
+    emit(() => ({ type: "api_keys_revoked", userId }));
   } finally {
     remembered.forget(userId);
   }

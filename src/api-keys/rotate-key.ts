@@ -18,7 +18,7 @@ export async function rotateKey(
   id: string,
   options: RotateOptions = {},
 ): Promise<CreatedApiKey | null> {
-  const { store, prefix, maxKeys, remembered, now, budget } = settings;
+  const { store, prefix, maxKeys, remembered, emit, now, budget } = settings;
   const rotatedAt = readClock(now);
   const { overlap, expiresAt } = checkRotation(options, rotatedAt);
   const living = (await listKeys(settings, userId)).filter((key) => isLiving(key, rotatedAt));
@@ -35,7 +35,9 @@ export async function rotateKey(
   try {
     if (overlap === 0) await blockKeys(settings, userId, (key) => key.id === id);
     const replace = async () => store.replace(id, new Date(rotatedAt + overlap), made.record);
-    return (await budget.callStore("apiKeys.replace", replace, checkBoolean)) ? showKey(made) : null;
+    if (!(await budget.callStore("apiKeys.replace", replace, checkBoolean))) return null;
+    emit(() => ({ type: "api_key_rotated", userId, keyId: id, newKeyId: made.record.id }));
+    return showKey(made);
   } finally {
     remembered.forget(userId, id);
   }

@@ -17,7 +17,7 @@ import { copyApiKey } from "./record.ts";
  * @throws AuthError `invalid_token` or `expired` (401), or `unavailable` (503) in an outage
  */
 export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknown): Promise<ApiKey> {
-  const { prefix, remembered, recordUse, now } = settings;
+  const { prefix, remembered, recordUse, emit, now } = settings;
   const digest = computeDigest(takeKey(sent, prefix));
   const asked = readClock(now);
   const record =
@@ -26,6 +26,7 @@ export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknow
   // The clock is read again: a key may have expired while the store was waited for.
   if (record.expiresAt !== null && readTime(record.expiresAt) <= readClock(now)) throw new AuthError("expired");
   recordUse(record, asked);
+  emit(() => ({ type: "api_key_used", userId: record.userId, keyId: record.id }));
   return copyApiKey(record);
 }
 

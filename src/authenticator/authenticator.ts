@@ -64,8 +64,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    */
   startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
   /**
-   * Proves the password of a user who is logged in once more, and issues an access token of the same session whose
-   * `auth_time` is now: for what asks for a fresh proof. The session remembers it, so that refreshes keep it. The
+   * Proves the password of a user who is logged in once more: for what asks for a fresh proof. It issues an access
+   * token of the same session whose `auth_time` is now. The session remembers it, so that refreshes keep it. The
    * attempt counts as a login of that user.
    *
    * @param identity - what `authenticate` gave

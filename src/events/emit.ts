@@ -1,9 +1,9 @@
 import { channel } from "node:diagnostics_channel";
 import { readClock } from "../core/time.ts";
 import { tell } from "../shared/listener.ts";
-import type { AuthEvent, EventListener, EventOf } from "./event.ts";
+import type { AuthEvent, AuthEventListener, EventOf } from "./event.ts";
 
-const EVENTS = channel("hallpass:event");
+const EVENTS = /* @__PURE__ */ channel("hallpass:event");
 
 /** Tells of an event. The event is made only where somebody listens. */
 export type Emit = (describe: () => EventOf) => void;
@@ -13,7 +13,7 @@ export type Emit = (describe: () => EventOf) => void;
  *
  * @param now - the clock that dates events
  */
-export function createEmit(onEvent: EventListener | undefined, now: () => number): Emit {
+export function createEmit(onEvent: AuthEventListener | undefined, now: () => number): Emit {
   return (describe) => {
     if (onEvent === undefined && !EVENTS.hasSubscribers) return;
     tell(() => {

@@ -2,7 +2,7 @@ import type { AuthErrorCode } from "../core/errors.ts";
 import type { OutageOperation } from "../store-calls/outage.ts";
 
 /** What every event says. */
-interface Happening<Type extends string> {
+export interface BaseEvent<Type extends string = string> {
   /** What happened. */
   readonly type: Type;
   /** The version of this type's members. A member is only ever added to a version. */
@@ -11,66 +11,122 @@ interface Happening<Type extends string> {
   readonly at: number;
 }
 
-/** Whom an event is about. */
-interface OfUser {
+/** Something that happened to a user. */
+export interface UserEvent<Type extends string = string> extends BaseEvent<Type> {
   /** The user's id. */
   readonly userId: string;
 }
 
-/** The session that an event is about. */
-interface OfSession extends OfUser {
+/** Something that happened to a session. */
+export interface SessionEvent<Type extends string = string> extends UserEvent<Type> {
   /** The session's id; `null` where there are no sessions. */
   readonly sid: string | null;
 }
 
-/** A login, a change or a proof of a password was refused. `userId` is `null` where nobody has the login. */
-interface Refused {
+/** A login, or another proof of a password or a user, was refused. */
+export interface LoginRefusedEvent<Type extends string = "login_refused"> extends BaseEvent<Type> {
   /** The user whom the login belongs to; `null` where nobody has it, or the store was not asked. */
   readonly userId: string | null;
   /** Why. */
   readonly code: AuthErrorCode;
 }
 
+/** An attempt was told to wait. */
+export interface LoginThrottledEvent extends LoginRefusedEvent<"login_throttled"> {
+  /** The seconds to wait. */
+  readonly retryAfter: number;
+}
+
+/** A session began. */
+export interface SessionStartedEvent extends SessionEvent<"session_started"> {
+  /** How the user proved who it is (RFC 8176). */
+  readonly methods: readonly string[];
+}
+
+/** A session ended. It may be told twice of one session, if the first request was interrupted. */
+export interface SessionEndedEvent extends SessionEvent<"session_ended"> {
+  /** Why. */
+  readonly reason: "logout" | "reuse";
+}
+
+/** A request showed a credential that a guard refused. */
+export interface TokenRefusedEvent extends BaseEvent<"token_refused"> {
+  /** Why. */
+  readonly code: AuthErrorCode;
+}
+
+/** A rule refused an identity. */
+export interface AccessRefusedEvent extends SessionEvent<"access_refused"> {
+  /** Why. */
+  readonly code: AuthErrorCode;
+}
+
+/** Something of ours was down, slow or full. */
+export interface OutageEvent extends BaseEvent<"outage"> {
+  /** The operation that met it. */
+  readonly operation: OutageOperation;
+  /** Whether the request was refused with 503. */
+  readonly refused: boolean;
+  /** The call that failed, such as `"users.findById"`; `null` where no call failed, as with a full queue. */
+  readonly call: string | null;
+  /** How long that call took, in milliseconds; `null` where no call failed. */
+  readonly durationMs: number | null;
+  /** The name of the error that caused it, such as `"TypeError"`; `null` where there is none. Its text stays out. */
+  readonly cause: string | null;
+}
+
+/** A one-time token or code was issued to a user, or used. */
+export interface OneTimeTokenEvent extends UserEvent<"one_time_token_issued" | "one_time_token_used"> {
+  /** What it is good for. */
+  readonly purpose: string;
+}
+
+/** Something happened to an API key. */
+export interface ApiKeyEvent<Type extends string = "api_key_created" | "api_key_used" | "api_key_revoked">
+  extends UserEvent<Type> {
+  /** The key's id, which is not the key. */
+  readonly keyId: string;
+}
+
+/** An API key got a successor. */
+export interface ApiKeyRotatedEvent extends ApiKeyEvent<"api_key_rotated"> {
+  /** The id of the key that takes its place. */
+  readonly newKeyId: string;
+}
+
+/** The events that say no more than whom they are about. */
+export type PlainUserEvent = UserEvent<
+  | "login_succeeded"
+  | "password_verified"
+  | "password_changed"
+  | "password_reset"
+  | "logged_out_everywhere"
+  | "api_keys_revoked"
+>;
+
+/** The events that say no more than which session they are about. */
+export type PlainSessionEvent = SessionEvent<"session_refreshed" | "refresh_token_reused" | "reauthenticated">;
+
 /**
  * Something that happened, for a log, a monitor or an alarm. Events hold ids, codes and times, and never a credential,
  * a login name or an error's text. They are frozen.
  */
 export type AuthEvent =
-  | (Happening<"login_succeeded"> & OfSession)
-  | (Happening<"login_refused"> & Refused)
-  | (Happening<"login_throttled"> & Refused & { /** The seconds to wait. */ readonly retryAfter: number })
-  | (Happening<"session_started"> & OfSession & { /** How the user proved it. */ readonly methods: readonly string[] })
-  | (Happening<"session_refreshed"> & OfSession)
-  | (Happening<"session_ended"> & OfSession & { /** Why. */ readonly reason: "logout" | "reuse" })
-  | (Happening<"refresh_token_reused"> & OfSession)
-  | (Happening<"reauthenticated"> & OfSession)
-  | (Happening<"logged_out_everywhere"> & OfUser)
-  | (Happening<"password_changed"> & OfUser)
-  | (Happening<"password_reset"> & OfUser)
-  | (Happening<"token_refused"> & { /** Why. */ readonly code: AuthErrorCode })
-  | (Happening<"access_refused"> & OfSession & { /** Why. */ readonly code: AuthErrorCode })
-  | (Happening<"outage"> & {
-      /** The operation that met it. */
-      readonly operation: OutageOperation;
-      /** Whether the request was refused with 503. */
-      readonly refused: boolean;
-      /** The call that failed, such as `"users.findById"`; `null` where no call failed, as with a full queue. */
-      readonly call: string | null;
-      /** How long that call took, in milliseconds; `null` where no call failed. */
-      readonly durationMs: number | null;
-      /**
-       * The name of the error that caused it, such as `"TypeError"`; `null` where there is none. Its text stays out.
-       */
-      readonly cause: string | null;
-    })
-  | (Happening<"one_time_token_issued"> & OfUser & { /** Its purpose. */ readonly purpose: string })
-  | (Happening<"one_time_token_used"> & OfUser & { /** Its purpose. */ readonly purpose: string })
-  | (Happening<"api_key_created"> & OfUser & { /** The key's id. */ readonly keyId: string })
-  | (Happening<"api_key_used"> & OfUser & { /** The key's id. */ readonly keyId: string })
-  | (Happening<"api_key_revoked"> & OfUser & { /** The key's id. */ readonly keyId: string });
+  | PlainUserEvent
+  | PlainSessionEvent
+  | LoginRefusedEvent
+  | LoginThrottledEvent
+  | SessionStartedEvent
+  | SessionEndedEvent
+  | TokenRefusedEvent
+  | AccessRefusedEvent
+  | OutageEvent
+  | OneTimeTokenEvent
+  | ApiKeyEvent
+  | ApiKeyRotatedEvent;
 
 /** A listener to events. What it throws, and how long it takes, changes nothing. */
-export type EventListener = (event: AuthEvent) => unknown;
+export type AuthEventListener = (event: AuthEvent) => unknown;
 
 /** An event without what each event has. */
 export type EventOf<Event = AuthEvent> = Event extends AuthEvent ? Omit<Event, "version" | "at"> : never;

@@ -2,7 +2,11 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import { assert } from "../shared/assert.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, isIdentity } from "./identity.ts";
+
+/** The claims that several guards give. */
+export type ClaimsOfGuards<Guards extends readonly Guard[]> =
+  Guards[number] extends Guard<infer Claims> ? Claims : never;
 
 const MISSING = "missing_token";
 const CHALLENGE = "WWW-Authenticate";
@@ -21,18 +25,21 @@ const CHALLENGE = "WWW-Authenticate";
  * app.get("/report", requireAuth(anyOf(staff, partners)), showReport);
  * ```
  */
-export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims> {
-  const fit = guards.length > 0 && guards.every((it) => typeof it?.authenticate === "function");
+export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard<ClaimsOfGuards<Guards>> {
+  const fit = guards.length > 0 && guards.every(isGuard);
   assert(fit, "anyOf takes guards, as createGuard makes them");
-  const finders = new WeakMap<Identity, Guard<Claims>>();
+  const finders = new WeakMap<Identity, Guard>();
 
-  const find = async (request: Parameters<GuardAnswer<unknown>>[0]): Promise<Identity<Claims> | AuthError[]> => {
+  const find = async (
+    request: Parameters<GuardAnswer<unknown>>[0],
+  ): Promise<Identity<ClaimsOfGuards<Guards>> | AuthError[]> => {
     const refusals: AuthError[] = [];
     for (const guard of guards) {
       try {
         const identity = await guard.authenticate(request);
+        if (!isIdentity(identity)) throw new TypeError("anyOf: a guard's authenticate must answer with an identity");
         finders.set(identity, guard);
-        return identity;
+        return identity as Identity<ClaimsOfGuards<Guards>>;
       } catch (error) {
         if (!isAuthError(error)) throw error;
         refusals.push(error);
@@ -59,7 +66,12 @@ export function anyOf<Claims>(...guards: readonly Guard<Claims>[]): Guard<Claims
       assert(finder !== undefined, "authorize takes the identity that authenticate of this same guard gave: await it");
       return finder.authorize(identity, ...rules);
     },
-  } satisfies Guard<Claims>);
+  } satisfies Guard<ClaimsOfGuards<Guards>>);
+}
+
+function isGuard(value: unknown): boolean {
+  const { authenticate, authorize } = (value ?? {}) as Partial<Guard>;
+  return typeof authenticate === "function" && typeof authorize === "function";
 }
 
 /** Chooses what to refuse with; `undefined` where no guard was shown a credential. */

@@ -1,6 +1,10 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
+import { readTime } from "../shared/date.ts";
+import { abandon } from "../shared/promise.ts";
+import { isText } from "../shared/text.ts";
 import { startBudget } from "../store-calls/budget.ts";
 import { unavailable } from "../store-calls/call.ts";
+import type { TokenReference } from "../stores/contract.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
@@ -30,12 +34,11 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         const shown = findShown(credentials, request);
         if (shown === null) return answerAbsent();
         const budget = startBudget(settings);
-        const proven = await budget.wait("credential", verifyShown(shown, request));
-        const identity = toIdentity(shown, proven);
-        if (blocklist !== null && proven.revocation !== undefined) {
-          const { jti, issuedAt } = proven.revocation;
+        const answer = await budget.wait("credential", verifyShown(shown, request));
+        const { identity, reference } = readProven(shown, answer);
+        if (blocklist !== null && reference !== null) {
           const timeoutMs = Math.max(Math.min(storeTimeoutMs, budget.left()), 1);
-          await refuseRevoked(settings, timeoutMs, { jti, issuedAt, sid: identity.sid, userId: identity.userId });
+          await refuseRevoked(settings, timeoutMs, reference);
         }
         return identity;
       } catch (error) {
@@ -60,7 +63,10 @@ function findShown(credentials: readonly Credential[], request: CredentialReques
   for (const credential of credentials) {
     const text: unknown = readShown(credential, request);
     if (text === null) continue;
-    if (typeof text !== "string") throw broken(credential, "read must answer with a string or null");
+    if (typeof text !== "string") {
+      abandon(text);
+      throw broken(credential, "read must answer with a string or null");
+    }
     const next = { credential, text };
     if (found === null) found = next;
     else if (found.credential.place === credential.place) found = chooseOfPlace(found, next);
@@ -95,14 +101,31 @@ async function verifyShown({ credential, text }: Shown, request: CredentialReque
   }
 }
 
-/** Makes the identity that a credential's answer says. A credential of the application's own may answer anything. */
-function toIdentity({ credential }: Shown, proven: ShownIdentity): Identity {
-  const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [], acr = null } = proven ?? {};
-  const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
-  if (!isIdentity(identity)) throw broken(credential, "verify must answer with { userId, scopes, claims }");
-  const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
-  if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
-  return Object.freeze(identity);
+/** An identity, and by what the blocklist may know it; `null` where it is not asked. */
+interface Proven {
+  readonly identity: Identity;
+  readonly reference: TokenReference | null;
+}
+
+/** Reads a credential's answer. A credential of the application's own may answer anything, and getters may throw. */
+function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
+  try {
+    const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [] } = answer ?? {};
+    const { acr = null, revocation } = answer ?? {};
+    const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
+    if (!isIdentity(identity)) throw broken(credential, "verify must answer with { userId, scopes, claims }");
+    const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
+    if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
+    if (!Array.isArray(methods)) throw broken(credential, 'methods must be a list, such as ["otp"]');
+    if (revocation === undefined) return { identity: Object.freeze(identity), reference: null };
+    const { jti, issuedAt } = revocation;
+    // Compared with a time that is none, no revocation of a user or a session is the later one.
+    const isKnown = !Number.isNaN(readTime(issuedAt)) && [jti, sid].every((it) => it === null || isText(it));
+    if (!isKnown) throw broken(credential, "revocation must be { jti, issuedAt }, a string or null and a Date");
+    return { identity: Object.freeze(identity), reference: { jti, sid, userId, issuedAt } };
+  } catch (error) {
+    throw toOutage(credential, error);
+  }
 }
 
 function broken({ name }: Credential, problem: string): AuthError {

@@ -16,12 +16,6 @@ import {
 export type ClaimsOfCredentials<Credentials extends readonly Credential[]> =
   Credentials[number] extends Credential<infer Claims> ? Claims : never;
 
-const OPTIONS: OptionNames<Partial<GuardOptions & CredentialGuardOptions>> = {
-  token: "optional",
-  credentials: "optional",
-  ...GUARD_OPTIONS,
-};
-
 /**
  * Binds the credentials that a resource server takes, and a blocklist if there is one, to what it asks of every
  * request.
@@ -45,7 +39,13 @@ export function createGuard<Credentials extends readonly Credential[]>(
   options: CredentialGuardOptions<Credentials>,
 ): TokenGuard<ClaimsOfCredentials<Credentials>>;
 export function createGuard(options: Partial<GuardOptions & CredentialGuardOptions>): TokenGuard {
-  checkOptions("createGuard", options, OPTIONS);
+  // This stands here, since bundlers keep a constant with a spread in it, also for who makes no guard.
+  const names: OptionNames<Partial<GuardOptions & CredentialGuardOptions>> = {
+    token: "optional",
+    credentials: "optional",
+    ...GUARD_OPTIONS,
+  };
+  checkOptions("createGuard", options, names);
   const { token, credentials } = options;
   assert(token === undefined || credentials === undefined, "createGuard takes token or credentials, and not both");
   const isOfToken = token !== undefined || credentials === undefined;

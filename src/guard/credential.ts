@@ -11,7 +11,12 @@ export interface ShownIdentity<Claims = unknown>
    * By what it may have been revoked: its own id, or `null`, and when it was issued. The guard then asks the blocklist
    * about these, the user and the session. Left out, the blocklist is not asked.
    */
-  readonly revocation?: { readonly jti: string | null; readonly issuedAt: Date };
+  readonly revocation?: {
+    /** Its own id; `null` where it has none. */
+    readonly jti: string | null;
+    /** When it was issued. */
+    readonly issuedAt: Date;
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import { invalidToken, mismatched } from "../core/token/compact.ts";
 import type { IdentityClaims } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { abandon } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
 
 /**
@@ -38,7 +39,7 @@ export function isIdentity(value: unknown): value is Identity {
   return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
 }
 
-const NONE: readonly string[] = Object.freeze([]);
+const NONE: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
 /**
  * Makes the identity of signed claims.
@@ -57,15 +58,14 @@ export function createIdentity<Claims>(
   const { sub, scope = "", sid = null, auth_time, amr, acr } = checked;
   const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
   if (userId === undefined) throw mismatched("sub", sub, "a user's id");
-  const scopes = reading?.scopes === undefined ? scope : readScopes(reading.scopes, checked);
-  if (typeof scopes !== "string") throw mismatched("scope", scopes, "scopes in a string");
+  const scopes = reading?.scopes === undefined ? expectText(scope) : readScopes(reading.scopes, checked);
   return Object.freeze({
     userId,
-    scopes: splitScopes(scopes),
+    scopes: typeof scopes === "string" ? splitScopes(scopes) : scopes,
     sid,
     claims,
     credential,
-    authenticatedAt: typeof auth_time === "number" ? auth_time * 1_000 : null,
+    authenticatedAt: readAuthTime(auth_time),
     methods: amr === undefined ? NONE : readMethods(amr),
     acr: typeof acr === "string" ? acr : null,
   });
@@ -89,18 +89,32 @@ function readUserId(read: (claims: CheckedClaims) => unknown, checked: CheckedCl
   return text;
 }
 
-function readScopes(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
+/** Reads scopes in a string or a list. A name in a list is one name: "not admin" must not become two. */
+function readScopes(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string | readonly string[] {
   const scopes = readClaims("scopes", read, checked) ?? "";
   const isList = Array.isArray(scopes) && scopes.every((it) => typeof it === "string");
-  return isList ? scopes.join(" ") : scopes;
+  return isList ? Object.freeze(scopes.filter(Boolean)) : expectText(scopes);
+}
+
+function expectText(scopes: unknown): string {
+  if (typeof scopes !== "string") throw mismatched("scope", scopes, "scopes in a string");
+  return scopes;
 }
 
 function readClaims(name: string, read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
   try {
-    return read(checked);
+    const found = read(checked);
+    abandon(found);
+    return found;
   } catch {
     throw invalidToken(`the profile's identity.${name} threw at the claims of this token`);
   }
+}
+
+/** Reads the time of a proof. A number that is too large for milliseconds is no time. */
+function readAuthTime(seconds: unknown): number | null {
+  const time = typeof seconds === "number" ? seconds * 1_000 : Number.NaN;
+  return Number.isFinite(time) ? time : null;
 }
 
 /** Reads the methods of a proof. A claim of another type proves nothing, and refuses nobody. */

@@ -1,11 +1,12 @@
-import type { AuthError } from "../core/errors.ts";
 import { formatChallenge } from "../core/http/challenge.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
-import type { EventListener } from "../events/event.ts";
+import type { AuthEventListener } from "../events/event.ts";
+import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
+import { isObject } from "../shared/object.ts";
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
 import { isFilled } from "../shared/text.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
@@ -50,11 +51,11 @@ export interface CommonGuardOptions {
    *
    * @example
    * ```ts
-   * const onEvent: EventListener = (event) => logger.info({ event });
+   * const onEvent: AuthEventListener = (event) => logger.info({ event });
    * createGuard({ token, onEvent });
    * ```
    */
-  readonly onEvent?: EventListener;
+  readonly onEvent?: AuthEventListener;
 }
 
 /** What a {@link Guard} of one kind of token is made of. */
@@ -136,27 +137,11 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
   };
 }
 
-/** Makes a listener to outages that has each be an event too. */
-function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
-  return (error, context) => {
-    const { operation, refused, call = null, durationMs = null } = context;
-    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
-    return onOutage(error, context);
-  };
-}
-
-const NAME = /^\w{1,64}$/;
-
-/** Names the error that caused an outage. A driver's own error may be anything. */
-function nameCause({ cause }: AuthError): string | null {
-  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
-  return typeof name === "string" && NAME.test(name) ? name : null;
-}
-
 function checkCredentials(credentials: readonly Credential[]): void {
   const fit = Array.isArray(credentials) && credentials.length > 0 && credentials.every(isCredential);
   assert(fit, "credentials must be a list, such as [bearer(token)]: each has name, place, read and verify");
   const names = credentials.map(({ name }) => name);
+  assert(credentials.every(isChallengeFit), 'a credential\'s challenge must be { scheme: "DPoP", parameters? }');
   assert(new Set(names).size === names.length, "two credentials have the same name: bearer takes several profiles");
 }
 
@@ -165,8 +150,14 @@ function isCredential(value: unknown): boolean {
   return [name, place].every(isFilled) && [read, verify].every((it) => typeof it === "function");
 }
 
+/** Tells whether a credential has no challenge, or one of the right shape. Its texts are checked when it is written. */
+function isChallengeFit({ challenge }: Credential): boolean {
+  if (challenge === undefined) return true;
+  return isObject(challenge) && isFilled(challenge.scheme) && isObject(challenge.parameters ?? {});
+}
+
 /**
- * Lists each scheme of the challenge once. Those without one of their own are of the Bearer scheme, which comes first.
+ * Lists the schemes of the challenge. Credentials without one of their own are of the Bearer scheme, which comes first.
  */
 function listSchemes(credentials: readonly Credential[]): ChallengeSettings["schemes"] {
   const own = credentials.flatMap(({ challenge }) => challenge ?? []);

@@ -44,12 +44,23 @@ interface Opened {
   readonly profile: Internals;
 }
 
+/**
+ * Finds a token among those that are remembered, where the profile that remembers it is the one that
+ * {@link chooseProfile} would choose. A profile of any issuer may remember, from another guard, a token that names the
+ * issuer of another profile here: only that one's keys may say so.
+ */
 function recall(token: string, profiles: readonly Internals[]): Opened | undefined {
   for (const profile of profiles) {
     const checked = recallToken(token, profile);
-    if (checked !== undefined) return { checked, profile };
+    if (checked !== undefined && (profile.issuer !== null || !hasIssuer(profiles, checked.iss))) {
+      return { checked, profile };
+    }
   }
   return undefined;
+}
+
+function hasIssuer(profiles: readonly Internals[], iss: unknown): boolean {
+  return profiles.some(({ issuer }) => issuer !== null && issuer === iss);
 }
 
 async function open(token: string, profiles: readonly Internals[]): Promise<Opened> {

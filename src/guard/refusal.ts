@@ -12,6 +12,7 @@ export interface ChallengeSettings {
 }
 
 const HEADER = "WWW-Authenticate";
+const BEARER = "Bearer";
 
 /**
  * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The first scheme has the error; the
@@ -30,11 +31,16 @@ export function createRefusal(
   const further = others.map(({ scheme, parameters }) =>
     formatChallenge({ realm, ...challenge, ...parameters }, scheme),
   );
-  const text = [header.replace("Bearer", first.scheme), ...further].join(", ");
+  const text = [first.scheme + header.slice(BEARER.length), ...further].join(", ");
   return new AuthError(code, { ...details, headers: { ...details.headers, [HEADER]: text } });
 }
 
-/** Makes the refusal that a credential or a token led to anew, so that its challenge is the guard's. */
+/**
+ * Gives a refusal the guard's challenge. A refusal without a challenge stays as it is, and so does one whose challenge
+ * a credential of the application's own has written.
+ */
 export function nameRealm(settings: ChallengeSettings, error: AuthError): AuthError {
+  const usual = new AuthError(error.code).headers[HEADER];
+  if (usual === undefined || error.headers[HEADER] !== usual) return error;
   return createRefusal(settings, error.code, "cause" in error ? { cause: error.cause } : {});
 }

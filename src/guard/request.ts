@@ -29,12 +29,19 @@ export interface AuthRequest {
   readonly headers: RequestHeaders;
   /** The headers as the client sent them, name and value in turn: they tell of a header that came twice. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** The client's address, for what counts by it. */
+  readonly ip?: string | undefined;
   /** Node's request, where the framework wraps it. */
-  readonly raw?: { readonly rawHeaders?: readonly string[] | undefined } | undefined;
+  readonly raw?:
+    | {
+        /** The headers as the client sent them. */
+        readonly rawHeaders?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The part of a request that tells of its headers. */
-type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
+export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
 /** Whether a value has headers, as every request has. */
 function isRequest(value: unknown): value is AuthRequest {
@@ -72,7 +79,8 @@ const AUTHORIZATION = "authorization";
  */
 export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
-  if (rawHeaders === undefined) return readHeader(request, AUTHORIZATION);
+  const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
+  if (!isNodes) return readHeader(request, AUTHORIZATION);
   const value = (request.headers as Readonly<Record<string, AuthorizationHeader>>)[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];
@@ -105,11 +113,14 @@ export class CredentialRequest {
   readonly method: string | null;
   /** The path with its query, or the whole URL; `null` where nobody said. */
   readonly url: string | null;
+  /** The client's address; `null` where nobody said. */
+  readonly ip: string | null;
   readonly #request: HeadersOfRequest;
 
-  constructor({ method, url, headers, rawHeaders, raw }: AuthRequest) {
+  constructor({ method, url, ip, headers, rawHeaders, raw }: AuthRequest) {
     this.method = typeof method === "string" ? method.toUpperCase() : null;
     this.url = typeof url === "string" ? url : null;
+    this.ip = typeof ip === "string" ? ip : null;
     this.#request = { headers, rawHeaders, raw };
   }
 

@@ -134,7 +134,7 @@ export function fresh(options: FreshOptions): Rule {
     check(identity: Identity, context: RuleContext) {
       const isFresh =
         (seconds === null || isRecent(identity.authenticatedAt, seconds, context)) &&
-        methods.every((it) => identity.methods?.includes(it)) &&
+        methods.every((it) => Array.isArray(identity.methods) && identity.methods.includes(it)) &&
         (strengths.length === 0 || strengths.includes(identity.acr as string));
       if (!isFresh) throw context.refuse("insufficient_user_authentication", { challenge });
     },

@@ -37,9 +37,12 @@ export async function changePassword<U extends User>(
     "changePassword needs a user store with replacePasswordHash",
   );
   const [first, second, third, fourth] = args;
-  return isIdentity(first)
-    ? changeOwnPassword(settings, first, second, third as LoginOrigin, fourth as ChangePasswordOptions)
-    : changePasswordOfLogin(settings, first, second as LoginOrigin, third as SessionOptions);
+  const result = isIdentity(first)
+    ? await changeOwnPassword(settings, first, second, third as LoginOrigin, fourth as ChangePasswordOptions)
+    : await changePasswordOfLogin(settings, first, second as LoginOrigin, third as SessionOptions);
+  const { id: userId } = result.user;
+  settings.emit(() => ({ type: "password_changed", userId }));
+  return result;
 }
 
 async function changePasswordOfLogin<U extends User>(

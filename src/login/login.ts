@@ -14,6 +14,7 @@ import { issueDeviceToken } from "./device.ts";
 import { hashPassword } from "./hashing.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
+import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /** Checks a login and issues its tokens. */
@@ -30,6 +31,8 @@ export async function login<U extends User>(
   await endFormerSession(settings, origin);
   const result = await startProvenSession(settings, proof, details);
   await renewHash(settings, proof);
+  const { id: userId } = proof.user;
+  settings.emit(() => ({ type: "login_succeeded", userId }));
   return result;
 }
 
@@ -49,10 +52,18 @@ export async function startProvenSession<U extends User>(
   proof: Proof<U>,
   details: SessionDetails,
 ): Promise<LoginResult<U>> {
-  const claims = await readClaims(settings, proof.user);
-  const confirmed = await confirmProof(settings, proof);
-  const result = await startSession(settings, { ...proof, claims, details, ...confirmed });
-  return { ...result, ...(await issueDeviceToken(settings, confirmed.user, proof.deviceId)) };
+  const { emit } = settings;
+  const { id } = proof.user;
+  return tellRefusal(
+    emit,
+    () => id,
+    async () => {
+      const claims = await readClaims(settings, proof.user);
+      const confirmed = await confirmProof(settings, proof);
+      const result = await startSession(settings, { ...proof, claims, details, ...confirmed });
+      return { ...result, ...(await issueDeviceToken(settings, confirmed.user, proof.deviceId)) };
+    },
+  );
 }
 
 /** Ends the session that the client has had so far, where it sent a refresh token of one. */

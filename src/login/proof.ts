@@ -8,6 +8,7 @@ import { type Claimant, findCredentials, invalidCredentials } from "./credential
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
 import { checkOrigin, type LoginOrigin } from "./origin.ts";
+import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
 import { createCounter } from "./throttle.ts";
 
@@ -38,11 +39,30 @@ export async function proveUser<U extends User>(
   origin: LoginOrigin,
 ): Promise<Proof<U>> {
   checkOrigin(origin);
+  let userId = "userId" in claimant ? claimant.userId : null;
+  const noteUser = (id: string | null): void => {
+    userId = id;
+  };
+  return tellRefusal(
+    settings.emit,
+    () => userId,
+    () => findProof(settings, claimant, candidates, origin, noteUser),
+  );
+}
+
+async function findProof<U extends User>(
+  settings: LoginSettings<U>,
+  claimant: Claimant,
+  candidates: readonly string[],
+  origin: LoginOrigin,
+  noteUser: (id: string | null) => void,
+): Promise<Proof<U>> {
   const { ip, deviceToken } = origin;
   const counter = createCounter(settings, candidates.length);
   await counter.countAddress(ip);
   const decidedAt = readClock(settings.token.now);
   const { found: known } = await findCredentials(settings, claimant);
+  noteUser(known?.user.id ?? null);
   const deviceId = await recogniseDevice(settings, known?.user ?? null, deviceToken);
   const name = "login" in claimant ? claimant.login : claimant.userId;
   const attempt = describeClaimant(claimant, known?.user.id ?? null);

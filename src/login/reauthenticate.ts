@@ -45,5 +45,6 @@ export async function reauthenticate<U extends User>(
     }));
   }
   await renewHash(settings, proof);
+  settings.emit(() => ({ type: "reauthenticated", userId, sid: sid ?? null }));
   return access;
 }

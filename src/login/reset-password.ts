@@ -29,4 +29,5 @@ export async function resetPassword<U extends User>(
     throw invalidCredentials(settings, new Error("there is no user with this id"));
   }
   await logoutEverywhere(settings, userId);
+  settings.emit(() => ({ type: "password_reset", userId }));
 }

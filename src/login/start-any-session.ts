@@ -19,6 +19,7 @@ import { expectUser } from "../store-calls/user-answers.ts";
 import type { User } from "../stores/contract.ts";
 import { invalidCredentials } from "./credentials.ts";
 import { describePasswordSession, endFormerSession, renewHash, startProvenSession } from "./login.ts";
+import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
 import { type KeptProof, type PasswordProof, recallProof } from "./verify-password.ts";
 
@@ -33,11 +34,20 @@ export async function startAnySession<U extends User>(
   const kept = isObject(who) ? recallProof<U>(who) : undefined;
   if (kept !== undefined) {
     assert(provenAt === null, "startSession: what verifyPassword gave has its own provenAt: leave the option out");
-    return startAfterPassword(settings, kept, wishes, options);
+    const { id } = kept.proof.user;
+    return tellRefusal(
+      settings.emit,
+      () => id,
+      () => startAfterPassword(settings, kept, wishes, options),
+    );
   }
   const { id } = (who ?? {}) as Partial<User>;
   assert(isText(id), "startSession takes a user with an id, or what verifyPassword gave, as it is: await it");
-  return startAfterOther(settings, id, wishes, { ...options, provenAt });
+  return tellRefusal(
+    settings.emit,
+    () => id,
+    () => startAfterOther(settings, id, wishes, { ...options, provenAt }),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
+import { readWait, toRetryAfter } from "../store-calls/limiter.ts";
 import { type Attempt, chooseAddressKey, listAccountKeys } from "./attempt-keys.ts";
 import type { ThrottledSettings } from "./settings.ts";
 import type { Limiter } from "./throttle-options.ts";
@@ -63,18 +64,4 @@ export function createCounter({ throttle, budget }: ThrottledSettings, passwords
       await Promise.allSettled(counted.map((key) => callLimiter("reward", () => account.reward(key))));
     },
   };
-}
-
-/** Reads how long a limiter says to wait, in milliseconds. A rejection with anything else is the limiter's outage. */
-function readWait(rejection: unknown): number {
-  const { msBeforeNext } = (rejection ?? {}) as { msBeforeNext?: unknown };
-  if (typeof msBeforeNext !== "number" || Number.isNaN(msBeforeNext)) throw rejection;
-  return msBeforeNext;
-}
-
-/** The longest time to wait that is told, in seconds: a day. */
-const LONGEST_WAIT = 86_400;
-
-function toRetryAfter(waitMs: number): number {
-  return Math.min(Math.max(Math.ceil(waitMs / 1_000), 1), LONGEST_WAIT);
 }

@@ -33,6 +33,8 @@ export async function verifyPassword<U extends User>(
   const { name, password } = readCredentials(input);
   const proof = await proveUser(settings, { login: name }, [password], origin);
   const given = Object.freeze({ user: proof.user, provenAt: new Date(proof.decidedAt) });
+  const { id: userId } = proof.user;
+  settings.emit(() => ({ type: "password_verified", userId }));
   keptProofs.set(given, { proof, origin: { refreshToken: origin.refreshToken, device: origin.device } });
   return given;
 }

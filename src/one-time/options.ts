@@ -1,4 +1,7 @@
 import { type Duration, toSeconds } from "../core/time.ts";
+import { createEmit, type Emit } from "../events/emit.ts";
+import type { AuthEventListener } from "../events/event.ts";
+import { emitOutages } from "../events/outages.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
@@ -25,6 +28,8 @@ export interface OneTimeOptions {
    * The listener can't change the answer. By default the process is warned of the first outage.
    */
   readonly onOutage?: OutageListener;
+  /** A listener that is told of what happens. It can't change the answer. None by default. */
+  readonly onEvent?: AuthEventListener;
 }
 
 /** The names of {@link OneTimeOptions}. */
@@ -34,6 +39,7 @@ export const ONE_TIME_OPTIONS: OptionNames<OneTimeOptions> = {
   now: "optional",
   storeTimeoutMs: "optional",
   onOutage: "optional",
+  onEvent: "optional",
 };
 
 /** Options of one-time tokens or codes, checked and with their defaults. */
@@ -45,6 +51,10 @@ export interface OneTimeSettings extends TimeLimits {
   readonly lifetime: number;
   readonly now: () => number;
   readonly onOutage: OutageListener;
+  /** Tells of an event. */
+  readonly emit: Emit;
+  /** The purpose as it was given. */
+  readonly givenPurpose: string;
 }
 
 const PURPOSE = /^[\w.-]{1,64}$/;
@@ -64,7 +74,7 @@ export function checkOneTimeOptions(
   longest?: number,
 ): OneTimeSettings {
   const { store, purpose, now = systemClock, storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS } = options;
-  const { onOutage = warnOfFirstOutage() } = options;
+  const { onOutage = warnOfFirstOutage(), onEvent } = options;
   checkMethods(`${owner}: store`, store, ["put", "take", "countTry"]);
   assert(
     typeof purpose === "string" && PURPOSE.test(purpose),
@@ -77,13 +87,17 @@ export function checkOneTimeOptions(
     onOutage,
     "(error, { operation, call }) => logger.error({ err: error, operation, call })",
   );
+  if (onEvent !== undefined) checkFunction(`${owner}: onEvent`, onEvent, "(event) => logger.info({ event })");
+  const emit = createEmit(onEvent, now);
   return {
     store,
     purpose: `${kind}:${purpose}`,
+    givenPurpose: purpose,
+    emit,
     lifetime: toSeconds(`${owner}: lifetime`, lifetime, 1, longest) * 1_000,
     now,
     storeTimeoutMs,
     requestTimeoutMs: CALLS * storeTimeoutMs,
-    onOutage,
+    onOutage: emitOutages(onOutage, emit),
   };
 }

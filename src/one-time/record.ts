@@ -45,6 +45,7 @@ export async function putRecord(call: OneTimeCall, userId: string, data: unknown
   const at = readClock(call.now);
   const expiresAt = new Date(at + call.lifetime);
   await put(call, { digest, purpose: call.purpose, userId, data: text, expiresAt }, at);
+  call.emit(() => ({ type: "one_time_token_issued", userId, purpose: call.givenPurpose }));
   return expiresAt;
 }
 
@@ -66,6 +67,7 @@ export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promi
   if (taken === null || readTime(taken.expiresAt) <= at) return null;
   const { userId, data, expiresAt } = taken;
   const issuedAt = new Date(readTime(expiresAt) - lifetime);
+  call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
   return { userId, data: JSON.parse(data) as Data, issuedAt, expiresAt };
 }
 

@@ -4,6 +4,9 @@ import { checkFunction, checkMethods, checkOptions, checkText, type OptionNames 
 import type { OneTimeResult } from "./record.ts";
 import type { OneTimeTokens } from "./tokens.ts";
 
+/** What a ticket says of its user beside the id. */
+export type TicketIdentity = Pick<ShownIdentity, "scopes" | "sid">;
+
 /** How a {@link ticket} is read. */
 export interface TicketOptions<Data = unknown> {
   /** The parameter of the query that it comes in. `"ticket"` by default. */
@@ -11,7 +14,7 @@ export interface TicketOptions<Data = unknown> {
   /**
    * What a ticket says of its user beside the id. By default it says nothing, so that it has no scope and no session.
    */
-  readonly identity?: (issued: OneTimeResult<Data>) => Pick<ShownIdentity, "scopes" | "sid">;
+  readonly identity?: (issued: OneTimeResult<Data>) => TicketIdentity | Promise<TicketIdentity>;
 }
 
 const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "optional" };
@@ -53,7 +56,7 @@ export function ticket<Data>(
     async verify(shown) {
       const issued = await tickets.consume(shown);
       if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
-      const { scopes = [], sid = null } = identity(issued);
+      const { scopes = [], sid = null } = await identity(issued);
       const revocation = { jti: null, issuedAt: issued.issuedAt };
       return { userId: issued.userId, claims: issued.data, scopes, sid, revocation };
     },
@@ -62,7 +65,7 @@ export function ticket<Data>(
 
 const WORTHLESS = "the ticket is unknown, was used, has expired, or another one was issued after it";
 
-function sayNothing(): Pick<ShownIdentity, "scopes" | "sid"> {
+function sayNothing(): TicketIdentity {
   return {};
 }
 

@@ -37,8 +37,20 @@ export async function completeEnd(
   ended: EndReason,
 ): Promise<void> {
   await revokeSession(settings, sid, userId);
-  if (ended === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  tellEnd(settings, { sid, userId }, ended);
   await deleteSessions(settings, userId, [sid]);
+}
+
+/** Tells of a session's end, and of theft where that is why. */
+export function tellEnd(
+  { refresh, emit }: SessionSettings,
+  { sid, userId }: Pick<StoredSession, "sid" | "userId">,
+  reason: EndReason,
+): void {
+  emit(() => ({ type: "session_ended", userId, sid, reason }));
+  if (reason !== "reuse") return;
+  emit(() => ({ type: "refresh_token_reused", userId, sid }));
+  tell(refresh.onReuse, { sid, userId });
 }
 
 /** Revokes the access tokens of a session. */

@@ -1,9 +1,8 @@
 import { readClock } from "../core/time.ts";
-import { tell } from "../shared/listener.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { checkEndedSessions } from "../store-calls/session-answers.ts";
 import type { EndedSession } from "../stores/contract.ts";
-import { deleteSessions, findLastEnd } from "./end-session.ts";
+import { deleteSessions, findLastEnd, tellEnd } from "./end-session.ts";
 import { readRevokedUpTo } from "./marks.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
@@ -37,6 +36,7 @@ export async function cutUser(settings: FlowSettings, userId: string, kept?: Kep
     await budget.callStore("blocklist.revokeUser", revoke, acceptAnything);
   }
   if (refresh !== null) await completeEnds({ ...settings, refresh }, userId, ended);
+  settings.emit(() => ({ type: "logged_out_everywhere", userId }));
 }
 
 async function endSessions(
@@ -61,7 +61,7 @@ async function chooseCut(settings: FlowSettings, userId: string): Promise<number
 
 /** Does what follows from the end of sessions whose tokens are revoked: tells of theft, and deletes the sessions. */
 async function completeEnds(settings: SessionSettings, userId: string, all: readonly EndedSession[]): Promise<void> {
-  for (const { sid, ended } of all) if (ended === "reuse") tell(settings.refresh.onReuse, { sid, userId });
+  for (const { sid, ended } of all) tellEnd(settings, { sid, userId }, ended);
   const sids = all.map(({ sid }) => sid);
   await deleteSessions(settings, userId, sids);
 }

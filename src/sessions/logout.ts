@@ -31,6 +31,7 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
   }
   const revoke = async () => blocklist.revokeToken(jti, findRevocationEnd(exp, token.clockTolerance), userId);
   await budget.callStore("blocklist.revokeToken", revoke, acceptAnything);
+  settings.emit(() => ({ type: "session_ended", userId, sid: null, reason: "logout" }));
 }
 
 /**

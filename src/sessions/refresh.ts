@@ -56,6 +56,8 @@ async function refreshInTurn<U extends User>(
     // A client of the store may have sent the replacement twice. Then the record that came first is this one.
     if (isReplaced || session.rotation === next.rotation) {
       const refreshExpiresIn = countSeconds(now, next.expiresAt);
+      const { userId, sid } = session;
+      settings.emit(() => ({ type: "session_refreshed", userId, sid }));
       return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent };
     }
     next = await advance(settings, session, sent, refreshToken, now);

@@ -6,7 +6,7 @@ import type { RefreshSettings } from "./refresh-options.ts";
 
 /** What everything in this folder works with, for one request. */
 export type FlowSettings = Budgeted<
-  Pick<GuardSettings, "blocklist" | "realm"> & {
+  Pick<GuardSettings, "blocklist" | "realm" | "emit"> & {
     readonly token: TokenProfile;
     /** How sessions are kept; `null` where there are none. */
     readonly refresh: RefreshSettings | null;

@@ -37,7 +37,10 @@ export async function startSession<U extends User>(
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
   const sid = refresh === null ? null : newJti(date);
   const access = await issueUncutToken(settings, start, sid, date, details);
-  if (refresh === null || sid === null) return access;
+  if (refresh === null || sid === null) {
+    settings.emit(() => ({ type: "session_started", userId: user.id, sid, methods: details.methods }));
+    return access;
+  }
   const refreshToken = createRefreshToken();
   const { family, token } = digestRefreshToken(refreshToken);
   const createdAt = new Date(date);
@@ -55,7 +58,8 @@ export async function startSession<U extends User>(
     ended: null,
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
-  const { persistent } = details;
+  const { persistent, methods } = details;
+  settings.emit(() => ({ type: "session_started", userId: user.id, sid, methods }));
   const refreshExpiresIn = countSeconds(date, session.expiresAt);
   return { ...access, refreshToken, refreshExpiresIn, persistent } as SessionResult<U>;
 }

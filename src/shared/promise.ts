@@ -6,6 +6,11 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
+/** Leaves a promise alone that nobody waits for. Where it rejects, the process must not end by that. */
+export function abandon(value: unknown): void {
+  if (isThenable(value)) Promise.resolve(value).catch(() => {});
+}
+
 /** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */
 export function sleep(ms: number, { unref = false }: { readonly unref?: boolean } = {}): Promise<void> {
   return new Promise((resolve) => {

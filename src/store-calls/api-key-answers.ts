@@ -1,12 +1,20 @@
 import { isObject } from "../shared/object.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
-import { type AnswerCheck, demand, demandId, demandInstant, demandInstantOrNull, readList } from "./answer-checks.ts";
+import {
+  type AnswerCheck,
+  demand,
+  demandId,
+  demandInstant,
+  demandInstantOrNull,
+  OR_NULL,
+  readList,
+} from "./answer-checks.ts";
 
 /** Makes the check of what a store of API keys answers about a digest. */
 export function expectApiKey(digest: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
-    checkApiKey(call, answer);
+    checkApiKey(call, answer, OR_NULL);
     if ((answer as StoredApiKey).digest !== digest) throw new TypeError(`${call}: it answered with another key`);
   };
 }
@@ -21,8 +29,8 @@ export function expectApiKeysOf(userId: string): AnswerCheck {
   };
 }
 
-function checkApiKey(call: string, value: unknown): void {
-  demand(isObject(value), call, "a key", "an object", value);
+function checkApiKey(call: string, value: unknown, advice?: string): void {
+  demand(isObject(value), call, "a key", "an object", value, advice);
   const { id, userId, label, hint, scopes, createdAt, expiresAt, lastUsedAt, replacedBy } = value as Partial<ApiKey>;
   demandId(call, "id", id);
   demandId(call, "userId", userId);

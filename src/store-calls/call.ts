@@ -2,6 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { ignore } from "../shared/listener.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
 import type { AnswerCheck } from "./answer-checks.ts";
 import type { CallObserver } from "./stats.ts";
 
@@ -12,19 +13,20 @@ interface FailedCall {
   readonly durationMs: number;
 }
 
-/** The failed calls, each under the error that it led to. */
-const failedCalls = new WeakMap<AuthError, FailedCall>();
+/**
+ * The symbol under which an error has the call that it led to: other entries of the package have copies of this file.
+ */
+const FAILED_CALL = Symbol.for("hallpass.failedCall");
 
 /** Finds the call that led to an error, where one did. */
 export function findFailedCall(error: AuthError): FailedCall | undefined {
-  return failedCalls.get(error);
+  return readMark(error, FAILED_CALL) as FailedCall | undefined;
 }
 
 /** Makes the error of a call that failed. */
 export function unavailable(call: string, durationMs: number, cause: unknown): AuthError {
   const error = new AuthError("unavailable", { cause });
-  failedCalls.set(error, { call, durationMs });
-  return error;
+  return Object.defineProperty(error, FAILED_CALL, { value: { call, durationMs } });
 }
 
 /**

@@ -1,5 +1,5 @@
-/** The upper bounds of the latencies that calls are counted by, in milliseconds. */
-const BOUNDS: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, Number.POSITIVE_INFINITY];
+/** The upper bounds of the latencies that calls are counted by, in milliseconds. Longer ones are counted together. */
+const BOUNDS: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500];
 
 /** How a call of a store or another part has gone since the process started. */
 export interface CallStats {
@@ -39,7 +39,7 @@ export class CallCounter {
     counts.totalMs += durationMs;
     if (hasFailed) counts.failures += 1;
     let at = 0;
-    while (durationMs > (BOUNDS[at] as number)) at += 1;
+    while (at < BOUNDS.length && durationMs > (BOUNDS[at] as number)) at += 1;
     counts.byBound[at] = (counts.byBound[at] as number) + 1;
   };
 
@@ -49,13 +49,13 @@ export class CallCounter {
   }
 
   #open(name: string): Counts {
-    const counts = { calls: 0, failures: 0, totalMs: 0, byBound: BOUNDS.map(() => 0) };
+    const counts = { calls: 0, failures: 0, totalMs: 0, byBound: [...BOUNDS, 0].map(() => 0) };
     this.#counts.set(name, counts);
     return counts;
   }
 }
 
 function toStats({ calls, failures, totalMs, byBound }: Counts): CallStats {
-  const latencies = BOUNDS.map((upToMs, at) => ({ upToMs, count: byBound[at] as number }));
+  const latencies = byBound.map((count, at) => ({ upToMs: BOUNDS[at] ?? Number.POSITIVE_INFINITY, count }));
   return { calls, failures, totalMs, latencies };
 }

@@ -42,8 +42,8 @@ export interface UserStore<U extends User = User> {
    */
   replacePasswordHash?(userId: string, current: string, next: string, changedAt?: Date): Promise<boolean>;
   /**
-   * Sets a hash, whatever the user had before, if only none, and the user's `passwordChangedAt` in the same step.
-   * Without this method, passwords can't be reset.
+   * Sets a hash, whatever the user had before, also where there was none, and the user's `passwordChangedAt` in the
+   * same step. Without this method, passwords can't be reset.
    *
    * @returns whether there is such a user
    */

@@ -17,7 +17,8 @@ import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import { scopes } from "../../src/guard/rules.ts";
+import type { Rule } from "../../src/guard/rule.ts";
+import { fresh, scopes, where } from "../../src/guard/rules.ts";
 
 /** How an application answers errors: with ours where `log` is given, else with the framework's own. */
 export interface Errors {
@@ -48,11 +49,22 @@ const OPTIONS: adapter.LoginOptions = {
 };
 
 /** What proves a user to all applications: a body that names the user, with a word that only this test knows. */
-export function prove(body: unknown): adapter.ProvenUser | null {
+function prove(body: unknown): adapter.ProvenUser | null {
   const { id = "", word, persistent = true } = (body ?? {}) as { id?: string; word?: string; persistent?: boolean };
   if (word === "throw") throw new AuthError("too_many_attempts");
   return word === "sesame" ? { user: { id }, methods: ["hwk"], persistent } : null;
 }
+
+/** What the routes below `/rules` ask for, one rule each. */
+export const RULES: Readonly<Record<"fits" | "forbids" | "later" | "fresh" | "throws" | "hangs" | "lies", Rule>> = {
+  fits: where(({ userId }) => userId !== ""),
+  forbids: where(() => false),
+  later: where(async () => false),
+  fresh: fresh({ maxAge: "5m", acr: ["silver", "gold"] }),
+  throws: where(() => broken()),
+  hangs: where(() => new Promise<boolean>(() => {})),
+  lies: where(() => "yes" as never),
+};
 
 /** What other middleware leave on the answer: of it, an error's answer keeps all but what would have it cached. */
 export const BEFORE = { Vary: "Origin", "Cache-Control": "public, max-age=60", "Set-Cookie": "theme=dark" };
@@ -105,6 +117,11 @@ async function onExpress(
   app.get("/feed/read", optionalAuth(auth), requireScope("read"), (_req, res) => {
     res.json({});
   });
+  for (const [name, rule] of Object.entries(RULES)) {
+    app.get(`/rules/${name}`, requireAuth(auth, rule), (_req, res) => {
+      res.json({});
+    });
+  }
   app.get("/unguarded", (req, res) => {
     res.json(authOf(req, auth));
   });
@@ -168,6 +185,11 @@ async function onKoa(Framework: typeof Koa, auth: SessionAuthenticator, { log }:
   router.get("/feed/read", optionalAuth(auth), requireScope("read"), (ctx) => {
     ctx.body = {};
   });
+  for (const [name, rule] of Object.entries(RULES)) {
+    router.get(`/rules/${name}`, requireAuth(auth, rule), (ctx) => {
+      ctx.body = {};
+    });
+  }
   router.get("/unguarded", (ctx) => {
     ctx.body = authOf(ctx, auth);
   });
@@ -222,6 +244,9 @@ async function onFastify(auth: SessionAuthenticator, { log }: Errors = {}): Prom
   app.get("/read", { onRequest: [requireAuth(auth), requireScope("read")] }, async () => ({}));
   app.get("/write", { onRequest: [requireAuth(auth), requireScope("read", "write")] }, async () => ({}));
   app.get("/feed/read", { onRequest: [optionalAuth(auth), requireScope("read")] }, async () => ({}));
+  for (const [name, rule] of Object.entries(RULES)) {
+    app.get(`/rules/${name}`, { onRequest: requireAuth(auth, rule) }, async () => ({}));
+  }
   app.get("/unguarded", async (request) => authOf(request, auth));
   app.get("/unguarded/scope", { onRequest: requireScope("read") }, async () => ({}));
   app.get("/broken", broken);
@@ -258,6 +283,7 @@ async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promis
     "/read": requireAuth(auth)(requireScope("read")(() => Response.json({}))),
     "/write": requireAuth(auth)(requireScope("read", "write")(() => Response.json({}))),
     "/feed/read": optionalAuth(auth)(requireScope("read")(() => Response.json({}))),
+    ...mapRules((rule) => requireAuth(auth, rule)(() => Response.json({}))),
     "/unguarded": async (request) => Response.json(authOf(request, auth)),
     "/unguarded/scope": (request) => requireScope("read")(() => Response.json({}))(request, null),
     "/broken": async () => broken(),
@@ -308,6 +334,10 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
     "/read": async (req) => ({ by: await requireAuth(req), read: await ask(req, "read") }),
     "/write": async (req) => ({ by: await requireAuth(req), write: await ask(req, "read", "write") }),
     "/feed/read": async (req) => ({ feed: await optionalAuth(req), read: await ask(req, "read") }),
+    ...mapRules((rule) => async (req) => ({
+      by: await requireAuth(req),
+      ruled: await authorizeRules(req, [rule], req),
+    })),
     "/unguarded": async (req) => recallIdentity(req, auth),
     "/unguarded/scope": async (req) => ({ read: await ask(req, "read") }),
     "/broken": async () => broken(),
@@ -315,7 +345,8 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const { url = "", headers } = req;
     const handle = flow[url];
-    if (handle === undefined) return void res.end(JSON.stringify(await routes[url]?.(req)));
+    const [path = ""] = url.split("?", 1);
+    if (handle === undefined) return void res.end(JSON.stringify(await routes[path]?.(req)));
     const body = () => adapter.readJsonBody(req.iterator({ destroyOnReturn: false }), headers["content-type"]);
     const request = adapter.readNodeRequest(req, { ip: () => req.socket.remoteAddress, body });
     sendNodeResponse(res, await handle(request));
@@ -329,6 +360,11 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
     });
   });
   return listening(server.listen(0, "127.0.0.1"));
+}
+
+/** Makes a route of each rule. */
+function mapRules<Route>(makeRoute: (rule: Rule) => Route): Record<string, Route> {
+  return Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [`/rules/${name}`, makeRoute(rule)]));
 }
 
 function listening(server: Server): Promise<Server> {

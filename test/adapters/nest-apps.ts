@@ -11,11 +11,12 @@ import {
   HallpassModule,
   OptionalAuth,
   Public,
+  Rules,
   Scopes,
 } from "../../src/adapters/nest.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { Identity } from "../../src/guard/identity.ts";
-import { type App, BEFORE, broken, type Errors } from "./apps.ts";
+import { type App, BEFORE, broken, type Errors, RULES } from "./apps.ts";
 
 /** The routes of the table on Nest, on both of its platforms. */
 export const NEST_APPS: Readonly<Record<string, App>> = {
@@ -77,6 +78,51 @@ class ReadersController {
   }
 }
 
+@Controller("rules")
+class RulesController {
+  @Rules(RULES.fits)
+  @Get("fits")
+  fits() {
+    return {};
+  }
+
+  @Rules(RULES.forbids)
+  @Get("forbids")
+  forbids() {
+    return {};
+  }
+
+  @Rules(RULES.later)
+  @Get("later")
+  later() {
+    return {};
+  }
+
+  @Rules(RULES.fresh)
+  @Get("fresh")
+  fresh() {
+    return {};
+  }
+
+  @Rules(RULES.throws)
+  @Get("throws")
+  throws() {
+    return {};
+  }
+
+  @Rules(RULES.hangs)
+  @Get("hangs")
+  hangs() {
+    return {};
+  }
+
+  @Rules(RULES.lies)
+  @Get("lies")
+  lies() {
+    return {};
+  }
+}
+
 async function onNest(
   platform: ExpressAdapter | FastifyAdapter,
   auth: SessionAuthenticator,
@@ -84,7 +130,7 @@ async function onNest(
 ): Promise<Server> {
   @Module({
     imports: [HallpassModule.forRoot({ guard: auth, log: log ?? (() => {}) })],
-    controllers: [createAuthController(auth), ApiController, ReadersController],
+    controllers: [createAuthController(auth), ApiController, ReadersController, RulesController],
   })
   class AppModule {}
   const app = await NestFactory.create(AppModule, platform, { logger: false });

@@ -12,11 +12,17 @@ import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { createMissingAddonError } from "../../src/core/password/missing-addon.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
-import { defineToken, type TokenOptions } from "../../src/core/token/profile.ts";
+import { defineToken, type IdentityClaims, type TokenOptions } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
+import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import type { Guard } from "../../src/guard/guard.ts";
+import type { Rule } from "../../src/guard/rule.ts";
+import { where } from "../../src/guard/rules.ts";
+import { ticket } from "../../src/one-time/ticket.ts";
+import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import type { Blocklist, UserStore } from "../../src/stores/contract.ts";
-import { memoryBlocklist, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { cheapPasswords, mintToken } from "../../src/testing.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/guides/troubleshooting.md"), "utf8");
@@ -34,6 +40,11 @@ const asked = (text: string, by: Guard = guard) => by.authenticate(`Bearer ${tex
 const issued = (change: Partial<TokenOptions>) =>
   issueToken({ sub: "user-1" }, defineToken({ keys, ...whole, ...change }));
 const strict = createGuard({ token: defineToken({ keys, ...whole, maxAge: "5m" }) });
+const pages = createGuard({ credentials: [bearer(token), cookieToken(token)] });
+const showing = (headers: Record<string, string>) => ({ method: "GET", url: "/", headers });
+const mapping = (userId: NonNullable<IdentityClaims["userId"]>) =>
+  createGuard({ token: defineToken({ keys, ...whole, identity: { userId } }) });
+const judged = async (rule: Rule) => guard.authorize(await asked(await issued({})), rule);
 const minutesFromNow = (minutes: number) => ({ at: new Date(Date.now() + minutes * 60_000) });
 const answering = (isRevoked: Blocklist["isRevoked"]) =>
   createGuard({ token, blocklist: { ...memoryBlocklist(), isRevoked }, storeTimeoutMs: 20, onOutage });
@@ -107,6 +118,9 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "two tokens": () => asked("a.b.c d.e.f"),
   "two headers": () => guard.authenticate(["Bearer a.b.c", "Bearer d.e.f"]),
   "two headers in one": () => guard.authenticate("Basic YTpi, Bearer a.b.c"),
+  "two credentials": async () =>
+    pages.authenticate(showing({ authorization: "Bearer a.b.c", cookie: "__Host-access=d.e.f" })),
+  "two cookies": async () => pages.authenticate(showing({ cookie: "__Host-access=a.b.c; __Host-access=d.e.f" })),
   "an opaque token": () => asked("opaque"),
   "no value": () => asked("undefined"),
   "a JWE": () => asked("a.b.c.d.e"),
@@ -119,6 +133,23 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "another issuer": async () => asked(await issued({ issuer: "https://api.example.com/" })),
   "another audience": async () => asked(await issued({ audience: null })),
   "no user": async () => asked(await issueToken({}, token)),
+  "no claim to map": async () =>
+    asked(
+      await issued({}),
+      mapping(({ roles }) => (roles as string[]).join(" ")),
+    ),
+  "a claim of no user": async () =>
+    asked(
+      await issued({}),
+      mapping(({ oid }) => oid),
+    ),
+  "a ticket twice": async () => {
+    const tickets = createOneTimeTokens({ store: memoryOneTimeStore(), purpose: "socket", lifetime: "30s" });
+    const upgrade = { method: "GET", url: `/?ticket=${(await tickets.issue("user-1")).token}`, headers: {} };
+    const sockets = createGuard({ credentials: [ticket(tickets)] });
+    await sockets.authenticate(upgrade);
+    await sockets.authenticate(upgrade);
+  },
   "other claims": async () =>
     asked(
       await issued({}),
@@ -146,6 +177,13 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
       await issued({}),
       answering(async () => 1 as never),
     ),
+  "a predicate that forgot its answer": async () => judged(where(() => undefined as never)),
+  "a rule that answers": async () => judged({ check: () => false as never }),
+  "a credential that answers nothing": () =>
+    createGuard({
+      credentials: [{ name: "own", place: "own", read: () => "shown", verify: () => undefined as never }],
+      onOutage,
+    }).authenticate(null),
   "a client in a loop": crowd,
   "no addon": async () => Promise.reject({ cause: createMissingAddonError(null) }),
 };

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { afterEach, describe, expect, it } from "vitest";
-import type { AuthEvent, EventListener } from "../../src/events/event.ts";
+import type { AuthEvent, AuthEventListener } from "../../src/events/event.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { scopes, where } from "../../src/guard/rules.ts";
 import type { Blocklist } from "../../src/stores/contract.ts";
@@ -25,7 +25,7 @@ function listen(options: object = {}) {
   const subscriber = (event: unknown): void => void published.push(event);
   EVENTS.subscribe(subscriber);
   stop = () => void EVENTS.unsubscribe(subscriber);
-  const onEvent: EventListener = (event) => void told.push(event);
+  const onEvent: AuthEventListener = (event) => void told.push(event);
   return { told, published, guard: createGuard({ token, onOutage: ignore, onEvent, ...options }) };
 }
 
@@ -71,7 +71,7 @@ describe("a guard tells of", () => {
   });
 });
 
-it.each<readonly [string, EventListener]>([
+it.each<readonly [string, AuthEventListener]>([
   ["throws", () => undefinedFunction()],
   ["rejects", () => Promise.reject(new Error("listener"))],
   ["hangs", () => new Promise(() => undefined)],

@@ -3,7 +3,7 @@ import { isAuthError } from "../../src/core/errors.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { scopes } from "../../src/guard/rules.ts";
-import { ticket } from "../../src/one-time/ticket.ts";
+import { type TicketIdentity, ticket } from "../../src/one-time/ticket.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryOneTimeStore } from "../../src/stores/memory/one-time.ts";
@@ -103,6 +103,17 @@ it("says nothing but whose it is, unless told", async () => {
   const { token } = await tickets.issue("user-1");
   const identity = await guard.authenticate({ url: `https://x.example/?t=${token}`, headers: {} });
   expect(identity).toMatchObject({ userId: "user-1", claims: null, sid: null, scopes: [] });
+});
+
+it("is told later what a ticket says, and knows nobody where that fails", async () => {
+  const tickets = createOneTimeTokens({ store: memoryOneTimeStore(), purpose: "file", lifetime: "30s" });
+  const ask = async (identity: () => Promise<TicketIdentity>) => {
+    const guard = createGuard({ credentials: [ticket(tickets, { identity })], onOutage: () => {} });
+    const { token } = await tickets.issue("user-1");
+    return guard.authenticate({ url: `/?ticket=${token}`, headers: {} });
+  };
+  expect(await ask(async () => ({ scopes: ["read"], sid: "s" }))).toMatchObject({ scopes: ["read"], sid: "s" });
+  expect(await codeOf(ask(() => Promise.reject(new Error("of the application"))))).toBe("unavailable");
 });
 
 it.each<readonly [unknown, unknown, RegExp]>([

@@ -449,6 +449,7 @@ describe("a refresh store", () => {
     expiresAt: new Date(NOW + DAY),
     passwordChangedAt: null,
     rotation: "0;;;;;;",
+    details: "{}",
     revision: 0,
     ended: null,
   };
@@ -468,6 +469,9 @@ describe("a refresh store", () => {
     ["an empty rotation", { ...sound, rotation: "" }],
     ["a rotation that is cut off", { ...sound, rotation: "0;;;a" }],
     ["a rotation of other characters", { ...sound, rotation: "0;;;;a b;;" }],
+    ["no details", { ...sound, details: undefined }],
+    ["details as an object", { ...sound, details: {} }],
+    ["details that are none", { ...sound, details: "x" }],
     ["a revision as text", { ...sound, revision: "0" }],
     ["a negative revision", { ...sound, revision: -1 }],
     ["ended for no reason", { ...sound, ended: "yes" }],

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(Object.entries(SQLITES))("%s", (name, open) => {
   const file = () => join(folder, `${name.replace(/\W/g, "")}.db`);
+  it("goes on with sessions of a table from before, once the changelog's statement has run", async () => {
+    const database = open(":memory:");
+    const before = sqliteSchema().replace("  details TEXT NOT NULL DEFAULT '',\n", "");
+    expect(before).not.toContain("details");
+    database.exec(before);
+    database.exec(`INSERT INTO hallpass_sessions (sid, user_id, family, created_at, last_used_at, expires_at, rotation,
+      revision) VALUES ('s', 'u', 'f', ${NOW}, ${NOW}, ${NOW + 1_000}, '0;;;;;;', 0)`);
+    const changelog = readFileSync(join(import.meta.dirname, "../../CHANGELOG.md"), "utf8");
+    database.exec(/ALTER TABLE hallpass_sessions [^;]*;/.exec(changelog)?.[0] ?? "");
+    database.exec(sqliteSchema());
+    const store = sqliteRefreshStore({ database });
+    const session = await store.findSession("f");
+    expect(session).toMatchObject({ sid: "s", details: "" });
+    if (session === null) return;
+    expect(await store.replaceSession(session, { ...session, details: "{}", revision: 1 })).toBe(true);
+    expect((await store.sessions("u", at(1)))[0]?.details).toBe("{}");
+    database.close();
+  });
+
   it("replaces once among four processes, round after round", { timeout: 60_000 }, async () => {
     const database = open(file());
     database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { blocklistContract, userStoreContract } from "../../src/testing.ts";
 import { withoutCuts } from "./mutants/blocklists.ts";
 import { MUTANTS } from "./mutants/uncaught.ts";
-import { withoutReplacing } from "./mutants/user-stores.ts";
+import { LACKING } from "./mutants/user-stores.ts";
 
 it.each(Object.entries(MUTANTS))(
   "%s notices every broken store, by every case",
@@ -16,6 +16,6 @@ it("asks nothing about cuts of a store that can't say them", async () => {
   for (const { run } of blocklistContract(withoutCuts)) await run();
 });
 
-it("asks nothing about hashes of a store that can't replace them", async () => {
-  for (const { run } of userStoreContract(withoutReplacing)) await run();
+it.each(Object.entries(LACKING))("asks nothing else of a user store that %s", async (_what, open) => {
+  for (const { run } of userStoreContract(open)) await run();
 });

@@ -3,21 +3,25 @@ import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
   type AuthError,
+  anyOf,
   createAuthenticator,
   createGuard,
   defineToken,
   generateKey,
+  type Identity,
   importKey,
   issueToken,
   keyRing,
   type OutageContext,
+  type PasswordProof,
   type SigningKey,
   secretKey,
+  type User,
   type UserStore,
   type VerifyingKey,
   type verifyToken,
 } from "../../src/index.ts";
-import { memoryBlocklist } from "../../src/stores/memory.ts";
+import { memoryBlocklist, memoryRefreshStore } from "../../src/stores/memory.ts";
 
 const keys = secretKey("a secret of thirty-two bytes, or more");
 const whole = { keys, issuer: null, audience: null };
@@ -45,6 +49,29 @@ describe("what must not compile", () => {
     never(() => defineToken({ ...whole, keys: "secret" }));
     // @ts-expect-error importKey has to be awaited
     never(() => defineToken({ ...whole, keys: importKey("") }));
+  });
+
+  it("a session that is not as one can be, or nobody's", () => {
+    const auth = createAuthenticator({ token: plain, users, refresh: { store: memoryRefreshStore() } });
+    // @ts-expect-error an id is no user
+    never(() => auth.startSession("user-1"));
+    // @ts-expect-error a promise of a proof is none
+    never(() => auth.startSession(auth.verifyPassword({})));
+    // @ts-expect-error a misspelt option
+    never(() => auth.startSession({ id: "user-1" }, { method: ["pwd"] }));
+    // @ts-expect-error a login is dated by itself
+    never(() => auth.login({}, {}, { provenAt: new Date() }));
+    const own = { userId: "user-1", scopes: [], sid: "s", claims: {} } as unknown as Identity;
+    // @ts-expect-error a session that is kept has no other refresh token
+    never(async () => (await auth.changePassword(own, {}, {}, { keepSession: true })).refreshToken);
+    never(async () => (await auth.changePassword(own, {}, {})).refreshToken);
+    never(async () => (await auth.startSession({ id: "user-1" })).refreshToken);
+    const plainAuth = createAuthenticator({ token: plain, users });
+    // @ts-expect-error there are no sessions, and so no refresh token
+    never(async () => (await plainAuth.startSession({ id: "user-1" })).refreshToken);
+    // @ts-expect-error without sessions and blocklist a reset could end nothing
+    never(() => plainAuth.resetPassword("user-1", "next"));
+    expectTypeOf(auth.verifyPassword).returns.resolves.toEqualTypeOf<PasswordProof<User>>();
   });
 
   it("claims that the profile writes, or that don't fit", () => {
@@ -104,6 +131,15 @@ it("an identity is what was signed, whatever type a schema makes of it", () => {
   expectTypeOf<Found["scopes"]>().toEqualTypeOf<readonly string[]>();
   expectTypeOf<Found["sid"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Found["claims"]["sub"]>().toEqualTypeOf<number>();
+});
+
+it("several guards give the claims of each", () => {
+  const guard = anyOf(createGuard({ token: byZod }), createAuthenticator({ token: plain, users }));
+  type Found = Awaited<ReturnType<typeof guard.authenticate>>["claims"];
+  expectTypeOf<Extract<Found, { level: number }>["level"]>().toEqualTypeOf<number>();
+  expectTypeOf<Found["exp"]>().toEqualTypeOf<number>();
+  // @ts-expect-error a token profile is no guard
+  never(() => anyOf(plain));
 });
 
 it("a listener is told of outages in types of its own", () => {

@@ -102,9 +102,12 @@ export const BROKEN_USER_STORES: Readonly<Record<string, () => UserStoreUnderTes
   })),
 };
 
-/** One that breaks nothing, and can't replace hashes. */
-export const withoutReplacing: () => UserStoreUnderTest = broken(() => ({
-  replacePasswordHash: undefined as never,
-  findCredentialsById: undefined as never,
-  setPasswordHash: undefined as never,
-}));
+/** Stores that break nothing, and lack what they may lack. */
+export const LACKING: Readonly<Record<string, () => UserStoreUnderTest>> = {
+  "can't replace hashes": broken(() => ({ replacePasswordHash: undefined as never })),
+  "can't find hashes by id, nor set or replace them": broken(() => ({
+    replacePasswordHash: undefined as never,
+    findCredentialsById: undefined as never,
+    setPasswordHash: undefined as never,
+  })),
+};

@@ -1,0 +1,20 @@
+import type { AuthError } from "../core/errors.ts";
+import type { OutageListener } from "../store-calls/outage.ts";
+import type { Emit } from "./emit.ts";
+
+/** Makes a listener to outages that has each be an event too. */
+export function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
+  return (error, context) => {
+    const { operation, refused, call = null, durationMs = null } = context;
+    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
+    return onOutage(error, context);
+  };
+}
+
+const NAME = /^\w{1,64}$/;
+
+/** Names the error that caused an outage. A driver's own error may be anything. */
+function nameCause({ cause }: AuthError): string | null {
+  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
+  return typeof name === "string" && NAME.test(name) ? name : null;
+}

@@ -1,0 +1,319 @@
+import { describe, expect, it, vi } from "vitest";
+import { AuthError, isAuthError } from "../../src/core/errors.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import { anyOf } from "../../src/guard/any-of.ts";
+import { bearer } from "../../src/guard/bearer.ts";
+import { cookieToken } from "../../src/guard/cookie-token.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import type { Credential, ShownIdentity } from "../../src/guard/credential.ts";
+import type { Guard } from "../../src/guard/guard.ts";
+import { fresh, where } from "../../src/guard/rules.ts";
+import { sleep } from "../../src/shared/promise.ts";
+import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { CLAIMS, HEADER, profileOf, signed } from "../support/tokens.ts";
+
+const OURS = "https://ours.example.com";
+const THEIRS = "https://theirs.example.com";
+const THEIR_SECRET = "another secret of thirty-two bytes";
+const ours = profileOf(undefined, { issuer: OURS });
+const theirs = profileOf(secretKey(THEIR_SECRET), { issuer: THEIRS });
+const header = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+const codeOf = (promise: unknown): Promise<unknown> =>
+  Promise.resolve(promise).then(
+    () => "no error",
+    (error) => (isAuthError(error) ? error.code : error),
+  );
+
+describe("several issuers", () => {
+  const guard = createGuard({ credentials: [bearer([ours, theirs])] });
+
+  it("are each known by their own key", async () => {
+    const [one, other] = [signed({ ...CLAIMS, iss: OURS }), signed({ ...CLAIMS, iss: THEIRS }, HEADER, THEIR_SECRET)];
+    for (let time = 0; time < 3; time += 1) {
+      expect((await guard.authenticate(header(one))).claims).toMatchObject({ iss: OURS });
+      expect((await guard.authenticate(header(other))).claims).toMatchObject({ iss: THEIRS });
+    }
+  });
+
+  it.each([
+    ["ours by their key", signed({ ...CLAIMS, iss: OURS }, HEADER, THEIR_SECRET)],
+    ["theirs by our key", signed({ ...CLAIMS, iss: THEIRS })],
+    ["nobody's", signed({ ...CLAIMS, iss: "https://nobody.example.com" })],
+    ["of no issuer", signed(CLAIMS)],
+    ["of a list of issuers", signed({ ...CLAIMS, iss: [OURS] })],
+  ])("refuse a token that is %s", async (_name, token) => {
+    expect(await codeOf(guard.authenticate(header(token)))).toBe("invalid_token");
+  });
+
+  it("refuse what a profile of any issuer remembers, if it names the issuer of another", async () => {
+    const anybody = profileOf(secretKey(THEIR_SECRET));
+    const forged = header(signed({ ...CLAIMS, iss: OURS }, HEADER, THEIR_SECRET));
+    const both = createGuard({ credentials: [bearer([ours, anybody])] });
+    expect(await codeOf(both.authenticate(forged))).toBe("invalid_token");
+    const alone = createGuard({ token: anybody });
+    for (let time = 0; time < 3; time += 1) expect((await alone.authenticate(forged)).userId).toBe("user-1");
+    expect(await codeOf(both.authenticate(forged))).toBe("invalid_token");
+    const other = header(signed({ ...CLAIMS, iss: THEIRS }, HEADER, THEIR_SECRET));
+    for (let time = 0; time < 3; time += 1) expect((await both.authenticate(other)).userId).toBe("user-1");
+  });
+});
+
+describe("a credential of the application's own", () => {
+  const answering = (answer: unknown, credential: Partial<Credential> = {}): Guard =>
+    createGuard({
+      blocklist: memoryBlocklist(),
+      onOutage: () => {},
+      requestTimeoutMs: 50,
+      credentials: [
+        {
+          name: "subject",
+          place: "x-subject",
+          read: (request) => request.header("x-subject"),
+          verify: () => answer as ShownIdentity,
+          ...credential,
+        },
+      ],
+    });
+  const ask = (guard: Guard) => guard.authenticate({ headers: { "X-Subject": "user-1" } });
+  const good = { userId: "user-1", claims: {} };
+
+  it("answers with as little as a user's id", async () => {
+    expect(await ask(answering(good))).toMatchObject({
+      userId: "user-1",
+      scopes: [],
+      credential: "subject",
+      sid: null,
+    });
+  });
+
+  it("answers as an object of any class, and is looked up among what was revoked", async () => {
+    class Answer {
+      readonly userId = "user-1";
+      readonly claims = {};
+      get methods() {
+        return ["hwk"];
+      }
+      get revocation() {
+        return { jti: null, issuedAt: new Date(1) };
+      }
+    }
+    const blocklist = memoryBlocklist();
+    const credential: Credential = { name: "own", place: "x", read: () => "x", verify: () => new Answer() };
+    const guard = createGuard({ blocklist, credentials: [credential] });
+    expect(await ask(guard)).toMatchObject({ userId: "user-1", methods: ["hwk"] });
+    await blocklist.revokeUser("user-1", new Date(), new Date(Date.now() + 60_000));
+    expect(await codeOf(ask(guard))).toBe("revoked");
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["no user", { claims: {} }],
+    ["a number for a user", { ...good, userId: 7 }],
+    ["text for scopes", { ...good, scopes: "admin" }],
+    ["text for methods", { ...good, methods: "totp" }],
+    ["a date for a time", { ...good, authenticatedAt: new Date() }],
+    ["no time at all", { ...good, authenticatedAt: Number.NaN }],
+    ["null for a revocation", { ...good, revocation: null }],
+    ["no date of issue", { ...good, revocation: { jti: "1", issuedAt: "today" } }],
+    ["a date of issue that is none", { ...good, revocation: { jti: "1", issuedAt: new Date(Number.NaN) } }],
+    ["a number for a session", { ...good, sid: 7, revocation: { jti: null, issuedAt: new Date() } }],
+    ["no id of its own", { ...good, revocation: { issuedAt: new Date() } }],
+    ["a promise that hangs", new Promise(() => {})],
+    [
+      "a getter that throws",
+      {
+        ...good,
+        get sid() {
+          throw new Error("of the application");
+        },
+      },
+    ],
+  ])("is an outage where it answers %s", async (_name, answer) => {
+    expect(await codeOf(ask(answering(answer)))).toBe("unavailable");
+  });
+
+  it("leaves no promise alone that rejects where it can't read at once", async () => {
+    const read = async () => {
+      throw new Error("of the application");
+    };
+    expect(await codeOf(ask(answering(good, { read: read as never })))).toBe("unavailable");
+    await sleep(5);
+  });
+
+  it.each<[string, unknown]>([
+    ["text", "Signature"],
+    ["no scheme", { parameters: {} }],
+    ["a number for a scheme", { scheme: 7 }],
+    ["a scheme that is no token", { scheme: "a b" }],
+    ["text for parameters", { scheme: "Signature", parameters: "keys" }],
+    ["a list", ["Signature"]],
+  ])("can't have %s for a challenge", (_name, challenge) => {
+    expect(() => answering(good, { challenge: challenge as never })).toThrow(TypeError);
+  });
+
+  it("names its scheme as it is", async () => {
+    const guard = answering(good, { challenge: { scheme: "$&$$" }, read: () => null });
+    const refused = await ask(guard).catch((error) => error);
+    expect(refused.headers).toEqual({ "WWW-Authenticate": '$&$$ realm="api"' });
+  });
+
+  it("is an outage where it can't read", async () => {
+    const throwing = vi.fn(() => {
+      throw new Error("of the application");
+    });
+    expect(await codeOf(ask(answering(good, { read: throwing })))).toBe("unavailable");
+    expect(await codeOf(ask(answering(good, { read: () => undefined as never })))).toBe("unavailable");
+    expect(await codeOf(ask(answering(good, { read: async () => "user-1" as never } as never)))).toBe("unavailable");
+    const refusing = () => Promise.reject(new AuthError("revoked"));
+    expect(await codeOf(ask(answering(good, { verify: refusing })))).toBe("revoked");
+  });
+});
+
+describe("a request", () => {
+  const cookie = cookieToken(ours);
+  const guard = createGuard({ credentials: [bearer(ours), cookie] });
+  const token = signed({ ...CLAIMS, iss: OURS });
+  const other = signed({ ...CLAIMS, iss: OURS, sub: "user-2" });
+  const bearerHeader = `Bearer ${token}`;
+  const kept = `__Host-access=${token}`;
+
+  it.each<[string, Parameters<Guard["authenticate"]>[0], string]>([
+    ["of Fetch", new Request("https://a.example.com", { headers: { authorization: bearerHeader } }), "bearer"],
+    ["of Fetch with a cookie", { method: "GET", headers: new Headers({ cookie: kept }) }, "cookie"],
+    ["of a Lambda", { method: "get", url: "/", headers: { Authorization: bearerHeader } }, "bearer"],
+    ["of a Lambda with lists", { method: "GET", headers: { COOKIE: [kept] } }, "cookie"],
+    ["of HTTP/2", { method: "GET", headers: { ":authority": "a.example.com", authorization: bearerHeader } }, "bearer"],
+    [
+      "of Fetch's headers beside Node's",
+      {
+        method: "GET",
+        headers: new Headers({ authorization: bearerHeader }),
+        rawHeaders: ["Authorization", bearerHeader],
+      },
+      "bearer",
+    ],
+    ["that shows one token twice", { method: "GET", headers: { authorization: bearerHeader, cookie: kept } }, "bearer"],
+    ["with one cookie twice", { method: "GET", headers: { cookie: `${kept}; ${kept}` } }, "cookie"],
+    [
+      "of Socket.IO from the server's own page",
+      { headers: { host: "a.example.com", origin: "https://a.example.com", cookie: kept } },
+      "cookie",
+    ],
+  ])("%s is taken", async (_name, request, credential) => {
+    expect(await guard.authenticate(request)).toMatchObject({ userId: "user-1", credential });
+  });
+
+  const far = { host: "a.example.com", origin: "https://evil.example.com", cookie: kept };
+  it.each<[string, Parameters<Guard["authenticate"]>[0], string]>([
+    [
+      "with two tokens",
+      { method: "GET", headers: { authorization: `Bearer ${other}`, cookie: kept } },
+      "invalid_request",
+    ],
+    [
+      "with two headers",
+      {
+        method: "GET",
+        headers: { authorization: bearerHeader },
+        rawHeaders: ["Authorization", bearerHeader, "AUTHORIZATION", `Bearer ${other}`],
+      },
+      "invalid_request",
+    ],
+    [
+      "with a header in two cases",
+      { method: "GET", headers: { authorization: bearerHeader, Authorization: bearerHeader } },
+      "invalid_request",
+    ],
+    ["with two cookies", { method: "GET", headers: { cookie: `${kept}; __Host-access=${other}` } }, "invalid_request"],
+    ["that posts from elsewhere", { method: "post", headers: far }, "cross_site_request"],
+    ["that does not say how", { headers: far }, "cross_site_request"],
+    ["that connects from elsewhere", { method: "CONNECT", headers: far }, "cross_site_request"],
+    [
+      "that upgrades from elsewhere",
+      { method: "GET", headers: { ...far, Upgrade: "websocket" } },
+      "cross_site_request",
+    ],
+    ["without anything", { method: "GET", headers: {} }, "missing_token"],
+  ])("%s is refused", async (_name, request, code) => {
+    expect(await codeOf(guard.authenticate(request))).toBe(code);
+  });
+
+  it("alone as a header shows no cookie, and a bare token is a bearer's", async () => {
+    expect((await guard.authenticateToken(token)).credential).toBe("bearer");
+    expect(await codeOf(guard.authenticateToken(null))).toBe("missing_token");
+    for (const lie of [7, {}, [token], true])
+      expect(await codeOf(guard.authenticateToken(lie))).toBe("invalid_request");
+    expect(await codeOf(createGuard({ credentials: [cookie] }).authenticate(bearerHeader))).toBe("missing_token");
+    expect(await codeOf(guard.authenticate(7 as never))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("a proof", () => {
+  it("by other methods is none, whatever a guard says they are", async () => {
+    const guard = createGuard({ token: ours });
+    const identity = await guard.authenticate(header(signed({ ...CLAIMS, iss: OURS })));
+    const byOtp = fresh({ methods: ["otp"] });
+    const ask = async (methods: unknown) => guard.authorize({ ...identity, methods: methods as string[] }, byOtp);
+    expect(await codeOf(ask(["pwd", "otp"]))).toBe("no error");
+    for (const methods of ["totp", undefined, null, [], ["pwd"]]) {
+      expect(await codeOf(ask(methods))).toBe("insufficient_user_authentication");
+    }
+  });
+});
+
+describe("anyOf", () => {
+  const one = createGuard({ token: ours, realm: "ours" });
+  const other = createGuard({ token: theirs, realm: "theirs" });
+  const down: Guard = { ...one, authenticate: () => Promise.reject(new AuthError("unavailable")) };
+  const theirToken = header(signed({ ...CLAIMS, iss: THEIRS }, HEADER, THEIR_SECRET));
+
+  it("asks until one guard knows who it is, and that one decides", async () => {
+    const guard = anyOf(one, other);
+    const identity = await guard.authenticate(theirToken);
+    expect(identity.claims).toMatchObject({ iss: THEIRS });
+    await guard.authorize(identity);
+    expect(
+      await codeOf(
+        (async () =>
+          guard.authorize(
+            identity,
+            where(() => false),
+          ))(),
+      ),
+    ).toBe("forbidden");
+    expect(() => guard.authorize({ ...identity })).toThrow(TypeError);
+  });
+
+  it("is unavailable where one guard is, unless another knows", async () => {
+    expect((await anyOf(down, other).authenticate(theirToken)).userId).toBe("user-1");
+    expect(await codeOf(anyOf(down, one).authenticate(theirToken))).toBe("unavailable");
+    expect(await codeOf(anyOf(one, down).authenticateOptional(theirToken))).toBe("unavailable");
+  });
+
+  it("takes no answer for an identity that is none, and no guard that can't authorize", async () => {
+    for (const lie of [[], undefined, "user-1", { userId: "" }, true]) {
+      const lying = { ...one, authenticate: async () => lie as never };
+      expect(await codeOf(anyOf(one, lying).authenticateOptional({ headers: {} }))).toBeInstanceOf(TypeError);
+      expect(await codeOf(anyOf(lying).authenticate(theirToken))).toBeInstanceOf(TypeError);
+    }
+    const { authorize: _, ...rest } = one;
+    for (const none of [rest, null, undefined, ours, "guard"]) expect(() => anyOf(none as never)).toThrow(TypeError);
+    expect(() => anyOf()).toThrow(TypeError);
+    const broken = { ...one, authenticate: () => Promise.reject(new TypeError("of the application")) };
+    expect(await codeOf(anyOf(broken, one).authenticate(theirToken))).toBeInstanceOf(TypeError);
+    await expect((async () => anyOf(one, other).authorize(null))()).rejects.toThrow(/Authentication is required/);
+  });
+
+  it("names all challenges where nothing is shown, and lets it pass where that may be", async () => {
+    const refusal = await anyOf(one, other)
+      .authenticate({ headers: {} })
+      .catch((error: AuthError) => error);
+    expect(refusal).toMatchObject({
+      code: "missing_token",
+      headers: { "WWW-Authenticate": 'Bearer realm="ours", Bearer realm="theirs"' },
+    });
+    expect(await anyOf(one, other).authenticateOptional({ headers: {} })).toBeNull();
+    expect(await codeOf(anyOf(one, other).authenticateOptional(header("x")))).toBe("invalid_token");
+  });
+});
