@@ -18,6 +18,7 @@ import { ExpressAdapter } from "@nestjs/platform-express";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import type { Response } from "express";
 import { describe, expect, it, vi } from "vitest";
+import { translateParserErrors } from "../../src/adapters/nest/http.ts";
 import {
   AuthErrorFilter,
   AuthGuard,
@@ -285,6 +286,14 @@ describe.each(["graphql", "ws", "rpc"])("over %s", (type) => {
     const filter = new AuthErrorFilter({} as HttpAdapterHost);
     expect(() => filter.catch(error, context as ArgumentsHost)).toThrow(error);
   });
+});
+
+it("starts where there is no HTTP, as in a job or a microservice", async () => {
+  @Module({ imports: [HallpassModule.forRoot({ guard })] })
+  class AppModule {}
+  const context = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+  await context.close();
+  expect(() => translateParserErrors({} as HttpAdapterHost)).not.toThrow();
 });
 
 it("refuses wrong options when the module is made", () => {

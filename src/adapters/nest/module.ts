@@ -1,4 +1,12 @@
-import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from "@nestjs/common";
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnModuleInit,
+  type Provider,
+} from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from "@nestjs/core";
 import type { Guard } from "../../guard/guard.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
@@ -6,6 +14,7 @@ import { isGuard } from "../checks.ts";
 import type { ErrorHandlerOptions } from "../errors.ts";
 import { AuthErrorFilter } from "./filter.ts";
 import { AuthGuard } from "./guard.ts";
+import { translateParserErrors } from "./http.ts";
 
 /** What {@link HallpassModule} takes. */
 export interface HallpassOptions extends ErrorHandlerOptions<object> {
@@ -124,7 +133,19 @@ function createFilter(options: ErrorHandlerOptions<object>): (host: HttpAdapterH
   return (host) => new AuthErrorFilter(host, options);
 }
 
-/** What {@link HallpassModule} has Nest make. */
-class GuardedModule {}
+/** What {@link HallpassModule} has Nest make. Nest sets its handler of errors after this. */
+class GuardedModule implements OnModuleInit {
+  readonly #host: HttpAdapterHost;
 
+  constructor(host: HttpAdapterHost) {
+    this.#host = host;
+  }
+
+  onModuleInit(): void {
+    translateParserErrors(this.#host);
+  }
+}
+
+// These are called as functions, so that the package needs no compiler setting for decorators.
+Inject(HttpAdapterHost)(GuardedModule, undefined, 0);
 Module({})(GuardedModule);
