@@ -288,6 +288,15 @@ describe.each(["graphql", "ws", "rpc"])("over %s", (type) => {
   });
 });
 
+it("leaves to Nest what a middleware of the application's own refuses", async () => {
+  @Module({ imports: [HallpassModule.forRoot({ guard })] })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
+  app.use((_req: unknown, _res: unknown, next: (error: unknown) => void) => next(new NotFoundException("gone")));
+  const answer = await ask(await listen(app), { path: "/mine" });
+  expect(JSON.parse(answer.body)).toEqual({ statusCode: 404, error: "Not Found", message: "gone" });
+});
+
 it("starts where there is no HTTP, as in a job or a microservice", async () => {
   @Module({ imports: [HallpassModule.forRoot({ guard })] })
   class AppModule {}
