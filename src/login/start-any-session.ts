@@ -31,7 +31,7 @@ export async function startAnySession<U extends User>(
 ): Promise<LoginResult<U>> {
   const wishes = checkSessionOptions("startSession", settings.refresh, options, START_OPTIONS);
   const provenAt = readProvenAt("startSession", options);
-  const kept = isObject(who) ? recallProof<U>(who) : undefined;
+  const kept = isObject(who) ? recallProof(settings, who) : undefined;
   if (kept !== undefined) {
     assert(provenAt === null, "startSession: what verifyPassword gave has its own provenAt: leave the option out");
     const { id } = kept.proof.user;

@@ -116,6 +116,19 @@ describe("startSession after verifyPassword", () => {
     expect(await codeOf(auth.startSession(USER, { provenAt: proof.provenAt }))).toBe(REFUSED);
   });
 
+  it("takes a proof on other stores than it rests on for none", async () => {
+    const [one, two] = [houseOf(), houseOf()];
+    const { users, blocklist, store } = one;
+    const options = { token: profileOf(), passwords, users, blocklist, refresh: { store } };
+    const given = await createAuthenticator(options).verifyPassword(READER);
+    for (const other of [{ users: two.users }, { blocklist: two.blocklist }, { refresh: { store: two.store } }]) {
+      const { startSession } = createAuthenticator({ ...options, ...other });
+      await expect(startSession(given)).rejects.toThrow(/startSession: another authenticator's verifyPassword/);
+    }
+    const { startSession } = createAuthenticator(options);
+    expect(await codeOf(startSession(given))).toBe("ok");
+  });
+
   it("takes no copy of a proof for one, and no instant beside it", async () => {
     const { auth } = houseOf();
     const proof = await auth.verifyPassword(READER);
