@@ -23,6 +23,7 @@ const ORDER = [
   "passwords",
   "sessions",
   "one-time-tokens",
+  "api-keys",
   "browsers",
   "stores",
   "database-clients",

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import express from "express";
+import { scopes } from "hallpass";
 import {
   authOf,
   changePassword,
@@ -10,7 +11,6 @@ import {
   optionalAuthOf,
   refresh,
   requireAuth,
-  requireScope,
 } from "hallpass/express";
 import { auth } from "../shared/auth.ts";
 import { announce, HOST, PORT } from "../shared/start.ts";
@@ -30,10 +30,10 @@ app.get("/me", requireAuth(auth), (req, res) => {
 app.get("/feed", optionalAuth(auth), (req, res) => {
   res.json({ personal: optionalAuthOf(req, auth) !== null });
 });
-app.get("/orders", requireAuth(auth), requireScope("orders:read"), (_req, res) => {
+app.get("/orders", requireAuth(auth, scopes("orders:read")), (_req, res) => {
   res.json([]);
 });
-app.post("/orders", requireAuth(auth), requireScope("orders:write"), (_req, res) => {
+app.post("/orders", requireAuth(auth, scopes("orders:write")), (_req, res) => {
   res.status(201).json({});
 });
 

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import fastify from "fastify";
+import { scopes } from "hallpass";
 import {
   authOf,
   changePassword,
@@ -10,7 +11,6 @@ import {
   optionalAuthOf,
   refresh,
   requireAuth,
-  requireScope,
 } from "hallpass/fastify";
 import { auth } from "../shared/auth.ts";
 import { announce, HOST, PORT } from "../shared/start.ts";
@@ -30,8 +30,8 @@ app.get("/me", { onRequest: requireAuth(auth) }, async (request) => authOf(reque
 app.get("/feed", { onRequest: optionalAuth(auth) }, async (request) => ({
   personal: optionalAuthOf(request, auth) !== null,
 }));
-app.get("/orders", { onRequest: [requireAuth(auth), requireScope("orders:read")] }, async () => []);
-app.post("/orders", { onRequest: [requireAuth(auth), requireScope("orders:write")] }, async (_request, reply) => {
+app.get("/orders", { onRequest: requireAuth(auth, scopes("orders:read")) }, async () => []);
+app.post("/orders", { onRequest: requireAuth(auth, scopes("orders:write")) }, async (_request, reply) => {
   return reply.code(201).send({});
 });
 

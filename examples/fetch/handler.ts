@@ -1,3 +1,4 @@
+import { scopes } from "hallpass";
 import {
   changePassword,
   errorHandler,
@@ -7,7 +8,6 @@ import {
   optionalAuth,
   refresh,
   requireAuth,
-  requireScope,
 } from "hallpass/fetch";
 import { auth } from "../shared/auth.ts";
 
@@ -22,8 +22,8 @@ const routes: Record<string, FetchHandler> = {
   }),
   "GET /me": requireAuth(auth)((_request, identity) => Response.json(identity.claims)),
   "GET /feed": optionalAuth(auth)((_request, identity) => Response.json({ personal: identity !== null })),
-  "GET /orders": requireAuth(auth)(requireScope("orders:read")(() => Response.json([]))),
-  "POST /orders": requireAuth(auth)(requireScope("orders:write")(() => Response.json({}, { status: 201 }))),
+  "GET /orders": requireAuth(auth, scopes("orders:read"))(() => Response.json([])),
+  "POST /orders": requireAuth(auth, scopes("orders:write"))(() => Response.json({}, { status: 201 })),
 };
 
 const logging = errorHandler({ log: (error, request) => console.error(request.url, error) });

@@ -1,4 +1,5 @@
 import { serve } from "@hono/node-server";
+import { scopes } from "hallpass";
 import {
   changePassword,
   errorHandler,
@@ -8,7 +9,6 @@ import {
   optionalAuth,
   refresh,
   requireAuth,
-  requireScope,
 } from "hallpass/fetch";
 import { type Context, Hono } from "hono";
 import { auth } from "../shared/auth.ts";
@@ -42,13 +42,10 @@ app.get(
   "/feed",
   route(optionalAuth(auth)((_request, identity, c: Context) => c.json({ personal: identity !== null }))),
 );
-app.get(
-  "/orders",
-  route(requireAuth(auth)(requireScope("orders:read")((_request, _identity, c: Context) => c.json([])))),
-);
+app.get("/orders", route(requireAuth(auth, scopes("orders:read"))((_request, _identity, c: Context) => c.json([]))));
 app.post(
   "/orders",
-  route(requireAuth(auth)(requireScope("orders:write")((_request, _identity, c: Context) => c.json({}, 201)))),
+  route(requireAuth(auth, scopes("orders:write"))((_request, _identity, c: Context) => c.json({}, 201))),
 );
 
 announce(serve({ fetch: app.fetch, hostname: HOST, port: PORT }));

@@ -1,16 +1,8 @@
 import type { Server } from "node:http";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
-import {
-  changePassword,
-  errorHandler,
-  login,
-  logout,
-  optionalAuth,
-  refresh,
-  requireAuth,
-  requireScope,
-} from "hallpass/koa";
+import { scopes } from "hallpass";
+import { changePassword, errorHandler, login, logout, optionalAuth, refresh, requireAuth } from "hallpass/koa";
 import Koa from "koa";
 import { auth } from "../shared/auth.ts";
 import { announce, HOST, PORT } from "../shared/start.ts";
@@ -32,10 +24,10 @@ router.get("/me", requireAuth(auth), (ctx) => {
 router.get("/feed", optionalAuth(auth), (ctx) => {
   ctx.body = { personal: ctx.state.auth !== null };
 });
-router.get("/orders", requireAuth(auth), requireScope("orders:read"), (ctx) => {
+router.get("/orders", requireAuth(auth, scopes("orders:read")), (ctx) => {
   ctx.body = [];
 });
-router.post("/orders", requireAuth(auth), requireScope("orders:write"), (ctx) => {
+router.post("/orders", requireAuth(auth, scopes("orders:write")), (ctx) => {
   ctx.status = 201;
 });
 app.use(errorHandler({ log: (error, ctx) => console.error(ctx.req.url, error) }));

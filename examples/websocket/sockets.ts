@@ -1,8 +1,8 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type AuthorizationHeader, type Guard, isAuthError } from "hallpass";
-import { createErrorResponder, readAuthorization, sendNodeResponse } from "hallpass/adapter";
+import { type Guard, isAuthError } from "hallpass";
+import { createErrorResponder, sendNodeResponse } from "hallpass/adapter";
 import { type WebSocket, WebSocketServer } from "ws";
 
 const CHECK_EVERY_MS = 1_000;
@@ -33,21 +33,23 @@ export function acceptSockets(guard: Guard): (request: IncomingMessage, socket: 
   };
 }
 
+type Credential = IncomingMessage | readonly string[];
+
 /**
- * The Authorization header, or what stands for it: a browser can set no header of a WebSocket, but it can offer a
- * subprotocol "bearer.<token>" beside the real one. Unlike a query, that is not in the URL, which servers log.
+ * What the guard is asked about: the request, or what stands for its Authorization header. A browser can set no header
+ * of a WebSocket, but it can offer a subprotocol "bearer.<token>" beside the real one. Unlike a query, that is not in
+ * the URL, which servers log.
  */
-function readCredential(request: IncomingMessage): AuthorizationHeader {
-  const header = readAuthorization(request);
+function readCredential(request: IncomingMessage): Credential {
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
   const tokens = offered.filter((protocol) => protocol.startsWith(BEARER));
-  if (tokens.length === 0) return header;
+  if (tokens.length === 0) return request;
   const shown = tokens.map((protocol) => `Bearer ${protocol.slice(BEARER.length)}`);
-  return [header ?? [], shown].flat(2); // the guard refuses several credentials
+  return [request.headers.authorization ?? [], shown].flat(2); // the guard refuses several credentials
 }
 
 /** A socket outlives its token, so the guard is asked again: for each message, and while nothing is said. */
-function converse(socket: WebSocket, guard: Guard, credential: AuthorizationHeader): void {
+function converse(socket: WebSocket, guard: Guard, credential: Credential): void {
   const close = (error: unknown): void => {
     const isRefused = isAuthError(error) && error.status === 401;
     if (isRefused) socket.close(UNAUTHORIZED, error.message);

@@ -42,13 +42,13 @@ function isFilled(body: unknown): boolean {
 }
 
 /**
- * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` where there is
- * no JSON, or more than 64 KiB, or where the client broke the body off. The handlers of the flow then refuse it (400).
- * Of a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too
- * long.
+ * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` for an empty
+ * body. Of a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body
+ * is too long.
  *
  * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
- * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON
+ * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON; `malformed_body`
+ * (400) where it is none, or the client broke it off; `body_too_large` (413) where it has more than 64 KiB
  * @throws TypeError where `chunks` is no body, or where somebody else has parsed it or is reading it
  *
  * @example
@@ -65,17 +65,23 @@ export async function readJsonBody(
   const kept: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of readUntilBroken(chunks)) {
-    if (chunk === BROKEN) return undefined;
+    if (chunk === BROKEN) throw malformedBody();
     const bytes = toBytes(chunk);
     length += bytes.length;
-    if (length > MAX_BODY_BYTES) return undefined;
+    if (length > MAX_BODY_BYTES) throw new AuthError("body_too_large");
     kept.push(bytes);
   }
+  const text = new TextDecoder().decode(Buffer.concat(kept)); // This decoder skips a byte order mark.
+  if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(Buffer.concat(kept))); // This decoder skips a byte order mark.
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    throw malformedBody(); // The parser's own error would quote the body.
   }
+}
+
+function malformedBody(): AuthError {
+  return new AuthError("malformed_body");
 }
 
 const BROKEN = Symbol("the client broke the body off");

@@ -1,6 +1,7 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import { tell } from "../shared/listener.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { readParserRefusal } from "./parser-refusals.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 
 /** How an adapter's `errorHandler` tells of what is the server's own fault. */
@@ -15,8 +16,9 @@ export interface ErrorHandlerOptions<Request = unknown> {
 const OPTIONS: OptionNames<ErrorHandlerOptions> = { log: "optional" };
 
 /**
- * Makes what an error handler does: it answers an `AuthError`, logs one of 500 and above, and gives `null` for any
- * other error, which is the application's to answer.
+ * Makes what an error handler does: it answers an `AuthError`, and the refusal of a framework's parser of bodies, which
+ * is `malformed_body`, `body_too_large` or `unsupported_media_type`, on every route. It logs an error of 500 and above,
+ * and gives `null` for any other error, which is the application's to answer.
  *
  * @throws TypeError when an option is misspelt or no function
  *
@@ -35,9 +37,10 @@ export function createErrorResponder<Request>(
   const { log = logToConsole } = options;
   checkFunction("errorHandler: log", log, "(error, request) => logger.error(error)");
   return (error, request) => {
-    if (!isAuthError(error)) return null;
-    if (!error.expose) tell(log, error, request);
-    return formatRefusal(error);
+    const refusal = isAuthError(error) ? error : readParserRefusal(error);
+    if (refusal === null) return null;
+    if (!refusal.expose) tell(log, refusal, request);
+    return formatRefusal(refusal);
   };
 }
 

@@ -143,7 +143,9 @@ export function handleLogout<Claims, U extends User>(
     } catch (error) {
       if (!isAuthError(error) || !error.expose) throw error;
       const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
-      if (!isOver) throw cookie !== null && tokens.length > 0 ? takeCookieAway(cookie, error) : error;
+      // One error takes one cookie away. Where both were refused, the next log-out takes the other one.
+      const refused = cookies.find((it) => readCookies(it, header).length > 0);
+      if (!isOver) throw refused === undefined ? error : takeCookieAway(refused, error);
     }
     return { status: 204, headers: {}, cookies: cookies.map((it) => writeCookie(it, "", 0)), body: null };
   });

@@ -28,6 +28,8 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or cookies of two living sessions were sent |
  * | `cross_site_request` | 403 | none | a page of another origin sent a request for the cookie: list it in `origins` if it is yours |
  * | `unsupported_media_type` | 415 | none | the body was in a format that nothing parsed: send JSON |
+ * | `malformed_body` | 400 | none | the body is no well-formed JSON, or broke off: fix the client |
+ * | `body_too_large` | 413 | none | the body is longer than the parser reads |
  * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode, or has a NUL in it |
  * | `too_many_attempts` | 429 | none, `Retry-After` | the throttle says to wait |
  * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
@@ -48,6 +50,8 @@ export type AuthErrorCode =
   | "malformed_refresh_token"
   | "cross_site_request"
   | "unsupported_media_type"
+  | "malformed_body"
+  | "body_too_large"
   | "unusable_password"
   | "too_many_attempts"
   | "unavailable"
@@ -69,6 +73,8 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   malformed_refresh_token: [400, null, "Send refresh_token as a non-empty string"],
   cross_site_request: [403, null, "This origin may not send this request"],
   unsupported_media_type: [415, null, "Send application/json"],
+  malformed_body: [400, null, "Send well-formed JSON"],
+  body_too_large: [413, null, "The body is too long"],
   unusable_password: [400, null, "A password has 1 to 1024 characters of Unicode text"],
   too_many_attempts: [429, null, "Too many attempts, try again later", 60],
   unavailable: [503, null, "Try again in a moment", 5],

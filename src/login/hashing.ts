@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
 import { identifyScheme } from "../core/password/scheme.ts";
+import { stopwatch } from "../shared/clock.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
@@ -77,8 +78,9 @@ async function workInTime<T, U extends User>(
     return new AuthError("overloaded", { cause });
   };
   if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
+  const startedAt = stopwatch();
   const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
-  await budget.callStore(name, () => answer, check);
+  await budget.callStore(name, () => answer, check, startedAt); // The hasher is counted for all that it took.
   return answer;
 }
 

@@ -1,3 +1,4 @@
+import { dateProof } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
 import { readCredentials } from "./credentials.ts";
 import type { LoginOrigin } from "./origin.ts";
@@ -8,7 +9,10 @@ import type { LoginSettings } from "./settings.ts";
 export interface PasswordProof<U extends User = User> {
   /** The user, as the store gave it. */
   readonly user: U;
-  /** The instant before the first read that the proof rests on. */
+  /**
+   * The instant before the first read that the proof rests on. After a recent log-out everywhere it is an instant behind
+   * that, which may be ahead of the clock.
+   */
   readonly provenAt: Date;
 }
 
@@ -32,7 +36,7 @@ export async function verifyPassword<U extends User>(
 ): Promise<PasswordProof<U>> {
   const { name, password } = readCredentials(input);
   const proof = await proveUser(settings, { login: name }, [password], origin);
-  const given = Object.freeze({ user: proof.user, provenAt: new Date(proof.decidedAt) });
+  const given = Object.freeze({ user: proof.user, provenAt: new Date(dateProof(proof.decidedAt, proof.marks)) });
   const { id: userId } = proof.user;
   settings.emit(() => ({ type: "password_verified", userId }));
   keptProofs.set(given, { proof, origin: { refreshToken: origin.refreshToken, device: origin.device } });

@@ -59,13 +59,17 @@ export async function startSession<U extends User>(
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
   tellStart(settings, user.id, sid, details);
-  const { persistent } = details;
   const refreshExpiresIn = countSeconds(date, session.expiresAt);
-  return { ...access, refreshToken, refreshExpiresIn, persistent } as SessionResult<U>;
+  return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent } as SessionResult<U>;
 }
 
-/** Tells of a session's start. The methods are a copy, since a listener must not change what others read. */
-function tellStart({ emit }: FlowSettings, userId: string, sid: string | null, { methods }: SessionDetails): void {
+/** Tells that a session began. Several listeners share the list of methods. */
+function tellStart(
+  { emit }: FlowSettings,
+  userId: string,
+  sid: string | null,
+  { methods }: Pick<SessionDetails, "methods">,
+): void {
   emit(() => ({ type: "session_started", userId, sid, methods: Object.freeze([...methods]) }));
 }
 

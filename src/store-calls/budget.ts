@@ -16,8 +16,12 @@ export interface TimeLimits {
 export interface Budget {
   /** Gives the milliseconds that are left, never fewer than 0. */
   left(): number;
-  /** Calls a store as {@link callStore} does, within the time of one call and the time that is left. */
-  callStore<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck): Promise<T>;
+  /**
+   * Calls a store as {@link callStore} does, within the time of one call and the time that is left.
+   *
+   * @param since - the stopwatch's time when the work began, where that was before this call: it is counted from then
+   */
+  callStore<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck, since?: number): Promise<T>;
   /** Waits for an answer within the time that is left. What the answer throws is thrown as it is. */
   wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
   /** Gives the request's first outage of a store, also where the request went on without the store. */
@@ -35,11 +39,11 @@ export function startBudget({ storeTimeoutMs, requestTimeoutMs, observe }: TimeL
   let first: AuthError | undefined;
   return {
     left,
-    async callStore(name, call, check) {
+    async callStore(name, call, check, since) {
       const startedAt = stopwatch();
       const timeoutMs = Math.min(storeTimeoutMs, leftAt(startedAt));
       try {
-        if (timeoutMs > 0) return await callStore(name, timeoutMs, call, check, observe, startedAt);
+        if (timeoutMs > 0) return await callStore(name, timeoutMs, call, check, observe, since ?? startedAt);
         throw unavailable(name, 0, new Error(`no time of the request was left to call ${name}`));
       } catch (error) {
         first ??= error as AuthError;

@@ -195,13 +195,10 @@ describe("a login by Fetch", () => {
     });
   });
 
-  it("takes broken JSON for none, and knows no address unless it is told", async () => {
+  it("refuses broken JSON, and knows no address unless it is told", async () => {
     const { auth: withSessions } = houseOf();
     const answer = await fetchAdapter.refresh(withSessions)(post("{"));
-    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([
-      400,
-      "malformed_refresh_token",
-    ]);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([400, "malformed_body"]);
     expect(() => fetchAdapter.login(auth, { adress: () => "" } as never)).toThrow(/there is no option "adress"/);
   });
 
@@ -239,14 +236,14 @@ describe("a login by Fetch", () => {
       duplex: "half",
     } as RequestInit);
     const answer = await fetchAdapter.login(auth)(request);
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(413);
     expect(pulled).toBeLessThan(10);
   });
 
   it("takes a body of exactly 64 KiB, and none that is longer", async () => {
     const padded = (length: number): string => `{"login":"x","password":"x"}`.padEnd(length);
     expect((await fetchAdapter.login(auth)(post(padded(65_536)))).status).toBe(401);
-    expect((await fetchAdapter.login(auth)(post(padded(65_537)))).status).toBe(400);
+    expect((await fetchAdapter.login(auth)(post(padded(65_537)))).status).toBe(413);
   });
 });
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it } from "vitest";
 import { createApiKeys } from "../../src/api-keys/create.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
@@ -55,6 +56,21 @@ describe("an authenticator tells of", () => {
     expect(events()).toEqual([{ type: "session_refreshed", ...user, sid }]);
     await auth.logoutByRefreshToken(next.refreshToken);
     expect(events()).toEqual([{ type: "session_ended", ...user, sid, reason: "logout" }]);
+  });
+
+  it("how a user proved who it is, in a list that no listener can change", async () => {
+    const heard: unknown[] = [];
+    const meddle = (event: AuthEvent): void => {
+      if (event.type === "session_started") (event.methods as string[]).push("otp");
+    };
+    const subscriber = (event: unknown): unknown => heard.push(event);
+    subscribe("hallpass:event", subscriber);
+    const { auth } = listen({ onEvent: meddle });
+    await auth.login(READER);
+    await auth.startSession({ id: "user-1" }, { methods: ["hwk"] });
+    unsubscribe("hallpass:event", subscriber);
+    expect(heard).toMatchObject([{ methods: ["pwd"] }, { type: "login_succeeded" }, { methods: ["hwk"] }]);
+    expect(heard.every(Object.isFrozen)).toBe(true);
   });
 
   it("refused logins, once each, and never of what was typed", async () => {

@@ -70,6 +70,19 @@ describe("an authenticator counts", () => {
     expect(stores["users.findCredentials"]?.calls).toBe(2);
   });
 
+  it("how long its hasher took", async () => {
+    const { users } = houseOf({});
+    const wait = <T>(answer: T) => new Promise<T>((resolve) => setTimeout(resolve, 20, answer));
+    const passwords = { hash: () => wait("$x$"), compare: () => wait(true), needsRehash: () => true };
+    const auth = createAuthenticator({ token: profileOf(), users, passwords });
+    await auth.login(READER);
+    const { stores } = auth.stats();
+    for (const name of ["passwords.compare", "passwords.hash"]) {
+      expect(stores[name], name).toMatchObject({ calls: 1, failures: 0 });
+      expect(stores[name]?.totalMs, name).toBeGreaterThan(18);
+    }
+  });
+
   it("no queue where a hasher of the application's own does not tell", () => {
     const { users } = houseOf({});
     const { hash, compare, needsRehash } = createPasswordHasher();

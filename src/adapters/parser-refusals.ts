@@ -1,0 +1,48 @@
+import { AuthError, type AuthErrorCode } from "../core/errors.ts";
+import { readSafely } from "../shared/read.ts";
+
+/** What body parsers say of a body, by their own words: `type` of body-parser and raw-body, `code` of Fastify. */
+const CODES: Readonly<Record<string, AuthErrorCode>> = {
+  "entity.parse.failed": "malformed_body",
+  "request.size.invalid": "malformed_body",
+  "request.aborted": "malformed_body",
+  "entity.too.large": "body_too_large",
+  "charset.unsupported": "unsupported_media_type",
+  "encoding.unsupported": "unsupported_media_type",
+  FST_ERR_CTP_INVALID_JSON_BODY: "malformed_body",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "malformed_body",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "malformed_body",
+  FST_ERR_CTP_BODY_TOO_LARGE: "body_too_large",
+};
+
+/**
+ * Gives the refusal that a framework's parser of bodies means by its error; `null` for any other error. The error is
+ * not the refusal's cause: parsers put the body into it, and a password may be in that.
+ */
+export function readParserRefusal(error: unknown): AuthError | null {
+  try {
+    return readSafely("errorHandler", () => findRefusal(error));
+  } catch {
+    return null;
+  }
+}
+
+interface ParserError {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+}
+
+function findRefusal(error: unknown): AuthError | null {
+  const { name, type, code, status, statusCode } = (error ?? {}) as ParserError;
+  const said = [type, code].find((it) => typeof it === "string" && Object.hasOwn(CODES, it)) as string | undefined;
+  if (said !== undefined) return refuse(CODES[said] as AuthErrorCode, said);
+  // Koa's parser, and that of older Fastify, pass the error of JSON.parse on with a status.
+  return name === "SyntaxError" && [status, statusCode].includes(400) ? refuse("malformed_body", "SyntaxError") : null;
+}
+
+function refuse(code: AuthErrorCode, said: string): AuthError {
+  return new AuthError(code, { cause: new Error(`the parser in front refused the body: ${said}`) });
+}
