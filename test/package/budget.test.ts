@@ -25,7 +25,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   fetch: { files: 7, bytes: 52_500 },
   adapter: { files: 7, bytes: 45_000 },
   nest: { files: 7, bytes: 54_500 },
-  "api-keys": { files: 8, bytes: 40_000 },
+  "api-keys": { files: 8, bytes: 40_500 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "one-time": { files: 8, bytes: 27_500 },
