@@ -22,6 +22,7 @@ const RUSH = "200 requests/s beside 200 logins at once";
 const verified = (workload: string, contender = "hallpass"): Name => ["verify", workload, contender, "µs"];
 const issued = (contender: string): Name => ["issue", "HS256", contender, "µs"];
 const served = (workload: string, contender: string, unit: string): Name => ["middleware", workload, contender, unit];
+const shown = (contender: string): Name => ["credentials", "fastify, 2,000/s", contender, "µs CPU/request"];
 const rushed = (contender: string, unit: string): Name => ["login rush", RUSH, contender, unit];
 
 /** What hallpass is to reach: each as a ratio beside a peer in the same run, but where it counts by itself. */
@@ -75,6 +76,17 @@ export function goalsOf({ entries }: Effort): Goal[] {
         },
       ];
     }),
+    ...["cookie token", "API key"].map(
+      (credential): Goal => ({
+        ...{
+          suite: "credentials",
+          at: "most",
+          bound: 1.2,
+          what: `${credential}: CPU a request, beside a bearer token`,
+        },
+        reached: (results) => results.ratio(shown(credential), shown("bearer token")),
+      }),
+    ),
     {
       ...{ suite: "login rush", at: "most", bound: 0.01, what: "p99 of requests, beside argon2 and jose" },
       reached: (results) =>

@@ -8,6 +8,7 @@ import { Results } from "./measure/results.ts";
 import { markdown, rounded, tablesOf } from "./measure/table.ts";
 import { blocklist } from "./suites/blocklist.ts";
 import { cache } from "./suites/cache.ts";
+import { credentials } from "./suites/credentials.ts";
 import { issue } from "./suites/issue.ts";
 import { loginRush } from "./suites/login-rush.ts";
 import { middleware } from "./suites/middleware.ts";
@@ -16,7 +17,17 @@ import { threadPool } from "./suites/thread-pool.ts";
 import { verify } from "./suites/verify.ts";
 
 const SUITES: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = {
-  ...{ verify, cache, "thread-pool": threadPool, issue, middleware, "login-rush": loginRush, startup, blocklist },
+  ...{
+    verify,
+    cache,
+    "thread-pool": threadPool,
+    issue,
+    middleware,
+    credentials,
+    "login-rush": loginRush,
+    startup,
+    blocklist,
+  },
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { smoke: { type: "boolean" } } });

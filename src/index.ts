@@ -58,6 +58,7 @@ export type {
   OutageEvent,
   PlainSessionEvent,
   PlainUserEvent,
+  RefreshRefusedEvent,
   SessionEndedEvent,
   SessionEvent,
   SessionStartedEvent,

@@ -44,6 +44,7 @@ export type {
   OutageEvent,
   PlainSessionEvent,
   PlainUserEvent,
+  RefreshRefusedEvent,
   SessionEndedEvent,
   SessionEvent,
   SessionStartedEvent,

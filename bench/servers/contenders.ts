@@ -8,6 +8,7 @@ const SERVERS: Readonly<Record<string, () => Promise<{ readonly CONTENDERS: Cont
   express: () => import("./express.ts"),
   koa: () => import("./koa.ts"),
   fastify: () => import("./fastify.ts"),
+  shown: () => import("./shown.ts"),
   login: () => import("./login.ts"),
 };
 

@@ -1,22 +1,14 @@
 import { type Child, startChild } from "../load/child.ts";
-import type { Load, Served } from "../load/requests.ts";
+import type { Load } from "../load/requests.ts";
 import { type Servers, withServers } from "../load/servers.ts";
 import { issueSessions } from "../load/sessions.ts";
+import { type Turn, takeTurn } from "../load/turn.ts";
 import type { Effort } from "../measure/effort.ts";
 import { type Figure, figureOf } from "../measure/figure.ts";
 import { byTurns } from "../measure/turns.ts";
 
 const FRAMEWORKS = ["express", "koa", "fastify"];
 const BARE = "bare";
-
-/** What a server does in a turn. */
-interface Turn {
-  /** Requests a second. */
-  readonly rate: number;
-  readonly p99: number;
-  /** Microseconds of the server's CPU, user and system, for each request. */
-  readonly cpu: number;
-}
 
 /** The figures of a turn, by their units, beside the turn that the bare framework had in the same round. */
 const FIGURES = {
@@ -53,7 +45,7 @@ export async function middleware({ shortRounds, shortLoad: seconds }: Effort): P
         await checkRefusals(servers);
         for (const workload of WORKLOADS) {
           const turns = await byTurns(shortRounds, servers.keys(), (name) =>
-            turn(servers.get(name) as Child<number>, loader, { ...workload, seconds }),
+            takeTurn(servers.get(name) as Child<number>, loader, { ...workload, seconds }),
           );
           figures.push(...figuresOf(framework, workload, turns));
         }
@@ -76,14 +68,6 @@ async function checkRefusals(servers: Servers): Promise<void> {
       if (status !== (name === BARE ? 200 : 401)) throw new Error(`${name} answered a bad request with ${status}`);
     }
   }
-}
-
-async function turn(server: Child<number>, loader: Child<"ready">, load: Omit<Load, "port">): Promise<Turn> {
-  const before = await server.ask<NodeJS.CpuUsage>({});
-  const { requests, seconds, p99 } = await loader.ask<Served>({ ...load, port: server.greeting });
-  const after = await server.ask<NodeJS.CpuUsage>({});
-  const cpu = after.user + after.system - before.user - before.system;
-  return { rate: requests / seconds, p99, cpu: cpu / requests };
 }
 
 function figuresOf(

@@ -32,4 +32,4 @@ export { createAuthController } from "./nest/controller.ts";
 export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/decorators.ts";
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
-export { HallpassModule, type HallpassOptions } from "./nest/module.ts";
+export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";

@@ -61,7 +61,7 @@ export function checkNewKey(input: NewApiKey, now: number): KeyFields {
   const { userId, scopes = [], expiresAt = null, label = null } = input;
   checkUserId(userId);
   assert(
-    Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string" && SCOPE.test(scope)),
+    Array.isArray(scopes) && Array.from(scopes).every((scope) => typeof scope === "string" && SCOPE.test(scope)),
     'scopes must be a list of strings without spaces, such as ["orders:read"]',
   );
   assert(scopes.join(" ").length <= MAX_TEXT_LENGTH, `scopes must have at most ${MAX_TEXT_LENGTH} characters together`);

@@ -55,7 +55,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    * only one that comes after this call, or after the `verifyPassword` that gave `who`, is noticed.
    * @throws AuthError `invalid_credentials` (401), also for a proof that is older than the profile's `expiresIn`;
    * `unavailable` (503)
-   * @throws TypeError when `who` is neither, or the session has an unknown or a wrong member
+   * @throws TypeError when `who` is neither, or rests on other stores than these, or the session has an unknown or a
+   * wrong member
    *
    * @example
    * ```ts

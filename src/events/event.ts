@@ -45,8 +45,14 @@ export interface SessionStartedEvent extends SessionEvent<"session_started"> {
 
 /** A session ended. It may be told twice of one session, if the first request was interrupted. */
 export interface SessionEndedEvent extends SessionEvent<"session_ended"> {
+  /** Why. `"limit"`: the user has as many sessions as `maxSessions` allows, and it made room for another one. */
+  readonly reason: "logout" | "reuse" | "limit";
+}
+
+/** A refresh token was refused. */
+export interface RefreshRefusedEvent extends BaseEvent<"refresh_refused"> {
   /** Why. */
-  readonly reason: "logout" | "reuse";
+  readonly code: AuthErrorCode;
 }
 
 /** A request showed a credential that a guard refused. */
@@ -118,6 +124,7 @@ export type AuthEvent =
   | LoginThrottledEvent
   | SessionStartedEvent
   | SessionEndedEvent
+  | RefreshRefusedEvent
   | TokenRefusedEvent
   | AccessRefusedEvent
   | OutageEvent

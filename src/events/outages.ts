@@ -1,4 +1,5 @@
 import type { AuthError } from "../core/errors.ts";
+import { readMark } from "../shared/read.ts";
 import type { OutageListener } from "../store-calls/outage.ts";
 import type { Emit } from "./emit.ts";
 
@@ -13,8 +14,8 @@ export function emitOutages(onOutage: OutageListener, emit: Emit): OutageListene
 
 const NAME = /^\w{1,64}$/;
 
-/** Names the error that caused an outage. A driver's own error may be anything. */
+/** Names the error that caused an outage. A driver's own error may be anything, and reading it may throw. */
 function nameCause({ cause }: AuthError): string | null {
-  const name: unknown = (cause as { readonly name?: unknown } | null | undefined)?.name;
+  const name = readMark(cause, "name");
   return typeof name === "string" && NAME.test(name) ? name : null;
 }

@@ -24,7 +24,7 @@ interface Shown {
  * the identity, and looks that up in the blocklist.
  */
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
-  const { credentials, blocklist, storeTimeoutMs } = settings;
+  const { credentials, blocklist, storeTimeoutMs, observe } = settings;
 
   const makeMethod =
     <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
@@ -38,7 +38,7 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         const { identity, reference } = readProven(shown, answer);
         if (blocklist !== null && reference !== null) {
           const timeoutMs = Math.max(Math.min(storeTimeoutMs, budget.left()), 1);
-          await refuseRevoked(settings, timeoutMs, reference);
+          await refuseRevoked(blocklist, timeoutMs, reference, observe);
         }
         return identity;
       } catch (error) {

@@ -21,7 +21,7 @@ import { referToToken } from "./token-reference.ts";
  * the profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
-  const { blocklist, requestTimeoutMs } = settings;
+  const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
   const { threadPool, schema, identity: reading } = profile;
 
@@ -81,7 +81,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
         if (blocklist !== null) {
           const timeoutMs = Math.min(storeTimeoutMs, Math.max(leftMs, 1));
-          await refuseRevoked(settings, timeoutMs, referToToken(checked, identity.userId));
+          await refuseRevoked(blocklist, timeoutMs, referToToken(checked, identity.userId), observe);
         }
         return identity;
       } catch (error) {

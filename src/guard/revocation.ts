@@ -4,23 +4,18 @@ import { callStore } from "../store-calls/call.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 
-/** What is asked about revocations, and what is told how that went. */
-export interface RevocationSettings {
-  readonly blocklist: Blocklist | null;
-  readonly observe: CallObserver;
-}
-
 /**
  * Refuses what a blocklist has.
  *
+ * @param observe - is told how the call went
  * @throws AuthError `revoked` (401), or `unavailable` (503)
  */
 export async function refuseRevoked(
-  { blocklist, observe }: RevocationSettings,
+  blocklist: Blocklist,
   timeoutMs: number,
   reference: TokenReference,
+  observe: CallObserver,
 ): Promise<void> {
-  if (blocklist === null) return;
   const call = () => blocklist.isRevoked(reference);
   if (await callStore("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe)) throw new AuthError("revoked");
 }

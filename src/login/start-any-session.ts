@@ -1,7 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { readClaims } from "../sessions/access-token.ts";
 import { completeDetails, type SessionWishes } from "../sessions/details.ts";
-import { isRevokedSince, readMarks, wasCutBetween, wasCutSince } from "../sessions/marks.ts";
+import { isRevokedSince, limitProofDate, readMarks, wasCutBetween, wasCutSince } from "../sessions/marks.ts";
 import type { LoginResult } from "../sessions/result.ts";
 import {
   checkSessionOptions,
@@ -31,7 +31,7 @@ export async function startAnySession<U extends User>(
 ): Promise<LoginResult<U>> {
   const wishes = checkSessionOptions("startSession", settings.refresh, options, START_OPTIONS);
   const provenAt = readProvenAt("startSession", options);
-  const kept = isObject(who) ? recallProof<U>(who) : undefined;
+  const kept = isObject(who) ? recallProof(settings, who) : undefined;
   if (kept !== undefined) {
     assert(provenAt === null, "startSession: what verifyPassword gave has its own provenAt: leave the option out");
     const { id } = kept.proof.user;
@@ -91,10 +91,11 @@ async function startAfterOther<U extends User>(
   const decidedAt = readClock(settings.token.now);
   const authenticatedAt = Math.min(provenAt ?? decidedAt, decidedAt);
   refuseStale(settings, authenticatedAt, decidedAt);
+  const proofDate = provenAt === null ? null : limitProofDate(settings, provenAt, decidedAt);
   const marks = await readMarks(settings, id);
   const isCut =
-    provenAt !== null
-      ? wasCutSince(marks, settings, authenticatedAt) || (await isRevokedSince(settings, id, authenticatedAt))
+    proofDate !== null
+      ? wasCutSince(marks, proofDate) || (await isRevokedSince(settings, id, authenticatedAt))
       : wasCutBetween(marks, settings, decidedAt);
   if (isCut) throw loggedOutMeanwhile(settings);
   const known = await findUser(settings, id);
@@ -104,7 +105,8 @@ async function startAfterOther<U extends User>(
   const user = await findUser(settings, id);
   const changedAt = readTime(user.passwordChangedAt);
   const isSamePassword = Object.is(changedAt, knownChange);
-  const isChanged = !isSamePassword || (provenAt !== null && changedAt > authenticatedAt);
+  const latestChange = changedAt + settings.token.clockTolerance * 1_000; // Another clock may have dated it.
+  const isChanged = !isSamePassword || (proofDate !== null && latestChange > proofDate);
   if (isChanged) throw invalidCredentials(settings, new Error("the user's password has changed since the proof"));
   const passwordChangedAt = Number.isNaN(changedAt) ? null : new Date(changedAt);
   const details = completeDetails(wishes, authenticatedAt, {});

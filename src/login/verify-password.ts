@@ -1,3 +1,5 @@
+import { dateProof } from "../sessions/marks.ts";
+import { assert } from "../shared/assert.ts";
 import type { User } from "../stores/contract.ts";
 import { readCredentials } from "./credentials.ts";
 import type { LoginOrigin } from "./origin.ts";
@@ -8,7 +10,10 @@ import type { LoginSettings } from "./settings.ts";
 export interface PasswordProof<U extends User = User> {
   /** The user, as the store gave it. */
   readonly user: U;
-  /** The instant before the first read that the proof rests on. */
+  /**
+   * The instant before the first read that the proof rests on. After a recent log-out everywhere it is an instant behind
+   * that, which may be ahead of the clock.
+   */
   readonly provenAt: Date;
 }
 
@@ -16,6 +21,8 @@ export interface PasswordProof<U extends User = User> {
 export interface KeptProof<U extends User> {
   readonly proof: Proof<U>;
   readonly origin: Pick<LoginOrigin, "refreshToken" | "device">;
+  /** The stores that were asked. Log-outs of others can't be compared with the proof's. */
+  readonly stores: readonly unknown[];
 }
 
 /**
@@ -32,14 +39,26 @@ export async function verifyPassword<U extends User>(
 ): Promise<PasswordProof<U>> {
   const { name, password } = readCredentials(input);
   const proof = await proveUser(settings, { login: name }, [password], origin);
-  const given = Object.freeze({ user: proof.user, provenAt: new Date(proof.decidedAt) });
+  const given = Object.freeze({ user: proof.user, provenAt: new Date(dateProof(proof.decidedAt, proof.marks)) });
   const { id: userId } = proof.user;
   settings.emit(() => ({ type: "password_verified", userId }));
-  keptProofs.set(given, { proof, origin: { refreshToken: origin.refreshToken, device: origin.device } });
+  const { refreshToken, device } = origin;
+  keptProofs.set(given, { proof, origin: { refreshToken, device }, stores: listStores(settings) });
   return given;
 }
 
-/** Gives what a proof rests on; `undefined` for anything that {@link verifyPassword} did not give. */
-export function recallProof<U extends User>(value: object): KeptProof<U> | undefined {
-  return keptProofs.get(value) as KeptProof<U> | undefined;
+/**
+ * Gives what a proof rests on; `undefined` for anything that {@link verifyPassword} did not give.
+ *
+ * @throws TypeError for a proof that rests on other stores
+ */
+export function recallProof<U extends User>(settings: LoginSettings<U>, value: object): KeptProof<U> | undefined {
+  const kept = keptProofs.get(value) as KeptProof<U> | undefined;
+  const isOurs = kept === undefined || listStores(settings).every((it, at) => it === kept.stores[at]);
+  assert(isOurs, "startSession: another authenticator's verifyPassword gave this, of other stores: ask this one's");
+  return kept;
+}
+
+function listStores<U extends User>({ users, blocklist, refresh }: LoginSettings<U>): readonly unknown[] {
+  return [users, blocklist, refresh?.store];
 }

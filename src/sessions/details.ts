@@ -1,4 +1,6 @@
 import { AuthError } from "../core/errors.ts";
+import { readTime } from "../shared/date.ts";
+import { MAX_ACR_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import type { StoredSession } from "../stores/contract.ts";
 import type { SessionDevice } from "./device.ts";
@@ -94,7 +96,35 @@ function parseDetails(text: string): WrittenDetails | null {
   } catch {
     return null;
   }
-  if (!isObject(found)) return null;
-  const { at = 0, amr = [] } = found as WrittenDetails;
-  return Number.isFinite(at) && Array.isArray(amr) ? (found as WrittenDetails) : null;
+  return areDetails(found) ? found : null;
+}
+
+/** A store gives the text that it was given, and may lie. What is not of the type that was written proves nothing. */
+function areDetails(value: unknown): value is WrittenDetails {
+  if (!isObject(value)) return false;
+  const {
+    at = 0,
+    amr = [],
+    acr = "",
+    device = {},
+    idle = 1,
+    absolute = 1,
+    persistent = true,
+  } = value as WrittenDetails;
+  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((it) => typeof it === "string");
+  return (
+    isInstant(at) &&
+    areTexts(amr) &&
+    amr.length <= MAX_METHODS &&
+    typeof acr === "string" &&
+    acr.length <= MAX_ACR_LENGTH &&
+    isObject(device) &&
+    areTexts(Object.values(device)) &&
+    [idle, absolute].every((it) => Number.isSafeInteger(it) && it > 0) &&
+    typeof persistent === "boolean"
+  );
+}
+
+function isInstant(value: unknown): boolean {
+  return typeof value === "number" && !Number.isNaN(readTime(new Date(value)));
 }

@@ -64,11 +64,24 @@ export async function dateTokens(
 }
 
 /**
- * Tells whether a user was logged out everywhere since an earlier instant, by marks that were read just now. Clocks
- * decide, on the safe side.
+ * Tells whether a user was logged out everywhere since a proof, by marks that were read just now. Two clocks may have
+ * dated the two. The mark lies as far ahead of its own as clocks may differ, so that no later log-out is overlooked.
  */
-export function wasCutSince({ revokedUpTo }: LogoutMarks, { token }: FlowSettings, since: number): boolean {
-  return revokedUpTo !== null && since < revokedUpTo - token.clockTolerance * 1_000;
+export function wasCutSince({ revokedUpTo }: LogoutMarks, provenAt: number): boolean {
+  return revokedUpTo !== null && provenAt <= revokedUpTo;
+}
+
+/** Dates a proof behind the log-out that it knew of, so that {@link wasCutSince} tells a later one from that. */
+export function dateProof(decidedAt: number, { revokedUpTo }: LogoutMarks): number {
+  return Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
+}
+
+/**
+ * Limits the date of a proof to what {@link dateProof} may give on a machine whose clock is ahead. One that lies
+ * further ahead would hide every log-out.
+ */
+export function limitProofDate({ token }: FlowSettings, provenAt: number, now: number): number {
+  return Math.min(provenAt, now + 2 * token.clockTolerance * 1_000 + NOT_WAITED_FOR);
 }
 
 /**

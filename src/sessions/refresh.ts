@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
@@ -23,6 +23,18 @@ type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
  * take turns, since each changes the same record.
  */
 export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+  try {
+    return await takeRefreshToken(settings, sent);
+  } catch (error) {
+    if (isAuthError(error) && error.expose) {
+      const { code } = error;
+      settings.emit(() => ({ type: "refresh_refused", code }));
+    }
+    throw error;
+  }
+}
+
+async function takeRefreshToken<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
   if (first === undefined) throw invalidRefreshToken(settings);
   const now = readClock(settings.token.now);

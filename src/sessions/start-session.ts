@@ -38,7 +38,7 @@ export async function startSession<U extends User>(
   const sid = refresh === null ? null : newJti(date);
   const access = await issueUncutToken(settings, start, sid, date, details);
   if (refresh === null || sid === null) {
-    settings.emit(() => ({ type: "session_started", userId: user.id, sid, methods: details.methods }));
+    tellStart(settings, user.id, sid, details);
     return access;
   }
   const refreshToken = createRefreshToken();
@@ -58,14 +58,23 @@ export async function startSession<U extends User>(
     ended: null,
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
-  const { persistent, methods } = details;
-  settings.emit(() => ({ type: "session_started", userId: user.id, sid, methods }));
+  tellStart(settings, user.id, sid, details);
   const refreshExpiresIn = countSeconds(date, session.expiresAt);
-  return { ...access, refreshToken, refreshExpiresIn, persistent } as SessionResult<U>;
+  return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent } as SessionResult<U>;
+}
+
+/** Tells that a session began. Several listeners share the list of methods. */
+function tellStart(
+  { emit }: FlowSettings,
+  userId: string,
+  sid: string | null,
+  { methods }: Pick<SessionDetails, "methods">,
+): void {
+  emit(() => ({ type: "session_started", userId, sid, methods: Object.freeze([...methods]) }));
 }
 
 async function storeSession(settings: SessionSettings, session: StoredSession, endings: number): Promise<void> {
-  const { refresh, budget } = settings;
+  const { refresh, budget, emit } = settings;
   const { store, maxSessions } = refresh;
   const { sid, userId } = session;
   let started: Promise<unknown> | undefined;
@@ -87,4 +96,5 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
   // These sessions made room for this one. Access tokens that can't be revoked end by themselves.
   const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
   await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
+  for (const other of deleted) emit(() => ({ type: "session_ended", userId, sid: other, reason: "limit" }));
 }

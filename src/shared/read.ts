@@ -7,10 +7,10 @@ export function readSafely<T>(owner: string, read: () => T): T {
   }
 }
 
-/** Returns what an object has under a symbol of ours; `undefined` where it can't be read. */
-export function readMark(value: unknown, mark: symbol): unknown {
+/** Returns what an object has under a symbol of ours, or a name; `undefined` where it can't be read. */
+export function readMark(value: unknown, mark: PropertyKey): unknown {
   try {
-    return typeof value === "object" && value !== null ? (value as Record<symbol, unknown>)[mark] : undefined;
+    return typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[mark] : undefined;
   } catch {
     return undefined;
   }

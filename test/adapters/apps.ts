@@ -56,10 +56,13 @@ function prove(body: unknown): adapter.ProvenUser | null {
 }
 
 /** What the routes below `/rules` ask for, one rule each. */
-export const RULES: Readonly<Record<"fits" | "forbids" | "later" | "fresh" | "throws" | "hangs" | "lies", Rule>> = {
+export const RULES: Readonly<
+  Record<"fits" | "fitsLater" | "forbids" | "forbidsLater" | "fresh" | "throws" | "hangs" | "lies", Rule>
+> = {
   fits: where(({ userId }) => userId !== ""),
+  fitsLater: where(async ({ userId }) => userId !== ""),
   forbids: where(() => false),
-  later: where(async () => false),
+  forbidsLater: where(async () => false),
   fresh: fresh({ maxAge: "5m", acr: ["silver", "gold"] }),
   throws: where(() => broken()),
   hangs: where(() => new Promise<boolean>(() => {})),

@@ -47,6 +47,8 @@ export interface Column {
   readonly other?: Shown;
   /** A credential of a proof that is a minute old, and strong. */
   readonly fresh?: Show;
+  /** Whether the guard has no blocklist, so that it answers without a promise where no rule has to be waited for. */
+  readonly asksNobody?: boolean;
   /** Whether browsers send it whoever made the page. */
   readonly isAmbient?: boolean;
   /** The scheme of the first challenge, `"Bearer"` by default; its own parameters; the challenges behind it. */
@@ -109,6 +111,12 @@ const oneToken: Column = {
   }),
   fresh: async () => inHeader(await issue(ourToken, "user-1", proven)),
   ...inAuthorization,
+};
+
+const atOnce: Column = {
+  ...oneToken,
+  guard: createGuard({ token: ourToken, requestTimeoutMs: 30, onOutage: () => {} }),
+  asksNobody: true,
 };
 
 const twoIssuers: Column = {
@@ -220,6 +228,7 @@ const apiKey: Column = {
 /** The columns of the table. A further credential is one more. */
 export const COLUMNS: Readonly<Record<string, Column>> = {
   "a Bearer token": oneToken,
+  "a Bearer token that nobody is asked about": atOnce,
   "a Bearer token of another issuer": twoIssuers,
   "a token in a cookie": tokenInCookie,
   "a credential of the application's own": ownAlone,

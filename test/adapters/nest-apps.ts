@@ -92,9 +92,15 @@ class RulesController {
     return {};
   }
 
-  @Rules(RULES.later)
-  @Get("later")
-  later() {
+  @Rules(RULES.fitsLater)
+  @Get("fitsLater")
+  fitsLater() {
+    return {};
+  }
+
+  @Rules(RULES.forbidsLater)
+  @Get("forbidsLater")
+  forbidsLater() {
     return {};
   }
 

@@ -1,12 +1,24 @@
 import "reflect-metadata";
 import type { Server } from "node:http";
-import { type ArgumentsHost, Controller, Get, Module, NotFoundException, Res, UseGuards } from "@nestjs/common";
+import {
+  type ArgumentsHost,
+  Controller,
+  type DynamicModule,
+  type ExecutionContext,
+  Get,
+  Module,
+  NotFoundException,
+  Res,
+  UseGuards,
+} from "@nestjs/common";
+import { ROUTE_ARGS_METADATA } from "@nestjs/common/constants.js";
 import { HttpAdapterHost, NestFactory } from "@nestjs/core";
 import { ExecutionContextHost } from "@nestjs/core/helpers/execution-context-host.js";
 import { ExpressAdapter } from "@nestjs/platform-express";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import type { Response } from "express";
 import { describe, expect, it, vi } from "vitest";
+import { translateParserErrors } from "../../src/adapters/nest/http.ts";
 import {
   AuthErrorFilter,
   AuthGuard,
@@ -138,6 +150,44 @@ describe.each(Object.entries(PLATFORMS))("on %s", (_name, platform) => {
     }
   });
 
+  it.each([
+    ["at once", (made: Guard) => made],
+    ["later", async (made: Guard) => made],
+  ])("takes a guard that a factory makes %s of other providers", async (_when, make) => {
+    class Settings {
+      readonly realm = "orders";
+    }
+    @Module({ providers: [Settings], exports: [Settings] })
+    class SettingsModule {}
+    const log = vi.fn();
+    const imports = [
+      HallpassModule.forRootAsync({
+        imports: [SettingsModule],
+        inject: [Settings],
+        useFactory: async ({ realm }: Settings) => {
+          const isRevoked = () => Promise.reject(new Error("down"));
+          const blocklist = { ...memoryBlocklist(), isRevoked };
+          return { guard: await make(createGuard({ token, realm, blocklist })), log };
+        },
+      }),
+    ];
+    @Module({ imports, controllers: [Thrower] })
+    class AppModule {}
+    const server = await listen(await NestFactory.create(AppModule, platform(), { logger: false }));
+    const refused = await exchange(server, { path: "/mine" });
+    expect([refused.status, JSON.parse(refused.body).error]).toEqual([401, "missing_token"]);
+    expect(refused.headers["www-authenticate"]).toBe('Bearer realm="orders"');
+    expect((await ask(server, { path: "/mine", headers: await bearer("") })).status).toBe(503);
+    expect(log).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "unavailable" }), expect.any(Object));
+  });
+
+  it("takes a guard of a factory that needs nothing", async () => {
+    @Module({ imports: [HallpassModule.forRootAsync({ useFactory: () => ({ guard }) })], controllers: [Thrower] })
+    class AppModule {}
+    const server = await listen(await NestFactory.create(AppModule, platform(), { logger: false }));
+    expect((await ask(server, { path: "/mine", headers: await bearer("") })).status).toBe(404);
+  });
+
   it("does not start with the module's class alone, which would leave every route open", async () => {
     // The class alone doesn't compile either.
     @Module({ imports: [HallpassModule as never], controllers: [Thrower] })
@@ -203,13 +253,32 @@ it("says what to do where nothing parses bodies", async () => {
   expect(String(error.mock.calls.flat()[0])).toContain("leave Nest's own parser of JSON in place");
 });
 
-describe("over something else than HTTP", () => {
-  const context = new ExecutionContextHost([{}], Thrower, Thrower.prototype.mine);
-  context.setType("rpc");
+describe.each(["graphql", "ws", "rpc"])("over %s", (type) => {
+  const context = new ExecutionContextHost([{}, {}, {}, {}], Thrower, Thrower.prototype.mine);
+  context.setType(type);
+  const remedy = `over HTTP, and not over ${type}: let HTTP ask for the credential first, or write a guard of your own`;
 
-  it("nobody is let in", async () => {
+  it("nobody is let in, and the developer is told what to do", async () => {
     const refused = new AuthGuard(guard).canActivate(context);
-    await expect(refused).rejects.toThrow(/over HTTP, and not over rpc: write a guard of your own, by identify/);
+    await expect(refused).rejects.toThrow(TypeError);
+    await expect(refused).rejects.toThrow(remedy);
+  });
+
+  it("no handler is told who is asking", () => {
+    class Gateway {
+      on(_identity: unknown) {}
+    }
+    CurrentIdentity()(Gateway.prototype, "on", 0);
+    const [{ factory }] = Object.values(Reflect.getMetadata(ROUTE_ARGS_METADATA, Gateway, "on")) as [
+      { factory: (data: unknown, context: ExecutionContext) => unknown },
+    ];
+    expect(() => factory(undefined, context)).toThrow(remedy);
+  });
+
+  it("a route that is public is open", async () => {
+    const open = new ExecutionContextHost([{}], Thrower, Thrower.prototype.copy);
+    open.setType(type);
+    expect(await new AuthGuard(guard).canActivate(open)).toBe(true);
   });
 
   it("an error is thrown on", () => {
@@ -217,6 +286,25 @@ describe("over something else than HTTP", () => {
     const filter = new AuthErrorFilter({} as HttpAdapterHost);
     expect(() => filter.catch(error, context as ArgumentsHost)).toThrow(error);
   });
+});
+
+it("leaves to Nest what a middleware of the application's own refuses", async () => {
+  @Module({ imports: [HallpassModule.forRoot({ guard })] })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
+  app.use((_req: unknown, _res: unknown, next: (error: unknown) => void) => next(new NotFoundException("gone")));
+  const answer = await ask(await listen(app), { path: "/mine" });
+  expect(JSON.parse(answer.body)).toEqual({ statusCode: 404, error: "Not Found", message: "gone" });
+});
+
+it("starts where there is no HTTP, as in a job or a microservice", async () => {
+  @Module({ imports: [HallpassModule.forRoot({ guard })] })
+  class AppModule {}
+  const context = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+  await context.close();
+  for (const host of [{}, { httpAdapter: {} }]) {
+    expect(() => translateParserErrors(host as HttpAdapterHost)).not.toThrow();
+  }
 });
 
 it("refuses wrong options when the module is made", () => {
@@ -233,6 +321,26 @@ it("refuses wrong options when the module is made", () => {
   expect(() => new AuthErrorFilter({} as HttpAdapterHost, { log: "console" } as never)).toThrow(
     /log must be a function/,
   );
+});
+
+it("refuses wrong options of a factory when the module is made, and what it gives when the application starts", async () => {
+  const forRootAsync = HallpassModule.forRootAsync as (options: unknown) => DynamicModule;
+  expect(() => forRootAsync({ useFactory: () => ({ guard }), injects: [] })).toThrow(/there is no option "injects"/);
+  expect(() => forRootAsync({ inject: [] })).toThrow(/HallpassModule.forRootAsync: useFactory/);
+  expect(() => forRootAsync({ useFactory: { guard } })).toThrow(/useFactory must be a function/);
+  const FACTORIES: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => guard, /HallpassModule.forRootAsync: give the guard as { guard }/],
+    [() => ({}), /AuthGuard takes what createGuard .* makes; it was given nothing/],
+    [() => ({ guard: token }), /AuthGuard takes what createGuard .* makes/],
+    [() => ({ guard, logger: 1 }), /HallpassModule.forRootAsync: there is no option "logger"/],
+    [() => Promise.reject(new Error("no database")), /no database/],
+  ];
+  for (const [useFactory, message] of FACTORIES) {
+    @Module({ imports: [forRootAsync({ useFactory })] })
+    class AppModule {}
+    const started = NestFactory.create(AppModule, new ExpressAdapter(), { logger: false, abortOnError: false });
+    await expect(started).rejects.toThrow(message);
+  }
 });
 
 it("refuses decorators that exclude each other, and scopes that are none", () => {

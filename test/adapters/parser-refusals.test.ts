@@ -2,6 +2,10 @@ import { createServer, type RequestListener, request, type Server } from "node:h
 import type { AddressInfo } from "node:net";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
+import { Controller, Module, Post } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { FastifyAdapter } from "@nestjs/platform-fastify";
 import express from "express";
 import express4 from "express4";
 import fastify from "fastify";
@@ -13,7 +17,9 @@ import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
 import * as onFetch from "../../src/adapters/fetch.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
+import { createAuthController, HallpassModule, Public } from "../../src/adapters/nest.ts";
 import { houseOf, READER } from "../support/flow.ts";
+import { listen } from "./nest-apps.ts";
 
 const { auth } = houseOf();
 const SECRET = "a password that nobody may see";
@@ -48,12 +54,31 @@ const serve = async (app: RequestListener): Promise<Server> => {
   return server;
 };
 
+async function nestApp(platform: ExpressAdapter | FastifyAdapter): Promise<Server> {
+  @Public()
+  @Controller()
+  class OwnController {
+    @Post("own")
+    own() {
+      return {};
+    }
+  }
+  @Module({
+    imports: [HallpassModule.forRoot({ guard: auth })],
+    controllers: [createAuthController(auth), OwnController],
+  })
+  class AppModule {}
+  return listen(await NestFactory.create(AppModule, platform, { logger: false }));
+}
+
 const FRAMEWORKS: Readonly<Record<string, () => Promise<Server>>> = {
   "Express 5": () => serve(expressApp(express)),
   "Express 4": () => serve(expressApp(express4)),
   "Koa 3": () => serve(koaApp(Koa)),
   "Koa 2": () => serve(koaApp(Koa2)),
   "Fastify 5": fastifyApp,
+  "Nest 11 on Express": () => nestApp(new ExpressAdapter()),
+  "Nest 11 on Fastify": () => nestApp(new FastifyAdapter()),
 };
 
 async function post(

@@ -50,6 +50,7 @@ describe("create", () => {
     [{ scopes: "orders:read" }, /scopes must be a list of strings without spaces/],
     [{ scopes: ["a b"] }, /scopes must be/],
     [{ scopes: [""] }, /scopes must be/],
+    [{ scopes: new Array(1) }, /scopes must be/],
     [{ scopes: ['"'] }, /scopes must be/],
     [{ scopes: ["x".repeat(1_000), "y".repeat(24)] }, /scopes must have at most 1024 characters together/],
     [{ label: "" }, /label must be null, or a string/],

@@ -37,7 +37,7 @@ async function build(block: Block): Promise<void> {
     target: "es2022",
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, experimentalDecorators: true } },
   });
-  writeFileSync(builtOf(block), code.replace(/(from |import\()"(\.[^"]+)\.ts"/g, '$1"$2.js"'));
+  writeFileSync(builtOf(block), code.replace(/(from |import |import\()"(\.[^"]+)\.ts"/g, '$1"$2.js"'));
 }
 
 const outcomes = new Map<string, Promise<Outcome>>();

@@ -1,8 +1,9 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it } from "vitest";
 import { createApiKeys } from "../../src/api-keys/create.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import type { AuthEvent } from "../../src/events/event.ts";
+import type { AuthEvent, SessionStartedEvent } from "../../src/events/event.ts";
 import { createOneTimeCodes } from "../../src/one-time/codes.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import { memoryApiKeys } from "../../src/stores/memory/api-keys.ts";
@@ -57,6 +58,21 @@ describe("an authenticator tells of", () => {
     expect(events()).toEqual([{ type: "session_ended", ...user, sid, reason: "logout" }]);
   });
 
+  it("how a user proved who it is, in a list that no listener can change", async () => {
+    const heard: unknown[] = [];
+    const meddle = (event: AuthEvent): void => {
+      if (event.type === "session_started") (event.methods as string[]).push("otp");
+    };
+    const subscriber = (event: unknown): unknown => heard.push(event);
+    subscribe("hallpass:event", subscriber);
+    const { auth } = listen({ onEvent: meddle });
+    await auth.login(READER);
+    await auth.startSession({ id: "user-1" }, { methods: ["hwk"] });
+    unsubscribe("hallpass:event", subscriber);
+    expect(heard).toMatchObject([{ methods: ["pwd"] }, { type: "login_succeeded" }, { methods: ["hwk"] }]);
+    expect(heard.every(Object.isFrozen)).toBe(true);
+  });
+
   it("refused logins, once each, and never of what was typed", async () => {
     const { auth, events, told } = listen();
     await auth.login({ ...READER, password: "wrong" }).catch(ignore);
@@ -69,6 +85,40 @@ describe("an authenticator tells of", () => {
     ]);
     await auth.startSession({ id: "nobody" }).catch(ignore);
     expect(events()).toEqual([{ ...refused, userId: "nobody" }]);
+  });
+
+  it("a refresh that is refused, by its code and nothing that was sent", async () => {
+    const { auth, events, told } = listen();
+    const { refreshToken } = await auth.login(READER);
+    await auth.logoutByRefreshToken(refreshToken);
+    events();
+    for (const sent of [refreshToken, "a-guess", ""]) await auth.refresh(sent).catch(ignore);
+    expect(JSON.stringify(told)).not.toMatch(/a-guess/);
+    const refused = (code: string) => ({ type: "refresh_refused", code });
+    expect(events()).toEqual([
+      refused("invalid_refresh_token"),
+      refused("invalid_refresh_token"),
+      refused("malformed_refresh_token"),
+    ]);
+    const down = { ...memoryRefreshStore(), findSession: () => Promise.reject(new Error("down")) };
+    const other = listen({ refresh: { store: down } });
+    await other.auth.refresh(refreshToken).catch(ignore);
+    expect(other.types()).toEqual(["outage"]);
+  });
+
+  it("the session that made room for another one", async () => {
+    const { auth, events } = listen({ refresh: { store: memoryRefreshStore(), maxSessions: 1 } });
+    const { accessToken } = await auth.login(READER);
+    const { sid } = await auth.authenticate(`Bearer ${accessToken}`);
+    events();
+    await auth.login(READER);
+    expect(events()[0]).toEqual({ type: "session_ended", userId: "user-1", sid, reason: "limit" });
+  });
+
+  it("methods that no listener can change", async () => {
+    const { auth, told } = listen();
+    await auth.startSession({ id: "user-1" }, { methods: ["otp"] });
+    expect(Object.isFrozen((told[0] as SessionStartedEvent).methods)).toBe(true);
   });
 
   it("a throttled login, with its wait", async () => {
@@ -87,7 +137,7 @@ describe("an authenticator tells of", () => {
     await auth.refresh(next.refreshToken);
     types();
     await auth.refresh(refreshToken).catch(ignore);
-    expect(types()).toEqual(["session_ended", "refresh_token_reused"]);
+    expect(types()).toEqual(["session_ended", "refresh_token_reused", "refresh_refused"]);
   });
 
   it("a cut, and each session that it ends", async () => {

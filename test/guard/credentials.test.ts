@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { AuthError, isAuthError } from "../../src/core/errors.ts";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
 import { anyOf } from "../../src/guard/any-of.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
@@ -55,6 +58,86 @@ describe("several issuers", () => {
     expect(await codeOf(both.authenticate(forged))).toBe("invalid_token");
     const other = header(signed({ ...CLAIMS, iss: THEIRS }, HEADER, THEIR_SECRET));
     for (let time = 0; time < 3; time += 1) expect((await both.authenticate(other)).userId).toBe("user-1");
+  });
+});
+
+describe("several kinds of token of one issuer", async () => {
+  const schema = (shape: (claims: object) => unknown) =>
+    ({ "~standard": { version: 1, vendor: "test", validate: shape } }) as never;
+  const named = schema((value) => ({ value: { ...value, named: true } }));
+  const broken = schema(() => {
+    throw new Error("of the application");
+  });
+  const older = profileOf(secretKey(THEIR_SECRET), { issuer: OURS, typ: ["JWT", "old+jwt"] });
+  const shaped = profileOf(undefined, { issuer: OURS, typ: "shaped+jwt", schema: named });
+  const failing = profileOf(undefined, { issuer: OURS, typ: "failing+jwt", schema: broken });
+  const pair = await importKey(await generateKey("Ed25519"));
+  const pooled = profileOf(pair, { issuer: THEIRS, threadPool: true, cacheSize: 0 });
+  const inPool = await issueToken({ sub: "user-1" }, pooled);
+  const guard = createGuard({ credentials: [bearer([ours, older, shaped, failing, pooled])] });
+  const ask = (typ: unknown, secret?: string) =>
+    guard.authenticate(header(signed({ ...CLAIMS, iss: OURS }, { ...HEADER, typ }, secret)));
+
+  it("are told apart by their typ, each with its own key and schema", async () => {
+    for (let time = 0; time < 3; time += 1) {
+      expect(await codeOf(ask("at+jwt"))).toBe("no error");
+      expect(await codeOf(ask("old+jwt", THEIR_SECRET))).toBe("no error");
+      expect(await codeOf(ask("application/jwt", THEIR_SECRET))).toBe("no error");
+      expect((await ask("shaped+jwt")).claims).toMatchObject({ named: true });
+      expect(await codeOf(guard.authenticate(header(inPool)))).toBe("no error");
+    }
+  });
+
+  it("refuse what is of none, or of one by another's key", async () => {
+    for (const typ of ["reset+jwt", undefined, 7, null]) expect(await codeOf(ask(typ))).toBe("invalid_token");
+    expect(await codeOf(ask("at+jwt", THEIR_SECRET))).toBe("invalid_token");
+    expect(await codeOf(ask("old+jwt"))).toBe("invalid_token");
+    expect(await codeOf(ask("shaped+jwt", THEIR_SECRET))).toBe("invalid_token");
+  });
+
+  it("are no refusal where a schema is broken", async () => {
+    expect(await codeOf(ask("failing+jwt"))).toBe("unavailable");
+  });
+
+  it("can't be given where one token could be of two", () => {
+    const any = profileOf(undefined, { issuer: OURS, typ: null });
+    const twin = profileOf(undefined, { issuer: OURS, typ: "application/at+jwt" });
+    for (const other of [any, twin, ours]) {
+      for (const pair of [
+        [ours, other],
+        [other, ours],
+      ])
+        expect(() => bearer(pair)).toThrow(/same issuer and typ/);
+    }
+    expect(() => bearer([])).toThrow(TypeError);
+    expect(() => bearer([ours, "theirs" as never])).toThrow(TypeError);
+  });
+});
+
+describe("two credentials that look in one place", () => {
+  const own = (name: string, takesAll = false): Credential => ({
+    name,
+    place: "authorization",
+    takesAll,
+    read: (request) => request.authorization(),
+    verify: () => ({ userId: name, claims: {} }),
+  });
+  const whoIs = async (...credentials: Credential[]) =>
+    (await createGuard({ credentials }).authenticate("Own x")).userId;
+
+  it("are asked in order, and one that takes all comes last", async () => {
+    expect(await whoIs(own("one"), own("two"))).toBe("one");
+    expect(await whoIs(own("one", true), own("two"))).toBe("two");
+    expect(await whoIs(own("one"), own("two", true))).toBe("one");
+    expect(await whoIs(own("one", true), own("two", true))).toBe("one");
+  });
+
+  it("are not called the same", () => {
+    expect(() => createGuard({ credentials: [own("one"), own("one")] })).toThrow(/same name/);
+    for (const none of [null, undefined, {}, "bearer", { ...own("x"), place: "" }, { ...own("x"), read: null }]) {
+      expect(() => createGuard({ credentials: [none as never] })).toThrow(/credentials must be a list/);
+    }
+    expect(() => createGuard({ credentials: [] })).toThrow(/credentials must be a list/);
   });
 });
 
@@ -250,6 +333,21 @@ describe("a request", () => {
 });
 
 describe("a proof", () => {
+  it("by a strength alone is one too, and by what is no list of methods none", async () => {
+    const guard = createGuard({ token: ours });
+    const ask = async (claims: object) =>
+      guard.authenticate(header(signed({ ...CLAIMS, iss: OURS, ...claims }))).then(async (identity) => {
+        await guard.authorize(identity, fresh({ acr: "gold" }));
+        return identity.methods;
+      });
+    expect(await ask({ acr: "gold", amr: ["otp"] })).toEqual(["otp"]);
+    for (const amr of ["otp", [7], null, {}, undefined]) expect(await ask({ acr: "gold", amr })).toEqual([]);
+    for (const acr of ["silver", ["gold"], null, undefined]) {
+      expect(await codeOf(ask({ acr }))).toBe("insufficient_user_authentication");
+    }
+    expect(() => fresh({})).toThrow(/needs maxAge, methods or acr/);
+  });
+
   it("by other methods is none, whatever a guard says they are", async () => {
     const guard = createGuard({ token: ours });
     const identity = await guard.authenticate(header(signed({ ...CLAIMS, iss: OURS })));
@@ -314,6 +412,7 @@ describe("anyOf", () => {
       headers: { "WWW-Authenticate": 'Bearer realm="ours", Bearer realm="theirs"' },
     });
     expect(await anyOf(one, other).authenticateOptional({ headers: {} })).toBeNull();
+    expect(await anyOf(one, other).authenticateOptional(theirToken)).toMatchObject({ userId: "user-1" });
     expect(await codeOf(anyOf(one, other).authenticateOptional(header("x")))).toBe("invalid_token");
   });
 });

@@ -69,6 +69,13 @@ describe("a guard tells of", () => {
     expect(told).toEqual([{ ...of, durationMs: expect.any(Number), version: 1, at: NOW }]);
     expect(JSON.stringify(told)).not.toContain("hunter2");
   });
+
+  it("an outage whose cause can't be read", async () => {
+    const cause = new Proxy({}, { get: undefinedFunction });
+    const { guard, told } = listen({ blocklist: { ...memoryBlocklist(), isRevoked: () => Promise.reject(cause) } });
+    await guard.authenticate(good).catch(ignore);
+    expect(told).toMatchObject([{ type: "outage", call: "blocklist.isRevoked", cause: null }]);
+  });
 });
 
 it.each<readonly [string, AuthEventListener]>([

@@ -116,6 +116,19 @@ describe("startSession after verifyPassword", () => {
     expect(await codeOf(auth.startSession(USER, { provenAt: proof.provenAt }))).toBe(REFUSED);
   });
 
+  it("takes a proof on other stores than it rests on for none", async () => {
+    const [one, two] = [houseOf(), houseOf()];
+    const { users, blocklist, store } = one;
+    const options = { token: profileOf(), passwords, users, blocklist, refresh: { store } };
+    const given = await createAuthenticator(options).verifyPassword(READER);
+    for (const other of [{ users: two.users }, { blocklist: two.blocklist }, { refresh: { store: two.store } }]) {
+      const { startSession } = createAuthenticator({ ...options, ...other });
+      await expect(startSession(given)).rejects.toThrow(/startSession: another authenticator's verifyPassword/);
+    }
+    const { startSession } = createAuthenticator(options);
+    expect(await codeOf(startSession(given))).toBe("ok");
+  });
+
   it("takes no copy of a proof for one, and no instant beside it", async () => {
     const { auth } = houseOf();
     const proof = await auth.verifyPassword(READER);
@@ -168,6 +181,60 @@ describe("startSession after another proof", () => {
     await cut(house);
     house.clock.now += 1_000;
     expect(await codeOf(house.auth.startSession(USER, { provenAt }))).toBe(REFUSED);
+  });
+
+  describe.each([
+    [0, 20_000],
+    [20_000, 0],
+    [0, 0],
+  ])("with provenAt of a machine %d ms ahead, cut off by one %d ms ahead", (proverAhead, cutterAhead) => {
+    const nodesOf = () => {
+      const house = houseOf();
+      const nodeOf = (ahead: number): House => {
+        const token = profileOf(undefined, { now: () => house.clock.now + ahead, clockTolerance: "30s" });
+        return houseOf({ like: house, more: { token } });
+      };
+      return { house, prover: nodeOf(proverAhead), cutter: nodeOf(cutterAhead) };
+    };
+
+    it.each(Object.entries(CUTS))("refuses a user who %s a moment later", async (_what, cut) => {
+      const { house, prover, cutter } = nodesOf();
+      const { provenAt } = await prover.auth.verifyPassword(READER);
+      house.clock.now += 1_000;
+      await cut(cutter);
+      house.clock.now += 1_000;
+      for (const { auth } of [prover, cutter]) {
+        expect(await codeOf(auth.startSession(USER, { provenAt }))).toBe(REFUSED);
+      }
+    });
+
+    it("takes a password that was proved after the user was cut off", async () => {
+      const { house, prover, cutter } = nodesOf();
+      await cutter.auth.changePassword({ ...READER, newPassword: "next" });
+      house.clock.now += 1;
+      const { provenAt } = await prover.auth.verifyPassword({ ...READER, password: "next" });
+      house.clock.now += 60_000;
+      const result = await cutter.auth.startSession(USER, { provenAt });
+      expect(claimsOf(result).auth_time).toBeLessThanOrEqual(SECOND + 60 + cutterAhead / 1_000);
+      expect(await codeOf(prover.auth.startSession(USER, { provenAt }))).toBe("ok");
+    });
+  });
+
+  it("tells a password that is proved in the millisecond of a log-out from one before it", async () => {
+    const { auth } = houseOf();
+    const before = await auth.verifyPassword(READER);
+    await auth.logoutEverywhere("user-1");
+    const { provenAt } = await auth.verifyPassword(READER);
+    expect(await codeOf(auth.startSession(USER, { provenAt: before.provenAt }))).toBe(REFUSED);
+    expect(await codeOf(auth.startSession(USER, { provenAt }))).toBe("ok");
+  });
+
+  it("notices a log-out since a provenAt that is years ahead", async () => {
+    const { auth, clock } = houseOf();
+    await auth.logoutEverywhere("user-1");
+    const provenAt = new Date(clock.now + 1e11);
+    clock.now -= 60_000; // The log-out lies ahead of this clock.
+    expect(await codeOf(auth.startSession(USER, { provenAt }))).toBe(REFUSED);
   });
 
   it.each(Object.entries(CUTS))("refuses a user who %s while it is under way", async (_what, cut) => {

@@ -97,6 +97,12 @@ describe("a ticket in the query", () => {
   });
 });
 
+it("is not in a request that has no URL", async () => {
+  const { guard } = house();
+  expect(await codeOf(guard.authenticate({ headers: {} }))).toBe("missing_token");
+  expect(await codeOf(guard.authenticate("Basic x"))).toBe("missing_token");
+});
+
 it("says nothing but whose it is, unless told", async () => {
   const tickets = createOneTimeTokens({ store: memoryOneTimeStore(), purpose: "file", lifetime: "30s" });
   const guard = createGuard({ credentials: [ticket(tickets, { parameter: "t" })] });

@@ -48,24 +48,34 @@ describe("the details of a session", () => {
     expect(writeDetails(longest, createdAt).length).toBeLessThanOrEqual(4_096);
   });
 
-  it.each(["x", "1", "null", "[]", '{"amr":1}', '{"amr":[],"at":"x"}', '{"amr":[],"at":null}'])(
-    "that are %s are an outage",
-    async (details) => {
-      const real = houseOf();
-      const { refreshToken } = await real.auth.login(READER);
-      const store = {
-        findSession: async (family: string) => {
-          const session = await real.store.findSession(family);
-          return session && { ...session, details };
-        },
-        sessions: async (...args: Parameters<typeof real.store.sessions>) =>
-          (await real.store.sessions(...args)).map((session) => ({ ...session, details })),
-      };
-      const { auth } = houseOf({ like: real, store });
-      expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
-      expect(await codeOf(auth.sessions("user-1"))).toBe("unavailable");
-    },
-  );
+  const damaged = [
+    ...["x", "1", "null", "[]", '{"amr":1}', '{"amr":[],"at":"x"}', '{"amr":[],"at":null}', '{"at":1e300}'],
+    ...[
+      '{"amr":[{}]}',
+      `{"amr":[${'"x",'.repeat(8)}"x"]}`,
+      '{"acr":{}}',
+      '{"acr":null}',
+      `{"acr":"${"x".repeat(256)}"}`,
+    ],
+    ...['{"device":null}', '{"device":"desk"}', '{"device":{"label":{}}}', '{"persistent":"false"}'],
+    ...['{"idle":"x"}', '{"idle":null}', '{"idle":0}', '{"absolute":{}}', '{"absolute":-1e300}', '{"absolute":1.5}'],
+  ];
+
+  it.each(damaged)("that are %s are an outage", async (details) => {
+    const real = houseOf();
+    const { refreshToken } = await real.auth.login(READER);
+    const store = {
+      findSession: async (family: string) => {
+        const session = await real.store.findSession(family);
+        return session && { ...session, details };
+      },
+      sessions: async (...args: Parameters<typeof real.store.sessions>) =>
+        (await real.store.sessions(...args)).map((session) => ({ ...session, details })),
+    };
+    const { auth } = houseOf({ like: real, store });
+    expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
+    expect(await codeOf(auth.sessions("user-1"))).toBe("unavailable");
+  });
 
   it("may be missing in a session of before, which goes on", async () => {
     const real = houseOf();

@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TokenReference } from "../../src/stores/contract.ts";
-import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import {
+  memoryApiKeys,
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
+import { newApiKey } from "../support/api-key-races.ts";
 import { HASH } from "../support/hash.ts";
 import { newSession } from "../support/sessions.ts";
 import { timesFrom } from "./times.ts";
@@ -310,5 +317,30 @@ describe("memoryOneTimeStore", () => {
     pass(8);
     await issueOthers(store, 86_400);
     expect(await store.take("old")).toEqual(tokenOf("old", 60));
+  });
+});
+
+describe("memoryApiKeys", () => {
+  const keyOf = (digest: string, created: number, expires: number | null) =>
+    newApiKey({ digest, createdAt: at(created), expiresAt: expires === null ? null : at(expires) });
+  /** So many users create a key that all keys are looked at. */
+  const createOthers = async (store: ReturnType<typeof memoryApiKeys>, seconds: number): Promise<void> => {
+    for (let other = 0; other < 50; other += 1) {
+      await store.insert(keyOf(`other-${seconds}-${other}`, seconds, seconds + 60), 1);
+    }
+  };
+
+  it("lets a key that has expired go as other users create theirs, ten minutes later", async () => {
+    const { pass } = timesFrom(START);
+    const store = memoryApiKeys();
+    await store.insert(keyOf("old", 0, 60), 1);
+    await store.insert(keyOf("endless", 0, null), 1);
+    pass(659);
+    await createOthers(store, 659);
+    expect(await store.find("old")).not.toBeNull();
+    pass(1);
+    await createOthers(store, 660);
+    expect(await store.find("old")).toBeNull();
+    expect(await store.find("endless")).not.toBeNull();
   });
 });

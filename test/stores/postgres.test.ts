@@ -12,7 +12,7 @@ import {
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
-import { newApiKey, raceApiKeys } from "../support/api-key-races.ts";
+import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { HASH } from "../support/hash.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
@@ -97,6 +97,10 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
       timeout: 60_000,
     },
     () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
+  );
+
+  it("no API key is good for whoever asks after it was revoked, fifty times over", { timeout: 60_000 }, () =>
+    raceRevocations(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
   );
 
   it("API keys that take others' places are gone, once all are revoked that were waited for", async () => {

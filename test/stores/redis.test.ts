@@ -16,7 +16,7 @@ import {
   oneTimeStoreContract,
   refreshStoreContract,
 } from "../../src/testing.ts";
-import { newApiKey, raceApiKeys } from "../support/api-key-races.ts";
+import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -77,6 +77,10 @@ needsRedis("on several connections", () => {
       timeout: 60_000,
     },
     () => raceApiKeys((index) => redisApiKeys({ send: (connections[index % 5] as Connection).send })),
+  );
+
+  it("no API key is good for whoever asks after it was revoked, fifty times over", { timeout: 60_000 }, () =>
+    raceRevocations((index) => redisApiKeys({ send: (connections[index % 5] as Connection).send })),
   );
 
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {

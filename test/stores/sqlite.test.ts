@@ -11,7 +11,7 @@ import {
   sqliteSchema,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
-import { raceApiKeys } from "../support/api-key-races.ts";
+import { raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { begun } from "../support/sessions.ts";
 import { SQLITES } from "./sqlite-drivers.ts";
@@ -72,13 +72,14 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
     database.close();
   });
 
-  it("of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over", {
-    timeout: 60_000,
-  }, async () => {
+  it.each([
+    ["of fifty rotations exactly one is made, and fifty revocations leave nothing", raceApiKeys],
+    ["no API key is good for whoever asks after it was revoked", raceRevocations],
+  ])("%s, fifty times over", { timeout: 60_000 }, async (_what, race) => {
     const databases = [1, 2, 3].map(() => open(file()));
     for (const database of databases) database.exec("PRAGMA journal_mode = WAL");
     databases[0]?.exec(sqliteSchema());
-    await raceApiKeys((index) => sqliteApiKeys({ database: databases[index % 3] as SqliteOptions["database"] }));
+    await race((index) => sqliteApiKeys({ database: databases[index % 3] as SqliteOptions["database"] }));
     for (const database of databases) database.close();
   });
 

@@ -22,6 +22,9 @@ export function newApiKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
   };
 }
 
+/** A process that remembers nothing, so that each verification is the store's own answer. */
+const FORGETFUL = { prefix: "acme_test", staleness: 0, storeTimeoutMs: 30_000, requestTimeoutMs: 60_000 };
+
 const TIMES = Array.from({ length: 50 }, (_, index) => index);
 
 /**
@@ -59,4 +62,39 @@ export async function raceApiKeys(open: (index: number) => ApiKeyStore): Promise
     expect(await codeOf(own.verify(key))).toBe("invalid_token");
     expect(await own.list(userId)).toEqual([]);
   }
+}
+
+/**
+ * Lets fifty verifications of other processes race with the revocation of a key, fifty times over: whichever begins
+ * after the revocation was confirmed is refused. Each opens the store that its number says.
+ */
+export async function raceRevocations(open: (index: number) => ApiKeyStore): Promise<void> {
+  const rooms = [0, 1, 2, 3, 4].map((index) => createApiKeys({ ...FORGETFUL, store: open(index) }));
+  const roomOf = (index: number) => rooms[index % rooms.length] as (typeof rooms)[number];
+  const counts = { early: 0, late: 0 };
+  for (const round of TIMES) {
+    const userId = randomUUID();
+    const { key, apiKey } = await createdBy(roomOf(round), { userId });
+    let isRevoked = false;
+    const revocation = sleep(round % 5).then(async () => {
+      expect(await roomOf(round + 1).revoke(userId, apiKey.id)).toBe(true);
+      isRevoked = true;
+    });
+    // Each turn waits a little longer, so that some begin before the revocation, some during it and some after it.
+    const verifications = TIMES.map(async (index) => {
+      await sleep(index / 4);
+      if (index >= 40) await revocation;
+      const isLate = isRevoked;
+      counts[isLate ? "late" : "early"] += 1;
+      const code = await codeOf(roomOf(index).verify(key));
+      expect(isLate ? ["invalid_token"] : ["invalid_token", "ok"]).toContain(code);
+    });
+    await Promise.all([revocation, ...verifications]);
+  }
+  expect(counts.late).toBeGreaterThanOrEqual(TIMES.length * 10);
+  expect(counts.early).toBeGreaterThan(TIMES.length);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,6 +5,7 @@ import {
   bearer,
   type Credential,
   cookieToken,
+  createAuthenticator,
   createGuard,
   defineToken,
   fresh,
@@ -12,6 +13,7 @@ import {
   secretKey,
   where,
 } from "../../src/index.ts";
+import { memoryUsers } from "../../src/stores/memory/users.ts";
 
 const whole = { keys: secretKey("a secret of thirty-two bytes, or more"), issuer: null, audience: null };
 const token = defineToken({ ...whole, schema: z.object({ tenant: z.string() }) });
@@ -33,6 +35,13 @@ describe("what must not compile", () => {
     never(() => createGuard({}));
     // @ts-expect-error a credential verifies
     never((): Credential => ({ name: "own", place: "x-own", read: () => null }));
+  });
+
+  it("an authenticator of credentials whose claims are others", () => {
+    const flow = { token, users: memoryUsers(), claims: () => ({ tenant: "acme" }) };
+    never(() => createAuthenticator({ ...flow, credentials: [bearer(token), cookieToken(token)] }));
+    // @ts-expect-error its tokens have no tenant
+    never(() => createAuthenticator({ ...flow, credentials: [bearer(other)] }));
   });
 
   it("what is no rule", () => {

@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
 import { requireJson, takeParsedBody } from "../body.ts";
+import { readParserRefusal } from "../parser-refusals.ts";
 import { type AdapterRequest, type FrameworkRequest, pickHeaders, readNodeRequest } from "../request.ts";
 import type { AdapterResponse } from "../response.ts";
 
@@ -17,7 +18,9 @@ export function takeHttpRequest(context: ArgumentsHost): NestRequest {
   throw new TypeError(`hallpass/nest knows who is asking over HTTP, and not over ${type}: ${REMEDY}`);
 }
 
-const REMEDY = "write a guard of your own, by identify of hallpass/adapter";
+const REMEDY =
+  "let HTTP ask for the credential first, or write a guard of your own, by identify of hallpass/adapter. The recipes " +
+  "of the documentation for GraphQL and WebSocket show both";
 
 /** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
@@ -45,4 +48,21 @@ export function sendResponse(
   for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(target, name, value);
   for (const cookie of cookies) httpAdapter.appendHeader(target, "Set-Cookie", cookie);
   httpAdapter.reply(target, body ?? undefined, status);
+}
+
+type ErrorHandler = (error: unknown, request: unknown, response: unknown, next: unknown) => unknown;
+
+/**
+ * Has Nest see our refusal where a parser refused a body. Nest makes an exception of its own of most such errors before
+ * it asks the filters. That one no longer says whose it is, and its message may show a part of the body.
+ */
+export function translateParserErrors({ httpAdapter }: HttpAdapterHost): void {
+  const setErrorHandler = httpAdapter?.setErrorHandler?.bind(httpAdapter);
+  if (setErrorHandler === undefined) return; // This application has no HTTP.
+  httpAdapter.setErrorHandler = (handle: ErrorHandler, prefix) => {
+    // Express knows an error handler by its four parameters.
+    const translated: ErrorHandler = (error, request, response, next) =>
+      handle(readParserRefusal(error) ?? error, request, response, next);
+    return setErrorHandler(translated, prefix);
+  };
 }

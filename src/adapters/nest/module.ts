@@ -1,11 +1,20 @@
-import { type DynamicModule, Module } from "@nestjs/common";
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnModuleInit,
+  type Provider,
+} from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from "@nestjs/core";
 import type { Guard } from "../../guard/guard.ts";
-import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { isGuard } from "../checks.ts";
 import type { ErrorHandlerOptions } from "../errors.ts";
 import { AuthErrorFilter } from "./filter.ts";
 import { AuthGuard } from "./guard.ts";
+import { translateParserErrors } from "./http.ts";
 
 /** What {@link HallpassModule} takes. */
 export interface HallpassOptions extends ErrorHandlerOptions<object> {
@@ -13,7 +22,25 @@ export interface HallpassOptions extends ErrorHandlerOptions<object> {
   readonly guard: Guard;
 }
 
+/** What {@link HallpassModule.forRootAsync} takes, in the shape that other modules of Nest have. */
+export interface HallpassAsyncOptions {
+  /** The modules that export what `inject` names. None by default. */
+  readonly imports?: ModuleMetadata["imports"];
+  /** The providers that `useFactory` is given, in this order. None by default. */
+  readonly inject?: FactoryProvider["inject"];
+  /** Makes the options of the injected providers. */
+  readonly useFactory: (...providers: never[]) => HallpassOptions | Promise<HallpassOptions>;
+}
+
 const OPTIONS: OptionNames<HallpassOptions> = { guard: "required", log: "optional" };
+const ASYNC_OPTIONS: OptionNames<HallpassAsyncOptions> = {
+  imports: "optional",
+  inject: "optional",
+  useFactory: "required",
+};
+
+/** The provider of the options that a factory made. */
+const MADE = Symbol("hallpass.options");
 
 /**
  * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
@@ -37,21 +64,88 @@ export class HallpassModule {
    * ```
    */
   static forRoot(options: HallpassOptions): DynamicModule {
-    if (isGuard(options)) throw new TypeError("HallpassModule.forRoot: give the guard as { guard }");
-    checkOptions("HallpassModule.forRoot", options, OPTIONS);
-    const { guard, ...logging } = options;
-    const createFilter = (host: HttpAdapterHost): AuthErrorFilter => new AuthErrorFilter(host, logging);
+    const { guard, ...logging } = checkModuleOptions("HallpassModule.forRoot", options);
     return {
       module: GuardedModule,
       providers: [
         { provide: APP_GUARD, useValue: new AuthGuard(guard) },
-        { provide: APP_FILTER, inject: [HttpAdapterHost], useFactory: createFilter },
+        { provide: APP_FILTER, inject: [HttpAdapterHost], useFactory: createFilter(logging) },
+      ],
+    };
+  }
+
+  /**
+   * As {@link HallpassModule.forRoot}, of a guard that needs other providers, such as a configuration or a connection
+   * to a database. What the factory gives is checked when the application starts.
+   *
+   * @throws TypeError when an option is missing, misspelt or meaningless
+   *
+   * @example
+   * ```ts
+   * @Module({
+   *   imports: [
+   *     HallpassModule.forRootAsync({
+   *       imports: [ConfigModule],
+   *       inject: [ConfigService],
+   *       useFactory: (config: ConfigService) => ({ guard: createMyGuard(config.getOrThrow("TOKEN_SECRET")) }),
+   *     }),
+   *   ],
+   * })
+   * class AppModule {}
+   * ```
+   */
+  static forRootAsync(options: HallpassAsyncOptions): DynamicModule {
+    checkOptions("HallpassModule.forRootAsync", options, ASYNC_OPTIONS);
+    const { imports = [], inject = [], useFactory } = options;
+    checkFunction(
+      "HallpassModule.forRootAsync: useFactory",
+      useFactory,
+      "(config) => ({ guard: createMyGuard(config) })",
+    );
+    const made: Provider = {
+      provide: MADE,
+      inject,
+      useFactory: async (...providers: never[]) =>
+        checkModuleOptions("HallpassModule.forRootAsync", await useFactory(...providers)),
+    };
+    const toGuard = ({ guard }: HallpassOptions): AuthGuard => new AuthGuard(guard);
+    const toFilter = (host: HttpAdapterHost, { guard, ...logging }: HallpassOptions): AuthErrorFilter =>
+      createFilter(logging)(host);
+    return {
+      module: GuardedModule,
+      imports,
+      providers: [
+        made,
+        { provide: APP_GUARD, inject: [MADE], useFactory: toGuard },
+        { provide: APP_FILTER, inject: [HttpAdapterHost, MADE], useFactory: toFilter },
       ],
     };
   }
 }
 
-/** What {@link HallpassModule.forRoot} has Nest make. */
-class GuardedModule {}
+function checkModuleOptions(verb: string, options: HallpassOptions): HallpassOptions {
+  if (isGuard(options)) throw new TypeError(`${verb}: give the guard as { guard }`);
+  checkOptions(verb, options, OPTIONS);
+  return options;
+}
 
+function createFilter(options: ErrorHandlerOptions<object>): (host: HttpAdapterHost) => AuthErrorFilter {
+  return (host) => new AuthErrorFilter(host, options);
+}
+
+/** What {@link HallpassModule} has Nest make. Nest sets its handler of errors after this. */
+class GuardedModule implements OnModuleInit {
+  readonly #host: HttpAdapterHost;
+
+  constructor(host: HttpAdapterHost) {
+    this.#host = host;
+  }
+
+  onModuleInit(): void {
+    translateParserErrors(this.#host);
+  }
+}
+
+// These are called as functions, so that the package needs no compiler setting for decorators.
+Inject(HttpAdapterHost)(GuardedModule, undefined, 0);
 Module({})(GuardedModule);

@@ -2,8 +2,11 @@ import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { INSERT, LIST, REPLACE, TOUCH } from "./api-key-scripts.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
-import { createReplyError, readBoolean, readJson, readPairs } from "./replies.ts";
+import { createReplyError, readBoolean, readInteger, readJson, readPairs } from "./replies.ts";
 import { computeTtl } from "./ttl.ts";
+
+/** For how long the digest of a key is kept that is being added: longer than any client waits. */
+const PENDING_MS = 3_600_000;
 
 /**
  * API keys in Redis or Valkey. All keys of a user are one hash, in one slot of a cluster, and every step is one script.
@@ -23,14 +26,19 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
   const getDigestKey = (digest: string): string => `${prefix}api-key:${digest}`;
   const run = (script: string, userId: string, ...values: readonly string[]): Promise<unknown> =>
     send("EVAL", script, "1", getKeysKey(userId), ...values);
-  /** Adds a key by a script that says whether it did. The digest alone doesn't tell the slot of the key's user. */
+  /**
+   * Adds a key by a script that says whether it did. The digest alone doesn't tell the slot of the key's user, so a key
+   * of its own says whose it is. It leaves soon by itself, until the script has added what it refers to: so a client
+   * that stops halfway leaves nothing behind.
+   */
   const add = async (key: StoredApiKey, script: string, ...values: readonly string[]): Promise<boolean> => {
+    const digestKey = getDigestKey(key.digest);
     const owner = JSON.stringify([key.userId, key.id]);
     const ttl = computeKeyTtl(key);
-    const set = await send("SET", getDigestKey(key.digest), owner, ...(ttl === "" ? [] : ["PX", ttl]));
-    if (set !== "OK") throw createReplyError();
+    if ((await send("SET", digestKey, owner, "PX", String(PENDING_MS))) !== "OK") throw createReplyError();
     const isAdded = readBoolean(await run(script, key.userId, ...values, ttl));
-    if (!isAdded) await send("DEL", getDigestKey(key.digest));
+    if (!isAdded) await send("DEL", digestKey);
+    else readBoolean(await (ttl === "" ? send("PERSIST", digestKey) : send("PEXPIRE", digestKey, ttl)));
     return isAdded;
   };
   const listStored = async (userId: string): Promise<readonly StoredApiKey[]> =>
@@ -51,17 +59,32 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
         .map(({ digest: _digest, ...key }): ApiKey => key)
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
     },
-    replace: (id, endsAt, next) => add(next, REPLACE, id, String(toMilliseconds(endsAt)), next.id, formatKey(next)),
+    async replace(id, endsAt, next) {
+      const text = await send("HGET", getKeysKey(next.userId), id);
+      if (text === null) return false;
+      const { digest, expiresAt } = readKey(next.userId, id, text);
+      const ends = toMilliseconds(endsAt);
+      if (!(await add(next, REPLACE, id, String(ends), next.id, formatKey(next)))) return false;
+      // Without this, the digest of a key that was to live for ever would stay for ever.
+      const ttl = computeTtl(toMilliseconds(next.createdAt), Math.min(ends, toMillisecondsOrNull(expiresAt) ?? ends));
+      readBoolean(await send("PEXPIRE", getDigestKey(digest), String(ttl)));
+      return true;
+    },
+    // The digest goes first, and the key last, which is what tells of the digest: so a revocation that was interrupted
+    // is completed when it is sent again.
     async revoke(userId, id) {
       const text = await send("HGET", getKeysKey(userId), id);
-      const isRevoked = readBoolean(await send("HDEL", getKeysKey(userId), id));
       if (text !== null) await send("DEL", getDigestKey(readKey(userId, id, text).digest));
-      return isRevoked;
+      return readBoolean(await send("HDEL", getKeysKey(userId), id));
     },
     async revokeAll(userId) {
-      const keys = await listStored(userId);
-      await send("DEL", getKeysKey(userId));
-      await Promise.all(keys.map(({ digest }) => send("DEL", getDigestKey(digest))));
+      // A key that takes another's place meanwhile is not on the list. The next list has it.
+      for (;;) {
+        const keys = await listStored(userId);
+        if (keys.length === 0) return;
+        await Promise.all(keys.map(({ digest }) => send("DEL", getDigestKey(digest))));
+        readInteger(await send("HDEL", getKeysKey(userId), ...keys.map(({ id }) => id)));
+      }
     },
     async touch(userId, id, at) {
       readBoolean(await run(TOUCH, userId, id, String(toMilliseconds(at))));
