@@ -10,7 +10,7 @@ import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
 import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
-import { takeAuthorization, takeOne } from "./request.ts";
+import { readAuthorization, takeOne } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
 import { referToToken } from "./token-reference.ts";
 
@@ -40,14 +40,14 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   };
 
   const explain = (error: unknown, given: Given): never =>
-    refuse(isAuthError(error) ? explainRefusal(takeAuthorization(given), error) : error);
+    refuse(isAuthError(error) ? explainRefusal(readAuthorization(given), error) : error);
 
   /** Authenticates where nothing has to be waited for. */
   const authenticateAtOnce =
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent> =>
     (given) => {
       try {
-        const token = readToken(takeOne("Authorization", takeAuthorization(given)));
+        const token = readToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
         if (known !== undefined) return shareIdentity(known);
@@ -63,7 +63,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Promise<Identity | Absent>> =>
     async (given) => {
       try {
-        const token = readToken(takeOne("Authorization", takeAuthorization(given)));
+        const token = readToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
         const known = recallToken(token, profile);
@@ -99,7 +99,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
 type Given = Parameters<GuardAnswer<unknown>>[0];
 
 function refuseAbsent(given: Given): never {
-  const isThere = takeOne("Authorization", takeAuthorization(given));
+  const isThere = takeOne("Authorization", readAuthorization(given));
   throw new AuthError("missing_token", isThere ? { cause: new Error(NO_BEARER) } : {});
 }
 

@@ -50,13 +50,20 @@ function isRequest(value: unknown): value is AuthRequest {
 }
 
 /**
- * Takes the Authorization header of what a guard was given.
+ * Reads the Authorization header of what a guard is given: a request, or the header itself. What handlers in front
+ * deleted, rewrote or set counts. Node's `headers` shows the first of several, or all in one line. `rawHeaders` tells
+ * that there were several, and then all of them are given, unless a handler has put another one in their place.
  *
  * @throws TypeError for what is neither a request nor a header
+ *
+ * @example
+ * ```ts
+ * const identity = await guard.authenticate(readAuthorization(req));
+ * ```
  */
-export function takeAuthorization(given: AuthRequest | AuthorizationHeader): AuthorizationHeader {
+export function readAuthorization(given: HeadersOfRequest | AuthorizationHeader): AuthorizationHeader {
   if (typeof given === "string" || given === undefined || given === null) return given;
-  if (isRequest(given)) return readAuthorization(given);
+  if (isRequest(given)) return findAuthorization(given);
   if (Array.isArray(given) && given.every((it) => typeof it === "string")) return given;
   throw new TypeError(REMEDY);
 }
@@ -67,17 +74,8 @@ const REMEDY =
 
 const AUTHORIZATION = "authorization";
 
-/**
- * Reads the Authorization header of a request. What handlers in front deleted, rewrote or set counts. Node's `headers`
- * shows the first of several, or all in one line. `rawHeaders` tells that there were several, and then all of them are
- * given, unless a handler has put another one in their place.
- *
- * @example
- * ```ts
- * const identity = await guard.authenticate(readAuthorization(req));
- * ```
- */
-export function readAuthorization(request: HeadersOfRequest): AuthorizationHeader {
+/** Finds the Authorization header of a request. */
+function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
   if (!isNodes) return readHeader(request, AUTHORIZATION);
@@ -160,7 +158,7 @@ export class CredentialRequest {
 /** Makes what credentials read of what a guard was given. A header alone is a request that has nothing else. */
 export function toCredentialRequest(given: AuthRequest | AuthorizationHeader): CredentialRequest {
   if (isRequest(given)) return new CredentialRequest(given);
-  const authorization = takeAuthorization(given) ?? undefined;
+  const authorization = readAuthorization(given) ?? undefined;
   return new CredentialRequest({ method: "GET", headers: { authorization } });
 }
 

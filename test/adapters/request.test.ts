@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
+import type { Guard } from "../../src/guard/guard.ts";
 import { readAuthorization } from "../../src/guard/request.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import { exchange } from "./exchange.ts";
@@ -175,4 +176,12 @@ describe("a request without raw headers", () => {
     expect(readAuthorization({ headers, rawHeaders: ["authorizatiom", "x", "Host", "y"] })).toBe(GOOD);
     expect(readAuthorization({ headers: {}, rawHeaders: ["Authorization", GOOD] })).toBeUndefined();
   });
+});
+
+it("an Authorization header is read as it is, where a guard is given that and no request", () => {
+  const given: Parameters<Guard["authenticate"]>[0][] = [GOOD, [GOOD, "Bearer other"], undefined, null];
+  for (const header of given) expect(readAuthorization(header)).toBe(header);
+  expect(() => readAuthorization({ authorization: GOOD } as never)).toThrow(
+    "takes a request, { method, url, headers }",
+  );
 });
