@@ -87,6 +87,12 @@ it.each<readonly [string, AuthEventListener]>([
   await expect(guard.authenticate("Bearer x")).rejects.toMatchObject({ code: "invalid_token" });
 });
 
+it("tells the channel alone, where the application gave no listener", async () => {
+  const { published } = listen();
+  await createGuard({ token }).authenticate("Bearer x").catch(ignore);
+  expect(published).toMatchObject([{ type: "token_refused" }]);
+});
+
 it("makes no event where nobody listens", async () => {
   let reads = 0;
   const now = (): number => {
