@@ -1,9 +1,13 @@
 import { isAuthError } from "../core/errors.ts";
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
+import { isThenable } from "../shared/promise.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import { readProfiles, verifyShownToken } from "./profiles.ts";
 import { keepProfiles } from "./token-credentials.ts";
+
+/** What a token says, or a promise of it. */
+type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
 
 /**
  * Makes the credential of an `Authorization: Bearer` header (RFC 6750 §2.1).
@@ -31,11 +35,15 @@ export function bearer<Profile extends TokenProfile>(
     place: "authorization",
     takesAll: true,
     read: (request) => readToken(request.authorization()),
-    async verify(token, request) {
-      try {
-        return (await verifyShownToken(token, kept, "bearer")) as ShownIdentity<ClaimsOf<Profile>>;
-      } catch (error) {
+    verify(token, request) {
+      const refuse = (error: unknown): never => {
         throw isAuthError(error) ? explainRefusal(request.authorization(), error) : error;
+      };
+      try {
+        const shown = verifyShownToken(token, kept, "bearer") as Verified<Profile>;
+        return isThenable(shown) ? shown.then(undefined, refuse) : shown;
+      } catch (error) {
+        return refuse(error);
       }
     },
   };

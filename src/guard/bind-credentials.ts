@@ -1,9 +1,9 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
+import { stopwatch } from "../shared/clock.ts";
 import { readTime } from "../shared/date.ts";
-import { abandon } from "../shared/promise.ts";
+import { abandon, isThenable } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
-import { startBudget } from "../store-calls/budget.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { unavailable, waitFor } from "../store-calls/call.ts";
 import type { TokenReference } from "../stores/contract.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
@@ -24,7 +24,7 @@ interface Shown {
  * the identity, and looks that up in the blocklist.
  */
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
-  const { credentials, blocklist, storeTimeoutMs, observe } = settings;
+  const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
 
   const makeMethod =
     <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
@@ -33,11 +33,14 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         const request = toCredentialRequest(given);
         const shown = findShown(credentials, request);
         if (shown === null) return answerAbsent();
-        const budget = startBudget(settings);
-        const answer = await budget.wait("credential", verifyShown(shown, request));
-        const { identity, reference } = readProven(shown, answer);
+        const answer = verifyShown(shown, request);
+        // A timer takes longer than to know a remembered token, so there is none where nobody has to be waited for.
+        const startedAt = isThenable(answer) ? stopwatch() : null;
+        const proven = startedAt === null ? answer : await waitForProof(shown, requestTimeoutMs, answer);
+        const { identity, reference } = readProven(shown, proven as ShownIdentity);
         if (blocklist !== null && reference !== null) {
-          const timeoutMs = Math.max(Math.min(storeTimeoutMs, budget.left()), 1);
+          const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
+          const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
           await refuseRevoked(blocklist, timeoutMs, reference, observe);
         }
         return identity;
@@ -93,9 +96,24 @@ function several(one: Credential, other: Credential): AuthError {
   return new AuthError("invalid_request", { cause });
 }
 
-async function verifyShown({ credential, text }: Shown, request: CredentialRequest): Promise<ShownIdentity> {
+function verifyShown(
+  { credential, text }: Shown,
+  request: CredentialRequest,
+): ShownIdentity | PromiseLike<ShownIdentity> {
   try {
-    return await credential.verify(text, request);
+    return credential.verify(text, request);
+  } catch (error) {
+    throw toOutage(credential, error);
+  }
+}
+
+async function waitForProof(
+  { credential }: Shown,
+  timeoutMs: number,
+  answer: ShownIdentity | PromiseLike<ShownIdentity>,
+): Promise<ShownIdentity> {
+  try {
+    return await waitFor("credential", timeoutMs, answer);
   } catch (error) {
     throw toOutage(credential, error);
   }

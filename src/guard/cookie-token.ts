@@ -39,7 +39,7 @@ export function cookieToken<Profile extends TokenProfile>(
       if (token !== null && mayChangeSomething(request)) refuseCrossSite(cookie, (name) => request.header(name));
       return token;
     },
-    verify: async (token) => (await verifyShownToken(token, kept, "cookie")) as ShownIdentity<ClaimsOf<Profile>>,
+    verify: (token) => verifyShownToken(token, kept, "cookie") as ShownIdentity<ClaimsOf<Profile>>,
   };
   return keepCookie(keepProfiles(Object.freeze(credential), kept), cookie);
 }

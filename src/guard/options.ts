@@ -47,7 +47,7 @@ export interface CommonGuardOptions {
   /**
    * A listener that is told of what happens: refusals, outages, and with an authenticator logins, sessions and
    * passwords. It can't change the answer. None by default; the channel `hallpass:event` of `node:diagnostics_channel`
-   * has the same events.
+   * has the same events, and Node makes an uncaught exception of what a subscriber of that throws.
    *
    * @example
    * ```ts

@@ -5,6 +5,7 @@ import { type ProfileInternals, readInternals, type TokenProfile } from "../core
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
+import { isThenable } from "../shared/promise.ts";
 import type { ShownIdentity } from "./credential.ts";
 import { checkReading, createIdentity } from "./identity.ts";
 import { referToToken } from "./token-reference.ts";
@@ -27,16 +28,25 @@ function areAlike(one: Internals, other: Internals): boolean {
   return one.types === null || other.types === null || one.types.some((it) => isAmong(it, other.types as string[]));
 }
 
-/** Verifies a token by the one profile it can be of, and gives what it says. */
-export async function verifyShownToken(
+/**
+ * Verifies a token by the one profile it can be of, and gives what it says. The answer is a promise only where the
+ * thread pool or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ */
+export function verifyShownToken(
   token: string,
   profiles: readonly Internals[],
   name: string,
-): Promise<ShownIdentity & Pick<Required<ShownIdentity>, "revocation">> {
-  const { checked, profile } = recall(token, profiles) ?? (await open(token, profiles));
-  const claims = profile.schema === undefined ? checked : await shapeClaims(checked, profile.schema);
-  const identity = createIdentity(checked, claims, profile.identity, name);
-  return { ...identity, revocation: referToToken(checked, identity.userId) };
+): ShownIdentity | Promise<ShownIdentity> {
+  const opened = recall(token, profiles) ?? open(token, profiles);
+  return isThenable(opened) ? opened.then((it) => describe(it, name)) : describe(opened, name);
+}
+
+function describe({ checked, profile }: Opened, name: string): ShownIdentity | Promise<ShownIdentity> {
+  const show = (claims: object): ShownIdentity => {
+    const identity = createIdentity(checked, claims, profile.identity, name);
+    return { ...identity, revocation: referToToken(checked, identity.userId) };
+  };
+  return profile.schema === undefined ? show(checked) : shapeClaims(checked, profile.schema).then(show);
 }
 
 interface Opened {
@@ -63,10 +73,11 @@ function hasIssuer(profiles: readonly Internals[], iss: unknown): boolean {
   return profiles.some(({ issuer }) => issuer !== null && issuer === iss);
 }
 
-async function open(token: string, profiles: readonly Internals[]): Promise<Opened> {
+function open(token: string, profiles: readonly Internals[]): Opened | Promise<Opened> {
   const profile = chooseProfile(token, profiles);
-  const checked = profile.threadPool ? await openTokenInPool(token, profile) : openToken(token, profile);
-  return { checked, profile };
+  return profile.threadPool
+    ? openTokenInPool(token, profile).then((checked) => ({ checked, profile }))
+    : { checked: openToken(token, profile), profile };
 }
 
 /**

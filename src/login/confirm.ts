@@ -39,7 +39,7 @@ export function hashKeepsChanging(): AuthError {
 }
 
 /** Reads when the user's password last changed, by the method that a refresh will read it by. */
-export async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
+async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
   const { users, budget } = settings;
   const find = async () => users.findById(id);
   const user = await budget.callStore("users.findById", find, expectUser(id));

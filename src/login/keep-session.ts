@@ -11,7 +11,7 @@ import type { SessionSettings } from "../sessions/settings.ts";
 import { issueUncutToken } from "../sessions/uncut-token.ts";
 import { assert } from "../shared/assert.ts";
 import type { User } from "../stores/contract.ts";
-import { confirmProof, readPasswordChange } from "./confirm.ts";
+import { confirmProof } from "./confirm.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type PasswordChange, replacePassword } from "./replace-password.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -45,7 +45,8 @@ async function changeInTurn<U extends User>(
   const authentication = { authenticatedAt: proof.decidedAt, methods: ["pwd"], acr: null };
   let refusal: unknown;
   const keep = async (): Promise<void> => {
-    const passwordChangedAt = await readPasswordChange(settings, userId);
+    // The session goes on under this password alone, and not under one that somebody else has set by now.
+    const { passwordChangedAt } = await confirmProof(settings, proof);
     await changeOwnSession(settings, own, (session) => ({
       passwordChangedAt,
       details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),

@@ -11,8 +11,8 @@ export interface PasswordProof<U extends User = User> {
   /** The user, as the store gave it. */
   readonly user: U;
   /**
-   * The instant before the first read that the proof rests on. After a recent log-out everywhere it is an instant behind
-   * that, which may be ahead of the clock.
+   * The instant before the first read that the proof rests on. After a recent log-out everywhere it is an instant
+   * behind that, which may be ahead of the clock.
    */
   readonly provenAt: Date;
 }

@@ -53,6 +53,21 @@ describe("changePassword of an identity", () => {
     expect(await codeOf(auth.login(READER))).toBe("invalid_credentials");
   });
 
+  it("with keepSession keeps no session under a password that somebody else sets meanwhile", async () => {
+    const real = houseOf();
+    const { own, other, identity } = await twoSessions(real);
+    const endSessions: typeof real.store.endSessions = async (...args) => {
+      const ended = await real.store.endSessions(...args);
+      const { passwordHash } = (await real.users.findCredentials("reader")) ?? {};
+      const changedAt = new Date(real.clock.now + 1);
+      await real.users.replacePasswordHash("user-1", `${passwordHash}`, await passwords.hash("elsewhere"), changedAt);
+      return ended;
+    };
+    const { auth } = houseOf({ like: real, store: { endSessions } });
+    expect(await codeOf(auth.changePassword(identity, CHANGE, {}, KEEP))).toBe("invalid_credentials");
+    for (const { refreshToken } of [own, other]) expect(await codeOf(real.auth.refresh(refreshToken))).toBe(REFUSED);
+  });
+
   it("with keepSession leaves a session that the next log-out everywhere ends", async () => {
     const house = houseOf();
     const { own, identity } = await twoSessions(house);

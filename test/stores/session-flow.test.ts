@@ -43,6 +43,44 @@ describe.each(Object.entries(DATABASES))("on %s, a session", (_name, open) => {
     expect(await codeOf(auth.startSession({ id: identity.userId }))).toBe("ok");
   });
 
+  it("leaves nothing alive of the old password, whatever races with a reset on nodes whose clocks differ", async () => {
+    const { users, blocklist, refresh } = stores;
+    const nodeOf = (ahead: number): SessionAuthenticator => {
+      const token = profileOf(undefined, { now: () => Date.now() + ahead, clockTolerance: "30s" });
+      return createAuthenticator({ token, users, blocklist, passwords, refresh: { store: refresh } });
+    };
+    const nodes = [nodeOf(0), nodeOf(1_000), nodeOf(-1_000)];
+    const at = (index: number): SessionAuthenticator => nodes[index % nodes.length] as SessionAuthenticator;
+    for (let round = 0; round < 12; round += 1) {
+      const reader = await add();
+      const own = await at(round).login(reader);
+      const identity = await at(round).authenticate(bearer(own));
+      const proof = await at(round).verifyPassword(reader);
+      const { userId } = identity;
+      const racing = [
+        at(round + 1).login(reader),
+        at(round + 2).refresh(own.refreshToken),
+        at(round).startSession(proof),
+        at(round + 1).startSession({ id: userId }, { provenAt: proof.provenAt }),
+        at(round + 2).reauthenticate(identity, reader),
+        at(round).changePassword(identity, CHANGE, {}, { keepSession: true }),
+        at(round + 1).changePassword({ ...reader, newPassword: "third" }),
+      ];
+      const reset = at(round + 1 + (round >> 1)).resetPassword(userId, "reset");
+      const given = (await Promise.allSettled(racing)).flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
+      await reset;
+      for (const result of [own, ...given]) {
+        expect(await codeOf(at(round).authenticate(bearer(result)))).not.toBe("ok");
+        if (!("refreshToken" in result)) continue;
+        expect(await codeOf(at(round + 1).refresh(result.refreshToken))).toBe("invalid_refresh_token");
+      }
+      expect(await codeOf(at(round).startSession({ id: userId }, { provenAt: proof.provenAt }))).toBe(
+        "invalid_credentials",
+      );
+      expect(await at(round).sessions(userId)).toEqual([]);
+    }
+  });
+
   it("that is proved again while all are ended leaves nothing alive", async () => {
     for (let round = 0; round < 10; round += 1) {
       const own = await auth.login(await add());
