@@ -1,11 +1,23 @@
 import { bindOperation } from "../store-calls/operation.ts";
+import type { ApiKey } from "../stores/contract.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { createKey } from "./create-key.ts";
 import { listKeys } from "./list-keys.ts";
-import { type ApiKeysOptions, checkApiKeysOptions } from "./options.ts";
+import { type ApiKeySettings, type ApiKeysOptions, checkApiKeysOptions } from "./options.ts";
 import { revokeKey, revokeKeys } from "./revoke-key.ts";
 import { rotateKey } from "./rotate-key.ts";
-import { verifyKey } from "./verify.ts";
+import { recallKey, verifyKey } from "./verify.ts";
+
+const settingsOf = new WeakMap<object, ApiKeySettings>();
+
+/**
+ * Verifies a key that `keys` remembers, without waiting for anything. `undefined` for any other, and where `keys` was
+ * not made here, such as by a test that put another `verify` in its place.
+ */
+export function recallKeyOf(keys: object, sent: unknown): ApiKey | undefined {
+  const settings = settingsOf.get(keys);
+  return settings === undefined ? undefined : recallKey(settings, sent);
+}
 
 /**
  * Binds a store to API keys: for scripts and other services, which can't log in. A key is
@@ -21,7 +33,7 @@ import { verifyKey } from "./verify.ts";
  */
 export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   const settings = checkApiKeysOptions(options);
-  return Object.freeze({
+  const keys: ApiKeys = Object.freeze({
     prefix: settings.prefix,
     create: bindOperation("createKey", settings, createKey),
     verify: bindOperation("verifyKey", settings, verifyKey),
@@ -30,4 +42,6 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
     revokeAll: bindOperation("revokeKeys", settings, revokeKeys),
     rotate: bindOperation("rotateKey", settings, rotateKey),
   });
+  settingsOf.set(keys, settings);
+  return keys;
 }

@@ -1,10 +1,11 @@
 import { isAuthError } from "../core/errors.ts";
 import { explainRefusal, readToken } from "../guard/bearer-header.ts";
-import type { Credential } from "../guard/credential.ts";
+import type { Credential, ShownIdentity } from "../guard/credential.ts";
 import { assert } from "../shared/assert.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { ApiKey } from "../stores/contract.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import { recallKeyOf } from "./create.ts";
 import { countRefusal, type KeyLimiter } from "./throttle.ts";
 
 /** How a request shows an API key. */
@@ -65,16 +66,23 @@ export function apiKeys(
       const shown = readToken(request.authorization());
       return shown?.startsWith(start) ? shown : null;
     },
-    async verify(shown, request) {
-      try {
-        const key = await keys.verify(shown);
-        const { userId, scopes, id } = key;
-        return { userId, scopes, claims: key, revocation: { jti: id, issuedAt: AFTER_ALL } };
-      } catch (error) {
+    verify(shown, request) {
+      const refuse = async (error: unknown): Promise<never> => {
         const isRefused = isAuthError(error) && error.status === 401;
         if (isRefused && throttle !== undefined) await countRefusal(throttle, request.ip);
         throw isRefused && header === AUTHORIZATION ? explainRefusal(request.authorization(), error) : error;
+      };
+      try {
+        const known = recallKeyOf(keys, shown);
+        return known === undefined ? keys.verify(shown).then(describeKey, refuse) : describeKey(known);
+      } catch (error) {
+        return refuse(error);
       }
     },
   } satisfies Credential<ApiKey>);
+}
+
+function describeKey(key: ApiKey): ShownIdentity<ApiKey> {
+  const { userId, scopes, id } = key;
+  return { userId, scopes, claims: key, revocation: { jti: id, issuedAt: AFTER_ALL } };
 }

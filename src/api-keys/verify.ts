@@ -17,12 +17,25 @@ import { copyApiKey } from "./record.ts";
  * @throws AuthError `invalid_token` or `expired` (401), or `unavailable` (503) in an outage
  */
 export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknown): Promise<ApiKey> {
-  const { prefix, remembered, recordUse, emit, now } = settings;
+  const { prefix, remembered, now } = settings;
   const digest = computeDigest(takeKey(sent, prefix));
   const asked = readClock(now);
   const record =
     remembered.recall(digest, asked) ??
     (await remembered.lookUp(digest, asked, async () => findActiveKey(settings, digest)));
+  return admitKey(settings, record, asked);
+}
+
+/** Verifies a key that is remembered, without waiting for anything; `undefined` for any other. */
+export function recallKey(settings: ApiKeySettings, sent: unknown): ApiKey | undefined {
+  const { prefix, remembered, now } = settings;
+  const asked = readClock(now);
+  const record = remembered.recall(computeDigest(takeKey(sent, prefix)), asked);
+  return record === undefined ? undefined : admitKey(settings, record, asked);
+}
+
+function admitKey(settings: ApiKeySettings, record: StoredApiKey, asked: number): ApiKey {
+  const { recordUse, emit, now } = settings;
   // The clock is read again: a key may have expired while the store was waited for.
   if (record.expiresAt !== null && readTime(record.expiresAt) <= readClock(now)) throw new AuthError("expired");
   recordUse(record, asked);
