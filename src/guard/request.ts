@@ -91,15 +91,17 @@ function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
 }
 
 /**
- * Reads a header by its name in lower case, whatever case the request has it in. Several of one name are a list.
+ * Reads a header by its name in lower case. Node's requests have their names in lower case, and any other request in
+ * whatever case. Several of one name are a list.
  */
-function readHeader({ headers }: HeadersOfRequest, name: string): string | readonly string[] | undefined {
+function readHeader(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
+  const { headers } = request;
   if (typeof headers.get === "function")
     return (headers as { get(name: string): string | null }).get(name) ?? undefined;
+  const all = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
+  if ((request.rawHeaders ?? request.raw?.rawHeaders) !== undefined) return all[name];
   const found: string[] = [];
-  for (const [key, value] of Object.entries(
-    headers as Readonly<Record<string, string | readonly string[] | undefined>>,
-  )) {
+  for (const [key, value] of Object.entries(all)) {
     if (value !== undefined && key.toLowerCase() === name) found.push(...[value].flat());
   }
   return found.length > 1 ? found : found[0];
