@@ -1,4 +1,5 @@
 import { AuthError } from "../core/errors.ts";
+import { isThenable } from "../shared/promise.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
 export type AuthorizationHeader = string | readonly string[] | null | undefined;
@@ -43,10 +44,10 @@ export interface AuthRequest {
 /** The part of a request that tells of its headers. */
 export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
-/** Whether a value has headers, as every request has. */
+/** Whether a value has headers, as every request has. A list or a promise has none, and would look like no header. */
 function isRequest(value: unknown): value is AuthRequest {
   const headers = (value as Partial<AuthRequest> | null | undefined)?.headers;
-  return typeof headers === "object" && headers !== null;
+  return typeof headers === "object" && headers !== null && !Array.isArray(headers) && !isThenable(headers);
 }
 
 /**

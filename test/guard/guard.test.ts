@@ -112,7 +112,10 @@ describe("authenticate", () => {
     expect(await codeOf(guard.authenticate(header as string))).toBe(code);
   });
 
-  it.each<unknown>([1, true, {}, [[good]], [undefined], Promise.resolve(good), () => good, { headers: null }])(
+  const none = { headers: null };
+  const listed = { headers: ["authorization", good] };
+  const promised = { headers: Promise.resolve({ authorization: good }) };
+  it.each<unknown>([1, true, {}, [[good]], [undefined], Promise.resolve(good), () => good, none, listed, promised])(
     "takes a request or a header, and says so of anything else: %o",
     async (given) => {
       for (const asked of [guard, createGuard({ credentials: [bearer(token), cookieToken(token)] })]) {
