@@ -38,11 +38,9 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         const startedAt = isThenable(answer) ? stopwatch() : null;
         const proven = startedAt === null ? answer : await waitForProof(shown, requestTimeoutMs, answer);
         const { identity, reference } = readProven(shown, proven as ShownIdentity);
-        if (blocklist !== null && reference !== null) {
-          const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
-          const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
-          await refuseRevoked(blocklist, timeoutMs, reference, observe);
-        }
+        if (blocklist === null || reference === null) return identity;
+        const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
+        await refuseRevoked(blocklist, Math.max(Math.min(storeTimeoutMs, leftMs), 1), reference, observe);
         return identity;
       } catch (error) {
         return refuse(error);

@@ -31,20 +31,20 @@ export async function reauthenticate<U extends User>(
   assert(isIdentity(identity), "reauthenticate takes the identity that authenticate gave: await it");
   assert(typeof users.findCredentialsById === "function", "reauthenticate needs a user store with findCredentialsById");
   const { methods = ["pwd"], acr = null } = checkAuthenticationOptions("reauthenticate", options);
-  const { userId, sid } = identity;
+  const { userId, sid = null } = identity;
   const proof = await proveUser(settings, { userId }, [readPassword(input)], origin);
   const claims = await readClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const authentication = { authenticatedAt: proof.decidedAt, methods, acr };
   const date = await dateTokens(settings, proof.decidedAt, proof.marks.revokedUpTo);
-  const access = await issueUncutToken(settings, { ...proof, user, claims }, sid ?? null, date, authentication);
-  if (refresh !== null && typeof sid === "string") {
+  const access = await issueUncutToken(settings, { ...proof, user, claims }, sid, date, authentication);
+  if (refresh !== null && sid !== null) {
     await changeOwnSession({ ...settings, refresh }, { userId, sid }, (session) => ({
       passwordChangedAt: session.passwordChangedAt,
       details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),
     }));
   }
   await renewHash(settings, proof);
-  settings.emit(() => ({ type: "reauthenticated", userId, sid: sid ?? null }));
+  settings.emit(() => ({ type: "reauthenticated", userId, sid }));
   return access;
 }

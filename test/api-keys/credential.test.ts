@@ -68,6 +68,13 @@ describe("an API key", () => {
     expect(await codeOf(ask({ authorization: `Bearer ${key}` }))).toBe("invalid_token");
   });
 
+  it("is verified by whatever stands in the place of what createApiKeys made", async () => {
+    const { apiKey } = await house().create();
+    const verify = async () => apiKey;
+    const guard = createGuard({ credentials: [apiKeys({ verify, prefix: "acme_live" })] });
+    expect((await guard.authenticate("Bearer acme_live_x")).userId).toBe("user-1");
+  });
+
   it("outlives a log-out everywhere", async () => {
     const { create, ask, blocklist } = house();
     const { key } = await create();

@@ -4,6 +4,7 @@ import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import type { TokenProfile } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
 import type { Credentials, User, UserStore } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
@@ -315,6 +316,7 @@ describe("logout", () => {
 
 it.each<readonly [object, RegExp]>([
   [{ token }, /users must be an object with the methods findById, findCredentials/],
+  [{ users: READERS, token: {}, credentials: [bearer(token)] }, /token must be a profile/],
   [{ users: READERS }, /token must be a profile/],
   [{ token, users: {} }, /users must be an object/],
   [{ token, users: memoryUsers }, /users is a function: call it/],

@@ -160,6 +160,17 @@ describe("a credential of the application's own", () => {
   const ask = (guard: Guard) => guard.authenticate({ headers: { "X-Subject": "user-1" } });
   const good = { userId: "user-1", claims: {} };
 
+  it("may answer later, and the blocklist has the time that is left", async () => {
+    const revocation = { jti: "key-1", issuedAt: new Date(0) };
+    const later = async () => {
+      await sleep(20);
+      return { ...good, revocation };
+    };
+    expect((await ask(answering(null, { verify: later }))).userId).toBe("user-1");
+    const none = createGuard({ credentials: [{ name: "x", place: "x", read: () => "x", verify: later }] });
+    expect((await none.authenticate({ headers: {} })).userId).toBe("user-1");
+  });
+
   it("answers with as little as a user's id", async () => {
     expect(await ask(answering(good))).toMatchObject({
       userId: "user-1",
