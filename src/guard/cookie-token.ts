@@ -45,6 +45,7 @@ export function cookieToken<Profile extends TokenProfile>(
 }
 
 function takeOnlyCookie(cookie: CookieSettings, request: CredentialRequest): string | null {
+  if (request.header("cookie") === null) return null; // Most requests that show something else have none.
   const [token = null, ...others] = readCookies(cookie, (name) => request.header(name));
   if (others.every((it) => it === token)) return token;
   throw new AuthError("invalid_request", { cause: new Error(`several cookies of the name ${cookie.name}`) });

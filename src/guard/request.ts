@@ -117,6 +117,7 @@ export class CredentialRequest {
   /** The client's address; `null` where nobody said. */
   readonly ip: string | null;
   readonly #request: HeadersOfRequest;
+  #authorization: { readonly value: AuthorizationHeader } | undefined;
 
   constructor({ method, url, ip, headers, rawHeaders, raw }: AuthRequest) {
     this.method = typeof method === "string" ? method.toUpperCase() : null;
@@ -131,7 +132,9 @@ export class CredentialRequest {
    * @throws AuthError `invalid_request` (400) where there are several
    */
   authorization(): string | null {
-    return takeOne("Authorization", readAuthorization(this.#request));
+    // Several credentials look here, and a list of raw headers is read from end to end.
+    this.#authorization ??= { value: readAuthorization(this.#request) };
+    return takeOne("Authorization", this.#authorization.value);
   }
 
   /**
