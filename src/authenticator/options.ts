@@ -91,9 +91,9 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
     throw new TypeError("createAuthenticator takes one object: createAuthenticator({ token, users })");
   }
   checkOptions("createAuthenticator", options, OPTIONS);
-  const { token, credentials = checkToken(token) } = options;
-  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
-  const settings = checkGuardOptions(options, credentials);
+  const { token } = options;
+  const usual = checkToken(token); // It refuses what is no profile, whatever the credentials are.
+  const settings = checkGuardOptions(options, options.credentials ?? usual);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
   const isUncalled = typeof users === "function" && !("findById" in users);

@@ -1,17 +1,17 @@
 import type { Server as HttpServer } from "node:http";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import pg from "pg";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { Blocklist, RefreshStore, UserStore } from "../../src/stores/contract.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
-import { postgresBlocklist, postgresRefreshStore, postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
+import { postgresBlocklist, postgresRefreshStore, postgresUsers } from "../../src/stores/postgres.ts";
 import { redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
 import { APPS } from "../adapters/apps.ts";
 import { type Answer, exchange } from "../adapters/exchange.ts";
 import { houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { openBoundedPool } from "../support/outages.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
 import { startRedis } from "../support/servers/redis.ts";
@@ -116,15 +116,7 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
   "Postgres, by a Pool of pg": {
     start: startPostgres,
     async connect(url) {
-      const client = new pg.Pool({
-        connectionString: url,
-        max: 10,
-        connectionTimeoutMillis: 2_000,
-        query_timeout: 2_500,
-        statement_timeout: 2_000,
-      });
-      client.on("error", () => undefined);
-      await client.query(postgresSchema());
+      const client = await openBoundedPool(url);
       const users = postgresUsers({ client });
       if ((await users.findById("user-1")) === null) {
         await users.add({ id: "user-1", login: READER.login, passwordHash: HASH });

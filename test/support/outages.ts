@@ -24,6 +24,20 @@ interface Backend {
   connect(url: string): Promise<Stores>;
 }
 
+/** Opens a pool that waits for a server no longer than the docs advise, and makes the tables there. */
+export async function openBoundedPool(url: string): Promise<pg.Pool> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 2_500,
+    statement_timeout: 2_000,
+  });
+  pool.on("error", () => undefined);
+  await pool.query(postgresSchema());
+  return pool;
+}
+
 export const BACKENDS: Readonly<Record<string, Backend>> = {
   Redis: {
     start: startRedis,
@@ -41,15 +55,7 @@ export const BACKENDS: Readonly<Record<string, Backend>> = {
   Postgres: {
     start: startPostgres,
     async connect(url) {
-      const client = new pg.Pool({
-        connectionString: url,
-        max: 10,
-        connectionTimeoutMillis: 2_000,
-        query_timeout: 2_500,
-        statement_timeout: 2_000,
-      });
-      client.on("error", () => undefined);
-      await client.query(postgresSchema());
+      const client = await openBoundedPool(url);
       return {
         apiKeys: postgresApiKeys({ client }),
         oneTime: postgresOneTimeStore({ client }),
