@@ -7,10 +7,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError } from "../core/errors.ts";
+import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
-import { askForScopes, checkRules } from "../guard/rules.ts";
+import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";

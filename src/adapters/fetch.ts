@@ -8,10 +8,11 @@
 
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { type AuthError, isAuthError } from "../core/errors.ts";
+import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
-import { askForScopes, checkRules } from "../guard/rules.ts";
+import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";

@@ -6,11 +6,12 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
+import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { AuthRequest } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
-import { askForScopes, checkRules } from "../guard/rules.ts";
+import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";

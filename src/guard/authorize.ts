@@ -2,11 +2,11 @@ import { readClock } from "../core/time.ts";
 import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import { tellOutage } from "../store-calls/outage.ts";
+import { checkAll, checkRules, toRefusal } from "./check-rules.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import type { GuardSettings } from "./options.ts";
 import { createRefusal } from "./refusal.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { checkAll, checkRules, toRefusal } from "./rules.ts";
 
 /** Makes a guard's `authorize`. It answers with a promise only where a rule does. */
 export function bindAuthorize(

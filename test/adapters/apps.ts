@@ -17,8 +17,9 @@ import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
+import { fresh } from "../../src/guard/fresh.ts";
 import type { Rule } from "../../src/guard/rule.ts";
-import { fresh, scopes, where } from "../../src/guard/rules.ts";
+import { scopes, where } from "../../src/guard/rules.ts";
 
 /** How an application answers errors: with ours where `log` is given, else with the framework's own. */
 export interface Errors {

@@ -1,8 +1,9 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from "@nestjs/common";
 import { Reflector } from "@nestjs/core";
+import { checkRules } from "../../guard/check-rules.ts";
 import type { Identity } from "../../guard/identity.ts";
 import type { Rule } from "../../guard/rule.ts";
-import { askForScopes, checkRules } from "../../guard/rules.ts";
+import { askForScopes } from "../../guard/rules.ts";
 import { checkNothingElse } from "../checks.ts";
 import { type Recognition, recallLastIdentity } from "../identity.ts";
 import { takeHttpRequest } from "./http.ts";

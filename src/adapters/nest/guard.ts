@@ -1,7 +1,8 @@
 import type { CanActivate, ExecutionContext } from "@nestjs/common";
+import { checkRules } from "../../guard/check-rules.ts";
 import type { Guard } from "../../guard/guard.ts";
 import type { Rule } from "../../guard/rule.ts";
-import { askForScopes, checkRules } from "../../guard/rules.ts";
+import { askForScopes } from "../../guard/rules.ts";
 import { checkGuard } from "../checks.ts";
 import { admit, showIdentity } from "../identity.ts";
 import { readAccess } from "./decorators.ts";
