@@ -13,6 +13,9 @@ export interface Loaded<Value> {
   readonly freshForMs: number;
 }
 
+/** What was loaded says that the value there was no longer holds, and gives no other. */
+export class Withdrawn extends Error {}
+
 /** How a value is kept fresh. */
 export interface FreshSettings<Value> {
   /** The name of the call, as outages have it: `"keys.fetch"`. */
@@ -84,6 +87,11 @@ export class FreshValue<Value extends object> {
     if (known === null) return null;
     const now = readClock(this.#settings.now);
     return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now);
+  }
+
+  /** Gives the value as it was last loaded, whatever its age; `null` where there is none. */
+  peek(): Value | null {
+    return this.#known?.value ?? null;
   }
 
   /**
@@ -194,6 +202,7 @@ export class FreshValue<Value extends object> {
     } catch (error) {
       this.#failures += 1;
       this.#failure = error;
+      if (error instanceof Withdrawn) this.#known = null;
       this.#tookMs = stopwatch() - startedAt;
       onFailed?.(error, this.#findNextTry(loadedAt));
     }

@@ -59,6 +59,18 @@ export const MIN_FETCH_INTERVAL_MS = 30_000;
 /** Milliseconds between two fetches of one document that fails, at the most. */
 export const MAX_FETCH_INTERVAL_MS = 300_000;
 
+/** Keys of a JWK Set that are read. */
+export const MAX_SET_KEYS = 100;
+
+/** Characters of an issuer that a resolver of tenants is asked about. */
+export const MAX_ISSUER_LENGTH = 512;
+
+/** Issuers whose profile is remembered, and as many that are known to be unknown. */
+export const MAX_TENANTS = 1_000;
+
+/** Issuers that a resolver of tenants is asked about at once. */
+export const MAX_TENANT_CALLS = 64;
+
 /** Characters of a client's address. */
 export const MAX_ADDRESS_LENGTH = 256;
 
