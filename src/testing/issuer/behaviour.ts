@@ -16,11 +16,11 @@ export interface FakeAnswer {
   readonly delayMs?: number;
   /** Headers beside the usual ones, or in place of them. None by default. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body. By default the right document. */
+  /** The body, as text. By default the right document. */
   readonly body?: string;
   /**
-   * How many bytes the body has at the least. Spaces fill it up, which JSON allows, and it is sent in pieces. By default
-   * as many as the text has.
+   * How many bytes the body has at the least. Spaces fill it up, which JSON allows, and it is sent in pieces. 0 by
+   * default.
    */
   readonly bytes?: number;
   /** Whether the body is compressed with gzip, whatever the client takes. `false` by default. */
@@ -108,11 +108,11 @@ export function readBehaviour(behaviour: unknown): FakeAnswer | FakeBehaviour {
 
 function checkAnswer(options: FakeAnswer): FakeAnswer {
   checkOptions("behave", options, OPTIONS);
-  const { status = 200, delayMs = 0, headers = {}, body = "", bytes = 0, gzip = false } = options;
+  const { status = 200, delayMs = 0, headers = {}, body, bytes = 0, gzip = false } = options;
   checkInteger("behave: status", status, 200, 599);
   checkInteger("behave: delayMs", delayMs, 0, 2 ** 31 - 1);
   checkInteger("behave: bytes", bytes, 0, 2 ** 40);
-  assert(typeof body === "string", "behave: body must be a string");
+  assert(body === undefined || typeof body === "string", "behave: body must be a string");
   assert(typeof gzip === "boolean", "behave: gzip must be true or false");
   return { ...options, headers: copyHeaders("behave", headers) };
 }

@@ -16,7 +16,7 @@ import { mintFakeToken } from "./token.ts";
 
 /** The options of {@link createFakeIssuer}. */
 export interface FakeIssuerOptions {
-  /** The path of its identifier: `"/realms/shop"`, or `"/"` for one that ends in a slash. None by default. */
+  /** The path of its identifier: `"/realms/shop"`, or `"/"` for one that ends in a slash. `""` by default. */
   readonly path?: string;
   /** The algorithm of its first key. `"ES256"` by default. */
   readonly algorithm?: Algorithm;

@@ -10,7 +10,7 @@ import { checkInteger, checkOptions, checkText, type OptionNames } from "../../s
 
 /** The options of a key of a {@link FakeIssuer}. */
 export interface FakeKeyOptions {
-  /** Its name. Several keys may have one. By default `key-1`, `key-2` and so on. */
+  /** The name that it has; several keys may have the same. By default `key-1`, `key-2` and so on. */
   readonly kid?: string;
   /** The bits of an RSA key. 2048 by default. */
   readonly bits?: number;
