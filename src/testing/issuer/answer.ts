@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
@@ -67,10 +68,21 @@ const MANNERS: { readonly [Name in FakeBehaviour]?: Manner } = {
 async function send(answer: FakeAnswer, { response, text, headers }: Asked, signal: AbortSignal): Promise<void> {
   const { status = 200, delayMs = 0, body = text, bytes = 0, gzip = false } = answer;
   if (delayMs > 0) await wait(delayMs, undefined, { signal });
+  const packed = gzip ? await pack(body, bytes) : null;
   response.writeHead(status, { ...headers, ...(gzip && { "content-encoding": "gzip" }), ...answer.headers });
-  if (bytes === 0 && !gzip) response.end(body);
-  else if (gzip) await pipeline(fill(body, bytes), createGzip({ level: 9 }), response);
+  if (packed !== null) response.end(packed);
+  else if (bytes === 0) response.end(body);
   else await pipeline(fill(body, bytes), response);
+}
+
+/** What was compressed last. A bomb takes a quarter of a second to make, and a client may come back for it. */
+let last: { readonly body: string; readonly bytes: number; readonly packed: Promise<Buffer> } | null = null;
+
+function pack(body: string, bytes: number): Promise<Buffer> {
+  if (last?.body !== body || last.bytes !== bytes) {
+    last = { body, bytes, packed: buffer(fill(body, bytes).pipe(createGzip({ level: 9 }))) };
+  }
+  return last.packed;
 }
 
 /** Streams a text and the spaces behind it. Only a piece of them is in memory at a time. */

@@ -154,6 +154,7 @@ describe("a client of its own", () => {
       text.slice(0, text.length / 2),
       false,
     ]);
+    expect(await failureOf(ask().then((it) => it.text()))).toBe("UND_ERR_SOCKET");
   });
 
   it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async () => {
@@ -191,6 +192,11 @@ describe("a client of its own", () => {
     const whole = gunzipSync(body);
     expect(whole.length).toBe(60 * 2 ** 20);
     expect(JSON.parse(whole.toString())).toEqual(issuer.jwks());
+    expect((await fetchRaw(issuer.jwksUri)).body).toEqual(body);
+    await issuer.behave({ gzip: true });
+    expect(gunzipSync((await fetchRaw(issuer.jwksUri)).body).toString()).toBe(JSON.stringify(issuer.jwks()));
+    await issuer.rotate();
+    expect(await (await ask()).json()).toEqual(issuer.jwks());
   });
 
   it("is redirected to another path", async () => {
