@@ -27,8 +27,8 @@ export interface LoadOptions {
 /** The options of {@link remoteKeys}. */
 export interface RemoteKeysOptions extends JwksOptions, LoadOptions {
   /**
-   * After how long the set is fetched anew, in the background. What `Cache-Control: max-age` says, from a minute to an
-   * hour; `"10m"` by default where it says nothing.
+   * After how long the set is fetched anew, in the background. By default what `Cache-Control: max-age` says. That
+   * counts from a minute to an hour, and where it says nothing, it is 10 minutes.
    */
   readonly refreshAfter?: Duration;
   /** What fetches, as through a proxy or with a client certificate. The global `fetch` by default. */
