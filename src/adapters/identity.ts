@@ -1,3 +1,4 @@
+import { checkAll } from "../guard/check-rules.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
@@ -192,7 +193,7 @@ export function authorizeRules<Request>(
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
   const { guard, identity } = remembered;
   try {
-    const verdict: unknown = guard.authorize(identity, ...rules.map((rule) => bindRequest(rule, request)));
+    const verdict: unknown = guard.authorize(identity, bindRequest([...rules], request));
     if (isThenable(verdict)) return waitForVerdict(verdict);
     checkVerdict(verdict);
   } catch (thrown) {
@@ -200,9 +201,9 @@ export function authorizeRules<Request>(
   }
 }
 
-/** Makes a rule that is told of a request. A guard does not know it any more when it is asked about an identity. */
-function bindRequest<Request>(rule: Rule<Request>, request: Request): Rule {
-  return { check: (identity, context) => rule.check(identity, { ...context, request }) };
+/** Makes one rule of all, told of a request. A guard does not know it any more when it is asked about an identity. */
+function bindRequest<Request>(rules: readonly Rule<Request>[], request: Request): Rule {
+  return { check: (identity, context) => checkAll(rules, identity, { ...context, request }) };
 }
 
 async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
