@@ -64,21 +64,32 @@ export function identify(
   try {
     forgetIdentity(holder);
     const answer = immediateAnswer(guard, recognition);
-    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(request));
+    const found = answer === undefined ? askGuard(guard, recognition, request) : answer(request);
+    return isThenable(found)
+      ? waitForIdentity(holder, guard, recognition, found as Promise<Identity | null>)
+      : rememberIdentity(holder, guard, recognition, found);
   } catch (thrown) {
     throw toError(thrown);
   }
-  return waitForIdentity(holder, guard, recognition, request);
+}
+
+/** Asks a guard that may be of the application's own making, which may also throw at once or answer without a promise. */
+async function askGuard(
+  guard: Guard,
+  recognition: Recognition,
+  request: AuthRequest | AuthorizationHeader,
+): Promise<Identity | null> {
+  return guard[recognition](request);
 }
 
 async function waitForIdentity(
   holder: object,
   guard: Guard,
   recognition: Recognition,
-  request: AuthRequest | AuthorizationHeader,
+  finding: Promise<Identity | null>,
 ): Promise<Identity | null> {
   try {
-    return rememberIdentity(holder, guard, recognition, await guard[recognition](request));
+    return rememberIdentity(holder, guard, recognition, await finding);
   } catch (thrown) {
     throw toError(thrown);
   }

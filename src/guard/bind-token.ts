@@ -42,23 +42,31 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const explain = (error: unknown, given: Given): never =>
     refuse(isAuthError(error) ? explainRefusal(readAuthorization(given), error) : error);
 
-  /** Authenticates where nothing has to be waited for. */
+  /** Authenticates where at most the blocklist has to be waited for. The answer is a promise only where its is one. */
   const authenticateAtOnce =
-    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent> =>
+    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent | Promise<Identity>> =>
     (given) => {
       try {
         const token = readToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
-        if (known !== undefined) return shareIdentity(known);
-        const checked = openToken(token, profile);
-        return createIdentity(checked, checked, reading, "bearer");
+        const checked = known ?? openToken(token, profile);
+        const identity =
+          known === undefined ? createIdentity(checked, checked, reading, "bearer") : shareIdentity(known);
+        if (blocklist === null) return identity;
+        const reference = referToToken(checked, identity.userId);
+        const pending = refuseRevoked(blocklist, storeTimeoutMs, reference, observe);
+        if (pending === undefined) return identity;
+        return pending.then(
+          () => identity,
+          (error) => explain(error, given),
+        );
       } catch (error) {
         return explain(error, given);
       }
     };
 
-  /** Authenticates where the thread pool, the schema or the blocklist has to be waited for. */
+  /** Authenticates where the thread pool or the schema has to be waited for. */
   const authenticateInTime =
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Promise<Identity | Absent>> =>
     async (given) => {
@@ -89,7 +97,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       }
     };
 
-  const mustWait = threadPool || schema !== undefined || blocklist !== null;
+  const mustWait = threadPool || schema !== undefined;
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 
