@@ -73,7 +73,7 @@ export function identify(
   }
 }
 
-/** Asks a guard that may be of the application's own making, which may also throw at once or answer without a promise. */
+/** Asks a guard of the application's own making too, which may throw at once, or answer without a promise. */
 async function askGuard(
   guard: Guard,
   recognition: Recognition,

@@ -8,8 +8,8 @@ interface AsOf<What> {
 }
 
 /**
- * Up to here, the order of use is not kept: to keep it takes as long as to find a key. Before a key is forgotten for want
- * of room, this many others have come, and whatever was used meanwhile stands behind it.
+ * Up to here, the order of use is not kept: to keep it takes as long as to find a key. Before a key is forgotten for
+ * want of room, this many others have come, and whatever was used meanwhile stands behind it.
  */
 const ROOMY = MAX_REMEMBERED_KEYS / 2;
 
