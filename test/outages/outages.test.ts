@@ -310,7 +310,7 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("
       );
     });
 
-    const itFailsOver = it.skipIf(backend.failOver === undefined);
+    const itFailsOver = backend.failOver === undefined ? it.skip : it;
     itFailsOver(
       "where the primary became a replica behind its address",
       { timeout: 90_000 },
