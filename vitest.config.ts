@@ -5,8 +5,11 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** The folders whose test files share a process and its modules, which saves a start and an import for each file. */
 const SHARING = [
   ...["adapters", "api-keys", "attacks", "authenticator", "core", "events", "guard", "login", "one-time", "properties"],
-  ...["sessions", "shared", "store-calls", "testing", "vectors"],
+  ...["remote", "sessions", "shared", "store-calls", "testing", "vectors"],
 ];
+
+/** The folders of what is shipped: the package as npm packs it, and runtimes that are not Node. */
+const SHIPPED = ["packed", "runtimes"];
 
 /** What needs a process of its own: it puts other modules in the place of real ones, or is given a server. */
 const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "login/limiters"].map(
@@ -16,7 +19,9 @@ const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work
 const files = readdirSync(join(import.meta.dirname, "test"), { recursive: true, encoding: "utf8" })
   .map((file) => `test/${file.replaceAll("\\", "/")}`)
   .filter((file) => file.endsWith(".test.ts"));
-const isSharing = (file: string): boolean => SHARING.includes(file.split("/")[1] ?? "") && !ALONE.includes(file);
+const isIn = (folders: readonly string[]) => (file: string) => folders.includes(file.split("/")[1] ?? "");
+const isSharing = (file: string): boolean => isIn(SHARING)(file) && !ALONE.includes(file);
+const isShipped = isIn(SHIPPED);
 
 const everywhere = { testTimeout: 30_000, hookTimeout: 120_000, slowTestThreshold: 10_000 }; // the rest are one line a file
 
@@ -26,11 +31,12 @@ const config: ViteUserConfig = defineConfig({
     reporters: ["default", "./test/support/progress.ts"],
     projects: [
       { test: { ...everywhere, name: "sharing", include: files.filter(isSharing), isolate: false } },
+      { test: { ...everywhere, name: "shipped", include: files.filter(isShipped) } },
       {
         test: {
           ...everywhere,
           name: "alone",
-          include: files.filter((file) => !isSharing(file)), // by name: an exclude here would put off that of the command line
+          include: files.filter((file) => !isSharing(file) && !isShipped(file)), // by name: an exclude here would put off that of the command line
           globalSetup: ["postgres", "redis"]
             .map((name) => `test/support/servers/${name}.ts`)
             .concat("test/support/chromium.ts"),
