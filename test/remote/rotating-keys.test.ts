@@ -120,8 +120,10 @@ describe.each([
     expect(await reasonFor(token, remembering)).toBe("accepted");
     clock.advance("59m");
     expect(await reasonFor(token, remembering)).toBe("accepted");
+    expect(keys.stats().kids).toEqual([third, first]);
     clock.advance("1m");
     expect(await reasonFor(token, remembering)).toMatch(/^invalid_token: (?:kid|alg) is /);
+    expect(keys.stats().kids).toEqual([third]);
   });
 
   it("keeps what is remembered of keys that stay, however often they are made anew", async () => {
