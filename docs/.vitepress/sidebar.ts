@@ -17,6 +17,7 @@ const ORDER = [
   "getting-started-koa",
   "getting-started-fetch",
   "tokens",
+  "key-rotation",
   "guards",
   "credentials",
   "step-up",

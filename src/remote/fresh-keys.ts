@@ -5,7 +5,7 @@ import type { FreshStats, FreshValue } from "./fresh-value.ts";
 
 /** How keys are that are kept elsewhere. */
 export interface LiveKeysStats extends FreshStats {
-  /** The names of the keys that verify now. Empty where they have to be waited for. */
+  /** The names of the keys as they were last loaded, without those that have retired. Empty before the first time. */
   readonly kids: readonly (string | null)[];
 }
 
@@ -28,7 +28,11 @@ export interface LoadedKeys extends LiveKeys {
 }
 
 /** Makes keys of a ring that is kept fresh. */
-export function createLoadedKeys(fresh: FreshValue<KeyRing>, accepts: (alg: unknown) => boolean): LoadedKeys {
+export function createLoadedKeys(
+  fresh: FreshValue<KeyRing>,
+  accepts: (alg: unknown) => boolean,
+  now: () => number,
+): LoadedKeys {
   const source: KeySource = {
     read: (now) => fresh.read()?.[SOURCE].read(now) ?? null,
     remote: {
@@ -43,7 +47,11 @@ export function createLoadedKeys(fresh: FreshValue<KeyRing>, accepts: (alg: unkn
       },
     },
   };
-  const listKids = (): readonly (string | null)[] => fresh.peek()?.keys.map(({ kid }: VerifyingKey) => kid) ?? [];
+  const listKids = (): readonly (string | null)[] =>
+    fresh
+      .peek()
+      ?.[SOURCE].read(now)
+      ?.keys.map(({ kid }: VerifyingKey) => kid) ?? [];
   const keys = {
     ready: async () => void (await fresh.wait()),
     reload: () => fresh.reload(),

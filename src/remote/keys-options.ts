@@ -88,9 +88,15 @@ export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): R
     refreshAfterMs: refreshAfter === undefined ? null : checkInterval("refreshAfter", refreshAfter),
     algorithms: checkAlgorithms(owner, algorithms),
     fetch,
-    headers: { Accept: "application/json", ...headers },
+    headers: { Accept: ACCEPT, ...headers },
   };
 }
+
+/**
+ * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to whoever
+ * asks for JSON alone.
+ */
+const ACCEPT = "application/jwk-set+json, application/json";
 
 /** Looks `fetch` up at each call, so that what a test puts in its place later is used. */
 const fetchGlobally: Fetch = (url, init) => globalThis.fetch(url, init);

@@ -55,7 +55,7 @@ export function keepKeys(name: string, settings: RemoteSettings, give: () => Pro
   const { load, reporter } = createJwksLoader(name, settings, give);
   const { failed: onFailed, stale: onStale } = reporter;
   const accepts = (alg: unknown): boolean => isAccepted(alg, algorithms);
-  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts);
+  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts, now);
 }
 
 interface Source {

@@ -1,4 +1,5 @@
 import type { VerifyingKey } from "../keys/key.ts";
+import { includesKey } from "../keys/same.ts";
 import type { KeySet, KeySource } from "../keys/source.ts";
 import { VerifiedTokens } from "./cache.ts";
 import { HeaderReader } from "./header.ts";
@@ -48,7 +49,7 @@ export class ProfileKeys {
 
   #adopt(set: KeySet): KeyState {
     const { types, cacheSize } = this.#memory;
-    const isLeft = (key: VerifyingKey): boolean => set.keys.includes(key);
+    const isLeft = (key: VerifyingKey): boolean => includesKey(set.keys, key);
     const known = this.#state?.set.keys.every(isLeft) === true ? this.#state.cache : null;
     const cache = known ?? (cacheSize === 0 ? null : new VerifiedTokens(cacheSize));
     this.#state = { set, headers: new HeaderReader(set.keys, types), cache };
