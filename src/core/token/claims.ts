@@ -58,6 +58,7 @@ export type ClaimsOutput<Schema> = ProfileClaims &
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
+  readonly requiredClaims: readonly string[];
   /** Seconds. */
   readonly maxAge: number | null;
   /** Seconds. */
@@ -82,8 +83,21 @@ export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules,
   const { issuer, audience } = rules;
   if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
   if (audience !== null && !isMeantFor(claims.aud, audience)) throw mismatched("aud", claims.aud, audience);
+  const absent = findAbsent(payload, rules.requiredClaims);
+  if (absent !== undefined) throw invalidToken(absent);
   checkTimes(claims, rules, now / 1_000);
   return claims;
+}
+
+const REQUIRED = "a value, as requiredClaims asks";
+
+/** Describes the first of several claims that is not there. */
+export function findAbsent(payload: Record<string, unknown>, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
+    if ([undefined, null, ""].includes(value as null)) return describeMismatch(name, value, REQUIRED);
+  }
+  return undefined;
 }
 
 const TEXT = "a non-empty string";

@@ -24,6 +24,14 @@ export function checkList(option: string, given: unknown): readonly string[] | n
   return Object.freeze(names as string[]);
 }
 
+/** Checks the claims that must be there. */
+export function checkRequired(names: unknown): readonly string[] {
+  if (names === undefined) return [];
+  const list = readSafely("defineToken", () => (Array.isArray(names) ? [...names] : [null]));
+  assert(list.every(isFilled), 'requiredClaims must be a list of names, such as ["client_id"]');
+  return list;
+}
+
 /** Checks `threadPool`, which is for keys that can be used there. */
 export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean {
   assert(typeof threadPool === "boolean", "threadPool must be true or false");

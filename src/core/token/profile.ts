@@ -8,7 +8,7 @@ import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
+import { checkClock, checkIssuer, checkList, checkRequired, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
@@ -33,6 +33,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly maxAge?: Duration;
   /** How far the clocks of issuer and verifier may be apart. 0 by default. */
   readonly clockTolerance?: Duration;
+  /**
+   * Claims that must be there too, on both sides, such as `["sub", "client_id", "jti"]` (RFC 9068 §2.2). One that is
+   * `null` or empty text is not there. None by default: `exp` and `iat` always must.
+   */
+  readonly requiredClaims?: readonly string[];
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
   /**
@@ -128,6 +133,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   expiresIn: optional,
   maxAge: optional,
   clockTolerance: optional,
+  requiredClaims: optional,
   maxBytes: optional,
   cacheSize: optional,
   threadPool: optional,
@@ -177,6 +183,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     types,
     identity: options.identity,
     signer: ring.current,
+    requiredClaims: checkRequired(options.requiredClaims),
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
