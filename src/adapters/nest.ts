@@ -33,3 +33,5 @@ export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/dec
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";
+export { createJwksController, createResourceMetadataController } from "./nest/publish.ts";
+export type { PublishOptions } from "./publish.ts";
