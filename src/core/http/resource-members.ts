@@ -41,26 +41,26 @@ export function checkScopes(owner: string, scopes: unknown): readonly string[] {
   return Object.freeze([...scopes]);
 }
 
-const [LINK, LIST, FLAG] = [URL_RULE, "a list of one or more strings", "true or false"] as const;
-
 /** What RFC 9728 §2 says of members that have no option of their own. */
-const MEMBERS: Readonly<Record<string, typeof LINK | typeof LIST | typeof FLAG>> = {
-  jwks_uri: LINK,
-  bearer_methods_supported: LIST,
-  resource_signing_alg_values_supported: LIST,
-  resource_documentation: LINK,
-  resource_policy_uri: LINK,
-  resource_tos_uri: LINK,
-  tls_client_certificate_bound_access_tokens: FLAG,
-  authorization_details_types_supported: LIST,
-  dpop_signing_alg_values_supported: LIST,
-  dpop_bound_access_tokens_required: FLAG,
+const MEMBERS: Readonly<Record<string, "link" | "list" | "flag">> = {
+  jwks_uri: "link",
+  bearer_methods_supported: "list",
+  resource_signing_alg_values_supported: "list",
+  resource_documentation: "link",
+  resource_policy_uri: "link",
+  resource_tos_uri: "link",
+  tls_client_certificate_bound_access_tokens: "flag",
+  authorization_details_types_supported: "list",
+  dpop_signing_alg_values_supported: "list",
+  dpop_bound_access_tokens_required: "flag",
 };
 
-const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  [LINK]: (value) => parseUrl(value) !== null,
-  [LIST]: (value) => Array.isArray(value) && value.length > 0 && value.every(isFilled),
-  [FLAG]: (value) => typeof value === "boolean",
+const EXPECTED = { link: URL_RULE, list: "a list of one or more strings", flag: "true or false" } as const;
+
+const FITS: Readonly<Record<keyof typeof EXPECTED, (value: unknown) => boolean>> = {
+  link: (value) => parseUrl(value) !== null,
+  list: (value) => Array.isArray(value) && value.length > 0 && value.every(isFilled),
+  flag: (value) => typeof value === "boolean",
 };
 
 /** The members that options write. */
@@ -76,9 +76,9 @@ export function copyMembers(owner: string, members: unknown): Readonly<Record<st
   assert(isObject(members), `${owner}: members must be an object`);
   for (const [name, value] of readSafely(owner, () => Object.entries(members))) {
     assert(!Object.hasOwn(WRITTEN, name), `${owner}: give ${name} as the option ${WRITTEN[name]}`);
-    const rule = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+    const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
     assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);
-    assert(rule === undefined || FITS[rule]?.(value) === true, `${owner}: the member ${name} must be ${rule}`);
+    if (kind !== undefined) assert(FITS[kind](value), `${owner}: the member ${name} must be ${EXPECTED[kind]}`);
   }
   return readSafely(owner, () => JSON.parse(JSON.stringify(members)));
 }

@@ -1,5 +1,5 @@
 import { describeMismatch } from "../../shared/describe.ts";
-import { isFilled } from "../../shared/text.ts";
+import { FILLED, isFilled } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken, mismatched } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
@@ -58,7 +58,8 @@ export type ClaimsOutput<Schema> = ProfileClaims &
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
-  readonly requiredClaims: readonly string[];
+  /** The claims that must be there. */
+  readonly required: readonly string[];
   /** Seconds. */
   readonly maxAge: number | null;
   /** Seconds. */
@@ -83,24 +84,17 @@ export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules,
   const { issuer, audience } = rules;
   if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
   if (audience !== null && !isMeantFor(claims.aud, audience)) throw mismatched("aud", claims.aud, audience);
-  const absent = findAbsent(payload, rules.requiredClaims);
-  if (absent !== undefined) throw invalidToken(absent);
+  const absent = findAbsent(payload, rules.required);
+  if (absent !== undefined) throw mismatched(absent, payload[absent], "a value");
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
 
-const REQUIRED = "a value, as requiredClaims asks";
-
-/** Describes the first of several claims that is not there. */
+/** Finds the first of several claims that is not there. */
 export function findAbsent(payload: Record<string, unknown>, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
-    if ([undefined, null, ""].includes(value as null)) return describeMismatch(name, value, REQUIRED);
-  }
-  return undefined;
+  return names.find((it) => (payload[it] ?? "") === "");
 }
 
-const TEXT = "a non-empty string";
 const STRING = "a string";
 const TIME = "a finite number of seconds";
 
@@ -111,13 +105,13 @@ const TIME = "a finite number of seconds";
 export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
   return (
     compare("iss", iss, isString, STRING) ??
-    compare("sub", sub, isFilled, TEXT) ??
+    compare("sub", sub, isFilled, FILLED) ??
     compare("aud", aud, isAudience, "a string or a list of strings") ??
     compare("exp", exp, isTime, TIME) ??
     compare("nbf", nbf, isTime, TIME) ??
     compare("iat", iat, isTime, TIME) ??
     compare("jti", jti, isString, STRING) ??
-    compare("sid", sid, isFilled, TEXT)
+    compare("sid", sid, isFilled, FILLED)
   );
 }
 

@@ -121,12 +121,13 @@ function copyClaims(claims: unknown): Record<string, unknown> {
 }
 
 /** Refuses claims that lack one which the profile demands and doesn't write itself. */
-function checkRequired(json: string, { requiredClaims, issuer, audience }: ClaimRules): void {
-  if (requiredClaims.length === 0) return;
+function checkRequired(json: string, { required, issuer, audience }: ClaimRules): void {
+  if (required.length === 0) return;
   const written: unknown[] = ["exp", "iat", "jti", issuer !== null && "iss", audience !== null && "aud"];
-  const given = requiredClaims.filter((it) => !written.includes(it));
-  const absent = findAbsent(JSON.parse(json), given);
-  if (absent !== undefined) throw new TypeError(`issueToken: ${absent}`);
+  const given = required.filter((it) => !written.includes(it));
+  const claims = JSON.parse(json);
+  const absent = findAbsent(claims, given);
+  if (absent !== undefined) throw new TypeError(`issueToken: ${describeMismatch(absent, claims[absent], "a value")}`);
 }
 
 /** Refuses a claim that every verifier or guard would refuse. */

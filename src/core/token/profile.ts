@@ -8,7 +8,7 @@ import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkClock, checkIssuer, checkList, checkRequired, checkSchema, checkThreadPool } from "./profile-checks.ts";
+import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
@@ -183,7 +183,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     types,
     identity: options.identity,
     signer: ring.current,
-    requiredClaims: checkRequired(options.requiredClaims),
+    required: checkList("requiredClaims", options.requiredClaims ?? null) ?? [],
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
