@@ -1,6 +1,6 @@
 /**
  * Tools for tests: the contracts of stores as cases for any runner, tokens of any instant, a clock that stands still,
- * and a password hasher that takes no time.
+ * a password hasher that takes no time, and an issuer that fails as it is told to.
  *
  * @module
  */
@@ -8,6 +8,11 @@ export { apiKeyStoreContract } from "./testing/api-keys.ts";
 export { blocklistContract } from "./testing/blocklist.ts";
 export { type FrozenClock, frozenClock } from "./testing/clock.ts";
 export type { ContractCase } from "./testing/contract.ts";
+export type { FakeAnswer, FakeBehaviour, FakeDocument } from "./testing/issuer/behaviour.ts";
+export { createFakeIssuer, type FakeIssuerOptions } from "./testing/issuer/create.ts";
+export type { FakeIssuer, FakeRequest } from "./testing/issuer/issuer.ts";
+export type { FakeKeyOptions } from "./testing/issuer/keys.ts";
+export type { FakeTokenOptions } from "./testing/issuer/token.ts";
 export { oneTimeStoreContract } from "./testing/one-time.ts";
 export { cheapPasswords } from "./testing/passwords.ts";
 export { refreshStoreContract } from "./testing/refresh.ts";

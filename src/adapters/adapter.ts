@@ -42,7 +42,7 @@ export {
   recallIdentity,
   recallOptionalIdentity,
 } from "./identity.ts";
-export { handleJwks } from "./jwks.ts";
+export { handleJwks, type JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
 export {
   type AdapterRequest,

@@ -10,6 +10,7 @@ import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from 
 import type { ProtectedResource } from "../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
@@ -29,7 +30,7 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
-import { handleJwks } from "./jwks.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import { handleResourceMetadata } from "./resource-metadata.ts";
@@ -38,6 +39,7 @@ import { handleProof, type Proven } from "./session.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
@@ -222,7 +224,11 @@ export function logout<Claims, U extends User>(
  * app.get("/.well-known/jwks.json", jwks(keys));
  * ```
  */
-export function jwks(keys: VerifyingKey | KeyRing, options: PublishOptions = {}, ...extra: []): ExpressMiddleware {
+export function jwks(
+  keys: VerifyingKey | KeyRing | LiveKeys,
+  options: JwksOptions = {},
+  ...extra: []
+): ExpressMiddleware {
   return respondWith(handleJwks(keys, options, ...extra));
 }
 

@@ -10,6 +10,7 @@ import { AuthError } from "../core/errors.ts";
 import type { ProtectedResource } from "../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
@@ -29,7 +30,7 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
-import { handleJwks } from "./jwks.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, pickHeaders, readNodeRequest } from "./request.ts";
 import { handleResourceMetadata } from "./resource-metadata.ts";
@@ -39,6 +40,7 @@ import { isOfThisRealm, toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
@@ -206,7 +208,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
  * app.get("/.well-known/jwks.json", jwks(keys));
  * ```
  */
-export function jwks(keys: VerifyingKey | KeyRing, options: PublishOptions = {}, ...extra: []): FastifyHandler {
+export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptions = {}, ...extra: []): FastifyHandler {
   return respondWith(handleJwks(keys, options, ...extra));
 }
 

@@ -11,6 +11,7 @@ import { type AuthError, isAuthError } from "../core/errors.ts";
 import type { ProtectedResource } from "../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
@@ -24,7 +25,7 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
-import { handleJwks } from "./jwks.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
 import type { AdapterRequest } from "./request.ts";
 import { handleResourceMetadata } from "./resource-metadata.ts";
@@ -35,6 +36,7 @@ import { checkRequest } from "./web-request.ts";
 export type { FetchOptions } from "./address.ts";
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
@@ -222,7 +224,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
  * const routes = { "/.well-known/jwks.json": jwks(keys) };
  * ```
  */
-export function jwks(keys: VerifyingKey | KeyRing, options: PublishOptions = {}, ...extra: []): FetchHandler {
+export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptions = {}, ...extra: []): FetchHandler {
   return respondWith(handleJwks(keys, options, ...extra));
 }
 

@@ -28,6 +28,7 @@
  * @module
  */
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { JwksOptions } from "./jwks.ts";
 export { createAuthController } from "./nest/controller.ts";
 export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/decorators.ts";
 export { AuthErrorFilter } from "./nest/filter.ts";

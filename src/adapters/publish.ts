@@ -24,14 +24,18 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  *
  * @param read - gives the document. The same object must not change: its text is hashed once.
  */
-export function publishDocument(owner: string, read: () => object, options: PublishOptions): FlowHandler {
+export function publishDocument(
+  owner: string,
+  read: () => object | Promise<object>,
+  options: PublishOptions,
+): FlowHandler {
   checkOptions(owner, options, OPTIONS);
   const { maxAge = "10m" } = options;
   const caching = `public, max-age=${toSeconds(`${owner}: maxAge`, maxAge, 0)}`;
   let tagged = { document: null as object | null, tag: "" };
   return rejectWithErrors(async (request) => {
     if (!READING.has(readMethod(request))) return NOT_ALLOWED;
-    const document = read();
+    const document = await read();
     if (tagged.document !== document) tagged = { document, tag: `"${computeDigest(JSON.stringify(document))}"` };
     const headers = { "Cache-Control": caching, ETag: tagged.tag };
     return isKnown(tagged.tag, request.header("if-none-match"))

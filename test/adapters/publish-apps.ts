@@ -18,11 +18,12 @@ import * as koaAdapter from "../../src/adapters/koa.ts";
 import { createJwksController, createResourceMetadataController, HallpassModule } from "../../src/adapters/nest.ts";
 import type { ProtectedResource } from "../../src/core/http/protected-resource.ts";
 import type { KeyRing } from "../../src/core/keys/ring.ts";
+import type { LiveKeys } from "../../src/core/keys/source.ts";
 import type { Guard } from "../../src/guard/guard.ts";
 
 /** What each application publishes, for how long, and the guard in front of `/me`. */
 export interface Published {
-  readonly keys: KeyRing;
+  readonly keys: KeyRing | LiveKeys;
   readonly api: ProtectedResource;
   readonly guard: Guard;
   readonly options?: adapter.PublishOptions;

@@ -11,12 +11,15 @@ import type { AdapterRequest } from "../../src/adapters/request.ts";
 import { protectedResource } from "../../src/core/http/protected-resource.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
+import { KEY, makeKey } from "../../src/core/keys/key.ts";
 import { publicJwks } from "../../src/core/keys/publish.ts";
 import { type KeyRing, keyRing } from "../../src/core/keys/ring.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { createGuard } from "../../src/guard/create.ts";
+import { rotatingKeys } from "../../src/remote/rotating-keys.ts";
+import { NOW } from "../support/tokens.ts";
 import { exchange, type Sent } from "./exchange.ts";
 import { JWKS, PUBLISHERS } from "./publish-apps.ts";
 
@@ -94,24 +97,53 @@ describe.each(Object.entries(PUBLISHERS))("%s", (_name, start) => {
 });
 
 describe("keys that change while the process runs", () => {
-  const changing = (...list: KeyRing["keys"]) => {
-    const ring = { current: null, keys: list, [Symbol.for("hallpass.keyRing")]: true };
-    return ring as unknown as { keys: KeyRing["keys"] } & KeyRing;
-  };
-
   it.each(Object.entries(PUBLISHERS))("are published as they are at each request on %s", async (_name, start) => {
-    const ring = changing(current);
-    const server = await start({ keys: ring, api, guard, options: { maxAge: 0 } });
+    let ring: () => KeyRing = () => keyRing(current);
+    const rotating = rotatingKeys({ load: () => ring() });
+    const server = await start({ keys: rotating, api, guard, options: { maxAge: 0 } });
     const before = await exchange(server, { path: JWKS });
+    expect([before.status, JSON.parse(before.body)]).toEqual([200, publicJwks(current)]);
     expect(before.headers["cache-control"]).toBe("public, max-age=0");
-    ring.keys = [current, next];
+    ring = () => keyRing(current, next);
+    await rotating.reload();
     const after = await exchange(server, { path: JWKS, headers: ["If-None-Match", before.headers.etag as string] });
     expect([after.status, JSON.parse(after.body)]).toEqual([200, publicJwks(keyRing(current, next))]);
-    ring.keys = [];
+    server.close();
+  });
+
+  it.each(Object.entries(PUBLISHERS))("are 503 on %s where they can't be had", async (_name, start) => {
+    const rotating = rotatingKeys({ load: () => Promise.reject(new Error("the vault is down")) });
+    const server = await start({ keys: rotating, api, guard });
     const none = await exchange(server, { path: JWKS });
     expect([none.status, JSON.parse(none.body).error]).toEqual([503, "unavailable"]);
     expect(none.headers["cache-control"]).not.toMatch(/public/);
+    expect(none.body).not.toContain("vault");
     server.close();
+  });
+
+  it("are not loaded before the first request, and secrets alone are told of then", async () => {
+    let loads = 0;
+    const load = (): KeyRing => {
+      loads += 1;
+      return keyRing(secret);
+    };
+    const handle = handleJwks(rotatingKeys({ load }));
+    expect(loads).toBe(0);
+    await expect(handle(requestOf())).rejects.toThrow(/^publicJwks: shared secrets have no public half/);
+  });
+
+  it("are no longer published once they have retired", async () => {
+    let time = NOW;
+    const retiring = makeKey(next.algorithm, next.kid, next[KEY], NOW + 1_000);
+    const handle = handleJwks(keyRing(current, retiring), { now: () => time });
+    const tagOf = async () => (await handle(requestOf())).headers.ETag;
+    const before = await tagOf();
+    expect((await handle(requestOf())).body).toEqual({
+      keys: [current, retiring].flatMap((it) => publicJwks(it).keys),
+    });
+    time = NOW + 1_000;
+    expect((await handle(requestOf())).body).toEqual(publicJwks(current));
+    expect(await tagOf()).not.toBe(before);
   });
 
   it("are published before they sign, so that nobody refuses the first token", async () => {
@@ -119,14 +151,6 @@ describe("keys that change while the process runs", () => {
     const { body } = await handleJwks(keyRing(current, next))(requestOf());
     const signed = await issueToken({ sub: "user-1" }, defineToken({ ...whole, keys: keyRing(next, current) }));
     await jwtVerify(signed, createLocalJWKSet(body as JSONWebKeySet), whole);
-  });
-
-  it("may still have to be loaded when the route is built", async () => {
-    const ring = changing();
-    const handle = handleJwks(ring);
-    await expect(handle(requestOf())).rejects.toMatchObject({ code: "unavailable" });
-    ring.keys = [current];
-    expect((await handle(requestOf())).body).toEqual(publicJwks(current));
   });
 
   it("are read and hashed once, however many ask", async () => {
@@ -186,6 +210,7 @@ describe.each(VERBS)("of $name", ({ jwks, resourceMetadata }) => {
       expect(() => resourceMetadata(api, { maxAge })).toThrow(/^resourceMetadata: maxAge must be/);
     }
     expect(() => jwks(keys, { maxAge: undefined })).toThrow(/maxAge is undefined/);
+    expect(() => jwks(keys, { now: 1 })).toThrow(/^jwks: now must be a function/);
     expect(() => jwks(keys, {}, "x")).toThrow("jwks was given an argument too many");
     expect(() => resourceMetadata(api, {}, "x")).toThrow("resourceMetadata was given an argument too many");
   });

@@ -33,6 +33,12 @@ it("the docstring of AuthErrorCode has the table's codes and statuses", () => {
   );
 });
 
+it("the guide to testing has the behaviours of a fake issuer", () => {
+  const rows = read("src/testing/issuer/behaviour.ts").match(/(?<=^ \* )\| .*$/gm) ?? [];
+  expect(rows.length).toBeGreaterThan(15);
+  expect(read("docs/guides/testing.md")).toContain(rows.join("\n"));
+});
+
 it("the README is short, and its figures are those of the page on speed", () => {
   const readme = read("README.md");
   expect(readme.split("\n").length).toBeLessThanOrEqual(200);

@@ -30,7 +30,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   "fastify/auth": { files: 1, bytes: 100 },
   "one-time": { files: 8, bytes: 27_500 },
   "stores/memory": { files: 5, bytes: 31_500 },
-  testing: { files: 6, bytes: 88_500 },
+  testing: { files: 6, bytes: 105_500 },
   "stores/sqlite": { files: 11, bytes: 38_500 },
   "stores/postgres": { files: 11, bytes: 44_500 },
   "stores/redis": { files: 7, bytes: 38_000 },

@@ -90,6 +90,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
+  "testing createFakeIssuer": [[WRONG]], // and what its methods take: test/testing/issuer
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
 };
 

@@ -3,8 +3,9 @@ import { HttpAdapterHost } from "@nestjs/core";
 import type { ProtectedResource } from "../../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../../core/keys/key.ts";
 import type { KeyRing } from "../../core/keys/ring.ts";
+import type { LiveKeys } from "../../core/keys/source.ts";
 import type { FlowHandler } from "../handler.ts";
-import { handleJwks } from "../jwks.ts";
+import { handleJwks, type JwksOptions } from "../jwks.ts";
 import type { PublishOptions } from "../publish.ts";
 import { handleResourceMetadata } from "../resource-metadata.ts";
 import { addRoute, type HostOfRoute } from "./route.ts";
@@ -23,8 +24,8 @@ import { addRoute, type HostOfRoute } from "./route.ts";
  * ```
  */
 export function createJwksController(
-  keys: VerifyingKey | KeyRing,
-  options: PublishOptions = {},
+  keys: VerifyingKey | KeyRing | LiveKeys,
+  options: JwksOptions = {},
   ...extra: []
 ): Type<object> {
   return createController(".well-known/jwks.json", handleJwks(keys, options, ...extra));

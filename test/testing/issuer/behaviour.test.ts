@@ -1,0 +1,324 @@
+import { createServer } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { createRemoteJWKSet, type FlattenedJWSInput, jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createFakeIssuer, type FakeBehaviour, type FakeIssuer, frozenClock } from "../../../src/testing.ts";
+import { fetchRaw, streamRaw } from "./raw.ts";
+
+const SOON = 300;
+
+let issuer: FakeIssuer;
+beforeEach(async () => {
+  issuer = await createFakeIssuer();
+});
+afterEach(() => issuer.close());
+
+const ask = (init?: RequestInit): Promise<Response> =>
+  fetch(issuer.jwksUri, { signal: AbortSignal.timeout(SOON), ...init });
+
+/** The code of what a failed fetch was caused by. */
+async function failureOf(promise: Promise<unknown>): Promise<string> {
+  const error = (await promise.then(
+    () => ({ name: "none" }),
+    (thrown) => thrown,
+  )) as Error & { code?: string };
+  const cause = error.cause as { code?: string } | undefined;
+  return cause?.code ?? error.name;
+}
+
+describe("jose's createRemoteJWKSet", () => {
+  const verify = async (): Promise<string> => {
+    const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { timeoutDuration: SOON });
+    const token = await issuer.mint({ sub: "user-1" });
+    return jwtVerify(token, keys, { issuer: issuer.issuer }).then(
+      () => "accepted",
+      ({ code, name, message }) => code ?? `${name}: ${message}`,
+    );
+  };
+
+  it.each<[FakeBehaviour, string | RegExp]>([
+    ["well", "accepted"],
+    ["hanging", "ERR_JWKS_TIMEOUT"],
+    ["hanging-body", "ERR_JWKS_TIMEOUT"],
+    ["refused", "fetch failed"],
+    ["reset", "fetch failed"],
+    ["html", "ERR_JOSE_GENERIC"],
+    ["broken-json", "ERR_JOSE_GENERIC"],
+    ["no-set", "ERR_JWKS_INVALID"],
+    ["wrong-issuer", "accepted"], // as it reads no metadata
+    ["redirect", "ERR_JOSE_GENERIC"], // it follows none
+    ["redirect-away", "ERR_JOSE_GENERIC"],
+    ["redirect-endlessly", "ERR_JOSE_GENERIC"],
+  ])("meets %s, and says %s", async (behaviour, outcome) => {
+    await issuer.behave(behaviour);
+    expect(await verify()).toMatch(outcome);
+    await issuer.behave("well");
+    expect(await verify()).toBe("accepted");
+  });
+
+  it.each([
+    [{ status: 500 }, "ERR_JOSE_GENERIC"],
+    [{ delayMs: SOON * 2 }, "ERR_JWKS_TIMEOUT"],
+    [{ delayMs: 50 }, "accepted"],
+    [{ bytes: 2_000_000 }, "accepted"],
+    [{ gzip: true }, "accepted"],
+    [{ body: "[]" }, "ERR_JWKS_INVALID"],
+  ])("meets the answer %j, and says %s", async (answer, outcome) => {
+    await issuer.behave(answer);
+    expect(await verify()).toBe(outcome);
+  });
+
+  it("finds no one key where two have the token's kid", async () => {
+    await issuer.addKey("ES256", { kid: "key-1" });
+    expect(await verify()).toBe("ERR_JWKS_MULTIPLE_MATCHING_KEYS");
+  });
+
+  it("gets the keys of the moment", async () => {
+    const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { cooldownDuration: 0 });
+    const check = async (token: string): Promise<unknown> =>
+      jwtVerify(token, (header, input) => keys(header, input as FlattenedJWSInput)).then(
+        ({ payload }) => payload.sub,
+        ({ code }) => code,
+      );
+    const old = await issuer.mint({ sub: "old" });
+    expect(await check(old)).toBe("old");
+    expect(await issuer.rotate()).toBe("key-2");
+    expect(await check(await issuer.mint({ sub: "new" }))).toBe("new");
+    expect(await check(old)).toBe("old");
+    issuer.removeKey("key-1");
+    await keys.reload();
+    expect(await check(old)).toBe("ERR_JWKS_NO_MATCHING_KEY");
+    expect(issuer.count("jwks")).toBe(4);
+  });
+});
+
+describe("a client of its own", () => {
+  it("is never answered by what hangs, and leaves", async () => {
+    await issuer.behave("hanging");
+    expect(await failureOf(ask())).toBe("TimeoutError");
+    expect(issuer.count("jwks")).toBe(1);
+  });
+
+  it("gets headers, and then nothing", async () => {
+    await issuer.behave("hanging-body");
+    const response = await ask();
+    expect(response.status).toBe(200);
+    expect(await failureOf(response.text())).toBe("TimeoutError");
+  });
+
+  it("gets a byte at a time", async () => {
+    await issuer.behave("dripping");
+    const raw = await fetchRaw(issuer.jwksUri, 350);
+    expect(raw.isWhole).toBe(false);
+    expect(JSON.stringify(issuer.jwks()).startsWith(raw.body.toString())).toBe(true);
+    expect(raw.body.length).toBeGreaterThan(1);
+    expect(raw.body.length).toBeLessThan(6);
+  });
+
+  it("gets all of it in the end", async () => {
+    const short = await createFakeIssuer();
+    short.removeKey("key-1");
+    await short.behave("dripping");
+    expect(await (await fetch(short.jwksUri)).json()).toEqual({ keys: [] });
+    await short.close();
+  });
+
+  it("is refused, and served again on the same port", async () => {
+    await issuer.behave("refused");
+    await issuer.behave("refused");
+    expect(await failureOf(ask())).toBe("ECONNREFUSED");
+    expect(issuer.count()).toBe(0);
+    await issuer.behave("well");
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("loses the connection that it has when the issuer refuses", async () => {
+    await issuer.behave("hanging-body");
+    const response = await ask({ signal: AbortSignal.timeout(5_000) });
+    await issuer.behave("refused");
+    expect(await failureOf(response.text())).toBe("UND_ERR_SOCKET");
+  });
+
+  it("is reset", async () => {
+    await issuer.behave("reset");
+    expect(await failureOf(ask())).toBe("ECONNRESET");
+    expect(issuer.count()).toBe(1);
+  });
+
+  it("gets half of it", async () => {
+    await issuer.behave("cut-short");
+    const { body, headers, isWhole } = await fetchRaw(issuer.jwksUri);
+    const text = JSON.stringify(issuer.jwks());
+    expect([Number(headers["content-length"]), body.toString(), isWhole]).toEqual([
+      text.length,
+      text.slice(0, text.length / 2),
+      false,
+    ]);
+    expect(await failureOf(ask().then((it) => it.text()))).toBe("UND_ERR_SOCKET");
+  });
+
+  it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async () => {
+    await issuer.behave("html");
+    const page = await ask();
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(await page.text()).toMatch(/^<!doctype html>/);
+    await issuer.behave("broken-json");
+    expect(await failureOf(ask().then((it) => it.json()))).toBe("SyntaxError");
+    await issuer.behave("no-set");
+    expect(await (await ask()).json()).toEqual({ message: "not here" });
+  });
+
+  it("gets 100 MiB, of which little is in memory at a time", async () => {
+    await issuer.behave("huge");
+    const before = process.memoryUsage.rss();
+    const { length, most } = await measure(streamRaw(issuer.jwksUri));
+    expect(length).toBe(100 * 2 ** 20);
+    expect(most - before).toBeLessThan(60 * 2 ** 20);
+  });
+
+  it("leaves in the middle of 100 MiB, and the next one is served", async () => {
+    await issuer.behave("huge");
+    const { isWhole } = await fetchRaw(issuer.jwksUri, 20);
+    expect(isWhole).toBe(false);
+    await issuer.behave("well");
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("gets 60 MiB that came as less than 64 KiB", async () => {
+    await issuer.behave("gzip-bomb");
+    const { body, headers } = await fetchRaw(issuer.jwksUri, 10_000);
+    expect(headers["content-encoding"]).toBe("gzip");
+    expect(body.length).toBeLessThan(64 * 2 ** 10);
+    const whole = gunzipSync(body);
+    expect(whole.length).toBe(60 * 2 ** 20);
+    expect(JSON.parse(whole.toString())).toEqual(issuer.jwks());
+    expect((await fetchRaw(issuer.jwksUri)).body).toEqual(body);
+    await issuer.behave({ gzip: true });
+    expect(gunzipSync((await fetchRaw(issuer.jwksUri)).body).toString()).toBe(JSON.stringify(issuer.jwks()));
+    await issuer.rotate();
+    expect(await (await ask()).json()).toEqual(issuer.jwks());
+  });
+
+  it("is redirected to another path", async () => {
+    await issuer.behave("redirect");
+    const first = await ask({ redirect: "manual" });
+    expect([first.status, first.headers.get("location")]).toEqual([302, "/moved/.well-known/jwks.json"]);
+    expect(await (await ask()).json()).toEqual(issuer.jwks());
+    expect([issuer.count("jwks"), issuer.count("/moved/.well-known/jwks.json")]).toEqual([3, 1]);
+  });
+
+  it("is redirected to another origin", async () => {
+    await issuer.behave("redirect-away");
+    const response = await ask();
+    expect(await response.json()).toEqual(issuer.jwks());
+    expect(new URL(response.url).port).not.toBe(new URL(issuer.jwksUri).port);
+    expect(issuer.requests.map(({ url }) => url)).toEqual([issuer.jwksUri, response.url]);
+  });
+
+  it("is redirected without an end", async () => {
+    await issuer.behave("redirect-endlessly");
+    expect((await ask({ redirect: "manual" })).headers.get("location")).toBe("/.well-known/jwks.json?again=1");
+    await expect(ask()).rejects.toThrow("fetch failed");
+    expect(issuer.requests.at(-1)?.url).toMatch(/\?again=20$/);
+  });
+
+  it("meets a behaviour in one document, and not in the others", async () => {
+    await issuer.behave({ status: 404 }, "openid");
+    const statuses = async () =>
+      Promise.all(
+        ["openid-configuration", "oauth-authorization-server", "jwks.json"].map(
+          async (name) => (await fetch(`${issuer.issuer}/.well-known/${name}`)).status,
+        ),
+      );
+    expect(await statuses()).toEqual([404, 200, 200]);
+    await issuer.behave({ status: 503, headers: { "retry-after": "7" } }, "jwks");
+    expect(await statuses()).toEqual([404, 200, 503]);
+    expect((await ask()).headers.get("retry-after")).toBe("7");
+    await issuer.behave("refused");
+    await issuer.behave("well", "jwks");
+    expect(await statuses()).toEqual([200, 200, 200]);
+  });
+
+  it("gets no body for HEAD, and nothing for what is no document or no reading", async () => {
+    const head = await ask({ method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect((await ask({ method: "POST" })).status).toBe(405);
+    expect((await fetch(`${issuer.issuer}/token`)).status).toBe(404);
+    expect((await fetchRaw(issuer.issuer, 1_000, "//")).status).toBe(404);
+    expect(issuer.requests.map(({ document, method }) => `${method} ${document}`)).toEqual([
+      "HEAD jwks",
+      "POST jwks",
+      "GET null",
+      "GET null",
+    ]);
+  });
+
+  it("is counted until the requests are forgotten, by the issuer's clock", async () => {
+    const clock = frozenClock();
+    const own = await createFakeIssuer({ now: clock.now });
+    await fetch(own.jwksUri, { headers: { "x-request-id": "1" } });
+    clock.advance("1m");
+    await fetch(`${own.jwksUri}?again`);
+    expect(own.requests).toMatchObject([
+      { document: "jwks", url: own.jwksUri, headers: { "x-request-id": "1" }, at: clock.now() - 60_000 },
+      { document: "jwks", url: `${own.jwksUri}?again`, at: clock.now() },
+    ]);
+    expect([own.count(), own.count("jwks"), own.count("openid"), own.count("/.well-known/jwks.json")]).toEqual([
+      2, 2, 0, 2,
+    ]);
+    own.forgetRequests();
+    expect(own.requests).toEqual([]);
+    await own.close();
+  });
+});
+
+describe("behave", () => {
+  it.each([
+    ["sleepy", undefined, /behave takes an answer as an object, or one of well, hanging/],
+    ["toString", undefined, /or one of well/],
+    [undefined, undefined, /or one of well/],
+    [[], undefined, /or one of well/],
+    [{ misspelt: 1 }, undefined, /there is no option "misspelt"/],
+    [{ status: 99 }, undefined, /status must be a whole number from 200 to 599/],
+    [{ delayMs: -1 }, undefined, /delayMs must be/],
+    [{ bytes: 0.5 }, undefined, /bytes must be/],
+    [{ body: 1 }, undefined, /body must be a string/],
+    [{ gzip: "yes" }, undefined, /gzip must be true or false/],
+    [{ headers: { a: 1 } }, undefined, /headers must be an object with a string for each/],
+    ["well", "keys", /the document must be one of openid, oauth, jwks/],
+    ["refused", "jwks", /leave the document out/],
+  ])("refuses %j of %s", async (behaviour, document, message) => {
+    await expect(issuer.behave(behaviour as never, document as never)).rejects.toThrow(message);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("says it where another program has taken the port", async () => {
+    await issuer.behave("refused");
+    const { port } = new URL(issuer.jwksUri);
+    const taker = createServer();
+    await new Promise<void>((resolve) => taker.listen(Number(port), "127.0.0.1", resolve));
+    await expect(issuer.behave("well")).rejects.toThrow("EADDRINUSE");
+    await new Promise((resolve) => taker.close(resolve));
+    await issuer.behave("well");
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("takes its turn behind the change before it, and the end of the issuer behind both", async () => {
+    const changes = [issuer.behave("refused"), issuer.behave("well"), issuer.close()];
+    await Promise.all(changes);
+    expect(await failureOf(ask())).toBe("ECONNREFUSED");
+    await expect(issuer.behave("well")).rejects.toThrow("this issuer was closed");
+    await issuer.close();
+  });
+});
+
+/** Reads a stream without keeping it. */
+async function measure(stream: AsyncIterable<Uint8Array>): Promise<{ length: number; most: number }> {
+  let length = 0;
+  let most = 0;
+  for await (const piece of stream) {
+    length += piece.length;
+    most = Math.max(most, process.memoryUsage.rss());
+  }
+  return { length, most };
+}
