@@ -9,6 +9,11 @@ export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } fro
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
 export type { CookieOptions } from "./core/http/cookie-options.ts";
+export {
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+  protectedResource,
+} from "./core/http/protected-resource.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";

@@ -73,13 +73,13 @@ export function trustIssuer<
   checkOptions("trustIssuer", options, OPTIONS);
   checkText("trustIssuer: the issuer", issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
-  const { maxBytes, cacheSize, threadPool, schema, identity, audience } = options;
+  const { maxBytes, cacheSize, threadPool, schema, identity, audience, requiredClaims } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys ?? findKeys(issuer, options);
-  const own = { typ, maxAge, clockTolerance, maxBytes, cacheSize, threadPool, schema, identity };
+  const own = { typ, maxAge, clockTolerance, requiredClaims, maxBytes, cacheSize, threadPool, schema, identity };
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return createProfile<Schema>(
     { ...given, keys, issuer, audience, now },
@@ -109,6 +109,7 @@ const OPTIONS: OptionNames<TrustOptions> = {
   typ: "optional",
   maxAge: "optional",
   clockTolerance: "optional",
+  requiredClaims: "optional",
   maxBytes: "optional",
   cacheSize: "optional",
   threadPool: "optional",
