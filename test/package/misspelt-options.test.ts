@@ -15,6 +15,7 @@ const database = { prepare: () => ({ all: () => [], run: () => undefined }), exe
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
 const flow = { token, users };
+const endpoint = { endpoint: "https://x.example/", client: { id: "a", secret: "b" }, audience: null, cacheFor: 0 };
 const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
 /** How every public function that takes options is called with one that there is not. */
@@ -55,6 +56,12 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter createErrorResponder": [[WRONG]],
   "api-keys createApiKeys": [[WRONG]],
   "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
+  "introspection introspected": [
+    [WRONG],
+    [{ ...endpoint, ...WRONG }],
+    [{ ...endpoint, client: { id: "a", secret: "b", ...WRONG } }],
+    [{ ...endpoint, identity: WRONG }],
+  ],
   "one-time ticket": [[{ consume() {} }, WRONG]],
   "index cookieToken": [[token, WRONG]],
   "index fresh": [[WRONG]],
@@ -157,6 +164,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Scopes",
     "createAuthController",
   ],
+  introspection: ["clientSecrets"],
   "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
   testing: [
     "apiKeyStoreContract",
