@@ -34,6 +34,7 @@ export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 export { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+export { readFormBody } from "./form.ts";
 export type { FlowHandler } from "./handler.ts";
 export {
   authorizeRules,
@@ -42,6 +43,7 @@ export {
   recallIdentity,
   recallOptionalIdentity,
 } from "./identity.ts";
+export { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
 export {
   type AdapterRequest,
   type NodeHeaders,
@@ -49,4 +51,5 @@ export {
   readNodeRequest,
 } from "./request.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
+export { handleRevoke, type RevokeOptions } from "./revoke.ts";
 export { handleSession, type Proven, type ProvenUser } from "./session.ts";
