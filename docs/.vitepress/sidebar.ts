@@ -32,6 +32,7 @@ const ORDER = [
   "throttling",
   "your-own-adapter",
   "foreign-issuers",
+  "introspection",
   "testing",
   "runtimes",
   "deployment",

@@ -15,7 +15,6 @@ export interface ClientClaims {
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 const BASIC_SCHEME = /^basic(?:$| )/i;
-const NOBODY = Symbol("nobody");
 
 /**
  * Makes the credential of services that show an id and a secret by HTTP Basic (RFC 6749 §2.3.1): those that may ask
@@ -35,6 +34,7 @@ const NOBODY = Symbol("nobody");
  */
 export function clientSecrets(clients: Readonly<Record<string, string | readonly string[]>>): Credential<ClientClaims> {
   const digests = digestSecrets(clients);
+  const nobody = [randomBytes(32)];
   return Object.freeze({
     name: "client",
     place: "authorization",
@@ -47,18 +47,18 @@ export function clientSecrets(clients: Readonly<Record<string, string | readonly
       const [id, secret] = parseBasic(header);
       const given = digest(secret);
       // A client that there is not costs a comparison, too.
-      const isRight = (digests.get(id) ?? digests.get(NOBODY) ?? []).map((it) => timingSafeEqual(it, given));
+      const isRight = (digests.get(id) ?? nobody).map((it) => timingSafeEqual(it, given));
       if (!isRight.includes(true)) throw new AuthError("invalid_credentials", { cause: new Error("a wrong secret") });
       return { userId: id, claims: Object.freeze({ client_id: id }) };
     },
   } satisfies Credential<ClientClaims>);
 }
 
-function digestSecrets(clients: unknown): ReadonlyMap<string | symbol, readonly Buffer[]> {
+function digestSecrets(clients: unknown): ReadonlyMap<string, readonly Buffer[]> {
   const message = 'clientSecrets takes the secrets of clients by their ids, such as { reports: "…" }';
   const given = readSafely("clientSecrets", () => (isObject(clients) ? Object.entries(clients) : []));
   assert(given.length > 0, message);
-  const digests = new Map<string | symbol, readonly Buffer[]>([[NOBODY, [randomBytes(32)]]]);
+  const digests = new Map<string, readonly Buffer[]>();
   for (const [id, secrets] of given) {
     assert(isText(id), message);
     const list: unknown[] = readSafely("clientSecrets", () => [secrets].flat());

@@ -51,7 +51,7 @@ export interface IntrospectedOptions {
   readonly timeoutMs?: number;
   /** How many calls there may be at once. 50 by default. A request that would make one more is refused with 503. */
   readonly maxConcurrent?: number;
-  /** What the endpoint is asked by: a function like the global `fetch`, which is taken by default. */
+  /** What the endpoint is asked by. The global `fetch` by default. Give one of your own to go through a proxy. */
   readonly fetch?: Fetch;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;

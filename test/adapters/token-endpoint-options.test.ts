@@ -79,6 +79,8 @@ describe("introspect", () => {
   it("tells no claim of the application's own, unless members gives it", async () => {
     const token = signed({ ...CLAIMS, secret: "x", client_id: 7, username: ["a"], scope: "a b" });
     expect(await ask(guard, token)).toEqual({ active: true, token_type: "Bearer", ...CLAIMS, scope: "a b" });
+    const several = signed({ ...CLAIMS, aud: ["a", "b"] });
+    expect(await ask(guard, several)).toMatchObject({ aud: ["a", "b"] });
   });
 
   it("tells what was signed where a schema gives the guard other claims, and that a token is bound to a key", async () => {

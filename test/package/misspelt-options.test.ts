@@ -14,6 +14,7 @@ const client = { query: async () => ({ rows: [] }) };
 const database = { prepare: () => ({ all: () => [], run: () => undefined }), exec: () => undefined };
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
+const asked = { clients: { ...auth }, ...WRONG };
 const flow = { token, users };
 const endpoint = { endpoint: "https://x.example/", client: { id: "a", secret: "b" }, audience: null, cacheFor: 0 };
 const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
@@ -53,6 +54,18 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter handleLogin": [[auth, WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
+  "express introspect": [[auth, asked]],
+  "koa introspect": [[auth, asked]],
+  "fastify introspect": [[auth, asked]],
+  "fetch introspect": [[auth, asked]],
+  "adapter handleIntrospect": [[auth, asked]],
+  "nest createIntrospectController": [[auth, asked]],
+  "express revoke": [[auth, asked]],
+  "koa revoke": [[auth, asked]],
+  "fastify revoke": [[auth, asked]],
+  "fetch revoke": [[auth, asked]],
+  "adapter handleRevoke": [[auth, asked]],
+  "nest createRevokeController": [[auth, asked]],
   "adapter createErrorResponder": [[WRONG]],
   "api-keys createApiKeys": [[WRONG]],
   "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
@@ -131,7 +144,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   ],
   express: ADAPTER,
   koa: ADAPTER,
-  fastify: ADAPTER,
+  fastify: [...ADAPTER, "parseForms"],
   fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
   adapter: [
     "authorizeRules",
@@ -144,6 +157,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "handleSession",
     "identify",
     "readAuthorization",
+    "readFormBody",
     "readJsonBody",
     "readNodeRequest",
     "recallIdentity",
