@@ -210,8 +210,8 @@ export function logout<Claims, U extends User>(
 
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
- * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the body
- * itself, where no parser of forms ran.
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the
+ * body itself, where no parser of forms ran.
  *
  * @param guard - whose tokens are asked about
  * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
@@ -231,8 +231,8 @@ export function introspect<Claims>(
 
 /**
  * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
- * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the body
- * itself, where no parser of forms ran.
+ * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the
+ * body itself, where no parser of forms ran.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask

@@ -83,8 +83,8 @@ function requireForm(contentType: string | null | undefined): void {
 }
 
 /**
- * Reads the token that a request of an OAuth endpoint is about. A `token_type_hint` is not needed: tokens are told apart
- * by what they are (RFC 7662 §2.1, RFC 7009 §2.1).
+ * Reads the token that a request of an OAuth endpoint is about. A `token_type_hint` is not needed: tokens are told
+ * apart by what they are (RFC 7662 §2.1, RFC 7009 §2.1).
  *
  * @throws AuthError `invalid_request` (400) where there is not one token
  * @throws TypeError where the adapter reads no forms

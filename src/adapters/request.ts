@@ -23,7 +23,7 @@ export interface AdapterRequest {
   readonly hasBody: () => boolean;
   /** Gives the parsed body or a promise of it; anything but an object counts as no credentials. */
   readonly body: () => unknown;
-  /** Gives the parsed form or a promise of it, for `handleIntrospect` and `handleRevoke`. No other handler asks for it. */
+  /** Gives the parsed form or a promise of it. Only `handleIntrospect` and `handleRevoke` ask for it. */
   readonly form?: () => unknown;
 }
 
