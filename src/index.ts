@@ -106,6 +106,7 @@ export { type JwksFunction, remoteKeys } from "./remote/remote-keys.ts";
 export { type RotatingKeysOptions, rotatingKeys } from "./remote/rotating-keys.ts";
 export { type TrustedIssuer, type TrustOptions, trustIssuer } from "./remote/trust-issuer.ts";
 export type { SessionDevice } from "./sessions/device.ts";
+export type { RefreshTokenInfo } from "./sessions/inspect-refresh-token.ts";
 export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";

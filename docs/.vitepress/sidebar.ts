@@ -34,6 +34,7 @@ const ORDER = [
   "your-own-adapter",
   "foreign-issuers",
   "resource-servers",
+  "introspection",
   "testing",
   "runtimes",
   "deployment",

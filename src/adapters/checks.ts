@@ -30,7 +30,11 @@ const NEEDS = {
   refresh: "an authenticator with sessions: createAuthenticator({ …, refresh: { store } })",
   changePassword: "an authenticator with a blocklist or sessions, to end those there are",
   session: "an authenticator with startSession",
+  revoke: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
 } as const;
+
+/** The method that a handler calls, where it is not called as the handler is. */
+const METHODS: Readonly<Record<string, string>> = { session: "startSession", revoke: "logout" };
 
 /**
  * Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built.
@@ -40,7 +44,7 @@ const NEEDS = {
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
   refuseRequest(verb, auth);
   checkNothingElse(verb, extra);
-  if (has(auth, "login") && has(auth, verb === "session" ? "startSession" : verb)) return;
+  if (has(auth, "login") && has(auth, METHODS[verb] ?? verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
   const found = isTokenProfile(auth)
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"

@@ -22,6 +22,7 @@ import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+import { takeForm } from "./form.ts";
 import {
   type Access,
   admit,
@@ -30,17 +31,21 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
+import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
 import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
 import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, sendNodeResponse } from "./response.ts";
+import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { IntrospectOptions } from "./introspect.ts";
 export type { JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
@@ -254,6 +259,48 @@ export function resourceMetadata(
 }
 
 /**
+ * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the
+ * body itself, where no parser of forms ran.
+ *
+ * @param guard - whose tokens are asked about
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * app.post("/introspect", introspect(auth, { clients }));
+ * ```
+ */
+export function introspect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleIntrospect(guard, options, ...extra));
+}
+
+/**
+ * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
+ * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the
+ * body itself, where no parser of forms ran.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
+ * meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * app.post("/revoke", revoke(auth, { clients }));
+ * ```
+ */
+export function revoke<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: RevokeOptions<Claims>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
@@ -343,6 +390,7 @@ function readRequest(req: ExpressRequest): AdapterRequest {
   return readNodeRequest(req, {
     ip: () => req.ip,
     parsed: req.body,
+    form: () => takeForm(req.body, req, req.headers["content-type"]),
     body: () => takeParsedBody(req, req.headers["content-type"], "put express.json() in front of it (Express)"),
   });
 }

@@ -20,24 +20,29 @@ import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
-import { readJsonBody } from "./body.ts";
+import { type BodyChunks, readJsonBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+import { readFormBody } from "./form.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
 import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
 import type { AdapterRequest } from "./request.ts";
 import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
+import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { IntrospectOptions } from "./introspect.ts";
 export type { JwksOptions } from "./jwks.ts";
 export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
@@ -250,6 +255,46 @@ export function resourceMetadata(
 }
 
 /**
+ * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good.
+ *
+ * @param guard - whose tokens are asked about
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /introspect": introspect(auth, { clients }) };
+ * ```
+ */
+export function introspect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleIntrospect(guard, options, ...extra));
+}
+
+/**
+ * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
+ * good no more. A refresh token ends its session; an access token is revoked by itself.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
+ * meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /revoke": revoke(auth, { clients }) };
+ * ```
+ */
+export function revoke<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: RevokeOptions<Claims>,
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
@@ -341,11 +386,14 @@ function readRequest(request: Request, ip: () => string | undefined): AdapterReq
     authRequest: () => request,
     ip,
     hasBody: () => request.body !== null,
-    body() {
-      if (request.bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
-      return readJsonBody(request.body ?? [], headers.get("content-type"));
-    },
+    body: () => readJsonBody(takeUnread(request), headers.get("content-type")),
+    form: () => readFormBody(takeUnread(request), headers.get("content-type")),
   };
+}
+
+function takeUnread({ bodyUsed, body }: Request): BodyChunks {
+  if (bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
+  return body ?? [];
 }
 
 function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Response {

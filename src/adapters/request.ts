@@ -23,6 +23,8 @@ export interface AdapterRequest {
   readonly hasBody: () => boolean;
   /** Gives the parsed body or a promise of it; anything but an object counts as no credentials. */
   readonly body: () => unknown;
+  /** Gives the parsed form or a promise of it. Only `handleIntrospect` and `handleRevoke` ask for it. */
+  readonly form?: () => unknown;
 }
 
 /** What a Node request has that hallpass reads. `rawHeaders` may be missing where a request was made up for a test. */
@@ -60,7 +62,7 @@ export function pickHeaders(request: FrameworkRequest): NodeHeaders {
 }
 
 /** What a framework adds to a Node request. */
-export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
+export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body" | "form"> {
   /** What a body parser made of the body, if one ran. It tells of a body where the headers don't, as in HTTP/2. */
   readonly parsed?: unknown;
 }
@@ -77,13 +79,14 @@ export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
  * ```
  */
 export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): AdapterRequest {
-  const { ip, body, parsed } = parts;
+  const { ip, body, form, parsed } = parts;
   return {
     header: (name) => readHeader(request.headers, name),
     authRequest: () => request,
     ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
     body,
+    ...(form !== undefined && { form }),
   };
 }
 

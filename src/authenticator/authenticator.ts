@@ -5,6 +5,7 @@ import type { Identity } from "../guard/identity.ts";
 import type { ChangePasswordOptions } from "../login/change-password.ts";
 import type { LoginOrigin } from "../login/origin.ts";
 import type { PasswordProof } from "../login/verify-password.ts";
+import type { RefreshTokenInfo } from "../sessions/inspect-refresh-token.ts";
 import type { ListedSession } from "../sessions/list-sessions.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
@@ -117,6 +118,19 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    */
   logout(identity: Identity): Promise<void>;
   /**
+   * Revokes the one access token of an identity, and leaves its session alone: for a token that leaked. It is stored
+   * once the promise resolves. An authenticator without a blocklist has no such method.
+   *
+   * @throws AuthError `unavailable` (503) when it may not have been stored: try again
+   * @throws TypeError when the token has no `jti` to revoke it by
+   *
+   * @example
+   * ```ts
+   * await auth.revokeAccessToken?.(await auth.authenticateToken(leaked));
+   * ```
+   */
+  revokeAccessToken?(identity: Identity): Promise<void>;
+  /**
    * Ends all of a user's sessions and revokes all of the user's tokens, on every node, also those of this same second.
    * A login that follows is good. The revocation is kept for the profile's `expiresIn`: give tokens that you issue for
    * longer a profile of their own.
@@ -224,6 +238,19 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
    * (503): it may be sent again
    */
   refresh(refreshToken: unknown): Promise<SessionResult<U>>;
+  /**
+   * Tells about a refresh token without using it: nothing changes, whoever sent it.
+   *
+   * @param refreshToken - what the client sent
+   * @returns `null` where it belongs to no session
+   * @throws AuthError `malformed_refresh_token` (400), or `unavailable` (503) in an outage
+   *
+   * @example
+   * ```ts
+   * const isGood = (await auth.inspectRefreshToken(refreshToken))?.active === true;
+   * ```
+   */
+  inspectRefreshToken(refreshToken: unknown): Promise<RefreshTokenInfo | null>;
   /**
    * Ends the session that a refresh token belongs to, for a client whose access token has expired. A token that belongs
    * to no session is no error.

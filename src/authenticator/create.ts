@@ -7,11 +7,13 @@ import { reauthenticate } from "../login/reauthenticate.ts";
 import { resetPassword } from "../login/reset-password.ts";
 import { startAnySession } from "../login/start-any-session.ts";
 import { verifyPassword } from "../login/verify-password.ts";
+import { inspectRefreshToken } from "../sessions/inspect-refresh-token.ts";
 import { listSessions } from "../sessions/list-sessions.ts";
 import { logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { refresh } from "../sessions/refresh.ts";
 import type { RefreshOptions, RefreshSettings } from "../sessions/refresh-options.ts";
+import { revokeAccessToken } from "../sessions/revoke-token.ts";
 import { bindOperation } from "../store-calls/operation.ts";
 import type { Blocklist, User } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
@@ -61,7 +63,11 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 
 /** Binds what needs sessions or a blocklist. */
 function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): object {
+  const { blocklist } = settings;
   return {
+    ...(blocklist !== null && {
+      revokeAccessToken: bindOperation("revokeAccessToken", { ...settings, blocklist }, revokeAccessToken),
+    }),
     logout: bindOperation("logout", settings, logout),
     logoutEverywhere: bindOperation("logoutEverywhere", settings, logoutEverywhere),
     changePassword: bindOperation("changePassword", settings, changePassword<U>),
@@ -75,6 +81,7 @@ function bindSessions<U extends User>(
 ): object {
   return {
     refresh: bindOperation("refresh", settings, refresh<U>),
+    inspectRefreshToken: bindOperation("inspectRefreshToken", settings, inspectRefreshToken<U>),
     logoutByRefreshToken: bindOperation("logoutByRefreshToken", settings, logoutByRefreshToken),
     logoutSession: bindOperation("logoutSession", settings, logoutSession),
     sessions: bindOperation("sessions", settings, listSessions),

@@ -71,6 +71,30 @@ export const MAX_TENANTS = 1_000;
 /** Issuers that a resolver of tenants is asked about at once. */
 export const MAX_TENANT_CALLS = 64;
 
+/** Calls of an introspection endpoint at once, where no other `maxConcurrent` is set. */
+export const DEFAULT_CONCURRENT_INTROSPECTIONS = 50;
+
+/** Good answers of an introspection endpoint that are remembered, and as many that say that a token is not good. */
+export const MAX_REMEMBERED_ANSWERS = 10_000;
+
+/** Characters of all remembered answers of an introspection endpoint together. */
+export const MAX_REMEMBERED_ANSWER_LENGTH = 10_000_000;
+
+/** Milliseconds for which it is remembered that a token is not good, at the most. */
+export const MAX_REFUSAL_MS = 5_000;
+
+/** Calls in a row that fail before an introspection endpoint is left alone for a while. */
+export const FAILURES_TO_PAUSE = 5;
+
+/** Milliseconds between two calls of an introspection endpoint that fails, at first. The time doubles. */
+export const MIN_PAUSE_MS = 1_000;
+
+/** Milliseconds between two calls of an introspection endpoint that fails, at the most. */
+export const MAX_PAUSE_MS = 30_000;
+
+/** Characters of a client's secret, at the least. */
+export const MIN_CLIENT_SECRET_LENGTH = 32;
+
 /** Characters of a client's address. */
 export const MAX_ADDRESS_LENGTH = 256;
 

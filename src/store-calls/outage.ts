@@ -21,6 +21,8 @@ export type OutageOperation =
   | "logoutEverywhere"
   | "logoutByRefreshToken"
   | "logoutSession"
+  | "inspectRefreshToken"
+  | "revokeAccessToken"
   | "sessions"
   | "issue"
   | "consume"

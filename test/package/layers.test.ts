@@ -26,6 +26,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
+  [/^introspection\.ts$/, /^introspection\//],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|remote|events|store-calls|core|stores\/contract)/,
@@ -52,6 +53,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   ],
   [/^login\//, /^(login\/|sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
+  [/^introspection\//, /^(introspection\/|guard\/|remote\/|store-calls\/|core\/|node:crypto$)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
   [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
@@ -71,7 +73,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys|introspection)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

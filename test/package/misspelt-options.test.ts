@@ -19,7 +19,9 @@ const { auth } = houseOf();
 const pair = await importKey(await generateKey("ES256"));
 const resource = protectedResource({ resource: "https://api.example.com" });
 const publishing = { jwks: [[pair, WRONG]], resourceMetadata: [[resource, WRONG]] };
+const asked = { clients: { ...auth }, ...WRONG };
 const flow = { token, users };
+const endpoint = { endpoint: "https://x.example/", client: { id: "a", secret: "b" }, audience: null, cacheFor: 0 };
 const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
 /** How every public function that takes options is called with one that there is not. */
@@ -68,9 +70,27 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter handleResourceMetadata": publishing.resourceMetadata,
   "nest createJwksController": publishing.jwks,
   "nest createResourceMetadataController": publishing.resourceMetadata,
+  "express introspect": [[auth, asked]],
+  "koa introspect": [[auth, asked]],
+  "fastify introspect": [[auth, asked]],
+  "fetch introspect": [[auth, asked]],
+  "adapter handleIntrospect": [[auth, asked]],
+  "nest createIntrospectController": [[auth, asked]],
+  "express revoke": [[auth, asked]],
+  "koa revoke": [[auth, asked]],
+  "fastify revoke": [[auth, asked]],
+  "fetch revoke": [[auth, asked]],
+  "adapter handleRevoke": [[auth, asked]],
+  "nest createRevokeController": [[auth, asked]],
   "adapter createErrorResponder": [[WRONG]],
   "api-keys createApiKeys": [[WRONG]],
   "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
+  "introspection introspected": [
+    [WRONG],
+    [{ ...endpoint, ...WRONG }],
+    [{ ...endpoint, client: { id: "a", secret: "b", ...WRONG } }],
+    [{ ...endpoint, identity: WRONG }],
+  ],
   "one-time ticket": [[{ consume() {} }, WRONG]],
   "index cookieToken": [[token, WRONG]],
   "index fresh": [[WRONG]],
@@ -140,7 +160,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   ],
   express: ADAPTER,
   koa: ADAPTER,
-  fastify: ADAPTER,
+  fastify: [...ADAPTER, "parseForms"],
   fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
   adapter: [
     "authorizeRules",
@@ -153,6 +173,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "handleSession",
     "identify",
     "readAuthorization",
+    "readFormBody",
     "readJsonBody",
     "readNodeRequest",
     "recallIdentity",
@@ -173,6 +194,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Scopes",
     "createAuthController",
   ],
+  introspection: ["clientSecrets"],
   "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
   testing: [
     "apiKeyStoreContract",

@@ -17,20 +17,21 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 252_000 },
-  tokens: { files: 5, bytes: 160_000 },
-  express: { files: 7, bytes: 55_000 },
-  koa: { files: 7, bytes: 55_000 },
-  fastify: { files: 7, bytes: 55_000 },
-  fetch: { files: 7, bytes: 56_500 },
-  adapter: { files: 7, bytes: 54_000 },
-  nest: { files: 7, bytes: 61_000 },
-  "api-keys": { files: 8, bytes: 42_500 },
+  index: { files: 6, bytes: 256_000 },
+  tokens: { files: 5, bytes: 162_000 },
+  express: { files: 7, bytes: 66_500 },
+  koa: { files: 7, bytes: 66_500 },
+  fastify: { files: 7, bytes: 67_500 },
+  fetch: { files: 7, bytes: 68_500 },
+  adapter: { files: 7, bytes: 66_500 },
+  nest: { files: 7, bytes: 72_000 },
+  "api-keys": { files: 10, bytes: 44_500 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  "one-time": { files: 8, bytes: 27_500 },
+  introspection: { files: 9, bytes: 44_500 },
+  "one-time": { files: 8, bytes: 28_500 },
   "stores/memory": { files: 5, bytes: 31_500 },
-  testing: { files: 6, bytes: 108_000 },
+  testing: { files: 7, bytes: 109_500 },
   "stores/sqlite": { files: 11, bytes: 38_500 },
   "stores/postgres": { files: 11, bytes: 44_500 },
   "stores/redis": { files: 7, bytes: 38_000 },
@@ -72,7 +73,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(500_000);
+  expect(statSync(tarball).size).toBeLessThan(530_000);
 });
 
 describe("a service that only", () => {

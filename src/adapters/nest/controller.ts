@@ -1,11 +1,11 @@
-import { Controller, Inject, Post, type Type } from "@nestjs/common";
-import { HttpAdapterHost } from "@nestjs/core";
+import type { Type } from "@nestjs/common";
+import type { HttpAdapterHost } from "@nestjs/core";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
 import type { User } from "../../stores/contract.ts";
 import { checkNothingElse } from "../checks.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
 import type { FlowHandler } from "../handler.ts";
-import { addRoute, type HostOfRoute } from "./route.ts";
+import { addRoutes } from "./routes.ts";
 
 /**
  * Makes a controller with the routes of the flow: `POST /login`, and what the authenticator has of `POST /refresh`,
@@ -26,14 +26,10 @@ export function createAuthController<Claims, U extends User>(
   ...extra: []
 ): Type<object> {
   checkNothingElse("createAuthController", extra, "@Rules()");
-  class AuthController implements HostOfRoute {
+  class AuthController {
     constructor(readonly host: HttpAdapterHost) {}
   }
-  for (const [path, handle] of Object.entries(createHandlers(auth))) addRoute(AuthController, path, handle, Post(path));
-  // These are called as functions, so that the package needs no compiler setting for decorators.
-  Inject(HttpAdapterHost)(AuthController, undefined, 0);
-  Controller(prefix)(AuthController);
-  return AuthController;
+  return addRoutes(AuthController, prefix, createHandlers(auth));
 }
 
 /** Makes a handler for each path that the authenticator can serve. */

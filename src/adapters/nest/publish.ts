@@ -1,5 +1,5 @@
-import { All, Controller, Inject, type Type } from "@nestjs/common";
-import { HttpAdapterHost } from "@nestjs/core";
+import { All, type Type } from "@nestjs/common";
+import type { HttpAdapterHost } from "@nestjs/core";
 import type { ProtectedResource } from "../../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../../core/keys/key.ts";
 import type { KeyRing } from "../../core/keys/ring.ts";
@@ -8,7 +8,7 @@ import type { FlowHandler } from "../handler.ts";
 import { handleJwks, type JwksOptions } from "../jwks.ts";
 import type { PublishOptions } from "../publish.ts";
 import { handleResourceMetadata } from "../resource-metadata.ts";
-import { addRoute, type HostOfRoute } from "./route.ts";
+import { addRoutes } from "./routes.ts";
 
 /**
  * Makes a controller that publishes the public halves of keys as a JWK Set (RFC 7517 §5) at `/.well-known/jwks.json`,
@@ -56,11 +56,8 @@ export function createResourceMetadataController(
 
 /** Makes a controller of one route, which answers every method itself. */
 function createController(path: string, handle: FlowHandler): Type<object> {
-  class PublishController implements HostOfRoute {
+  class PublishController {
     constructor(readonly host: HttpAdapterHost) {}
   }
-  addRoute(PublishController, "publish", handle, All(path));
-  Inject(HttpAdapterHost)(PublishController, undefined, 0);
-  Controller()(PublishController);
-  return PublishController;
+  return addRoutes(PublishController, "", { [path]: handle }, All);
 }
