@@ -30,7 +30,7 @@
  */
 
 export { type HeadersOfRequest, readAuthorization } from "../guard/request.ts";
-export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
+export { type BodyChunks, readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 export { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";

@@ -71,7 +71,7 @@ export async function takeForm(
  *
  * @throws AuthError `invalid_request` (400) where it is not there once
  */
-export function readParameter(form: unknown, name: string): string {
+function readParameter(form: unknown, name: string): string {
   const isThere = typeof form === "object" && form !== null && Object.hasOwn(form, name);
   const value: unknown = isThere ? (form as Record<string, unknown>)[name] : undefined;
   if (typeof value === "string" && value !== "") return value;

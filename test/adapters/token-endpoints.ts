@@ -23,7 +23,7 @@ import type { SessionAuthenticator } from "../../src/authenticator/authenticator
 import type { AuthError } from "../../src/core/errors.ts";
 
 /** What the two endpoints are made of. */
-export interface Parts {
+interface Parts {
   readonly auth: SessionAuthenticator;
   readonly introspect: adapter.IntrospectOptions;
   readonly revoke: adapter.RevokeOptions;
@@ -152,7 +152,7 @@ async function serveNest(
   return app.getHttpServer();
 }
 
-export function listening(server: Server): Promise<Server> {
+function listening(server: Server): Promise<Server> {
   return new Promise((resolve) => {
     if (server.listening) resolve(server);
     else server.once("listening", () => resolve(server));

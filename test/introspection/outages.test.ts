@@ -19,12 +19,12 @@ async function failTimes({ guard }: Desk, times: number): Promise<void> {
 
 describe.each(Object.entries(FAULTS))("an endpoint that %s", (_what, fault) => {
   it("is an outage in bounded time: 503, never 401; nothing of it is remembered, and a known token goes on", async () => {
-    const desk = deskOf(endpoint, { timeoutMs: 200 });
+    const desk = deskOf(endpoint, { timeoutMs: 600 });
     await desk.guard.authenticateToken("good");
     endpoint.fault = fault;
     const started = performance.now();
     const error = await desk.guard.authenticateToken("other").catch((it) => it);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(performance.now() - started).toBeLessThan(2_500);
     expect(isAuthError(error) && [error.status, error.code]).toEqual([503, "unavailable"]);
     expect(error.headers).toMatchObject({ "Retry-After": "5" });
     expect(JSON.stringify(error) + JSON.stringify(error.headers)).not.toMatch(/127\.0\.0\.1|s3cret|other/);
