@@ -22,6 +22,7 @@ export const EVERY_REQUEST: Readonly<Record<string, string>> = {
 export const BESIDE: Readonly<Record<string, string>> = {
   "api-keys": "src/api-keys.ts",
   "one-time": "src/one-time.ts",
+  "status-list": "src/status-list.ts",
   "stores/memory": "src/stores/memory.ts",
   testing: "src/testing.ts",
   "stores/sqlite": "src/stores/sqlite.ts",

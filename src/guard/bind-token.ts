@@ -1,5 +1,6 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
+import { askStatus } from "../core/token/status.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { waitFor } from "../store-calls/call.ts";
@@ -17,13 +18,13 @@ import { referToToken } from "./token-reference.ts";
 /**
  * Makes the answers of a guard that takes one kind of token, in an Authorization header.
  *
- * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), shaped by
- * the profile's schema, made an identity, and looked up in the blocklist.
+ * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status is
+ * asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { threadPool, schema, identity: reading } = profile;
+  const { threadPool, schema, status, identity: reading } = profile;
 
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
@@ -58,7 +59,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       }
     };
 
-  /** Authenticates where the thread pool, the schema or the blocklist has to be waited for. */
+  /** Authenticates where the thread pool, the status, the schema or the blocklist has to be waited for. */
   const authenticateInTime =
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Promise<Identity | Absent>> =>
     async (given) => {
@@ -68,7 +69,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
         const known = recallToken(token, profile);
         const checked = known ?? (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
-        const startedAt = schema === undefined ? null : stopwatch();
+        const startedAt = schema === undefined && status === null ? null : stopwatch();
+        const pending = status === null ? undefined : askStatus(status, checked);
+        if (pending !== undefined) await waitFor("the token's status", storeTimeoutMs, pending);
         const identity =
           schema === undefined
             ? shareIdentity(checked)
@@ -89,7 +92,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       }
     };
 
-  const mustWait = threadPool || schema !== undefined || blocklist !== null;
+  const mustWait = threadPool || schema !== undefined || status !== null || blocklist !== null;
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 

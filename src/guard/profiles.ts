@@ -3,6 +3,7 @@ import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
 import { isAmong } from "../core/token/header.ts";
 import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
+import { askStatus } from "../core/token/status.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -30,7 +31,7 @@ function areAlike(one: Internals, other: Internals): boolean {
 
 /**
  * Verifies a token by the one profile it can be of, and gives what it says. The answer is a promise only where the
- * thread pool or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ * thread pool, the status or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
  */
 export function verifyShownToken(
   token: string,
@@ -46,7 +47,10 @@ function describe({ checked, profile }: Opened, name: string): ShownIdentity | P
     const identity = createIdentity(checked, claims, profile.identity, name);
     return { ...identity, revocation: referToToken(checked, identity.userId) };
   };
-  return profile.schema === undefined ? show(checked) : shapeClaims(checked, profile.schema).then(show);
+  const { schema, status } = profile;
+  const shape = () => (schema === undefined ? show(checked) : shapeClaims(checked, schema).then(show));
+  const pending = status === null ? undefined : askStatus(status, checked);
+  return pending === undefined ? shape() : pending.then(shape);
 }
 
 interface Opened {

@@ -26,6 +26,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
+  [/^status-list\.ts$/, /^(status-list\/|remote\/|core\/token\/status|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|events|store-calls|core|stores\/contract)/,
@@ -44,8 +45,15 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
   [/^remote\//, /^(remote\/|events\/|store-calls\/|core\/|node:(crypto|fs\/promises)$)/],
+  [
+    /^status-list\//,
+    /^(status-list\/|remote\/|events\/|store-calls\/|core\/|stores\/contract|node:(crypto|util|zlib)$)/,
+  ],
   [/^guard\//, /^(guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
-  [/^sessions\//, /^(sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [
+    /^sessions\//,
+    /^(sessions\/|status-list\/(create|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
+  ],
   [
     /^one-time\//,
     /^(one-time\/|guard\/|events\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/,
@@ -71,7 +79,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys|status-list)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

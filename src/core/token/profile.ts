@@ -8,8 +8,9 @@ import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
+import { checkClock, checkIssuer, checkList, checkSchema, checkStatus, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
+import type { StatusCheck } from "./status.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -54,6 +55,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * How a guard reads who the user is, where an issuer's claims are not called `sub` and `scope`. By default they are.
    */
   readonly identity?: IdentityClaims;
+  /**
+   * Checks at each use whether a token was revoked, by its `status` claim: `statusLists` of `hallpass/status-list`. Not
+   * at all by default.
+   */
+  readonly status?: StatusCheck;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -109,6 +115,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   /** Each `typ` that is accepted; `null` where it is not checked. */
   readonly types: readonly string[] | null;
   readonly identity: IdentityClaims | undefined;
+  readonly status: StatusCheck | null;
   /** The key that issues; `null` where the first key only verifies. */
   readonly signer: SigningKey | null;
   readonly maxBytes: number;
@@ -133,6 +140,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   threadPool: optional,
   schema: optional,
   identity: optional,
+  status: optional,
   now: optional,
 };
 
@@ -176,6 +184,7 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     headers: new HeaderReader(ring, types),
     types,
     identity: options.identity,
+    status: checkStatus(options.status),
     signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),

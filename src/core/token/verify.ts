@@ -5,17 +5,19 @@ import { type Compact, checkSpelling, invalidToken, readObject, splitToken } fro
 import { freezeDeep } from "./freeze.ts";
 import { type ClaimsOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
+import { askStatus } from "./status.ts";
 
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
  * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before
  * the signature is known to be good.
  *
- * A profile remembers tokens that it verified (`cacheSize`). Their times and the schema are checked at each call.
+ * A profile remembers tokens that it verified (`cacheSize`). Their times, the status and the schema are checked at each
+ * call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check
- *   failed
+ *   failed. Where the profile checks the `status`: `revoked` (401), and `unavailable` (503) where nobody knows it
  * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
  *
  * @example
@@ -29,10 +31,11 @@ export async function verifyToken<Profile extends TokenProfile>(
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
   const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-  const { threadPool, schema } = internals;
+  const { threadPool, schema, status } = internals;
   const claims =
     recallToken(token, internals) ??
     (threadPool ? await openTokenInPool(token, internals) : openToken(token, internals));
+  if (status !== null) await askStatus(status, claims);
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
