@@ -1,3 +1,5 @@
+import { isAuthError } from "../core/errors.ts";
+import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import { fetchDocument } from "../remote/document.ts";
 import type { Loaded } from "../remote/fresh-value.ts";
@@ -27,7 +29,7 @@ export async function fetchList(uri: string, url: URL, settings: StatusListsSett
   const { fetch, timeoutMs, profile, maxAgeMs } = settings;
   const { text } = await fetchDocument(url, { fetch, timeoutMs, maxBytes: MAX_TOKEN_BYTES, headers: ACCEPT });
   // A file that somebody made by hand ends with a new line.
-  const { sub, exp, ttl, status_list: written } = await verifyToken(text.trim(), profile);
+  const { sub, exp, ttl, status_list: written } = await verifyList(text.trim(), profile);
   if (sub !== uri) throw new Error(describeMismatch("sub", sub, [uri]));
   const usedForMs = Math.min(readTtl(ttl) * 1_000, maxAgeMs);
   const value = {
@@ -42,4 +44,14 @@ function readTtl(ttl: unknown): number {
   const isPositive = typeof ttl === "number" && ttl > 0;
   if (!isPositive) throw new Error(describeMismatch("ttl", ttl, "a number of seconds over 0"));
   return ttl;
+}
+
+/** Verifies the token of a list. It is no token of the client's, so that its refusal is none of the client's either. */
+async function verifyList(text: string, profile: TokenProfile<undefined>): Promise<ClaimsOf<TokenProfile<undefined>>> {
+  try {
+    return await verifyToken(text, profile);
+  } catch (error) {
+    if (!isAuthError(error) || !error.expose) throw error;
+    throw new Error(`the status list is not valid: ${(error.cause as Error).message}`, { cause: error });
+  }
 }
