@@ -50,3 +50,4 @@ export {
 } from "./request.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
 export { handleSession, type Proven, type ProvenUser } from "./session.ts";
+export { handleStatusList } from "./status-list.ts";

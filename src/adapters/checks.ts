@@ -50,6 +50,13 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
 }
 
+/** Refuses what is no status list, when a route is built. */
+export function checkStatusList(verb: string, statusList: unknown): void {
+  refuseRequest(verb, statusList, "list");
+  if (has(statusList, "publish")) return;
+  throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describe(statusList)}`);
+}
+
 /**
  * Refuses arguments that nobody would read. A rule that is given to `optionalAuth` would otherwise let everybody in.
  */
@@ -58,10 +65,14 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
   throw new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
 }
 
-/** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */
-function refuseRequest(verb: string, value: unknown): void {
+/**
+ * Refuses what a framework gives a handler: the verb itself was put in the handler's place.
+ *
+ * @param takes - what the verb takes, for the message
+ */
+function refuseRequest(verb: string, value: unknown, takes: string = "auth"): void {
   const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
-  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(auth)`);
+  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(${takes})`);
 }
 
 function has(value: unknown, method: string): boolean {

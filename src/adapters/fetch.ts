@@ -14,6 +14,7 @@ import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { readJsonBody } from "./body.ts";
@@ -24,6 +25,7 @@ import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdent
 import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
@@ -204,6 +206,22 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 }
 
 /**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that anybody
+ * may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * const routes = { "GET /statuslists/:number": statusList(list) };
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): FetchHandler {
+  return respondWith(handleStatusList(list, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
@@ -283,7 +301,8 @@ function respondWith<Rest extends unknown[]>(
   return (request, ...rest) =>
     answerErrors(request, async () => {
       const adapted = readRequest(request, readAddress(request, ...rest));
-      return toWebResponse(await handle(adapted, [request, ...rest]));
+      const response = toWebResponse(await handle(adapted, [request, ...rest]));
+      return request.method === "HEAD" ? new Response(null, response) : response;
     });
 }
 
@@ -304,7 +323,8 @@ function readRequest(request: Request, ip: () => string | undefined): AdapterReq
 function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Response {
   const all = new Headers(headers);
   for (const cookie of cookies) all.append("Set-Cookie", cookie);
-  return body === null ? new Response(null, { status, headers: all }) : Response.json(body, { status, headers: all });
+  const isJson = body !== null && typeof body === "object";
+  return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
 
 /** The refusals that were answered, by their answers, for {@link errorHandler} to log. */

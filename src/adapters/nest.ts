@@ -33,3 +33,4 @@ export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/dec
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";
+export { createStatusListController } from "./nest/status-list.ts";

@@ -31,6 +31,8 @@ export class StatusAllocator {
   #next = 0;
   #end = 0;
   #seed = "";
+  /** How many places are known to be given out, by any process. */
+  #known = 0;
   #flight: Promise<void> | null = null;
 
   constructor(settings: AllocatorSettings) {
@@ -50,10 +52,14 @@ export class StatusAllocator {
     return this.#locate(place);
   }
 
-  /** Counts the lists that have places given out, by any process; at least one. */
-  async countLists(): Promise<number> {
-    const { first } = await this.#call(0);
-    return Math.max(Math.ceil(first / this.#settings.size), 1);
+  /** How many lists there are as far as is known here; at least one. */
+  get lists(): number {
+    return Math.max(Math.ceil(this.#known / this.#settings.size), 1);
+  }
+
+  /** Asks how many places any process has given out, so that {@link StatusAllocator.lists} is up to date. */
+  async countPlaces(): Promise<void> {
+    await this.#call(0);
   }
 
   async #take(): Promise<void> {
@@ -72,6 +78,7 @@ export class StatusAllocator {
     checkPlaces(name, places);
     const terms = readTerms(places.terms);
     if (terms === null) throw new TypeError(`${name}: terms must be the text that was stored first`);
+    this.#known = Math.max(this.#known, places.first + count);
     if (terms.size === size) return { first: places.first, seed: terms.seed };
     throw new TypeError(`the lists at ${uri} were begun with size: ${terms.size}: give that, or another uri`);
   }

@@ -1,5 +1,6 @@
 import { readClock } from "../core/time.ts";
 import { MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
+import type { StatusAllocator } from "./allocator.ts";
 
 /**
  * Knows how many lists there are, so that a client who asks for any number makes nobody read a list that is none. It asks
@@ -7,33 +8,34 @@ import { MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
  */
 export class ListCounter {
   readonly #now: () => number;
-  readonly #count: () => Promise<number>;
-  #known = 1;
+  readonly #allocator: StatusAllocator;
   #askedAt: number | null = null;
   #flight: Promise<void> | null = null;
 
-  constructor(now: () => number, count: () => Promise<number>) {
+  constructor(now: () => number, allocator: StatusAllocator) {
     this.#now = now;
-    this.#count = count;
+    this.#allocator = allocator;
   }
 
   /** Tells whether there is a list of a number. */
   async covers(list: number): Promise<boolean> {
-    if (list <= this.#known) return true;
+    if (list <= this.#allocator.lists) return true;
     const now = readClock(this.#now);
-    const askedAt = this.#askedAt;
-    if (this.#flight === null && askedAt !== null && now >= askedAt && now < askedAt + MIN_PUBLISH_INTERVAL_MS) {
-      return false;
-    }
+    if (this.#flight === null && this.#wasAskedJustNow(now)) return false;
     this.#flight ??= this.#ask(now).finally(() => {
       this.#flight = null;
     });
     await this.#flight;
-    return list <= this.#known;
+    return list <= this.#allocator.lists;
+  }
+
+  #wasAskedJustNow(now: number): boolean {
+    const askedAt = this.#askedAt;
+    return askedAt !== null && now >= askedAt && now < askedAt + MIN_PUBLISH_INTERVAL_MS;
   }
 
   async #ask(now: number): Promise<void> {
-    this.#known = Math.max(this.#known, await this.#count());
+    await this.#allocator.countPlaces();
     this.#askedAt = now;
   }
 }

@@ -78,7 +78,7 @@ export function createStatusList(options: StatusListOptions): StatusList {
   const settings = checkStatusListOptions(options);
   const { uri, store, size, onOutage } = settings;
   const allocator = new StatusAllocator(settings);
-  const counter = new ListCounter(settings.profile.now, () => allocator.countLists());
+  const counter = new ListCounter(settings.profile.now, allocator);
   const publisher = new StatusPublisher({
     ...settings,
     onStale: (error) => {

@@ -61,8 +61,14 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^login\//, /^(login\/|sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
-  [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
-  [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
+  [
+    /^adapters\/nest/,
+    /^(adapters\/|status-list\/create\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,
+  ],
+  [
+    /^adapters\//,
+    /^(adapters\/|status-list\/create\.|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/,
+  ],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;
 const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
