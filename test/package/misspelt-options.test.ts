@@ -2,9 +2,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
-import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import {
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryStatusListStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
-import { profileOf } from "../support/tokens.ts";
+import { profileOf, SECRET } from "../support/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WRONG = { misspelt: 1 };
@@ -36,6 +43,10 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
   "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
   "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
+  "status-list createStatusList": [
+    [{ uri: "https://auth.example/lists", keys: secretKey(SECRET), store: memoryStatusListStore(), ...WRONG }],
+  ],
+  "status-list statusLists": [[{ lists: "https://auth.example/lists/", keys: secretKey(SECRET), ...WRONG }]],
   "express errorHandler": [[WRONG]],
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
@@ -57,6 +68,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteOneTimeStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteStatusListStore": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
   "stores/postgres postgresApiKeys": [[{ client, ...WRONG }], ...nested({ client })],
@@ -67,12 +79,14 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   "stores/postgres postgresOneTimeStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
+  "stores/postgres postgresStatusListStore": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
   "stores/redis redisApiKeys": [[{ send, ...WRONG }]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
   "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
+  "stores/redis redisStatusListStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
 };
@@ -92,6 +106,7 @@ const ADAPTER = [
   "requireAuth",
   "requireScope",
   "session",
+  "statusList",
 ];
 
 /** What takes no options. */
@@ -118,7 +133,17 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   express: ADAPTER,
   koa: ADAPTER,
   fastify: ADAPTER,
-  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
+  fetch: [
+    "authOf",
+    "logout",
+    "optionalAuth",
+    "optionalAuthOf",
+    "refresh",
+    "requireAuth",
+    "requireScope",
+    "session",
+    "statusList",
+  ],
   adapter: [
     "authorizeRules",
     "checkAuthenticator",
@@ -128,6 +153,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "handleLogout",
     "handleRefresh",
     "handleSession",
+    "handleStatusList",
     "identify",
     "readAuthorization",
     "readJsonBody",
@@ -149,8 +175,15 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Rules",
     "Scopes",
     "createAuthController",
+    "createStatusListController",
   ],
-  "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
+  "stores/memory": [
+    "memoryApiKeys",
+    "memoryOneTimeStore",
+    "memoryRefreshStore",
+    "memoryStatusListStore",
+    "memoryUsers",
+  ],
   testing: [
     "apiKeyStoreContract",
     "blocklistContract",
@@ -158,6 +191,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "frozenClock",
     "oneTimeStoreContract",
     "refreshStoreContract",
+    "statusListStoreContract",
     "userStoreContract",
   ],
 };
