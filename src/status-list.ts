@@ -1,7 +1,7 @@
 /**
  * Token Status Lists (draft-ietf-oauth-status-list-21): revocation as a signed list of bits. {@link createStatusList}
- * publishes which of a service's tokens were revoked, for any CDN to serve and any language to read; {@link statusLists}
- * reads what others publish.
+ * publishes which of a service's tokens were revoked, for any CDN to serve and any language to read; {@link
+ * statusLists} reads what others publish.
  *
  * @module
  */

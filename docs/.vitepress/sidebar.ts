@@ -29,6 +29,7 @@ const ORDER = [
   "database-clients",
   "your-own-stores",
   "replicated-blocklist",
+  "status-list",
   "throttling",
   "your-own-adapter",
   "foreign-issuers",

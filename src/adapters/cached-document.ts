@@ -32,8 +32,8 @@ const NOT_FOUND: AdapterResponse = {
 };
 
 /**
- * Answers a request with a document: 304 to who has it already (RFC 9110 §13.1.2), 405 to a method that does not read, and
- * 404 where there is none.
+ * Answers a request with a document: 304 to who has it already (RFC 9110 §13.1.2), 405 to a method that does not read,
+ * and 404 where there is none.
  *
  * @param find - gives the document of a request; `null` where there is none
  */

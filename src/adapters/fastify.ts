@@ -190,8 +190,9 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 }
 
 /**
- * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that anybody
- * may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for caches to keep.
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
  *
  * @param list - made by `createStatusList` of `hallpass/status-list`
  * @throws TypeError when it is given none

@@ -18,8 +18,8 @@ import { referToToken } from "./token-reference.ts";
 /**
  * Makes the answers of a guard that takes one kind of token, in an Authorization header.
  *
- * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status is
- * asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
+ * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status
+ * is asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;

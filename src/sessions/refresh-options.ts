@@ -31,8 +31,8 @@ export interface RefreshOptions {
    */
   readonly maxSessions?: number;
   /**
-   * The lists that tell others which sessions have ended: `createStatusList` of `hallpass/status-list`. The access tokens
-   * of each session that begins say its place in one, by their `status` claim. None by default.
+   * The lists that tell others which sessions have ended: `createStatusList` of `hallpass/status-list`. The access
+   * tokens of each session that begins say its place in one, by their `status` claim. None by default.
    */
   readonly statusList?: StatusList;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */

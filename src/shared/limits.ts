@@ -116,7 +116,9 @@ export const MAX_REMEMBERED_KEYS = 10_000;
 /** Places of a status list, where a service sets no other `size`. */
 export const DEFAULT_STATUS_LIST_SIZE = 1_048_576;
 
-/** The highest `size` of a status list: however many of its places are revoked, its token has no more than a megabyte. */
+/**
+ * The highest `size` of a status list: however many of its places are revoked, its token has no more than a megabyte.
+ */
 export const MAX_STATUS_LIST_SIZE = 4_194_304;
 
 /** Places of status lists that a process takes from the store at a time. */

@@ -23,8 +23,8 @@ interface Terms {
 }
 
 /**
- * Gives out places of a service's lists. It takes a few at a time from the store, so that most logins don't wait for it.
- * Those that a process has not given out when it ends stay empty.
+ * Gives out places of a service's lists. It takes a few at a time from the store, so that most logins don't wait for
+ * it. Those that a process has not given out when it ends stay empty.
  */
 export class StatusAllocator {
   readonly #settings: AllocatorSettings;

@@ -3,8 +3,8 @@ import { MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
 import type { StatusAllocator } from "./allocator.ts";
 
 /**
- * Knows how many lists there are, so that a client who asks for any number makes nobody read a list that is none. It asks
- * the store once in a second at the most.
+ * Knows how many lists there are, so that a client who asks for any number makes nobody read a list that is none. It
+ * asks the store once in a second at the most.
  */
 export class ListCounter {
   readonly #now: () => number;

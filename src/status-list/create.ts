@@ -38,8 +38,8 @@ export interface StatusList {
    */
   revoke(...places: readonly StatusPlace[]): Promise<void>;
   /**
-   * Gives a list as a signed token, for a route or to be uploaded. It is read from the store and signed anew where it is
-   * time, once for all who ask. While the store is down, the last one goes on until it expires.
+   * Gives a list as a signed token, for a route or to be uploaded. It is read from the store and signed anew where it
+   * is time, once for all who ask. While the store is down, the last one goes on until it expires.
    *
    * @param list - the number of the list, the last part of its URI
    * @returns the list; `null` where there is none of that number
@@ -58,10 +58,10 @@ export interface StatusList {
 type Call = Budgeted<StatusListSettings>;
 
 /**
- * Makes the status lists of a service (draft-ietf-oauth-status-list-21): signed lists of a bit a token or session, which
- * any CDN can serve, and of which any service in any language reads what was revoked, without asking a store of yours.
- * Give them to the sessions of an authenticator as `refresh: { store, statusList }`, and publish them by `statusList` of
- * an adapter.
+ * Makes the status lists of a service (draft-ietf-oauth-status-list-21): signed lists of a bit a token or session,
+ * which any CDN can serve, and of which any service in any language reads what was revoked, without asking a store of
+ * yours. Give them to the sessions of an authenticator as `refresh: { store, statusList }`, and publish them by
+ * `statusList` of an adapter.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *

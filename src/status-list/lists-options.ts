@@ -17,8 +17,9 @@ import { LIST_TYPE } from "./options.ts";
 /** How the status lists of an issuer are read. */
 export interface StatusListsOptions {
   /**
-   * Which lists are the issuer's: an address that ends in `/` stands for all that is below it, and any other for itself.
-   * Or a function that answers `true` or `false` to the text of an address. A token that names another list is refused.
+   * Which lists are the issuer's: an address that ends in `/` stands for all that is below it, and any other for
+   * itself. Or a function that answers `true` or `false` to the text of an address. A token that names another list is
+   * refused.
    */
   readonly lists: string | readonly string[] | ((uri: string) => boolean);
   /** What verifies the lists: the issuer's key or keys. */

@@ -24,8 +24,9 @@ const VALID = 0;
 type KeptList = FreshValue<FetchedList>;
 
 /**
- * Reads the status lists that an issuer publishes (draft-ietf-oauth-status-list-21 §8), and refuses tokens that they say
- * are revoked or suspended. A list is fetched when a token names it, and renewed in the background while it is asked for.
+ * Reads the status lists that an issuer publishes (draft-ietf-oauth-status-list-21 §8), and refuses tokens that they
+ * say are revoked or suspended. A list is fetched when a token names it, and renewed in the background while it is
+ * asked for.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -114,7 +115,10 @@ class KeptLists {
     return { url, list: new FreshValue<FetchedList>({ name: CALL, load, staleIfErrorMs, now, onFailed }) };
   }
 
-  /** Forgets the list that nobody asked for the longest. One that was fetched just now stays: it must not be fetched again. */
+  /**
+   * Forgets the list that nobody asked for the longest. One that was fetched just now stays: it must not be fetched
+   * again.
+   */
   #makeRoom(): void {
     const [oldest] = this.#lists;
     if (this.#lists.size < MAX_STATUS_LISTS || oldest === undefined) return;

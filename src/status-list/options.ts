@@ -38,8 +38,8 @@ export interface StatusListOptions {
    */
   readonly size?: number;
   /**
-   * How long others may go on with a list that they have, before they ask for it again. `"1m"` by default. Where a cache
-   * stands between, a revocation is seen everywhere after twice that time.
+   * How long others may go on with a list that they have, before they ask for it again. `"1m"` by default. Where a
+   * cache stands between, a revocation is seen everywhere after twice that time.
    */
   readonly ttl?: Duration;
   /** How long a list may be relied on while nobody can be asked for the next. `"1h"` by default. */
@@ -49,9 +49,9 @@ export interface StatusListOptions {
   /** How long one call of the store may take, in milliseconds. 2000 by default. */
   readonly storeTimeoutMs?: number;
   /**
-   * A listener that is told of each call that is refused with 503, and of each that went on with the last list since the
-   * store was down. The error's `cause` says what happened, for a log. By default the process is warned of the first
-   * outage.
+   * A listener that is told of each call that is refused with 503, and of each that went on with the last list since
+   * the store was down. The error's `cause` says what happened, for a log. By default the process is warned of the
+   * first outage.
    */
   readonly onOutage?: OutageListener;
   /** A listener that is told of outages as events. It can't change the answer. None by default. */

@@ -4,9 +4,9 @@ import { createHmac } from "node:crypto";
 const ROUNDS = 4;
 
 /**
- * Gives a number its place in a permutation of the numbers below `size`: a Feistel network whose rounds are HMACs, walked
- * on until it gives a number below `size`. So places that are given out one after another lie all over a list, and whoever
- * sees one can't tell when it was given out, nor how many were (draft-ietf-oauth-status-list-21 §12.5).
+ * Gives a number its place in a permutation of the numbers below `size`: a Feistel network whose rounds are HMACs,
+ * walked on until it gives a number below `size`. So places that are given out one after another lie all over a list,
+ * and whoever sees one can't tell when it was given out, nor how many were (draft-ietf-oauth-status-list-21 §12.5).
  *
  * @param seed - whoever knows it knows the permutation
  */

@@ -12,8 +12,8 @@ export const MAX_NUMBER = 0xff_ff_ff;
 const SID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-([0-9a-f]{6})([0-9a-f]{6})$/;
 
 /**
- * Makes the id of a session that has a place: a UUIDv8 (RFC 9562 §5.8), whose last twelve digits are the place. So whoever
- * ends a session knows its place by its id alone, also where the session itself is no longer stored.
+ * Makes the id of a session that has a place: a UUIDv8 (RFC 9562 §5.8), whose last twelve digits are the place. So
+ * whoever ends a session knows its place by its id alone, also where the session itself is no longer stored.
  *
  * @param uuid - a UUIDv7, whose time and chance it keeps
  */

@@ -2,7 +2,9 @@ import { readMark } from "../shared/read.ts";
 import type { StatusClaim } from "./claim.ts";
 import type { StatusPlace } from "./place.ts";
 
-/** The property that holds what sessions need of a status list. Two copies of this package share a registered symbol. */
+/**
+ * The property that holds what sessions need of a status list. Two copies of this package share a registered symbol.
+ */
 export const PLACES: unique symbol = Symbol.for("hallpass.statusPlaces") as never;
 
 /**

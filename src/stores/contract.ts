@@ -301,16 +301,16 @@ export interface StatusListStore {
    */
   allocate(series: string, count: number, terms: string): Promise<StatusPlaces>;
   /**
-   * Marks some indices of one list. A mark stays for good, and to make it again is no error. Of any number of concurrent
-   * calls no mark is lost.
+   * Marks some indices of one list. A mark stays for good, and to make it again is no error. Of any number of
+   * concurrent calls no mark is lost.
    *
    * @param list - the number of the list
    * @param indices - whole numbers from 0 on, at most a few hundred, which may repeat
    */
   mark(series: string, list: number, indices: readonly number[]): Promise<void>;
   /**
-   * Reads the marks of one list, a bit an index: index 0 is the lowest bit of the first byte, index 8 that of the second.
-   * Bytes at the end that would be 0 may be missing.
+   * Reads the marks of one list, a bit an index: index 0 is the lowest bit of the first byte, index 8 that of the
+   * second. Bytes at the end that would be 0 may be missing.
    */
   read(series: string, list: number): Promise<Uint8Array>;
 }

@@ -3,8 +3,8 @@ import { AuthError, isAuthError } from "../errors.ts";
 import type { CheckedClaims, OpenClaims } from "./claims.ts";
 
 /**
- * Checks whether a token that was verified is still good, by its `status` claim. `statusLists` of `hallpass/status-list`
- * makes one.
+ * Checks whether a token that was verified is still good, by its `status` claim. `statusLists` of
+ * `hallpass/status-list` makes one.
  */
 export interface StatusCheck {
   /**

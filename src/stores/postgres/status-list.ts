@@ -7,8 +7,8 @@ import { bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts"
 const AS_HEX = "encode(substring(bit_send(marks) FROM 5), 'hex')";
 
 /**
- * Status lists in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a
- * call has confirmed survives a crash, as far as the server's `synchronous_commit` says.
+ * Status lists in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What
+ * a call has confirmed survives a crash, as far as the server's `synchronous_commit` says.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

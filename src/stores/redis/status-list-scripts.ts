@@ -9,7 +9,9 @@ return { string.format('%.0f', next - ARGV[1]), redis.call('HGET', KEYS[1], 'ter
 /** Reads a list. By itself HGETALL would reply with a map to some clients, and with a list to others. */
 export const READ = `return redis.call('HGETALL', KEYS[1])`;
 
-/** Marks indices. A page without marks is ARGV[1], and of each index there is its page, the digit of it, and the bit. */
+/**
+ * Marks indices. A page without marks is ARGV[1], and of each index there is its page, the digit of it, and the bit.
+ */
 export const MARK = `
 for at = 2, #ARGV, 3 do
   local page, digit, bits = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])

@@ -1,6 +1,6 @@
 /**
- * A list is stored in pages, so that to mark an index rewrites little, and to read a list costs the same however many are
- * marked. A page is written as hex, since not every client gives bytes as they are.
+ * A list is stored in pages, so that to mark an index rewrites little, and to read a list costs the same however many
+ * are marked. A page is written as hex, since not every client gives bytes as they are.
  */
 const PAGE_BYTES = 512;
 
