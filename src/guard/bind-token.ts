@@ -1,6 +1,5 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { askStatus } from "../core/token/status.ts";
 import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { waitFor } from "../store-calls/call.ts";
@@ -69,9 +68,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
         const known = recallToken(token, profile);
         const checked = known ?? (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
-        const startedAt = schema === undefined && status === null ? null : stopwatch();
-        const pending = status === null ? undefined : askStatus(status, checked);
-        if (pending !== undefined) await waitFor("the token's status", storeTimeoutMs, pending);
+        const startedAt = schema === undefined && status === undefined ? null : stopwatch();
+        const pending = status?.check(checked);
+        if (pending) await waitFor("the token's status", storeTimeoutMs, pending);
         const identity =
           schema === undefined
             ? shareIdentity(checked)
@@ -92,7 +91,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       }
     };
 
-  const mustWait = threadPool || schema !== undefined || status !== null || blocklist !== null;
+  const mustWait = threadPool || schema !== undefined || status !== undefined || blocklist !== null;
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 

@@ -1,7 +1,7 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { invalidToken, mismatched } from "../core/token/compact.ts";
-import type { StatusCheck } from "../core/token/status.ts";
+import { STATUS, type StatusCheck } from "../core/token/status.ts";
 import { type FreshStats, FreshValue } from "../remote/fresh-value.ts";
 import { nameUrl } from "../remote/url.ts";
 import { MAX_STATUS_LISTS } from "../shared/limits.ts";
@@ -50,6 +50,7 @@ export function statusLists(options: StatusListsOptions): StatusLists {
       if (settings.required) throw invalidToken("status.status_list is missing, expected the place of its status");
     },
     stats: () => lists.stats(),
+    [STATUS]: true,
   } satisfies StatusLists);
 }
 
@@ -84,6 +85,15 @@ function judge(status: number): void {
   if (status !== VALID) throw new AuthError("revoked", { cause: new Error(`the token's status is ${status}`) });
 }
 
+/** Makes an outage of what the application's own function threw. */
+function toOutage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isAuthError(error) ? error : unavailable(CALL, 0, error);
+  }
+}
+
 /** The lists that were asked for, the last one at the end. */
 class KeptLists {
   readonly #settings: StatusListsSettings;
@@ -107,7 +117,7 @@ class KeptLists {
 
   #create(uri: string): { readonly url: URL; readonly list: KeptList } {
     const { findUrl, staleIfErrorMs, now, onOutage } = this.#settings;
-    const url = findUrl(uri);
+    const url = toOutage(() => findUrl(uri));
     this.#makeRoom();
     const onFailed = (error: unknown): void =>
       tellOutage(onOutage, unavailable(CALL, 0, error), "fetchStatusList", false);

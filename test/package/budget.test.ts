@@ -17,23 +17,24 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 200_000 },
-  tokens: { files: 5, bytes: 113_000 },
-  express: { files: 7, bytes: 50_500 },
-  koa: { files: 7, bytes: 50_500 },
-  fastify: { files: 7, bytes: 50_500 },
-  fetch: { files: 7, bytes: 52_500 },
-  adapter: { files: 7, bytes: 45_000 },
+  index: { files: 6, bytes: 204_000 },
+  tokens: { files: 5, bytes: 114_000 },
+  express: { files: 7, bytes: 51_500 },
+  koa: { files: 7, bytes: 51_500 },
+  fastify: { files: 7, bytes: 51_500 },
+  fetch: { files: 7, bytes: 53_500 },
+  adapter: { files: 7, bytes: 47_500 },
   nest: { files: 7, bytes: 58_000 },
-  "api-keys": { files: 8, bytes: 41_500 },
+  "api-keys": { files: 8, bytes: 42_500 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "one-time": { files: 8, bytes: 27_500 },
-  "stores/memory": { files: 5, bytes: 31_500 },
-  testing: { files: 6, bytes: 88_500 },
-  "stores/sqlite": { files: 11, bytes: 38_500 },
-  "stores/postgres": { files: 11, bytes: 44_500 },
-  "stores/redis": { files: 7, bytes: 38_000 },
+  "status-list": { files: 9, bytes: 110_000 },
+  "stores/memory": { files: 6, bytes: 34_500 },
+  testing: { files: 7, bytes: 108_000 },
+  "stores/sqlite": { files: 12, bytes: 42_500 },
+  "stores/postgres": { files: 12, bytes: 48_000 },
+  "stores/redis": { files: 8, bytes: 42_500 },
   "stores/replicated": { files: 9, bytes: 28_500 },
 };
 
@@ -72,7 +73,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(450_000);
+  expect(statSync(tarball).size).toBeLessThan(480_000);
 });
 
 describe("a service that only", () => {

@@ -155,7 +155,7 @@ describe("a token that says of its status", () => {
   it("ten megabytes is refused at once", async () => {
     const started = performance.now();
     expect(await open().check(at(0, "x".repeat(10_000_000)))).toContain("invalid_token: status.status_list.uri is");
-    expect(performance.now() - started).toBeLessThan(100);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   it("nothing is good where none is required", async () => {
@@ -196,7 +196,7 @@ describe("a token that says of its status", () => {
     expect(await check(at(0, `${uri}0`))).toContain("expected one that lists allows");
     for (const answer of ["yes", undefined, Promise.resolve(true), Promise.reject(new Error("down"))]) {
       const { check: wrong } = open({ lists: () => answer as never });
-      await expect(wrong()).rejects.toThrow(/lists must answer true or false/);
+      expect(await wrong()).toBe("unavailable: statusLists: lists must answer true or false");
     }
   });
 });

@@ -4,7 +4,6 @@ import { isFilled } from "../../shared/text.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeyRing } from "../keys/ring.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
-import type { StatusCheck } from "./status.ts";
 
 const SWITCH_OFF = "; null switches the check off";
 
@@ -38,13 +37,6 @@ export function checkSchema(schema: unknown): ClaimsSchema | undefined {
   const fits = schema === undefined || readSafely("defineToken", () => isSchema(schema));
   assert(fits, "schema must be a Standard Schema, such as zod, valibot or arktype make");
   return schema as ClaimsSchema | undefined;
-}
-
-/** Checks what is to check the status of tokens, where it was given. */
-export function checkStatus(status: StatusCheck | undefined): StatusCheck | null {
-  const fits = status === undefined || readSafely("defineToken", () => typeof status?.check === "function");
-  assert(fits, "status must be what statusLists of hallpass/status-list makes, with a method check");
-  return status ?? null;
 }
 
 /** Checks that a clock is a function. {@link readClock} checks what it returns. */

@@ -8,7 +8,7 @@ import { type Duration, toSeconds } from "../time.ts";
 import { VerifiedTokens } from "./cache.ts";
 import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
 import { HeaderReader } from "./header.ts";
-import { checkClock, checkIssuer, checkList, checkSchema, checkStatus, checkThreadPool } from "./profile-checks.ts";
+import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import type { ClaimsSchema } from "./schema.ts";
 import type { StatusCheck } from "./status.ts";
 
@@ -115,7 +115,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   /** Each `typ` that is accepted; `null` where it is not checked. */
   readonly types: readonly string[] | null;
   readonly identity: IdentityClaims | undefined;
-  readonly status: StatusCheck | null;
+  readonly status: StatusCheck | undefined;
   /** The key that issues; `null` where the first key only verifies. */
   readonly signer: SigningKey | null;
   readonly maxBytes: number;
@@ -184,11 +184,11 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     headers: new HeaderReader(ring, types),
     types,
     identity: options.identity,
-    status: checkStatus(options.status),
+    status: options.status,
     signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
-    cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
+    cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) ? new VerifiedTokens(cacheSize) : null,
     lookups: { hits: 0, misses: 0 },
     threadPool: checkThreadPool(threadPool, ring),
     schema: checkSchema(schema) as Schema,

@@ -5,7 +5,6 @@ import { type Compact, checkSpelling, invalidToken, readObject, splitToken } fro
 import { freezeDeep } from "./freeze.ts";
 import { type ClaimsOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
-import { askStatus } from "./status.ts";
 
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
@@ -35,8 +34,8 @@ export async function verifyToken<Profile extends TokenProfile>(
   const claims =
     recallToken(token, internals) ??
     (threadPool ? await openTokenInPool(token, internals) : openToken(token, internals));
-  if (status !== null) await askStatus(status, claims);
-  return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
+  if (status) await status.check(claims);
+  return (schema ? await shapeClaims(claims, schema) : claims) as ClaimsOf<Profile>;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function verifyToken<Profile extends TokenProfile>(
  */
 export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
   const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
-  if (known === undefined) {
+  if (!known) {
     internals.lookups.misses += 1;
     return undefined;
   }
