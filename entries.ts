@@ -23,6 +23,7 @@ export const BESIDE: Readonly<Record<string, string>> = {
   "api-keys": "src/api-keys.ts",
   "one-time": "src/one-time.ts",
   introspection: "src/introspection.ts",
+  "status-list": "src/status-list.ts",
   "stores/memory": "src/stores/memory.ts",
   testing: "src/testing.ts",
   "stores/sqlite": "src/stores/sqlite.ts",

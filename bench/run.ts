@@ -13,6 +13,7 @@ import { issue } from "./suites/issue.ts";
 import { loginRush } from "./suites/login-rush.ts";
 import { middleware } from "./suites/middleware.ts";
 import { startup } from "./suites/startup.ts";
+import { statusList } from "./suites/status-list.ts";
 import { threadPool } from "./suites/thread-pool.ts";
 import { verify } from "./suites/verify.ts";
 
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = 
     "login-rush": loginRush,
     startup,
     blocklist,
+    "status-list": statusList,
   },
 };
 

@@ -40,6 +40,7 @@ export {
   type TokenProfile,
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export type { StatusCheck } from "./core/token/status.ts";
 export { verifyToken } from "./core/token/verify.ts";
 export type {
   AccessRefusedEvent,

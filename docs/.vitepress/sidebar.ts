@@ -30,6 +30,7 @@ const ORDER = [
   "database-clients",
   "your-own-stores",
   "replicated-blocklist",
+  "status-list",
   "throttling",
   "your-own-adapter",
   "foreign-issuers",

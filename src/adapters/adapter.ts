@@ -56,3 +56,4 @@ export { handleResourceMetadata } from "./resource-metadata.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
 export { handleRevoke, type RevokeOptions } from "./revoke.ts";
 export { handleSession, type Proven, type ProvenUser } from "./session.ts";
+export { handleStatusList } from "./status-list.ts";

@@ -54,6 +54,13 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
 }
 
+/** Refuses what is no status list, when a route is built. */
+export function checkStatusList(verb: string, statusList: unknown): void {
+  refuseRequest(verb, statusList, "list");
+  if (has(statusList, "publish")) return;
+  throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describe(statusList)}`);
+}
+
 /**
  * Refuses arguments that nobody would read. A rule that is given to `optionalAuth` would otherwise let everybody in.
  */

@@ -17,6 +17,7 @@ import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
@@ -39,6 +40,7 @@ import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, sendNodeResponse } from "./response.ts";
 import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
@@ -298,6 +300,23 @@ export function revoke<Claims, U extends User>(
   ...extra: []
 ): ExpressMiddleware {
   return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * app.get("/statuslists/:number", statusList(list));
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): ExpressMiddleware {
+  return respondWith(handleStatusList(list, ...extra));
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import { isThenable } from "../shared/promise.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
@@ -40,6 +41,7 @@ import { handleResourceMetadata } from "./resource-metadata.ts";
 import type { AdapterResponse } from "./response.ts";
 import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { isOfThisRealm, toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
@@ -322,6 +324,26 @@ export function parseForms(app: FastifyParsers): void {
 }
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/**
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * app.get("/statuslists/:number", statusList(list));
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): FastifyHandler {
+  return respondWith(handleStatusList(list, ...extra));
+}
 
 /**
  * The identity that `requireAuth` of this guard found, in the types of its token profile.

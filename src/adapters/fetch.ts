@@ -18,6 +18,7 @@ import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { type BodyChunks, readJsonBody } from "./body.ts";
@@ -34,6 +35,7 @@ import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
@@ -295,6 +297,23 @@ export function revoke<Claims, U extends User>(
 }
 
 /**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * const routes = { "GET /statuslists/:number": statusList(list) };
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): FetchHandler {
+  return respondWith(handleStatusList(list, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
@@ -399,7 +418,8 @@ function takeUnread({ bodyUsed, body }: Request): BodyChunks {
 function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Response {
   const all = new Headers(headers);
   for (const cookie of cookies) all.append("Set-Cookie", cookie);
-  return body === null ? new Response(null, { status, headers: all }) : Response.json(body, { status, headers: all });
+  const isJson = body !== null && typeof body === "object";
+  return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
 
 /** The refusals that were answered, by their answers, for {@link errorHandler} to log. */

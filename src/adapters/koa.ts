@@ -17,6 +17,7 @@ import type { AuthRequest } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
@@ -32,6 +33,7 @@ import { handleResourceMetadata } from "./resource-metadata.ts";
 import type { AdapterResponse } from "./response.ts";
 import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
@@ -305,6 +307,23 @@ export function revoke<Claims, U extends User>(
   ...extra: []
 ): KoaMiddleware {
   return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * router.get("/statuslists/:number", statusList(list));
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): KoaMiddleware {
+  return respondWith(handleStatusList(list, ...extra));
 }
 
 /**

@@ -36,6 +36,7 @@ export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";
 export { createJwksController, createResourceMetadataController } from "./nest/publish.ts";
+export { createStatusListController } from "./nest/status-list.ts";
 export { createIntrospectController, createRevokeController } from "./nest/token-controllers.ts";
 export type { PublishOptions } from "./publish.ts";
 export type { RevokeOptions } from "./revoke.ts";

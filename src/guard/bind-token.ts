@@ -18,13 +18,14 @@ import { referToToken } from "./token-reference.ts";
 /**
  * Makes the answers of a guard that takes one kind of token, in an Authorization header.
  *
- * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), shaped by
- * the profile's schema, made an identity, and looked up in the blocklist.
+ * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status
+ * is asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { schema, identity: reading } = profile;
+  const { schema, status, identity: reading } = profile;
+  const isToBeAwaited = schema !== undefined || status !== undefined;
 
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
@@ -49,6 +50,8 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
     const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
     try {
       const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
+      const pending = status?.check(checked);
+      if (pending !== undefined) await waitFor("the token's status", Math.min(storeTimeoutMs, leftMs()), pending);
       const identity =
         schema === undefined
           ? shareIdentity(checked)
@@ -77,7 +80,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
         const checked = known ?? openToken(token, profile);
-        if (schema !== undefined || isThenable(checked)) return finishInTime(checked, given);
+        if (isToBeAwaited || isThenable(checked)) return finishInTime(checked, given);
         const identity =
           known === undefined ? createIdentity(checked, checked, reading, "bearer") : shareIdentity(known);
         if (blocklist === null) return identity;

@@ -5,10 +5,15 @@ import { nameUrl } from "./url.ts";
 
 /** What is asked of a {@link Fetch}, as the Fetch standard names it. */
 export interface FetchInit {
+  /** The HTTP method. */
   readonly method: "GET" | "POST";
+  /** The header fields. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body of a POST. */
   readonly body?: string;
+  /** A redirect must be answered as it is: it is only followed where it leads to the same origin. */
   readonly redirect: "manual";
+  /** Aborted when the time is over. */
   readonly signal: AbortSignal;
 }
 

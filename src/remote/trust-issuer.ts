@@ -73,13 +73,24 @@ export function trustIssuer<
   checkOptions("trustIssuer", options, OPTIONS);
   checkText("trustIssuer: the issuer", issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
-  const { maxBytes, cacheSize, threadPool, schema, identity, audience, requiredClaims } = options;
+  const { maxBytes, cacheSize, threadPool, schema, identity, status, audience, requiredClaims } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys ?? findKeys(issuer, options);
-  const own = { typ, maxAge, clockTolerance, requiredClaims, maxBytes, cacheSize, threadPool, schema, identity };
+  const own = {
+    typ,
+    maxAge,
+    clockTolerance,
+    requiredClaims,
+    maxBytes,
+    cacheSize,
+    threadPool,
+    schema,
+    identity,
+    status,
+  };
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return createProfile<Schema>(
     { ...given, keys, issuer, audience, now },
@@ -115,6 +126,7 @@ const OPTIONS: OptionNames<TrustOptions> = {
   threadPool: "optional",
   schema: "optional",
   identity: "optional",
+  status: "optional",
   now: "optional",
   staleIfError: "optional",
   timeoutMs: "optional",

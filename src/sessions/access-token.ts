@@ -9,6 +9,7 @@ import type { User } from "../stores/contract.ts";
 import type { Authentication } from "./details.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings, IssuingSettings } from "./settings.ts";
+import { claimStatus } from "./status.ts";
 
 /** Reads the claims that the application gives a user. */
 export async function readClaims<U extends User>({ budget, claims }: IssuingSettings<U>, user: U): Promise<object> {
@@ -17,20 +18,21 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
 
 /**
  * Issues a user's access token, dated by an instant. It says when and how the user proved who it is, by `auth_time`
- * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`.
+ * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, and where its `status` stands.
  */
 export async function issueAccessToken<U extends User>(
-  { token, budget }: FlowSettings,
+  settings: FlowSettings,
   user: U,
   claims: object,
   sid: string | null,
   date: number,
   { authenticatedAt, methods, acr }: Authentication,
 ): Promise<LoginResult<U>> {
+  const { token, budget } = settings;
   const input = {
     ...claims,
     sub: user.id,
-    ...(sid !== null && { sid }),
+    ...(sid !== null && { sid, ...claimStatus(settings, sid) }),
     auth_time: Math.floor(authenticatedAt / 1_000),
     ...(methods.length > 0 && { amr: methods }),
     ...(acr !== null && { acr }),

@@ -149,6 +149,29 @@ export const DEFAULT_MAX_KEYS = 100;
 /** Verified API keys that are remembered. */
 export const MAX_REMEMBERED_KEYS = 10_000;
 
+/** Places of a status list, where a service sets no other `size`. */
+export const DEFAULT_STATUS_LIST_SIZE = 1_048_576;
+
+/**
+ * The highest `size` of a status list: however many of its places are revoked, its token has no more than a megabyte.
+ */
+export const MAX_STATUS_LIST_SIZE = 4_194_304;
+
+/** Places of status lists that a process takes from the store at a time. */
+export const STATUS_PLACES_TAKEN = 32;
+
+/** Status lists that a process keeps as they were last published. */
+export const MAX_PUBLISHED_LISTS = 64;
+
+/** Milliseconds between two times that a process writes one status list, at the least. */
+export const MIN_PUBLISH_INTERVAL_MS = 1_000;
+
+/** Status lists of others that one `statusLists` keeps. */
+export const MAX_STATUS_LISTS = 64;
+
+/** Bytes of a status list of others, after decompression. */
+export const MAX_STATUS_LIST_BYTES = 1_048_576;
+
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;
 

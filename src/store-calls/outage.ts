@@ -5,7 +5,7 @@ import { findFailedCall } from "./call.ts";
 /**
  * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"consume"` and
  * `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys: `"touchKey"`
- * writes when a key was last used.
+ * writes when a key was last used. Those with `Status` are of status lists.
  */
 export type OutageOperation =
   | "authenticate"
@@ -33,7 +33,11 @@ export type OutageOperation =
   | "listKeys"
   | "revokeKey"
   | "revokeKeys"
-  | "rotateKey";
+  | "rotateKey"
+  | "allocateStatus"
+  | "revokeStatus"
+  | "publishStatusList"
+  | "fetchStatusList";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

@@ -1,5 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens and API keys in this process's memory: the embedded default.
+ * Users, sessions, revocations, one-time tokens, API keys and status lists in this process's memory: the embedded
+ * default.
  *
  * @module
  */
@@ -7,5 +8,6 @@ export { memoryApiKeys } from "./memory/api-keys.ts";
 export { type MemoryBlocklist, type MemoryBlocklistOptions, memoryBlocklist } from "./memory/blocklist.ts";
 export { memoryOneTimeStore } from "./memory/one-time.ts";
 export { memoryRefreshStore } from "./memory/refresh.ts";
+export { memoryStatusListStore } from "./memory/status-list.ts";
 export { type MemoryUser, type MemoryUsers, memoryUsers } from "./memory/users.ts";
 export type { NewUser } from "./shared/new-user.ts";

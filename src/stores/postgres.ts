@@ -1,6 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens and API keys in Postgres, by a client that the application made: a Pool
- * or Client of `pg`, or a PGlite.
+ * Users, sessions, revocations, one-time tokens, API keys and status lists in Postgres, by a client that the
+ * application made: a Pool or Client of `pg`, or a PGlite.
  *
  * @module
  */
@@ -11,6 +11,7 @@ export type { PostgresFeedOptions } from "./postgres/feed.ts";
 export { postgresOneTimeStore } from "./postgres/one-time.ts";
 export { postgresRefreshStore } from "./postgres/refresh.ts";
 export { postgresSchema } from "./postgres/schema.ts";
+export { postgresStatusListStore } from "./postgres/status-list.ts";
 export { postgresUsers } from "./postgres/users.ts";
 export type { Deletion, DeletionOptions } from "./shared/deletion.ts";
 export type { NewUser } from "./shared/new-user.ts";

@@ -1,6 +1,6 @@
 /**
- * Sessions, revocations, one-time tokens and API keys in Redis or Valkey, by a client that the application made:
- * ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
+ * Sessions, revocations, one-time tokens, API keys and status lists in Redis or Valkey, by a client that the
+ * application made: ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
  */
@@ -10,3 +10,4 @@ export type { RedisOptions, RedisSend } from "./redis/client.ts";
 export type { RedisFeedOptions } from "./redis/feed.ts";
 export { redisOneTimeStore } from "./redis/one-time.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";
+export { redisStatusListStore } from "./redis/status-list.ts";

@@ -1,6 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens and API keys in a SQLite database that the application opened with
- * `better-sqlite3`, `bun:sqlite` or `node:sqlite`.
+ * Users, sessions, revocations, one-time tokens, API keys and status lists in a SQLite database that the application
+ * opened with `better-sqlite3`, `bun:sqlite` or `node:sqlite`.
  *
  * @module
  */
@@ -16,4 +16,5 @@ export type { SqliteDatabase, SqliteStatement, SqliteValue } from "./sqlite/data
 export { sqliteOneTimeStore } from "./sqlite/one-time.ts";
 export { sqliteRefreshStore } from "./sqlite/refresh.ts";
 export { sqliteSchema } from "./sqlite/schema.ts";
+export { sqliteStatusListStore } from "./sqlite/status-list.ts";
 export { sqliteUsers } from "./sqlite/users.ts";

@@ -27,6 +27,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
   [/^introspection\.ts$/, /^introspection\//],
+  [/^status-list\.ts$/, /^(status-list\/|remote\/|core\/token\/status|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|remote|events|store-calls|core|stores\/contract)/,
@@ -45,8 +46,15 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
   [/^remote\//, /^(remote\/|events\/|store-calls\/|core\/|node:(crypto|fs\/promises)$)/],
+  [
+    /^status-list\//,
+    /^(status-list\/|remote\/|events\/|store-calls\/|core\/|stores\/contract|node:(crypto|util|zlib)$)/,
+  ],
   [/^guard\//, /^(guard\/|remote\/|events\/|store-calls\/|core\/|stores\/contract)/],
-  [/^sessions\//, /^(sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [
+    /^sessions\//,
+    /^(sessions\/|status-list\/(create|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
+  ],
   [
     /^one-time\//,
     /^(one-time\/|guard\/|events\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/,
@@ -55,8 +63,14 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^introspection\//, /^(introspection\/|guard\/|remote\/|store-calls\/|core\/|node:crypto$)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
-  [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
-  [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
+  [
+    /^adapters\/nest/,
+    /^(adapters\/|status-list\/create\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,
+  ],
+  [
+    /^adapters\//,
+    /^(adapters\/|status-list\/create\.|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/,
+  ],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;
 const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
@@ -73,7 +87,9 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys|introspection)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys|introspection|status-list)\.ts$/.test(to))).toEqual(
+      [],
+    );
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

@@ -4,9 +4,16 @@ import { ENTRIES } from "../../entries.ts";
 import { protectedResource } from "../../src/core/http/protected-resource.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
-import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import {
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryStatusListStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
-import { profileOf } from "../support/tokens.ts";
+import { profileOf, SECRET } from "../support/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WRONG = { misspelt: 1 };
@@ -50,6 +57,10 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
   "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
   "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
+  "status-list createStatusList": [
+    [{ uri: "https://auth.example/lists", keys: secretKey(SECRET), store: memoryStatusListStore(), ...WRONG }],
+  ],
+  "status-list statusLists": [[{ lists: "https://auth.example/lists/", keys: secretKey(SECRET), ...WRONG }]],
   "express errorHandler": [[WRONG]],
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
@@ -99,6 +110,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteOneTimeStore": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteStatusListStore": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
   "stores/postgres postgresApiKeys": [[{ client, ...WRONG }], ...nested({ client })],
@@ -109,12 +121,14 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   "stores/postgres postgresOneTimeStore": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
+  "stores/postgres postgresStatusListStore": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
   "stores/redis redisApiKeys": [[{ send, ...WRONG }]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
   "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
+  "stores/redis redisStatusListStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
   "testing createFakeIssuer": [[WRONG]], // and what its methods take: test/testing/issuer
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
@@ -135,6 +149,7 @@ const ADAPTER = [
   "requireAuth",
   "requireScope",
   "session",
+  "statusList",
 ];
 
 /** What takes no options. */
@@ -161,7 +176,17 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   express: ADAPTER,
   koa: ADAPTER,
   fastify: [...ADAPTER, "parseForms"],
-  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
+  fetch: [
+    "authOf",
+    "logout",
+    "optionalAuth",
+    "optionalAuthOf",
+    "refresh",
+    "requireAuth",
+    "requireScope",
+    "session",
+    "statusList",
+  ],
   adapter: [
     "authorizeRules",
     "checkAuthenticator",
@@ -171,6 +196,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "handleLogout",
     "handleRefresh",
     "handleSession",
+    "handleStatusList",
     "identify",
     "readAuthorization",
     "readFormBody",
@@ -193,9 +219,16 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Rules",
     "Scopes",
     "createAuthController",
+    "createStatusListController",
+  ],
+  "stores/memory": [
+    "memoryApiKeys",
+    "memoryOneTimeStore",
+    "memoryRefreshStore",
+    "memoryStatusListStore",
+    "memoryUsers",
   ],
   introspection: ["clientSecrets"],
-  "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
   testing: [
     "apiKeyStoreContract",
     "blocklistContract",
@@ -203,6 +236,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "frozenClock",
     "oneTimeStoreContract",
     "refreshStoreContract",
+    "statusListStoreContract",
     "userStoreContract",
   ],
 };

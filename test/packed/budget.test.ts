@@ -17,24 +17,25 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 256_000 },
-  tokens: { files: 5, bytes: 162_000 },
-  express: { files: 7, bytes: 66_500 },
-  koa: { files: 7, bytes: 66_500 },
-  fastify: { files: 7, bytes: 67_500 },
-  fetch: { files: 7, bytes: 68_500 },
-  adapter: { files: 7, bytes: 66_500 },
-  nest: { files: 7, bytes: 72_000 },
-  "api-keys": { files: 10, bytes: 44_500 },
+  index: { files: 6, bytes: 262_000 },
+  tokens: { files: 5, bytes: 166_000 },
+  express: { files: 7, bytes: 69_500 },
+  koa: { files: 7, bytes: 69_500 },
+  fastify: { files: 7, bytes: 70_500 },
+  fetch: { files: 7, bytes: 71_500 },
+  adapter: { files: 7, bytes: 69_500 },
+  nest: { files: 7, bytes: 75_000 },
+  "api-keys": { files: 10, bytes: 46_500 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  introspection: { files: 9, bytes: 44_500 },
-  "one-time": { files: 8, bytes: 28_500 },
-  "stores/memory": { files: 5, bytes: 31_500 },
-  testing: { files: 7, bytes: 109_500 },
-  "stores/sqlite": { files: 11, bytes: 38_500 },
-  "stores/postgres": { files: 11, bytes: 44_500 },
-  "stores/redis": { files: 7, bytes: 38_000 },
+  introspection: { files: 9, bytes: 48_500 },
+  "one-time": { files: 8, bytes: 29_500 },
+  "status-list": { files: 10, bytes: 118_000 },
+  "stores/memory": { files: 6, bytes: 34_500 },
+  testing: { files: 7, bytes: 118_000 },
+  "stores/sqlite": { files: 12, bytes: 42_500 },
+  "stores/postgres": { files: 12, bytes: 48_000 },
+  "stores/redis": { files: 8, bytes: 42_500 },
   "stores/replicated": { files: 9, bytes: 28_500 },
 };
 
@@ -73,7 +74,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(530_000);
+  expect(statSync(tarball).size).toBeLessThan(580_000);
 });
 
 describe("a service that only", () => {

@@ -4,6 +4,7 @@ import {
   blocklistContract,
   oneTimeStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
   userStoreContract,
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
@@ -154,6 +155,10 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       expect(await stores.apiKeys.deleteExpired(at(60))).toBe(1);
       expect((await stores.apiKeys.list("old")).map(({ id }) => id).sort()).toEqual(["old-2", "old-3"]);
     });
+  });
+
+  describe("status lists", () => {
+    it.each(statusListStoreContract(() => stores.statusLists))("$name", ({ run }) => run());
   });
 
   describe("revocations", () => {

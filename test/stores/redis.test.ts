@@ -9,12 +9,14 @@ import {
   redisBlocklist,
   redisOneTimeStore,
   redisRefreshStore,
+  redisStatusListStore,
 } from "../../src/stores/redis.ts";
 import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
 } from "../../src/testing.ts";
 import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { houseOf, READER } from "../support/flow.ts";
@@ -45,6 +47,11 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   });
   describe("API keys", () => {
     it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("status lists", () => {
+    it.each(statusListStoreContract(() => redisStatusListStore({ send: connection.send })))("$name", ({ run }) =>
+      run(),
+    );
   });
   describe("revocations", () => {
     it.concurrent.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
@@ -254,6 +261,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     it.concurrent.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
+      ...statusListStoreContract(() => redisStatusListStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),

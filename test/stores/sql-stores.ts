@@ -1,6 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { inject } from "vitest";
+import type { StatusListStore } from "../../src/stores/contract.ts";
 import {
   type PostgresClient,
   postgresApiKeys,
@@ -8,6 +9,7 @@ import {
   postgresOneTimeStore,
   postgresRefreshStore,
   postgresSchema,
+  postgresStatusListStore,
   postgresUsers,
   type SqlApiKeyStore,
   type SqlBlocklist,
@@ -22,6 +24,7 @@ import {
   sqliteOneTimeStore,
   sqliteRefreshStore,
   sqliteSchema,
+  sqliteStatusListStore,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
@@ -33,6 +36,7 @@ export interface SqlStores {
   readonly blocklist: SqlBlocklist;
   readonly oneTime: SqlOneTimeStore;
   readonly apiKeys: SqlApiKeyStore;
+  readonly statusLists: StatusListStore;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,8 @@ export function tablesIn(schema: string): Required<SqlTables> {
     revocations: `${schema}.revocations`,
     oneTimeTokens: `${schema}.one_time_tokens`,
     apiKeys: `${schema}.api_keys`,
+    statusLists: `${schema}.status_lists`,
+    statusPages: `${schema}.status_pages`,
   };
 }
 
@@ -79,6 +85,7 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     blocklist: postgresBlocklist(options),
     oneTime: postgresOneTimeStore(options),
     apiKeys: postgresApiKeys(options),
+    statusLists: postgresStatusListStore(options),
   };
 }
 
@@ -91,6 +98,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     blocklist: sqliteBlocklist({ database }),
     oneTime: sqliteOneTimeStore({ database }),
     apiKeys: sqliteApiKeys({ database }),
+    statusLists: sqliteStatusListStore({ database }),
     close: async () => void database.close(),
   };
 }

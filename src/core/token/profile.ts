@@ -10,6 +10,7 @@ import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims, UndatedClaims }
 import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import { ProfileKeys } from "./profile-keys.ts";
 import type { ClaimsSchema } from "./schema.ts";
+import type { StatusCheck } from "./status.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -59,6 +60,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * How a guard reads who the user is, where an issuer's claims are not called `sub` and `scope`. By default they are.
    */
   readonly identity?: IdentityClaims;
+  /**
+   * Checks at each use whether a token was revoked, by its `status` claim: `statusLists` of `hallpass/status-list`. Not
+   * at all by default.
+   */
+  readonly status?: StatusCheck;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -136,6 +142,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly identity: IdentityClaims | undefined;
   /** Whether tokens of this kind are issued here, if there is a key that signs. */
   readonly issues: boolean;
+  readonly status: StatusCheck | undefined;
   readonly maxBytes: number;
   /** How often a token was looked up among those that are remembered, and how often it was there. */
   readonly lookups: { hits: number; misses: number };
@@ -158,6 +165,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   threadPool: optional,
   schema: optional,
   identity: optional,
+  status: optional,
   now: optional,
 };
 
@@ -221,6 +229,7 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
     types,
     identity: options.identity,
     required: checkList("requiredClaims", options.requiredClaims ?? null) ?? [],
+    status: options.status,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     lookups: { hits: 0, misses: 0 },

@@ -15,11 +15,12 @@ import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
  * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before
  * the signature is known to be good.
  *
- * A profile remembers tokens that it verified (`cacheSize`). Their times and the schema are checked at each call.
+ * A profile remembers tokens that it verified (`cacheSize`). Their times, the status and the schema are checked at each
+ * call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check
- *   failed
+ *   failed. Where the profile checks the `status`: `revoked` (401), and `unavailable` (503) where nobody knows it
  * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
  *
  * @example
@@ -33,9 +34,10 @@ export async function verifyToken<Profile extends TokenProfile>(
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
   const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-  const { schema } = internals;
+  const { schema, status } = internals;
   const opened = recallToken(token, internals) ?? openToken(token, internals);
   const claims = isThenable(opened) ? await opened : opened; // To wait for nothing would take a tenth of the whole.
+  if (status !== undefined) await status.check(claims);
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
