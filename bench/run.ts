@@ -12,6 +12,7 @@ import { credentials } from "./suites/credentials.ts";
 import { issue } from "./suites/issue.ts";
 import { loginRush } from "./suites/login-rush.ts";
 import { middleware } from "./suites/middleware.ts";
+import { remoteKeys } from "./suites/remote-keys.ts";
 import { startup } from "./suites/startup.ts";
 import { threadPool } from "./suites/thread-pool.ts";
 import { verify } from "./suites/verify.ts";
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = 
     "login-rush": loginRush,
     startup,
     blocklist,
+    "remote-keys": remoteKeys,
   },
 };
 
