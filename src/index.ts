@@ -17,13 +17,17 @@ export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
 export type { CookieOptions, CookieSettings } from "./core/http/cookie-options.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
+export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
 export type { JWK } from "./core/keys/jwk.ts";
+export { type ImportJwksOptions, importJwks, type JwksOptions, type SkippedKey } from "./core/keys/jwks.ts";
 export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
+export { retireKey } from "./core/keys/retire.ts";
 export { type KeyRing, keyRing } from "./core/keys/ring.ts";
 export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
+export type { LiveKeys } from "./core/keys/source.ts";
 export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
 export type { PasswordEngine } from "./core/password/engine.ts";
 export type { GateStats, WorkOptions } from "./core/password/gate.ts";
@@ -38,6 +42,7 @@ export { type IssueOptions, issueToken } from "./core/token/issue.ts";
 export {
   type ClaimsOf,
   defineToken,
+  type ForeignProfile,
   type IdentityClaims,
   type InputOf,
   type TokenOptions,
@@ -52,6 +57,12 @@ export type {
   AuthEvent,
   AuthEventListener,
   BaseEvent,
+  KeyEvent,
+  KeySkippedEvent,
+  KeysEvent,
+  KeysFailedEvent,
+  KeysFetchedEvent,
+  KeysStaleEvent,
   LoginRefusedEvent,
   LoginThrottledEvent,
   OneTimeTokenEvent,
@@ -81,6 +92,13 @@ export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
 export type { PasswordProof } from "./login/verify-password.ts";
+export type { Fetch, FetchAnswer, FetchInit } from "./remote/document.ts";
+export type { LiveKeysStats, LoadedKeys } from "./remote/fresh-keys.ts";
+export type { FreshStats } from "./remote/fresh-value.ts";
+export type { LoadOptions, RemoteKeysOptions } from "./remote/keys-options.ts";
+export { type JwksFunction, remoteKeys } from "./remote/remote-keys.ts";
+export { type RotatingKeysOptions, rotatingKeys } from "./remote/rotating-keys.ts";
+export { type TrustedIssuer, type TrustOptions, trustIssuer } from "./remote/trust-issuer.ts";
 export type { SessionDevice } from "./sessions/device.ts";
 export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";

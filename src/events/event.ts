@@ -100,6 +100,48 @@ export interface ApiKeyRotatedEvent extends ApiKeyEvent<"api_key_rotated"> {
   readonly newKeyId: string;
 }
 
+/** Keys that are kept elsewhere were loaded. */
+export interface KeysFetchedEvent extends KeysEvent<"keys_fetched"> {
+  /** How many of them can be used. */
+  readonly keys: number;
+}
+
+/** What every event about keys that are kept elsewhere says. */
+export interface KeysEvent<Type extends string = string> extends BaseEvent<Type> {
+  /** Where the keys are from: an address without what stands behind its `?`, or the name of a function. */
+  readonly source: string;
+}
+
+/** Keys could not be loaded. The last good ones go on for a while. */
+export interface KeysFailedEvent extends KeysEvent<"keys_failed"> {
+  /** When it is tried again at the earliest, in milliseconds since 1970. */
+  readonly nextTryAt: number;
+  /** The name of the error that caused it, such as `"TypeError"`; `null` where there is none. Its text stays out. */
+  readonly cause: string | null;
+}
+
+/** Keys go on beyond their time, as they can't be loaded anew. It is told once of each such time. */
+export interface KeysStaleEvent extends KeysEvent<"keys_stale"> {
+  /** How long ago they were loaded, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** A key came, or is no longer there: its tokens are refused from now on. */
+export interface KeyEvent extends KeysEvent<"key_added" | "key_gone"> {
+  /** The key's name, which is its thumbprint where the source gave none. */
+  readonly kid: string | null;
+  /** Its algorithm. */
+  readonly algorithm: string;
+}
+
+/** A key of a set can't be used. */
+export interface KeySkippedEvent extends KeysEvent<"key_skipped"> {
+  /** The key's name; `null` where it has none. */
+  readonly kid: string | null;
+  /** Why, in words of ours. */
+  readonly reason: string;
+}
+
 /** The events that say no more than whom they are about. */
 export type PlainUserEvent = UserEvent<
   | "login_succeeded"
@@ -130,7 +172,12 @@ export type AuthEvent =
   | OutageEvent
   | OneTimeTokenEvent
   | ApiKeyEvent
-  | ApiKeyRotatedEvent;
+  | ApiKeyRotatedEvent
+  | KeysFetchedEvent
+  | KeysFailedEvent
+  | KeysStaleEvent
+  | KeyEvent
+  | KeySkippedEvent;
 
 /** A listener to events. What it throws, and how long it takes, changes nothing. */
 export type AuthEventListener = (event: AuthEvent) => unknown;

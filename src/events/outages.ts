@@ -1,4 +1,3 @@
-import type { AuthError } from "../core/errors.ts";
 import { readMark } from "../shared/read.ts";
 import type { OutageListener } from "../store-calls/outage.ts";
 import type { Emit } from "./emit.ts";
@@ -7,15 +6,15 @@ import type { Emit } from "./emit.ts";
 export function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
   return (error, context) => {
     const { operation, refused, call = null, durationMs = null } = context;
-    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameCause(error) }));
+    emit(() => ({ type: "outage", operation, refused, call, durationMs, cause: nameError(error.cause) }));
     return onOutage(error, context);
   };
 }
 
 const NAME = /^\w{1,64}$/;
 
-/** Names the error that caused an outage. A driver's own error may be anything, and reading it may throw. */
-function nameCause({ cause }: AuthError): string | null {
-  const name = readMark(cause, "name");
+/** Names an error that caused an outage. A driver's own error may be anything, and reading it may throw. */
+export function nameError(error: unknown): string | null {
+  const name = readMark(error, "name");
   return typeof name === "string" && NAME.test(name) ? name : null;
 }

@@ -1,7 +1,8 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { stopwatch } from "../shared/clock.ts";
+import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
@@ -23,7 +24,7 @@ import { referToToken } from "./token-reference.ts";
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { threadPool, schema, identity: reading } = profile;
+  const { threadPool, keys, schema, identity: reading } = profile;
 
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
@@ -51,7 +52,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
         if (known !== undefined) return shareIdentity(known);
-        const checked = openToken(token, profile);
+        const checked = openToken(token, profile) as CheckedClaims;
         return createIdentity(checked, checked, reading, "bearer");
       } catch (error) {
         return explain(error, given);
@@ -66,9 +67,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const token = readToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
-        const known = recallToken(token, profile);
-        const checked = known ?? (threadPool ? await openTokenInPool(token, profile) : openToken(token, profile));
-        const startedAt = schema === undefined ? null : stopwatch();
+        const opened = recallToken(token, profile) ?? openToken(token, profile);
+        const startedAt = schema === undefined && !isThenable(opened) ? null : stopwatch();
+        const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
         const identity =
           schema === undefined
             ? shareIdentity(checked)
@@ -89,7 +90,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       }
     };
 
-  const mustWait = threadPool || schema !== undefined || blocklist !== null;
+  const mustWait = threadPool || keys.remote !== null || schema !== undefined || blocklist !== null;
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
 

@@ -3,7 +3,7 @@ import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
 import { isAmong } from "../core/token/header.ts";
 import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
-import { openToken, openTokenInPool, recallToken, shapeClaims } from "../core/token/verify.ts";
+import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { ShownIdentity } from "./credential.ts";
@@ -75,9 +75,8 @@ function hasIssuer(profiles: readonly Internals[], iss: unknown): boolean {
 
 function open(token: string, profiles: readonly Internals[]): Opened | Promise<Opened> {
   const profile = chooseProfile(token, profiles);
-  return profile.threadPool
-    ? openTokenInPool(token, profile).then((checked) => ({ checked, profile }))
-    : { checked: openToken(token, profile), profile };
+  const opened = openToken(token, profile);
+  return isThenable(opened) ? opened.then((checked) => ({ checked, profile })) : { checked: opened, profile };
 }
 
 /**

@@ -108,8 +108,9 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
-  const { signer, schema } = readInternals("throttle: device", device);
-  if (signer === null || schema !== undefined) {
+  const { keys, schema } = readInternals("throttle: device", device);
+  const state = keys.current();
+  if (state?.set.current === null || schema !== undefined) {
     throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
   }
 }

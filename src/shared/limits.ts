@@ -44,6 +44,33 @@ export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
 /** Bytes of a request's body that hallpass reads itself, where no framework has parsed it. */
 export const MAX_BODY_BYTES = 65_536;
 
+/** Bytes of a document that is fetched, such as a JWK Set, after any decompression. */
+export const MAX_DOCUMENT_BYTES = 65_536;
+
+/** Redirects that a fetch follows, all on one origin. */
+export const MAX_REDIRECTS = 3;
+
+/** Milliseconds that a fetch may take, headers and body, where no other limit is set. */
+export const DEFAULT_FETCH_TIMEOUT_MS = 2_000;
+
+/** Milliseconds between two fetches of one document, at the least. The time doubles while they fail. */
+export const MIN_FETCH_INTERVAL_MS = 30_000;
+
+/** Milliseconds between two fetches of one document that fails, at the most. */
+export const MAX_FETCH_INTERVAL_MS = 300_000;
+
+/** Keys of a JWK Set that are read. */
+export const MAX_SET_KEYS = 100;
+
+/** Characters of an issuer that a resolver of tenants is asked about. */
+export const MAX_ISSUER_LENGTH = 512;
+
+/** Issuers whose profile is remembered, and as many that are known to be unknown. */
+export const MAX_TENANTS = 1_000;
+
+/** Issuers that a resolver of tenants is asked about at once. */
+export const MAX_TENANT_CALLS = 64;
+
 /** Characters of a client's address. */
 export const MAX_ADDRESS_LENGTH = 256;
 

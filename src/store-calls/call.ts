@@ -23,9 +23,13 @@ export function findFailedCall(error: AuthError): FailedCall | undefined {
   return readMark(error, FAILED_CALL) as FailedCall | undefined;
 }
 
-/** Makes the error of a call that failed. */
-export function unavailable(call: string, durationMs: number, cause: unknown): AuthError {
-  const error = new AuthError("unavailable", { cause });
+/**
+ * Makes the error of a call that failed.
+ *
+ * @param retryAfter - the seconds after which it is worth to try again, where they are known
+ */
+export function unavailable(call: string, durationMs: number, cause: unknown, retryAfter?: number): AuthError {
+  const error = new AuthError("unavailable", { cause, ...(retryAfter !== undefined && { retryAfter }) });
   return Object.defineProperty(error, FAILED_CALL, { value: { call, durationMs } });
 }
 

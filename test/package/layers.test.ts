@@ -28,7 +28,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
-    /^(authenticator|login|sessions|one-time|guard|events|store-calls|core|stores\/contract)/,
+    /^(authenticator|login|sessions|one-time|guard|remote|events|store-calls|core|stores\/contract)/,
   ],
   [/^core\/keys\//, /^(core\/|node:|jose$)/],
   [/^core\/password\//, /^(core\/|node:|@node-rs\/argon2$)/],
@@ -43,6 +43,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^testing/, /^(testing|core\/|stores\/contract|node:)/],
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
+  [/^remote\//, /^(remote\/|events\/|store-calls\/|core\/|node:(crypto|fs\/promises)$)/],
   [/^guard\//, /^(guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^sessions\//, /^(sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [

@@ -36,6 +36,8 @@ export interface VerifyingKey {
   readonly kid: string | null;
   /** Whether {@link issueToken} can sign with it. */
   readonly canSign: boolean;
+  /** When it no longer verifies, in milliseconds since 1970; `null` where it does as long as it is in use. */
+  readonly retiresAt: number | null;
   /** @internal */
   readonly [KEY]: KeyOperations;
 }
@@ -48,8 +50,13 @@ export interface SigningKey extends VerifyingKey {
 }
 
 /** Makes a key, which signs if there is an operation for it. */
-export function makeKey(algorithm: Algorithm, kid: string | null, operations: KeyOperations): VerifyingKey {
-  const key = { algorithm, kid, canSign: operations.sign !== undefined };
+export function makeKey(
+  algorithm: Algorithm,
+  kid: string | null,
+  operations: KeyOperations,
+  retiresAt: number | null = null,
+): VerifyingKey {
+  const key = { algorithm, kid, canSign: operations.sign !== undefined, retiresAt };
   Object.defineProperty(key, KEY, { value: operations });
   return Object.freeze(key) as VerifyingKey;
 }

@@ -1,8 +1,10 @@
 import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
 import { readMark } from "../../shared/read.ts";
+import { readClock } from "../time.ts";
 import { canonicaliseName } from "./algorithms.ts";
 import { isKey, type SigningKey, type VerifyingKey } from "./key.ts";
+import { type KeySet, type KeySource, SOURCE } from "./source.ts";
 
 const RING: unique symbol = Symbol.for("hallpass.keyRing") as never;
 
@@ -14,6 +16,8 @@ export interface KeyRing {
   readonly keys: readonly VerifyingKey[];
   /** @internal */
   readonly [RING]: true;
+  /** @internal */
+  readonly [SOURCE]: KeySource;
 }
 
 /**
@@ -21,8 +25,8 @@ export interface KeyRing {
  * token without `kid` is tried with each of them. Keys for different algorithms may have the same `kid` (RFC 7517
  * §4.5).
  *
- * To rotate, put the new key first, and keep the old one until its last token has expired. To publish a key before it
- * signs, put it behind the current one.
+ * To rotate, put the new key first, and keep the old one until its last token has expired; {@link retireKey} gives it a
+ * date for that. To publish a key before it signs, put it behind the current one.
  *
  * @throws TypeError when a value is not a key, or two keys for one algorithm have the same `kid`
  *
@@ -41,13 +45,44 @@ export function keyRing(
   const names = keys.flatMap(({ kid, algorithm }) => (kid === null ? [] : `${canonicaliseName(algorithm)} ${kid}`));
   const areDistinct = new Set(names).size === names.length;
   assert(areDistinct, "keyRing: two keys for one algorithm have the same kid; give each its own");
-  const signer = current.canSign ? (current as SigningKey) : null;
-  return Object.freeze({ current: signer, keys: Object.freeze(keys), [RING]: true as const });
+  return createRing(current.canSign ? (current as SigningKey) : null, keys);
+}
+
+/** Makes a ring of keys whose names may be the same, as in a set that others publish. */
+export function createRing(current: SigningKey | null, keys: readonly VerifyingKey[]): KeyRing {
+  const set = { current, keys: Object.freeze([...keys]) };
+  const ring = { ...set, [RING]: true as const };
+  Object.defineProperty(ring, SOURCE, { value: createSource(ring) });
+  return Object.freeze(ring) as KeyRing;
+}
+
+/** Makes the source of a ring. Where keys retire, it has a set for each time between two of their dates. */
+function createSource(ring: KeySet): KeySource {
+  const { current, keys } = ring;
+  const dates = [...new Set(keys.flatMap(({ retiresAt }) => retiresAt ?? []))].sort((one, other) => one - other);
+  const isLeft = (key: VerifyingKey, date: number): boolean => key.retiresAt === null || key.retiresAt > date;
+  const sets = dates.map((date): KeySet => ({ current, keys: keys.filter((key) => isLeft(key, date)) }));
+  if (sets.length === 0) return { read: () => ring, remote: null };
+  const read: KeySource["read"] = (now) => {
+    const time = readClock(now);
+    const passed = dates.findLastIndex((date) => date <= time);
+    return sets[passed] ?? ring;
+  };
+  return { read, remote: null };
 }
 
 /** Makes a ring of a single key. A ring stays as it is. */
 export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  assert(readMark(keys, RING) === true, "keys must be made by secretKey, importKey (await it) or keyRing");
+  assert(readMark(keys, RING) === true, NO_KEYS);
   return keys as KeyRing;
 }
+
+/** Gives the source of what a profile was given as its keys. */
+export function toSource(keys: unknown): KeySource {
+  const source = isKey(keys) ? keyRing(keys)[SOURCE] : readMark(keys, SOURCE);
+  assert(source !== undefined, NO_KEYS);
+  return source as KeySource;
+}
+
+const NO_KEYS = "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it) or remoteKeys";

@@ -9,10 +9,11 @@ import { KEY, type VerifyingKey } from "./key.ts";
  */
 export function selectKeys(
   keys: readonly VerifyingKey[],
-  alg: string,
+  alg: unknown,
   kid: string | undefined,
 ): readonly VerifyingKey[] {
-  const fitting = keys.filter(({ algorithm }) => canonicaliseName(algorithm) === canonicaliseName(alg));
+  const name = canonicaliseName(alg);
+  const fitting = keys.filter(({ algorithm }) => canonicaliseName(algorithm) === name);
   if (kid === undefined) return fitting;
   const named = fitting.filter((key) => key.kid === kid);
   return named.length > 0 ? named : fitting.filter((key) => !key[KEY].kidGiven);

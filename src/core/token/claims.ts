@@ -21,6 +21,9 @@ export interface ProfileClaims {
   readonly jti?: string;
 }
 
+/** The claims that a profile checks of tokens whose issuer may leave `iat` out. */
+export type UndatedClaims = Omit<ProfileClaims, "iat"> & Partial<Pick<ProfileClaims, "iat">>;
+
 /** The claims that mean something to hallpass and are the application's to give. */
 export interface FlowClaims {
   /** Whom it is about: the user's id. */
@@ -51,13 +54,17 @@ export type ClaimsInput<Schema> = FlowClaims & {
 } & (Schema extends ClaimsSchema<infer Input, unknown> ? Input : OpenClaims);
 
 /** What `verifyToken` gives: the schema's output, beside the claims that the profile checked. */
-export type ClaimsOutput<Schema> = ProfileClaims &
+export type ClaimsOutput<Schema, Checked = ProfileClaims> = Checked &
   (Schema extends ClaimsSchema<infer _Input, infer Output> ? Omit<FlowClaims, keyof Output> & Output : OpenClaims);
 
 /** The rules by which a profile checks claims. */
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
+  /** The claim that says for whom a token is. */
+  readonly audienceClaim: string;
+  /** Whether a token must say when it was issued. */
+  readonly needsIat: boolean;
   /** Seconds. */
   readonly maxAge: number | null;
   /** Seconds. */
@@ -79,9 +86,10 @@ export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules,
   const mismatch = findMismatch(payload);
   if (mismatch !== undefined) throw invalidToken(mismatch);
   const claims = payload as CheckedClaims;
-  const { issuer, audience } = rules;
+  const { issuer, audience, audienceClaim } = rules;
   if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
-  if (audience !== null && !isMeantFor(claims.aud, audience)) throw mismatched("aud", claims.aud, audience);
+  const meant = claims[audienceClaim];
+  if (audience !== null && !isMeantFor(meant, audience)) throw mismatched(audienceClaim, meant, audience);
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
@@ -116,14 +124,18 @@ function compare(
   return value === undefined || fits(value) ? undefined : describeMismatch(name, value, expected);
 }
 
-function isMeantFor(aud: CheckedClaims["aud"], audience: readonly string[]): boolean {
-  return typeof aud === "string" ? audience.includes(aud) : aud?.some((it) => audience.includes(it)) === true;
+/** Tells for whom a token is meant. A claim of another name than `aud` may be of any type. */
+function isMeantFor(meant: unknown, audience: readonly string[]): boolean {
+  if (typeof meant === "string") return audience.includes(meant);
+  return Array.isArray(meant) && meant.some((it) => audience.includes(it));
 }
+
+const BOTH = "exp and iat must both be there";
 
 /** Refuses claims whose time is not now, which is given in seconds. */
 export function checkTimes(
   { exp, iat, nbf }: CheckedClaims,
-  { maxAge, clockTolerance }: ClaimRules,
+  { needsIat, maxAge, clockTolerance }: ClaimRules,
   now: number,
 ): void {
   const refuse = (code: "expired" | "invalid_token", why: string): never => {
@@ -131,7 +143,8 @@ export function checkTimes(
       cause: new Error(`${why}, at ${now} with a clockTolerance of ${clockTolerance} s`),
     });
   };
-  if (exp === undefined || iat === undefined) throw invalidToken("exp and iat must both be there");
+  if (exp === undefined) throw invalidToken(needsIat ? BOTH : "exp must be there");
+  if (iat === undefined && (needsIat || maxAge !== null)) throw invalidToken(BOTH);
   if (!(now < exp + clockTolerance)) refuse("expired", `exp is ${exp}, and has been reached`);
   // Verifiers that know whole seconds only must not find a token valid later than this one does.
   const latest = Math.floor(now) + clockTolerance;

@@ -1,6 +1,6 @@
 import { copyAscii } from "../base64url.ts";
+import type { AuthError } from "../errors.ts";
 import type { VerifyingKey } from "../keys/key.ts";
-import type { KeyRing } from "../keys/ring.ts";
 import { selectKeys } from "../keys/select.ts";
 import { type Compact, checkSpelling, invalidToken, mismatched, readObject } from "./compact.ts";
 
@@ -12,25 +12,33 @@ interface AcceptedHeader {
   readonly keys: readonly VerifyingKey[];
 }
 
+/** What a token's header says of how it was signed. */
+export interface SignedBy {
+  /** The name of an algorithm, where it is one. */
+  readonly alg: unknown;
+  readonly kid: string | undefined;
+}
+
 /**
  * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few
  * headers, so a header is remembered once a signature over it was good. A forger can't fill that memory.
  */
 export class HeaderReader {
-  readonly #ring: KeyRing;
+  readonly #keys: readonly VerifyingKey[];
   readonly #types: readonly string[] | null;
   readonly #accepted: AcceptedHeader[] = [];
 
   /** @param types - each `typ` that is accepted; `null` where it is not checked */
-  constructor(ring: KeyRing, types: readonly string[] | null) {
-    this.#ring = ring;
+  constructor(keys: readonly VerifyingKey[], types: readonly string[] | null) {
+    this.#keys = keys;
     this.#types = types;
   }
 
-  /** Finds the keys to try. Only the `alg` and `kid` of the header choose them. */
+  /** Finds the keys to try; none where no key fits. Only the `alg` and `kid` of the header choose them. */
   findKeys(parts: Compact): readonly VerifyingKey[] {
     for (const { segment, keys } of this.#accepted) if (segment === parts.header) return keys;
-    return this.#read(parts);
+    const { alg, kid } = readHeader(parts, this.#types);
+    return selectKeys(this.#keys, alg, kid);
   }
 
   /** Remembers a header, once a signature over it was good. */
@@ -38,27 +46,34 @@ export class HeaderReader {
     if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
     if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: copyAscii(segment), keys });
   }
+}
 
-  #read(parts: Compact): readonly VerifyingKey[] {
-    checkSpelling(parts);
-    const header = readObject(parts, "header");
-    const { alg, kid, typ } = header;
-    const { keys } = this.#ring;
-    if (kid !== undefined && typeof kid !== "string") throw mismatched("kid", kid, "a string");
-    for (const name of ["crit", "b64"]) {
-      if (header[name] !== undefined) throw invalidToken(`${name} is there, expected none: no extension is known`);
-    }
-    if (this.#types !== null && !isAmong(typ, this.#types)) throw mismatched("typ", typ, this.#types);
-    const fitting = typeof alg === "string" ? selectKeys(keys, alg, undefined) : [];
-    if (fitting.length === 0) throw mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
-    const selected = selectKeys(fitting, alg as string, kid);
-    if (selected.length > 0) return selected;
-    throw mismatched(
-      "kid",
-      kid,
-      fitting.map((key) => String(key.kid)),
-    );
+/**
+ * Reads the header of a token.
+ *
+ * @throws AuthError `invalid_token` for one that no key could make good
+ */
+export function readHeader(parts: Compact, types: readonly string[] | null): SignedBy {
+  checkSpelling(parts);
+  const header = readObject(parts, "header");
+  const { alg, kid, typ } = header;
+  if (kid !== undefined && typeof kid !== "string") throw mismatched("kid", kid, "a string");
+  for (const name of ["crit", "b64"]) {
+    if (header[name] !== undefined) throw invalidToken(`${name} is there, expected none: no extension is known`);
   }
+  if (types !== null && !isAmong(typ, types)) throw mismatched("typ", typ, types);
+  return { alg, kid };
+}
+
+/** Makes the refusal of a token that none of the keys can have signed. */
+export function explainUnknownKey({ alg, kid }: SignedBy, keys: readonly VerifyingKey[]): AuthError {
+  const fitting = selectKeys(keys, alg, undefined);
+  if (fitting.length === 0) return mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
+  return mismatched(
+    "kid",
+    kid,
+    fitting.map((key) => String(key.kid)),
+  );
 }
 
 /** Tells whether a header's `typ` is one of those that are accepted. */

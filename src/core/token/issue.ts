@@ -6,7 +6,7 @@ import { findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
-import { type InputOf, readInternals, type TokenProfile } from "./profile.ts";
+import { type InputOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 import { getTemplate, type Template } from "./template.ts";
 
@@ -67,10 +67,10 @@ export function issueAt<Profile extends TokenProfile>(
 ): string | Promise<string> {
   const internals = readInternals("issueToken", profile);
   const { schema, maxBytes, maxAge } = internals;
-  const template = getTemplate(internals);
-  if (template === null) {
-    throw new TypeError("issueToken: the profile's first key only verifies; sign with a private one");
-  }
+  const state = internals.keys.current();
+  if (state === null) return waitForKeys(internals).then(() => issueAt(claims, profile, time, expiresIn));
+  const template = getTemplate(internals, state);
+  if (template === null) throw new TypeError(`issueToken: ${internals.issues ? NO_SIGNER : FOREIGN}`);
   const own = copyClaims(claims);
   const iat = Math.floor(time / 1_000);
   checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));
@@ -80,6 +80,14 @@ export function issueAt<Profile extends TokenProfile>(
   const payload = writePayload(template, json, iat, expiresIn, newJti(time));
   if (schema === undefined) return sign(template, payload, maxBytes);
   return checkSchema(schema, json).then(() => sign(template, payload, maxBytes));
+}
+
+const NO_SIGNER = "the profile's first key only verifies; sign with a private one";
+const FOREIGN = "a profile of trustIssuer only verifies; define one of your own with defineToken";
+
+/** Waits for keys that are kept elsewhere. Only such keys can be lacking. */
+async function waitForKeys({ keys }: ProfileInternals<unknown>): Promise<void> {
+  await keys.remote?.wait();
 }
 
 function sign({ header, sign }: Template, payload: string, maxBytes: number): string | Promise<string> {

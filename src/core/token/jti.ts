@@ -18,9 +18,10 @@ function toHex(half: number): string {
 
 /**
  * Tells when a token was issued, in milliseconds since 1970. A `jti` that is a UUIDv7 of the same second as `iat` has
- * the millisecond. Any other token was issued in the second of its `iat`, and the beginning of that second counts.
+ * the millisecond. Any other token was issued in the second of its `iat`, and the beginning of that second counts. A
+ * token without `iat` counts as older than all others, so that every logout of its user includes it.
  */
-export function readIssueTime(jti: string | undefined, iat: number): number {
+export function readIssueTime(jti: string | undefined, iat: number = 0): number {
   if (jti !== undefined && UUID_V7.test(jti)) {
     const time = Number.parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16);
     if (Math.floor(time / 1_000) === iat) return time;

@@ -2,7 +2,7 @@ import { assert } from "../../shared/assert.ts";
 import { readSafely } from "../../shared/read.ts";
 import { isFilled } from "../../shared/text.ts";
 import { KEY } from "../keys/key.ts";
-import type { KeyRing } from "../keys/ring.ts";
+import type { KeySource } from "../keys/source.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
 
 const SWITCH_OFF = "; null switches the check off";
@@ -25,9 +25,10 @@ export function checkList(option: string, given: unknown): readonly string[] | n
 }
 
 /** Checks `threadPool`, which is for keys that can be used there. */
-export function checkThreadPool(threadPool: unknown, { keys }: KeyRing): boolean {
+export function checkThreadPool(threadPool: unknown, source: KeySource, now: () => number): boolean {
   assert(typeof threadPool === "boolean", "threadPool must be true or false");
-  const isUsable = !threadPool || keys.some((key) => key[KEY].verifyInPool !== undefined);
+  if (!threadPool || source.remote !== null) return threadPool;
+  const isUsable = source.read(now)?.keys.some((key) => key[KEY].verifyInPool !== undefined) === true;
   assert(isUsable, "threadPool is for key pairs; leave it out");
   return threadPool;
 }

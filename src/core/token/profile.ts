@@ -2,21 +2,21 @@ import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames, optional, required } from "../../shared/options.ts";
 import { readMark } from "../../shared/read.ts";
-import type { SigningKey, VerifyingKey } from "../keys/key.ts";
-import { type KeyRing, toRing } from "../keys/ring.ts";
+import type { VerifyingKey } from "../keys/key.ts";
+import { type KeyRing, toSource } from "../keys/ring.ts";
+import type { LiveKeys } from "../keys/source.ts";
 import { type Duration, toSeconds } from "../time.ts";
-import { VerifiedTokens } from "./cache.ts";
-import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims } from "./claims.ts";
-import { HeaderReader } from "./header.ts";
+import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims, UndatedClaims } from "./claims.ts";
 import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
+import { ProfileKeys } from "./profile-keys.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
 /** What a kind of token is: the one definition that issuing and verifying share. */
 export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefined> {
-  /** What signs and verifies: one key, or several in rotation. */
-  readonly keys: VerifyingKey | KeyRing;
+  /** What signs and verifies: one key, several in rotation, or keys that change while they are used. */
+  readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** `iss`: written, and demanded; `null`: neither. */
   readonly issuer: string | null;
   /** `aud`: written, and one of them demanded; `null`: neither. */
@@ -95,24 +95,43 @@ export interface TokenProfile<Schema extends ClaimsSchema | undefined = ClaimsSc
   readonly [PROFILE]: ProfileInternals<Schema>;
 }
 
-/** What {@link issueToken} takes for a profile. */
-export type InputOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsInput<Schema> : never;
+/** The profile of tokens that another issuer signs: it verifies, and never issues. Made by {@link trustIssuer}. */
+export interface ForeignProfile<
+  Schema extends ClaimsSchema | undefined = ClaimsSchema | undefined,
+  Iat extends "required" | "optional" = "required" | "optional",
+> extends TokenProfile<Schema> {
+  /** Nothing is issued by it. */
+  readonly issues: false;
+  /** Whether each token says when it was issued. */
+  readonly iat: Iat;
+}
+
+/** What {@link issueToken} takes for a profile: nothing for one that never issues. */
+export type InputOf<Profile> = Profile extends ForeignProfile
+  ? never
+  : Profile extends TokenProfile<infer Schema>
+    ? ClaimsInput<Schema>
+    : never;
 
 /** What {@link verifyToken} gives for a profile. */
-export type ClaimsOf<Profile> = Profile extends TokenProfile<infer Schema> ? ClaimsOutput<Schema> : never;
+export type ClaimsOf<Profile> =
+  Profile extends ForeignProfile<infer Schema, "optional">
+    ? ClaimsOutput<Schema, UndatedClaims>
+    : Profile extends TokenProfile<infer Schema>
+      ? ClaimsOutput<Schema>
+      : never;
 
 /** What issuing and verifying read of a profile. */
 export interface ProfileInternals<Schema> extends ClaimRules {
-  readonly headers: HeaderReader;
+  readonly keys: ProfileKeys;
   /** The `typ` that is written. */
   readonly typ: string | null;
   /** Each `typ` that is accepted; `null` where it is not checked. */
   readonly types: readonly string[] | null;
   readonly identity: IdentityClaims | undefined;
-  /** The key that issues; `null` where the first key only verifies. */
-  readonly signer: SigningKey | null;
+  /** Whether tokens of this kind are issued here, if there is a key that signs. */
+  readonly issues: boolean;
   readonly maxBytes: number;
-  readonly cache: VerifiedTokens | null;
   /** How often a token was looked up among those that are remembered, and how often it was there. */
   readonly lookups: { hits: number; misses: number };
   readonly threadPool: boolean;
@@ -159,9 +178,25 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   options: TokenOptions<Schema>,
 ): TokenProfile<Schema> {
   checkOptions("defineToken", options, OPTIONS);
+  return createProfile(options, { issues: true, needsIat: true, audienceClaim: "aud" });
+}
+
+/** What the profile of another issuer's tokens may do differently. */
+export type ForeignRules = Pick<ProfileInternals<unknown>, "issues" | "needsIat" | "audienceClaim">;
+
+/**
+ * Makes a profile of options whose names were checked.
+ *
+ * @param members - what it has beside what every profile has
+ */
+export function createProfile<Schema extends ClaimsSchema | undefined>(
+  options: TokenOptions<Schema>,
+  rules: ForeignRules,
+  members: object = {},
+): TokenProfile<Schema> {
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
   const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
-  const ring = toRing(options.keys);
+  const source = toSource(options.keys);
   const types = checkList("typ", typ);
   const described = {
     issuer: checkIssuer(options.issuer),
@@ -170,18 +205,19 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
     expiresIn: toSeconds("expiresIn", expiresIn, 1),
     clockTolerance: toSeconds("clockTolerance", clockTolerance, 0),
     now: checkClock(now),
+    ...members,
   };
+  checkInteger("cacheSize", cacheSize, 0, 1_000_000);
   const internals: ProfileInternals<Schema> = {
     ...described,
-    headers: new HeaderReader(ring, types),
+    ...rules,
+    keys: new ProfileKeys(source, { types, cacheSize, now: described.now }),
     types,
     identity: options.identity,
-    signer: ring.current,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
-    cache: checkInteger("cacheSize", cacheSize, 0, 1_000_000) === 0 ? null : new VerifiedTokens(cacheSize),
     lookups: { hits: 0, misses: 0 },
-    threadPool: checkThreadPool(threadPool, ring),
+    threadPool: checkThreadPool(threadPool, source, described.now),
     schema: checkSchema(schema) as Schema,
   };
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;

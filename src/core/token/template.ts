@@ -1,6 +1,7 @@
-import { KEY, type KeyOperations } from "../keys/key.ts";
+import { KEY, type KeyOperations, type SigningKey } from "../keys/key.ts";
 import { writeObject } from "./compact.ts";
 import type { ProfileInternals } from "./profile.ts";
+import type { KeyState } from "./profile-keys.ts";
 
 /** What all tokens that a key signs for a profile have in common. */
 export interface Template {
@@ -11,23 +12,26 @@ export interface Template {
   readonly opening: string;
 }
 
-const templates = new WeakMap<ProfileInternals<unknown>, Template>();
+const templates = new WeakMap<KeyState, Template>();
 
 /**
- * Gives the template of a profile, written when its first token is issued: a service that only verifies needs none.
- * `null` where the profile's first key only verifies.
+ * Gives the template of a profile with its keys of now, written when the first token is issued with them: a service
+ * that only verifies needs none. `null` where the first key only verifies.
  */
-export function getTemplate(profile: ProfileInternals<unknown>): Template | null {
-  const known = templates.get(profile);
+export function getTemplate(profile: ProfileInternals<unknown>, state: KeyState): Template | null {
+  const known = templates.get(state);
   if (known !== undefined) return known;
-  const template = writeTemplate(profile);
-  if (template !== null) templates.set(profile, template);
+  const template = writeTemplate(profile, state.set.current);
+  if (template !== null) templates.set(state, template);
   return template;
 }
 
-function writeTemplate({ signer, typ, issuer, audience }: ProfileInternals<unknown>): Template | null {
+function writeTemplate(
+  { issues, typ, issuer, audience }: ProfileInternals<unknown>,
+  signer: SigningKey | null,
+): Template | null {
   const sign = signer?.[KEY].sign;
-  if (signer === null || sign === undefined) return null;
+  if (!issues || signer === null || sign === undefined) return null;
   const { algorithm: alg, kid } = signer;
   const members = JSON.stringify({
     ...(issuer !== null && { iss: issuer }),

@@ -1,9 +1,13 @@
+import { isThenable } from "../../shared/promise.ts";
+import type { AuthError } from "../errors.ts";
 import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
 import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
+import { explainUnknownKey, readHeader } from "./header.ts";
 import { type ClaimsOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
+import type { KeyState } from "./profile-keys.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 
 /**
@@ -29,10 +33,9 @@ export async function verifyToken<Profile extends TokenProfile>(
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
   const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-  const { threadPool, schema } = internals;
-  const claims =
-    recallToken(token, internals) ??
-    (threadPool ? await openTokenInPool(token, internals) : openToken(token, internals));
+  const { schema } = internals;
+  const opened = recallToken(token, internals) ?? openToken(token, internals);
+  const claims = isThenable(opened) ? await opened : opened; // To wait for nothing would take a tenth of the whole.
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
@@ -42,7 +45,7 @@ export async function verifyToken<Profile extends TokenProfile>(
  * @throws AuthError when the token's time is over, or has not come
  */
 export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
-  const known = typeof token === "string" ? internals.cache?.get(token) : undefined;
+  const known = typeof token === "string" ? internals.keys.current()?.cache?.get(token) : undefined;
   if (known === undefined) {
     internals.lookups.misses += 1;
     return undefined;
@@ -52,40 +55,85 @@ export function recallToken(token: unknown, internals: ProfileInternals<unknown>
   return known;
 }
 
-/** Verifies a token that is not remembered, but for the profile's schema, without waiting for anything. */
-export function openToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims {
+/**
+ * Verifies a token that is not remembered, but for the profile's schema. The answer is a promise only where the thread
+ * pool, or keys that are kept elsewhere, have to be waited for.
+ */
+export function openToken(
+  token: unknown,
+  internals: ProfileInternals<unknown>,
+): CheckedClaims | Promise<CheckedClaims> {
   const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.findKeys(parts);
-  let isSigned = false;
-  for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
-  return admit(isSigned, parts, keys, internals);
+  const state = internals.keys.current();
+  const keys = state?.headers.findKeys(parts) ?? [];
+  return state === null || keys.length === 0
+    ? openWithFurtherKeys(parts, internals)
+    : open(parts, keys, state, internals);
 }
 
-/** Verifies as {@link openToken} does, and has the signature checked in the thread pool. */
-export async function openTokenInPool(token: unknown, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
-  const parts = splitToken(token, internals.maxBytes);
-  const keys = internals.headers.findKeys(parts);
+/** Verifies a token by keys that are not at hand, where there may be any elsewhere. */
+function openWithFurtherKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
+  const signedBy = readHeader(parts, internals.types);
+  const { remote } = internals.keys;
+  const refuse = (): AuthError => explainUnknownKey(signedBy, internals.keys.current()?.set.keys ?? []);
+  if (remote?.accepts(signedBy.alg) !== true) throw refuse();
+  const openNow = (): CheckedClaims | Promise<CheckedClaims> | null => {
+    const state = internals.keys.current();
+    const keys = state?.headers.findKeys(parts) ?? [];
+    return state === null || keys.length === 0 ? null : open(parts, keys, state, internals);
+  };
+  const openAfter = async (): Promise<CheckedClaims> => {
+    await remote.wait();
+    const opened = openNow();
+    if (opened !== null) return opened;
+    await remote.renew();
+    return openNow() ?? Promise.reject(refuse());
+  };
+  return openAfter();
+}
+
+function open(
+  parts: Compact,
+  keys: readonly VerifyingKey[],
+  state: KeyState,
+  internals: ProfileInternals<unknown>,
+): CheckedClaims | Promise<CheckedClaims> {
+  if (internals.threadPool) return openInPool(parts, keys, state, internals);
+  let isSigned = false;
+  for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
+  return admit(isSigned, parts, keys, state, internals);
+}
+
+async function openInPool(
+  parts: Compact,
+  keys: readonly VerifyingKey[],
+  state: KeyState,
+  internals: ProfileInternals<unknown>,
+): Promise<CheckedClaims> {
   let isSigned = false;
   for (const key of keys) {
     const { verify, verifyInPool = verify } = key[KEY];
     isSigned ||= await verifyInPool(parts.token, parts.end);
   }
-  return admit(isSigned, parts, keys, internals);
+  // The key may have gone while its signature was checked.
+  if (internals.keys.current() !== state) return openToken(parts.token, internals);
+  return admit(isSigned, parts, keys, state, internals);
 }
 
 function admit(
   holds: boolean,
   parts: Compact,
   keys: readonly VerifyingKey[],
+  { headers, cache }: KeyState,
   internals: ProfileInternals<unknown>,
 ): CheckedClaims {
   if (!holds) {
     checkSpelling(parts); // A misspelt token has a cause that says more.
     throw invalidToken("the signature does not hold");
   }
-  internals.headers.accept(parts.header, keys);
+  headers.accept(parts.header, keys);
   const claims = checkClaims(freezeDeep(readObject(parts, "payload")), internals, readClock(internals.now));
-  internals.cache?.add(parts.token, claims);
+  cache?.add(parts.token, claims);
   return claims;
 }
 

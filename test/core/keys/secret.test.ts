@@ -77,6 +77,6 @@ it.each(["", 1, null])("%j is no kid", (kid) => {
 
 it("shows nothing of the secret", () => {
   const key = secretKey("a secret of thirty-two bytes, or more");
-  expect(JSON.stringify(key)).toBe('{"algorithm":"HS256","kid":null,"canSign":true}');
+  expect(JSON.stringify(key)).toBe('{"algorithm":"HS256","kid":null,"canSign":true,"retiresAt":null}');
   expect(Object.isFrozen(key)).toBe(true);
 });

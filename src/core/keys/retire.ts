@@ -1,0 +1,26 @@
+import { assert } from "../../shared/assert.ts";
+import { readTime } from "../../shared/date.ts";
+import { isKey, KEY, makeKey, type VerifyingKey } from "./key.ts";
+
+/**
+ * Gives a key a date from which on it no longer verifies, by the clock of the token profile that uses it. Then a ring
+ * can hold a key that goes, and nobody has to take it out in time.
+ *
+ * Choose a date after the last token that it signed has expired.
+ *
+ * @param key - a key that has signed until now; the result only verifies
+ * @param at - the date
+ * @throws TypeError for what is no key, or no date
+ *
+ * @example
+ * ```ts
+ * const keys = keyRing(thisYears, retireKey(lastYears, new Date("2027-01-02")));
+ * ```
+ */
+export function retireKey(key: VerifyingKey, at: Date): VerifyingKey {
+  assert(isKey(key), "retireKey takes a key made by secretKey or importKey (await it)");
+  const time = readTime(at);
+  assert(!Number.isNaN(time), "retireKey takes a Date, from which on the key no longer verifies");
+  const { sign: _sign, ...operations } = key[KEY];
+  return makeKey(key.algorithm, key.kid, operations, time);
+}

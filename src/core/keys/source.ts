@@ -1,0 +1,47 @@
+import type { SigningKey, VerifyingKey } from "./key.ts";
+
+/** The property that holds where keys come from. Two copies of this package share a registered symbol. */
+export const SOURCE: unique symbol = Symbol.for("hallpass.keySource") as never;
+
+/** The keys of an instant. Each set is an object of its own, and never changes: whoever compares two sees a change. */
+export interface KeySet {
+  /** The key that signs; `null` where none does. */
+  readonly current: SigningKey | null;
+  readonly keys: readonly VerifyingKey[];
+}
+
+/** Where a profile has its keys from. */
+export interface KeySource {
+  /**
+   * Gives the keys as they are known now, without waiting; `null` where they have to be waited for.
+   *
+   * @param now - the clock of the profile
+   */
+  read(now: () => number): KeySet | null;
+  /** What can be done where the keys are elsewhere; `null` where they are all at hand. */
+  readonly remote: RemoteSource | null;
+}
+
+/** How keys are had that are kept elsewhere. */
+export interface RemoteSource {
+  /** Whether a key of this algorithm can be among them. */
+  accepts(alg: unknown): boolean;
+  /**
+   * Waits until there are keys.
+   *
+   * @throws AuthError `unavailable` (503) where there are none to be had
+   */
+  wait(): Promise<unknown>;
+  /**
+   * Asks for the keys anew, for a token whose key is not among them, unless that was done a moment ago.
+   *
+   * @throws AuthError `unavailable` (503) where nobody can be asked
+   */
+  renew(): Promise<void>;
+}
+
+/** Keys that may change while they are used: {@link remoteKeys} and {@link rotatingKeys} make them. */
+export interface LiveKeys {
+  /** @internal */
+  readonly [SOURCE]: KeySource;
+}

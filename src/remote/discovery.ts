@@ -1,0 +1,63 @@
+import { stopwatch } from "../shared/clock.ts";
+import { describeMismatch } from "../shared/describe.ts";
+import { fetchDocument, StatusError } from "./document.ts";
+import { parseObject } from "./json.ts";
+import type { GivenSet } from "./jwks-loader.ts";
+import type { RemoteSettings } from "./keys-options.ts";
+import { fetchSet } from "./remote-keys.ts";
+import { checkUrl, nameUrl } from "./url.ts";
+
+const OPENID = "/.well-known/openid-configuration";
+const OAUTH = "/.well-known/oauth-authorization-server";
+
+/**
+ * Finds the JWK Set of an issuer by its metadata, and fetches it: by that of OpenID Connect Discovery §4, or else of RFC
+ * 8414 §3. Both fetches share one time limit.
+ *
+ * @throws Error when it can't be had, or the metadata is that of another issuer
+ */
+export async function discoverSet(issuer: string, settings: RemoteSettings): Promise<GivenSet> {
+  const startedAt = stopwatch();
+  const left = (): RemoteSettings => ({
+    ...settings,
+    timeoutMs: Math.max(settings.timeoutMs - (stopwatch() - startedAt), 1),
+  });
+  const url = new URL(issuer);
+  const metadata = (await fetchMetadata(locateOpenid(url), left())) ?? (await fetchMetadata(locateOauth(url), left()));
+  if (metadata === null) throw new Error(`${issuer} publishes no metadata; give jwks, the address of its keys`);
+  // To the letter: whoever may publish at an address must not speak for another one (RFC 8414 §3.3).
+  if (metadata.issuer !== issuer) {
+    throw new Error(`the metadata of ${issuer}: ${describeMismatch("issuer", metadata.issuer, [issuer])}`);
+  }
+  return fetchSet(readJwksUri(url, metadata.jwks_uri), left());
+}
+
+/** Its path follows the issuer's. */
+function locateOpenid(issuer: URL): URL {
+  return new URL(issuer.pathname.replace(/\/$/, "") + OPENID + issuer.search, issuer);
+}
+
+/** The issuer's path follows it. */
+function locateOauth(issuer: URL): URL {
+  return new URL(OAUTH + issuer.pathname.replace(/\/$/, "") + issuer.search, issuer);
+}
+
+/** Fetches metadata; `null` where the issuer has none at this address. */
+async function fetchMetadata(url: URL, settings: RemoteSettings): Promise<Record<string, unknown> | null> {
+  const { fetch, timeoutMs, headers } = settings;
+  try {
+    return parseObject(nameUrl(url), (await fetchDocument(url, { fetch, timeoutMs, headers })).text);
+  } catch (error) {
+    if (error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429) return null;
+    throw error;
+  }
+}
+
+/** Reads where the keys are. An issuer elsewhere must not send us to a server on this machine. */
+function readJwksUri(issuer: URL, given: unknown): URL {
+  const url = checkUrl(`the metadata of ${nameUrl(issuer)}: jwks_uri`, given);
+  if (url.protocol === "http:" && issuer.protocol !== "http:") {
+    throw new Error(`the metadata of ${nameUrl(issuer)}: jwks_uri must be https`);
+  }
+  return url;
+}

@@ -1,0 +1,140 @@
+import { MAX_DOCUMENT_BYTES, MAX_REDIRECTS } from "../shared/limits.ts";
+import { withTimeout } from "../shared/promise.ts";
+import { isSafe, nameUrl } from "./url.ts";
+
+/** What is asked of a {@link Fetch}, as the Fetch standard names it. */
+export interface FetchInit {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+
+/** What is read of the answer of a {@link Fetch}. */
+export interface FetchAnswer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The header fields. */
+  readonly headers: {
+    /** Gives a header's value. */
+    get(name: string): string | null;
+  };
+  /** The body, as a stream of bytes. */
+  readonly body?: unknown;
+}
+
+/**
+ * A function like the global `fetch`, which is the default. Give one of your own to go through a proxy, or to show a
+ * client certificate.
+ */
+export type Fetch = (url: string, init: FetchInit) => PromiseLike<FetchAnswer>;
+
+/** How a document is fetched. */
+export interface DocumentRequest {
+  readonly fetch: Fetch;
+  /** How long the whole may take, headers and body, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The most bytes of the body, after any decompression. 65,536 by default. */
+  readonly maxBytes?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A body makes the request a POST, which follows no redirect. */
+  readonly body?: string;
+}
+
+/** A document that was fetched. */
+export interface FetchedDocument {
+  readonly text: string;
+  readonly headers: FetchAnswer["headers"];
+}
+
+/** The answer had another status than 200. */
+export class StatusError extends Error {
+  readonly status: number;
+
+  constructor(name: string, status: number) {
+    super(`${name} answered ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * Fetches a document of UTF-8 text within bounds: of time for headers and body together, of bytes as they are after
+ * decompression, and of the origin, which no redirect leaves.
+ *
+ * @throws Error when it can't be had; the message says why, and holds nothing of the document
+ */
+export async function fetchDocument(url: URL, request: DocumentRequest): Promise<FetchedDocument> {
+  const controller = new AbortController();
+  try {
+    return await withTimeout(nameUrl(url), request.timeoutMs, follow(url, request, controller.signal));
+  } finally {
+    controller.abort(); // Ends what is still on its way, where the time was over.
+  }
+}
+
+async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): Promise<FetchedDocument> {
+  const { fetch, headers = {}, body, maxBytes = MAX_DOCUMENT_BYTES } = request;
+  const method = body === undefined ? "GET" : "POST";
+  const init: FetchInit = { method, headers, ...(body !== undefined && { body }), redirect: "manual", signal };
+  let from = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const answer = await fetch(from.href, init);
+    if (answer.status === 200) return { text: await readText(from, answer, maxBytes), headers: answer.headers };
+    discard(answer);
+    if (!isRedirect(answer) || method === "POST") throw new StatusError(nameUrl(from), answer.status);
+    from = findTarget(from, answer);
+  }
+  throw new Error(`${nameUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+function isRedirect({ status }: FetchAnswer): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+function findTarget(from: URL, { headers }: FetchAnswer): URL {
+  const location = headers.get("location") ?? "";
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (target === null || target.origin !== from.origin || !isSafe(target)) {
+    throw new Error(`${nameUrl(from)} redirects to another origin; give the address that it leads to`);
+  }
+  return target;
+}
+
+/** A body as the Fetch standard has it, or as Node's own streams are. */
+interface Body extends AsyncIterable<Uint8Array> {
+  cancel?(): PromiseLike<void>;
+}
+
+/** Ends a body that nobody reads, so that its connection is free. */
+function discard({ body }: FetchAnswer): void {
+  Promise.resolve((body as Body | null | undefined)?.cancel?.()).catch(() => {});
+}
+
+async function readText(from: URL, { headers, body }: FetchAnswer, maxBytes: number): Promise<string> {
+  const tooLong = (): Error => new Error(`${nameUrl(from)} answered with more than ${maxBytes} bytes`);
+  const stream = body as Body | null | undefined;
+  if (typeof stream?.[Symbol.asyncIterator] !== "function") {
+    throw new TypeError(`${nameUrl(from)}: fetch must give a body that can be read piece by piece`);
+  }
+  if (Number(headers.get("content-length")) > maxBytes) {
+    discard({ status: 0, headers, body });
+    throw tooLong();
+  }
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.byteLength;
+    if (!(bytes <= maxBytes)) throw tooLong(); // This ends the stream, too. Pieces that are no bytes make it NaN.
+    pieces.push(piece);
+  }
+  return decodeText(from, Buffer.concat(pieces));
+}
+
+function decodeText(from: URL, bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`${nameUrl(from)} answered with bytes that are no UTF-8`);
+  }
+}

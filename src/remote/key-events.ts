@@ -1,0 +1,29 @@
+import type { SkippedKey } from "../core/keys/jwks.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { Emit } from "../events/emit.ts";
+import { nameError } from "../events/outages.ts";
+
+/** Tells of what becomes of keys that are loaded from one place. */
+export interface KeyReporter {
+  /** The keys were loaded. */
+  fetched(keys: readonly VerifyingKey[], before: readonly VerifyingKey[], skipped: readonly SkippedKey[]): void;
+  /** They could not be loaded. */
+  failed(error: unknown, nextTryAt: number): void;
+  /** The last ones go on beyond their time. */
+  stale(ageMs: number): void;
+}
+
+/** @param source - where the keys are from, without anything secret */
+export function createKeyReporter(source: string, emit: Emit): KeyReporter {
+  const describe = ({ kid, algorithm }: VerifyingKey) => ({ source, kid, algorithm });
+  return {
+    fetched(keys, before, skipped) {
+      emit(() => ({ type: "keys_fetched", source, keys: keys.length }));
+      for (const key of keys) if (!before.includes(key)) emit(() => ({ type: "key_added", ...describe(key) }));
+      for (const key of before) if (!keys.includes(key)) emit(() => ({ type: "key_gone", ...describe(key) }));
+      for (const key of skipped) emit(() => ({ type: "key_skipped", source, ...key }));
+    },
+    failed: (error, nextTryAt) => emit(() => ({ type: "keys_failed", source, nextTryAt, cause: nameError(error) })),
+    stale: (ageMs) => emit(() => ({ type: "keys_stale", source, ageMs })),
+  };
+}

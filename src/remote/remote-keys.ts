@@ -1,0 +1,101 @@
+import type { JWK } from "../core/keys/jwk.ts";
+import { isAccepted } from "../core/keys/jwks.ts";
+import { assert } from "../shared/assert.ts";
+import { MAX_DOCUMENT_BYTES } from "../shared/limits.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
+import { withTimeout } from "../shared/promise.ts";
+import { fetchDocument } from "./document.ts";
+import { createLoadedKeys, type LoadedKeys } from "./fresh-keys.ts";
+import { FreshValue } from "./fresh-value.ts";
+import { parseObject } from "./json.ts";
+import { createJwksLoader, type GivenSet } from "./jwks-loader.ts";
+import { checkRemoteOptions, LOAD_OPTIONS, type RemoteKeysOptions, type RemoteSettings } from "./keys-options.ts";
+import { checkUrl, nameUrl } from "./url.ts";
+
+/** A function that gives a JWK Set, parsed. */
+export type JwksFunction = () => { keys: readonly JWK[] } | PromiseLike<{ keys: readonly JWK[] }>;
+
+/**
+ * Makes keys of a JWK Set that is kept elsewhere (RFC 7517 §5), for a token profile. They are fetched when they are
+ * first needed, and anew in the background from time to time, with one fetch at once and 30 seconds between two.
+ *
+ * - A key that is no longer in the set stops to verify as soon as the set is fetched, remembered tokens included.
+ * - A `kid` that is unknown has the set fetched once, if the last time was not a moment ago.
+ * - While the source is down the last good set goes on, for an hour. After that, and for an unknown `kid` meanwhile, the
+ *   answer is an outage (503) and never a refusal.
+ * - A fetch has 2 seconds and 64 KiB, and leaves its origin by no redirect. Only https is fetched, or http on loopback.
+ * - A key that can't be used is skipped, and told as `key_skipped`. Shared secrets and private keys are never used.
+ *
+ * @param source - the address of the set, a `file:` URL, or a function that gives the set
+ * @throws TypeError when the source or an option is wrong; nothing is fetched while it is made
+ *
+ * @example
+ * ```ts
+ * const keys = remoteKeys("https://issuer.example/.well-known/jwks.json");
+ * await keys.ready(); // At the start: a wrong address is found now, and not at the first request.
+ * ```
+ */
+export function remoteKeys(source: string | URL | JwksFunction, options: RemoteKeysOptions = {}): LoadedKeys {
+  const names: OptionNames<RemoteKeysOptions> = {
+    ...LOAD_OPTIONS,
+    refreshAfter: "optional",
+    algorithms: "optional",
+    fetch: "optional",
+    headers: "optional",
+  };
+  checkOptions("remoteKeys", options, names);
+  const settings = checkRemoteOptions("remoteKeys", options);
+  const { name, give } = openSource(source, settings);
+  return keepKeys(name, settings, give);
+}
+
+/** Makes keys of JWK Sets that a function gives, which are kept fresh. */
+export function keepKeys(name: string, settings: RemoteSettings, give: () => Promise<GivenSet>): LoadedKeys {
+  const { now, staleIfErrorMs, algorithms } = settings;
+  const { load, reporter } = createJwksLoader(name, settings, give);
+  const { failed: onFailed, stale: onStale } = reporter;
+  const accepts = (alg: unknown): boolean => isAccepted(alg, algorithms);
+  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts);
+}
+
+interface Source {
+  readonly name: string;
+  readonly give: () => Promise<GivenSet>;
+}
+
+function openSource(source: unknown, settings: RemoteSettings): Source {
+  if (typeof source === "function") return openFunction(source as JwksFunction, settings);
+  const href = String((source as URL | null)?.href ?? source);
+  if (href.startsWith("file:")) return openFile(href, settings);
+  const url = checkUrl("remoteKeys: the source", source);
+  return { name: nameUrl(url), give: () => fetchSet(url, settings) };
+}
+
+/** Fetches a JWK Set. */
+export async function fetchSet(url: URL, { fetch, timeoutMs, headers }: RemoteSettings): Promise<GivenSet> {
+  const document = await fetchDocument(url, { fetch, timeoutMs, headers });
+  return { set: parseObject(nameUrl(url), document.text), cacheControl: document.headers.get("cache-control") };
+}
+
+function openFunction(source: JwksFunction, { timeoutMs }: RemoteSettings): Source {
+  const name = source.name === "" ? "a function" : source.name;
+  const give = async (): Promise<GivenSet> => ({
+    set: await withTimeout(name, timeoutMs, Promise.resolve(source())),
+    cacheControl: null,
+  });
+  return { name, give };
+}
+
+function openFile(href: string, { timeoutMs }: RemoteSettings): Source {
+  assert(URL.canParse(href), 'remoteKeys: a file is named by an absolute URL, such as pathToFileURL("jwks.json")');
+  const url = new URL(href);
+  const give = async (): Promise<GivenSet> => {
+    const { readFile, stat } = await import("node:fs/promises");
+    const read = async (): Promise<string> => {
+      if ((await stat(url)).size > MAX_DOCUMENT_BYTES) throw new Error(`${url.pathname} is too long`);
+      return readFile(url, "utf8");
+    };
+    return { set: parseObject(url.pathname, await withTimeout(url.pathname, timeoutMs, read())), cacheControl: null };
+  };
+  return { name: url.pathname, give };
+}

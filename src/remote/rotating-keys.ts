@@ -1,0 +1,66 @@
+import { isHmac } from "../core/keys/algorithms.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import { isPair } from "../core/keys/pair-algorithms.ts";
+import { type KeyRing, toRing } from "../core/keys/ring.ts";
+import type { Duration } from "../core/time.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { withTimeout } from "../shared/promise.ts";
+import { createLoadedKeys, type LoadedKeys } from "./fresh-keys.ts";
+import { FreshValue, type Loaded } from "./fresh-value.ts";
+import { createKeyReporter } from "./key-events.ts";
+import { checkInterval, checkLoadOptions, LOAD_OPTIONS, type LoadOptions } from "./keys-options.ts";
+
+/** The options of {@link rotatingKeys}. */
+export interface RotatingKeysOptions extends LoadOptions {
+  /** Loads the keys of now, as from a secret manager, a file or a table. The first signs. */
+  readonly load: () => VerifyingKey | KeyRing | PromiseLike<VerifyingKey | KeyRing>;
+  /** After how long they are loaded anew, in the background: 30 seconds or more. `"10m"` by default. */
+  readonly every?: Duration;
+  /** How long the last ones go on when they can't be loaded. `"1d"` by default. */
+  readonly staleIfError?: Duration;
+}
+
+/**
+ * Makes keys of your own that change while the service runs: no restart and no logout. A change takes effect at once on
+ * every profile that uses them, for issuing and for verifying, and tokens of a key that has gone are refused, remembered
+ * ones included.
+ *
+ * They are loaded when they are used and {@link RotatingKeysOptions.every} has passed, never by a timer. `reload()` loads
+ * at once, as after a notice.
+ *
+ * Give the keys each a `kid` that stays. To rotate, add the next key behind the current one, wait until all services
+ * have it, put it first, wait until the last token of the old key has expired, and take that away.
+ *
+ * @throws TypeError when an option is wrong; nothing is loaded while it is made
+ *
+ * @example
+ * ```ts
+ * const keys = rotatingKeys({
+ *   load: async () => {
+ *     const { current, previous } = JSON.parse(await readFile("/run/secrets/keys.json", "utf8"));
+ *     return keyRing(secretKey(current.secret, { kid: current.kid }), secretKey(previous.secret, { kid: previous.kid }));
+ *   },
+ *   every: "1m",
+ * });
+ * await keys.ready();
+ * const accessToken = defineToken({ keys, issuer: "https://api.example.com", audience: "https://api.example.com" });
+ * ```
+ */
+export function rotatingKeys(options: RotatingKeysOptions): LoadedKeys {
+  const names: OptionNames<RotatingKeysOptions> = { ...LOAD_OPTIONS, load: "required", every: "optional" };
+  checkOptions("rotatingKeys", options, names);
+  const { load: loadKeys, every = "10m" } = options;
+  checkFunction("rotatingKeys: load", loadKeys, "async () => keyRing(current, previous)");
+  const freshForMs = checkInterval("every", every);
+  const { emit, timeoutMs, now, staleIfErrorMs } = checkLoadOptions(options, "1d");
+  const { fetched, failed: onFailed, stale: onStale } = createKeyReporter("rotatingKeys", emit);
+  let before: readonly VerifyingKey[] = [];
+  const load = async (): Promise<Loaded<KeyRing>> => {
+    const value = toRing(await withTimeout("rotatingKeys: load", timeoutMs, Promise.resolve(loadKeys())));
+    fetched(value.keys, before, []);
+    before = value.keys;
+    return { value, freshForMs };
+  };
+  const accepts = (alg: unknown): boolean => isHmac(alg) || isPair(alg);
+  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts);
+}

@@ -1,0 +1,145 @@
+import type { VerifyingKey } from "../core/keys/key.ts";
+import { type KeyRing, toSource } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
+import { createProfile, type ForeignProfile, type TokenOptions } from "../core/token/profile.ts";
+import type { ClaimsSchema } from "../core/token/schema.ts";
+import { assert } from "../shared/assert.ts";
+import { systemClock } from "../shared/clock.ts";
+import { checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import { discoverSet } from "./discovery.ts";
+import type { LiveKeysStats, LoadedKeys } from "./fresh-keys.ts";
+import { checkRemoteOptions, type RemoteKeysOptions } from "./keys-options.ts";
+import { type JwksFunction, keepKeys, remoteKeys } from "./remote-keys.ts";
+import { checkUrl } from "./url.ts";
+
+/** What is known of the tokens of another issuer. */
+export interface TrustOptions<
+  Schema extends ClaimsSchema | undefined = undefined,
+  Iat extends "required" | "optional" = "required",
+> extends Omit<TokenOptions<Schema>, "keys" | "issuer" | "expiresIn">,
+    RemoteKeysOptions {
+  /**
+   * Its keys, where they are at hand. By default they are found by its metadata: OpenID Connect Discovery, or else RFC
+   * 8414.
+   */
+  readonly keys?: VerifyingKey | KeyRing | LiveKeys;
+  /** The address of its JWK Set, or a function that gives it. By default its metadata says it. */
+  readonly jwks?: string | URL | JwksFunction;
+  /** The claim that must name the `audience`, where it is not `aud`: `"client_id"` for Amazon Cognito. `"aud"` by default. */
+  readonly audienceClaim?: string;
+  /** Whether each token must say when it was issued. `"required"` by default. */
+  readonly iat?: Iat;
+}
+
+/** A profile of another issuer's tokens, as {@link trustIssuer} made it. */
+export interface TrustedIssuer<
+  Schema extends ClaimsSchema | undefined = ClaimsSchema | undefined,
+  Iat extends "required" | "optional" = "required" | "optional",
+> extends ForeignProfile<Schema, Iat> {
+  /**
+   * Loads the keys, for the start of a service. They are loaded when they are first needed, too.
+   *
+   * @throws AuthError `unavailable` (503) where they can't be had
+   */
+  ready(): Promise<void>;
+  /** Tells how its keys are, for a monitor. */
+  stats(): LiveKeysStats;
+}
+
+/**
+ * Trusts another issuer: makes a profile that verifies its tokens and never issues any. Its keys are found by its
+ * metadata, and kept as {@link remoteKeys} keeps them. The algorithms that are accepted are those of the keys.
+ *
+ * Whatever is left out is demanded: `exp`, `iat`, `aud`, and the `typ` `"at+jwt"` (RFC 9068 §2.1). The guide on foreign
+ * issuers lists what each provider lacks.
+ *
+ * @param issuer - its name, to the letter as tokens have it in `iss`; an https URL where its keys are to be found
+ * @throws TypeError when an option is missing or wrong; nothing is fetched while it is made
+ *
+ * @example
+ * ```ts
+ * const tenant = trustIssuer("https://tenant.example/", { audience: "https://api.example.com" });
+ * await tenant.ready();
+ * const guard = createGuard({ token: tenant });
+ * ```
+ */
+export function trustIssuer<
+  Schema extends ClaimsSchema | undefined = undefined,
+  Iat extends "required" | "optional" = "required",
+>(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
+  checkOptions("trustIssuer", options, listNames());
+  checkText("trustIssuer: the issuer", issuer);
+  const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
+  const { maxBytes, cacheSize, threadPool, schema, identity, audience } = options;
+  assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
+  checkText("trustIssuer: audienceClaim", audienceClaim);
+  const isDouble = options.keys !== undefined && Object.keys(options).some((name) => Object.hasOwn(FETCHING, name));
+  assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
+  const keys = options.keys ?? findKeys(issuer, options);
+  const own = { typ, maxAge, clockTolerance, maxBytes, cacheSize, threadPool, schema, identity };
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return createProfile<Schema>(
+    { ...given, keys, issuer, audience, now },
+    { issues: false, needsIat: iat === "required", audienceClaim },
+    { issues: false, iat, ...watchKeys(keys, now) },
+  ) as TrustedIssuer<Schema, Iat>;
+}
+
+/** The options that say how keys are fetched, which have no place beside keys that are at hand. */
+const FETCHING: OptionNames<Omit<RemoteKeysOptions, "now"> & Pick<TrustOptions, "jwks">> = {
+  jwks: "optional",
+  staleIfError: "optional",
+  timeoutMs: "optional",
+  onEvent: "optional",
+  refreshAfter: "optional",
+  algorithms: "optional",
+  fetch: "optional",
+  headers: "optional",
+};
+
+function listNames(): OptionNames<TrustOptions> {
+  return {
+    ...FETCHING,
+    audience: "required",
+    audienceClaim: "optional",
+    keys: "optional",
+    iat: "optional",
+    typ: "optional",
+    maxAge: "optional",
+    clockTolerance: "optional",
+    maxBytes: "optional",
+    cacheSize: "optional",
+    threadPool: "optional",
+    schema: "optional",
+    identity: "optional",
+    now: "optional",
+  };
+}
+
+/** Makes the keys of an issuer of which they were not given. */
+function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions, "jwks">): LoadedKeys {
+  const { jwks, ...others } = options;
+  const fetching = Object.entries(others).filter(([name]) => name === "now" || Object.hasOwn(FETCHING, name));
+  const remote: RemoteKeysOptions = Object.fromEntries(fetching);
+  if (jwks !== undefined) return remoteKeys(jwks, remote);
+  checkUrl("trustIssuer: the issuer, where neither jwks nor keys are given,", issuer);
+  const settings = checkRemoteOptions("trustIssuer", remote);
+  return keepKeys(issuer, settings, () => discoverSet(issuer, settings));
+}
+
+/** Makes what waits for keys, and tells how they are, whatever they are kept in. */
+function watchKeys(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): Pick<TrustedIssuer, "ready" | "stats"> {
+  const loaded = keys as Partial<LoadedKeys>;
+  return {
+    ready: async () => void (await toSource(keys).remote?.wait()),
+    stats: () => loaded.stats?.() ?? { ageMs: null, loads: 0, failures: 0, nextTryAt: null, kids: listKids(keys, now) },
+  };
+}
+
+function listKids(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): readonly (string | null)[] {
+  return (
+    toSource(keys)
+      .read(now)
+      ?.keys.map(({ kid }) => kid) ?? []
+  );
+}
