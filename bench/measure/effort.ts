@@ -14,6 +14,8 @@ export interface Effort {
   readonly tokens: number;
   /** The most entries that a blocklist is filled with. */
   readonly entries: number;
+  /** Tokens that a service is shown while the keys can't be had. */
+  readonly outageTokens: number;
   /** Whether it is only to see that everything still runs. */
   readonly isSmoke: boolean;
 }
@@ -27,6 +29,7 @@ export const EFFORTS = {
     shortLoad: 0.25,
     tokens: 20_000,
     entries: 5_000_000,
+    outageTokens: 100,
     isSmoke: false,
   },
   smoke: {
@@ -37,6 +40,7 @@ export const EFFORTS = {
     shortLoad: 0.02,
     tokens: 2_000,
     entries: 100_000,
+    outageTokens: 10,
     isSmoke: true,
   },
 } as const satisfies Record<string, Effort>;

@@ -6,7 +6,7 @@ import type { Effort } from "../measure/effort.ts";
 import { type Figure, figureOf } from "../measure/figure.ts";
 import { AUDIENCE } from "../servers/profile.ts";
 import { CONTENDERS } from "../servers/remote-keys/contenders.ts";
-import type { Question } from "../servers/remote-keys/main.ts";
+import type { Needed, Question } from "../servers/remote-keys/main.ts";
 
 /** Something that happens to the source of the keys, and what is asked of the service meanwhile. */
 interface Outage {
@@ -22,7 +22,7 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
   "no keys yet, a good source": { minutes: null, happen: (it) => it.behave("well"), isQuick: true },
   "no keys yet, 5 s until it answers": { minutes: null, happen: (it) => it.behave({ delayMs: 5_000 }) },
   "no keys yet, it never answers": { minutes: null, happen: (it) => it.behave("hanging") },
-  "no keys yet, connections are refused": { minutes: null, happen: (it) => it.behave("refused"), isQuick: true },
+  "no keys yet, connections are refused": { minutes: null, happen: (it) => it.behave("refused") },
   "no keys yet, it answers 500": { minutes: null, happen: (it) => it.behave({ status: 500 }) },
   "no keys yet, it answers HTML": { minutes: null, happen: (it) => it.behave("html") },
   "no keys yet, it answers 100 MiB": { minutes: null, happen: (it) => it.behave("huge") },
@@ -43,7 +43,9 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
 
 /** Who waits longer has gone. */
 const PATIENCE_MS = 10_000;
-const GAP_MS = 20;
+const GAP_MS = 50;
+
+const UNKNOWN: Needed = { fetches: Number.NaN, mebibytes: Number.NaN };
 
 /** What a service answered to one request, and when. */
 interface Answered {
@@ -53,10 +55,10 @@ interface Answered {
 }
 
 /** Services that take the tokens of an issuer, each in a process of its own, while its keys can't be had. */
-export async function remoteKeys({ isSmoke }: Effort): Promise<Figure[]> {
+export async function remoteKeys({ isSmoke, outageTokens: tokens }: Effort): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const [workload, outage] of Object.entries(OUTAGES).filter(([, { isQuick }]) => isQuick || !isSmoke)) {
-    const run = (contender: string) => suffer(workload, contender, outage, isSmoke ? 10 : 100);
+    const run = (contender: string) => suffer(workload, contender, outage, tokens);
     const names = Object.keys(CONTENDERS);
     if (isSmoke) figures.push(...(await Promise.all(names.map(run))).flat());
     else for (const name of names) figures.push(...(await run(name)));
@@ -69,7 +71,7 @@ async function suffer(workload: string, contender: string, outage: Outage, count
   const child = await startChild<number>("servers/remote-keys/main.ts", contender, issuer.issuer, issuer.jwksUri);
   try {
     const url = `http://127.0.0.1:${child.greeting}/`;
-    const mint = (header = {}) => issuer.mint({ sub: "user-1" }, { expiresIn: "1d", typ: "JWT", header });
+    const mint = (header = {}) => issuer.mint({ sub: "user-1" }, { expiresIn: "1d", header });
     const unknown = () => mint(outage.isRandom && { kid: randomUUID() });
     const tokens = await Promise.all(Array.from({ length: count }, unknown));
     if (outage.minutes !== null) {
@@ -78,15 +80,24 @@ async function suffer(workload: string, contender: string, outage: Outage, count
     }
     await child.ask<"ready">({ ahead: (outage.minutes ?? 0) * 60_000 } satisfies Question);
     await outage.happen(issuer);
-    issuer.forgetRequests();
-    const answers = await Promise.all(tokens.map((token, nth) => wait(nth * GAP_MS).then(() => ask(url, token))));
-    const fetches = issuer.count();
-    const mebibytes = await Promise.race([child.ask<number>({} satisfies Question), wait(PATIENCE_MS, Number.NaN)]);
-    return figuresOf(workload, contender, answers, { fetches: fetches, "MiB more at the peak": mebibytes });
+    const answers = await askAll(url, tokens);
+    const needed = await Promise.race([child.ask<Needed>({} satisfies Question), wait(PATIENCE_MS, UNKNOWN)]);
+    return figuresOf(workload, contender, answers, needed);
   } finally {
     child.stop();
     await issuer.close();
   }
+}
+
+/** Shows one token after another. A token does not wait longer than a moment for the one before it. */
+async function askAll(url: string, tokens: readonly string[]): Promise<Answered[]> {
+  const answers: Promise<Answered>[] = [];
+  for (const token of tokens) {
+    const answer = ask(url, token);
+    answers.push(answer);
+    await Promise.race([answer, wait(GAP_MS)]);
+  }
+  return Promise.all(answers);
 }
 
 async function ask(url: string, token: string): Promise<Answered> {
@@ -103,17 +114,18 @@ function figuresOf(
   workload: string,
   contender: string,
   answers: readonly Answered[],
-  others: Readonly<Record<string, number>>,
+  { fetches, mebibytes }: Needed,
 ): Figure[] {
   const ofStatus = (...statuses: number[]) => answers.filter(({ status }) => statuses.includes(status)).length;
   const values = {
     accepted: ofStatus(200),
     "401 or 403": ofStatus(401, 403),
-    "503": ofStatus(503),
-    "500": ofStatus(500),
+    "with 503": ofStatus(503),
+    "with 500": ofStatus(500),
     "no answer": ofStatus(0),
+    fetches,
     "ms, the slowest": Math.max(...answers.map(({ ms }) => ms)),
-    ...others,
+    "MiB more at the peak": mebibytes,
   };
   return Object.entries(values).map(([unit, value]) =>
     figureOf({ suite: "remote-keys", workload, contender, unit }, [value]),

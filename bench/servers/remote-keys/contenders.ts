@@ -5,6 +5,8 @@ import express, { type ErrorRequestHandler, type RequestHandler } from "express"
 import { expressjwt } from "express-jwt";
 import fastify, { type FastifyRequest } from "fastify";
 import buildGetJwks from "get-jwks";
+import { createGuard, remoteKeys, trustIssuer } from "hallpass";
+import { requireAuth } from "hallpass/fastify";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import jwksRsa from "jwks-rsa";
 import { AUDIENCE } from "../profile.ts";
@@ -17,6 +19,10 @@ export interface Source {
 
 /** The ways to guard a service by the keys of an issuer, each as its own documentation has it, with its defaults. */
 export const CONTENDERS: Readonly<Record<string, (source: Source) => Promise<Server>>> = {
+  hallpass: async ({ issuer, jwksUri }) => {
+    const token = trustIssuer(issuer, { audience: AUDIENCE, keys: remoteKeys(jwksUri) });
+    return serveFastify(requireAuth(createGuard({ token, onOutage: () => undefined })));
+  },
   "jose and a hook of Fastify": joseHook,
   "jwks-rsa and express-jwt": async (source) => serveExpress(expressJwt(source, {})),
   "jwks-rsa with rateLimit": async (source) => serveExpress(expressJwt(source, { rateLimit: true })),
@@ -80,7 +86,7 @@ const refuse: ErrorRequestHandler = (error, _request, response, _next) => {
 };
 
 /** Serves a hello world behind a guard of Express. */
-export function serveExpress(guard: RequestHandler): Server {
+function serveExpress(guard: RequestHandler): Server {
   const app = express();
   app.get("/", guard, (_request, response) => {
     response.json({ hello: "world" });
@@ -92,7 +98,7 @@ export function serveExpress(guard: RequestHandler): Server {
 type App = ReturnType<typeof fastify>;
 
 /** Serves a hello world behind a hook of Fastify. */
-export async function serveFastify(
+async function serveFastify(
   onRequest: (request: FastifyRequest) => Promise<unknown>,
   prepare: (app: App) => unknown = () => undefined,
 ): Promise<Server> {
