@@ -156,7 +156,7 @@ describe("a client of its own", () => {
       text.slice(0, text.length / 2),
       false,
     ]);
-    expect(await failureOf(ask().then((it) => it.text()))).toBe("UND_ERR_SOCKET");
+    expect(await failureOf(ask({}, 3_000).then((it) => it.text()))).toBe("UND_ERR_SOCKET"); // at once
   });
 
   it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async () => {
