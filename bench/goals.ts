@@ -144,7 +144,7 @@ function outageGoals({ isSmoke, outageTokens: all }: Effort): Goal[] {
         [`no keys yet, ${what}`, "with 503", "least", all] as const,
         [`no keys yet, ${what}`, "fetches", "most", 1] as const,
         [`no keys yet, ${what}`, "ms, the slowest", "most", 3_000] as const,
-        [`no keys yet, ${what}`, "MiB more at the peak", "most", 24] as const,
+        [`no keys yet, ${what}`, "MiB more at the peak", "most", 48] as const, // a good answer takes 35
       ]),
     ["random kids, a good source", "401 or 403", "least", all],
     ["random kids, a good source", "fetches", "most", 1],
