@@ -77,7 +77,7 @@ export type {
   UserEvent,
 } from "./events/event.ts";
 export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
-export { bearer } from "./guard/bearer.ts";
+export { bearer, type ResolverOptions } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
 export type { Credential, ShownIdentity } from "./guard/credential.ts";
@@ -88,6 +88,7 @@ export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from ".
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
 export type { Rule, RuleContext } from "./guard/rule.ts";
 export { allOf, anyRule, anyScope, scopes, where } from "./guard/rules.ts";
+export type { ProfileResolver } from "./guard/tenants.ts";
 export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";

@@ -63,7 +63,7 @@ export type {
   UserEvent,
 } from "./events/event.ts";
 export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
-export { bearer } from "./guard/bearer.ts";
+export { bearer, type ResolverOptions } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
 export type { Credential, ShownIdentity } from "./guard/credential.ts";
@@ -74,6 +74,7 @@ export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from ".
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
 export type { Rule, RuleContext } from "./guard/rule.ts";
 export { allOf, anyRule, anyScope, scopes, where } from "./guard/rules.ts";
+export type { ProfileResolver } from "./guard/tenants.ts";
 export type { Fetch, FetchAnswer, FetchInit } from "./remote/document.ts";
 export type { LiveKeysStats, LoadedKeys } from "./remote/fresh-keys.ts";
 export type { FreshStats } from "./remote/fresh-value.ts";
