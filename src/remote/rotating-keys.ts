@@ -23,11 +23,11 @@ export interface RotatingKeysOptions extends LoadOptions {
 
 /**
  * Makes keys of your own that change while the service runs: no restart and no logout. A change takes effect at once on
- * every profile that uses them, for issuing and for verifying, and tokens of a key that has gone are refused, remembered
- * ones included.
+ * every profile that uses them, for issuing and for verifying, and tokens of a key that has gone are refused,
+ * remembered ones included.
  *
- * They are loaded when they are used and {@link RotatingKeysOptions.every} has passed, never by a timer. `reload()` loads
- * at once, as after a notice.
+ * They are loaded when they are used and {@link RotatingKeysOptions.every} has passed, never by a timer. `reload()`
+ * loads at once, as after a notice.
  *
  * Give the keys each a `kid` that stays. To rotate, add the next key behind the current one, wait until all services
  * have it, put it first, wait until the last token of the old key has expired, and take that away.
@@ -39,7 +39,7 @@ export interface RotatingKeysOptions extends LoadOptions {
  * const keys = rotatingKeys({
  *   load: async () => {
  *     const { current, previous } = JSON.parse(await readFile("/run/secrets/keys.json", "utf8"));
- *     return keyRing(secretKey(current.secret, { kid: current.kid }), secretKey(previous.secret, { kid: previous.kid }));
+ *     return keyRing(secretKey(current.secret, current.options), secretKey(previous.secret, previous.options));
  *   },
  *   every: "1m",
  * });

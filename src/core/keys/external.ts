@@ -18,13 +18,13 @@ export interface ExternalKeyOptions {
   /** The public half, as a PEM or a JWK. */
   readonly publicKey: string | JWK;
   /**
-   * Signs bytes with the private half, wherever it is kept. The bytes are the whole text to be signed, which the service
-   * hashes as the algorithm says.
+   * Signs bytes with the private half, wherever it is kept. The bytes are the whole text to be signed, which the
+   * service hashes as the algorithm says.
    */
   readonly sign: (signingInput: Uint8Array) => Uint8Array | PromiseLike<Uint8Array>;
   /**
-   * How the service writes ECDSA signatures: `"ieee-p1363"`, the two numbers one after the other, or `"der"`, as AWS KMS,
-   * Google Cloud KMS and most HSMs do. `"ieee-p1363"` by default, as tokens have them (RFC 7518 §3.4).
+   * How the service writes ECDSA signatures: `"ieee-p1363"`, the two numbers one after the other, or `"der"`, as AWS
+   * KMS, Google Cloud KMS and most HSMs do. `"ieee-p1363"` by default, as tokens have them (RFC 7518 §3.4).
    */
   readonly dsaEncoding?: "ieee-p1363" | "der";
   /** The key's name in the header of tokens. By default the `kid` of the JWK, or else the RFC 7638 thumbprint. */
