@@ -16,12 +16,17 @@ export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } fro
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
 export type { CookieOptions, CookieSettings } from "./core/http/cookie-options.ts";
+export {
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+  protectedResource,
+} from "./core/http/protected-resource.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
 export type { JWK } from "./core/keys/jwk.ts";
-export { type ImportJwksOptions, importJwks, type JwksOptions, type SkippedKey } from "./core/keys/jwks.ts";
+export { type ImportJwksOptions, importJwks, type JwkSetOptions, type SkippedKey } from "./core/keys/jwks.ts";
 export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
 export { retireKey } from "./core/keys/retire.ts";
@@ -77,7 +82,7 @@ export type {
   UserEvent,
 } from "./events/event.ts";
 export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
-export { bearer } from "./guard/bearer.ts";
+export { bearer, type ResolverOptions } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
 export type { Credential, ShownIdentity } from "./guard/credential.ts";
@@ -88,6 +93,7 @@ export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from ".
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
 export type { Rule, RuleContext } from "./guard/rule.ts";
 export { allOf, anyRule, anyScope, scopes, where } from "./guard/rules.ts";
+export type { ProfileResolver } from "./guard/tenants.ts";
 export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";

@@ -33,6 +33,7 @@ const ORDER = [
   "throttling",
   "your-own-adapter",
   "foreign-issuers",
+  "resource-servers",
   "testing",
   "runtimes",
   "deployment",

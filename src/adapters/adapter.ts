@@ -42,11 +42,14 @@ export {
   recallIdentity,
   recallOptionalIdentity,
 } from "./identity.ts";
+export { handleJwks, type JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
 export {
   type AdapterRequest,
   type NodeHeaders,
   type NodeRequestParts,
   readNodeRequest,
 } from "./request.ts";
+export { handleResourceMetadata } from "./resource-metadata.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
 export { handleSession, type Proven, type ProvenUser } from "./session.ts";

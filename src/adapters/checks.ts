@@ -58,10 +58,14 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
   throw new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
 }
 
-/** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */
-function refuseRequest(verb: string, value: unknown): void {
+/**
+ * Refuses what a framework gives a handler: the verb itself was put in the handler's place.
+ *
+ * @param takes - what the verb takes, for the message
+ */
+export function refuseRequest(verb: string, value: unknown, takes: string = "auth"): void {
   const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
-  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(auth)`);
+  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(${takes})`);
 }
 
 function has(value: unknown, method: string): boolean {

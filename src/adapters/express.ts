@@ -7,6 +7,10 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
+import type { ProtectedResource } from "../core/http/protected-resource.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
@@ -26,12 +30,17 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
+import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
+import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, sendNodeResponse } from "./response.ts";
 import { handleProof, type Proven } from "./session.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
@@ -201,6 +210,47 @@ export function logout<Claims, U extends User>(
   ...extra: []
 ): ExpressMiddleware {
   return respondWith(handleLogout(auth, ...extra));
+}
+
+/**
+ * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
+ * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ *
+ * @param options - how long caches may keep it
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * app.get("/.well-known/jwks.json", jwks(keys));
+ * ```
+ */
+export function jwks(
+  keys: VerifyingKey | KeyRing | LiveKeys,
+  options: JwksOptions = {},
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleJwks(keys, options, ...extra));
+}
+
+/**
+ * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ *
+ * @param resource - made by `protectedResource`
+ * @param options - how long caches may keep it
+ * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const api = protectedResource({ token: accessToken });
+ * app.get(api.metadataPath, resourceMetadata(api));
+ * ```
+ */
+export function resourceMetadata(
+  resource: ProtectedResource,
+  options: PublishOptions = {},
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleResourceMetadata(resource, options, ...extra));
 }
 
 /**

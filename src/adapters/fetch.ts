@@ -8,6 +8,10 @@
 
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { type AuthError, isAuthError } from "../core/errors.ts";
+import type { ProtectedResource } from "../core/http/protected-resource.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
@@ -21,7 +25,10 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
+import type { PublishOptions } from "./publish.ts";
 import type { AdapterRequest } from "./request.ts";
+import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 import { handleProof, type Proven } from "./session.ts";
 import { checkRequest } from "./web-request.ts";
@@ -29,6 +36,8 @@ import { checkRequest } from "./web-request.ts";
 export type { FetchOptions } from "./address.ts";
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
@@ -204,6 +213,43 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 }
 
 /**
+ * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
+ * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ *
+ * @param options - how long caches may keep it
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const routes = { "/.well-known/jwks.json": jwks(keys) };
+ * ```
+ */
+export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptions = {}, ...extra: []): FetchHandler {
+  return respondWith(handleJwks(keys, options, ...extra));
+}
+
+/**
+ * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ *
+ * @param resource - made by `protectedResource`
+ * @param options - how long caches may keep it
+ * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const api = protectedResource({ token: accessToken });
+ * const routes = { [api.metadataPath]: resourceMetadata(api) };
+ * ```
+ */
+export function resourceMetadata(
+  resource: ProtectedResource,
+  options: PublishOptions = {},
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleResourceMetadata(resource, options, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
@@ -283,7 +329,8 @@ function respondWith<Rest extends unknown[]>(
   return (request, ...rest) =>
     answerErrors(request, async () => {
       const adapted = readRequest(request, readAddress(request, ...rest));
-      return toWebResponse(await handle(adapted, [request, ...rest]));
+      const response = toWebResponse(await handle(adapted, [request, ...rest]));
+      return request.method === "HEAD" ? new Response(null, response) : response;
     });
 }
 

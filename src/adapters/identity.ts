@@ -1,3 +1,4 @@
+import { checkAll } from "../guard/check-rules.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
@@ -63,21 +64,32 @@ export function identify(
   try {
     forgetIdentity(holder);
     const answer = immediateAnswer(guard, recognition);
-    if (answer !== undefined) return rememberIdentity(holder, guard, recognition, answer(request));
+    const found = answer === undefined ? askGuard(guard, recognition, request) : answer(request);
+    return isThenable(found)
+      ? waitForIdentity(holder, guard, recognition, found as Promise<Identity | null>)
+      : rememberIdentity(holder, guard, recognition, found);
   } catch (thrown) {
     throw toError(thrown);
   }
-  return waitForIdentity(holder, guard, recognition, request);
+}
+
+/** Asks a guard of the application's own making too, which may throw at once, or answer without a promise. */
+async function askGuard(
+  guard: Guard,
+  recognition: Recognition,
+  request: AuthRequest | AuthorizationHeader,
+): Promise<Identity | null> {
+  return guard[recognition](request);
 }
 
 async function waitForIdentity(
   holder: object,
   guard: Guard,
   recognition: Recognition,
-  request: AuthRequest | AuthorizationHeader,
+  finding: Promise<Identity | null>,
 ): Promise<Identity | null> {
   try {
-    return rememberIdentity(holder, guard, recognition, await guard[recognition](request));
+    return rememberIdentity(holder, guard, recognition, await finding);
   } catch (thrown) {
     throw toError(thrown);
   }
@@ -192,7 +204,7 @@ export function authorizeRules<Request>(
   if (remembered === undefined) throw new TypeError("requireScope: put requireAuth or optionalAuth in front of it");
   const { guard, identity } = remembered;
   try {
-    const verdict: unknown = guard.authorize(identity, ...rules.map((rule) => bindRequest(rule, request)));
+    const verdict: unknown = guard.authorize(identity, bindRequest([...rules], request));
     if (isThenable(verdict)) return waitForVerdict(verdict);
     checkVerdict(verdict);
   } catch (thrown) {
@@ -200,9 +212,9 @@ export function authorizeRules<Request>(
   }
 }
 
-/** Makes a rule that is told of a request. A guard does not know it any more when it is asked about an identity. */
-function bindRequest<Request>(rule: Rule<Request>, request: Request): Rule {
-  return { check: (identity, context) => rule.check(identity, { ...context, request }) };
+/** Makes one rule of all, told of a request. A guard does not know it any more when it is asked about an identity. */
+function bindRequest<Request>(rules: readonly Rule<Request>[], request: Request): Rule {
+  return { check: (identity, context) => checkAll(rules, identity, { ...context, request }) };
 }
 
 async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {

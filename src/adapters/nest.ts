@@ -28,8 +28,11 @@
  * @module
  */
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { JwksOptions } from "./jwks.ts";
 export { createAuthController } from "./nest/controller.ts";
 export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/decorators.ts";
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";
+export { createJwksController, createResourceMetadataController } from "./nest/publish.ts";
+export type { PublishOptions } from "./publish.ts";

@@ -26,6 +26,11 @@ export function makeKey(prefix: string): string {
   return body + formatChecksum(body);
 }
 
+/** Whether what a client sent is text as long as the keys of a prefix are. */
+export function hasKeyLength(sent: unknown, prefix: string): sent is string {
+  return typeof sent === "string" && sent.length === prefix.length + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
+}
+
 /**
  * Takes a key that a client sent, if it is one of this prefix and its checksum fits. So a key that was cut short or
  * mistyped costs no call of a store.
@@ -33,11 +38,8 @@ export function makeKey(prefix: string): string {
  * @throws AuthError `invalid_token` (401) for anything else
  */
 export function takeKey(sent: unknown, prefix: string): string {
-  const start = prefix.length + 1;
-  if (typeof sent !== "string" || sent.length !== start + RANDOM_LENGTH + CHECKSUM_LENGTH) {
-    throw refuseKey("it is no string of a key's length");
-  }
-  if (!sent.startsWith(`${prefix}_`) || !BASE62.test(sent.slice(start))) {
+  if (!hasKeyLength(sent, prefix)) throw refuseKey("it is no string of a key's length");
+  if (!sent.startsWith(`${prefix}_`) || !BASE62.test(sent.slice(prefix.length + 1))) {
     throw refuseKey("it does not begin with the prefix, or has other characters than letters and digits after it");
   }
   const end = sent.length - CHECKSUM_LENGTH;

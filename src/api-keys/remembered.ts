@@ -8,6 +8,12 @@ interface AsOf<What> {
 }
 
 /**
+ * Up to here, the order of use is not kept: to keep it takes as long as to find a key. Before a key is forgotten for
+ * want of room, this many others have come, and whatever was used meanwhile stands behind it.
+ */
+const ROOMY = MAX_REMEMBERED_KEYS / 2;
+
+/**
  * Remembers keys that were found, by their digests, for as long as the staleness says. It is an LRU cache. It also
  * makes one lookup of several that would be of one key at the same time (single flight).
  *
@@ -28,9 +34,14 @@ export class RememberedKeys {
   recall(digest: string, now: number): StoredApiKey | undefined {
     const found = this.#found.get(digest);
     if (found === undefined) return undefined;
-    this.#found.delete(digest);
-    if (!this.#isFresh(found, now)) return undefined;
-    this.#found.set(digest, found);
+    if (!this.#isFresh(found, now)) {
+      this.#found.delete(digest);
+      return undefined;
+    }
+    if (this.#found.size > ROOMY) {
+      this.#found.delete(digest);
+      this.#found.set(digest, found);
+    }
     return found.what;
   }
 

@@ -6,7 +6,7 @@ import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { expectApiKey } from "../store-calls/api-key-answers.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
-import { refuseKey, takeKey } from "./key-text.ts";
+import { hasKeyLength, refuseKey, takeKey } from "./key-text.ts";
 import type { ApiKeySettings } from "./options.ts";
 import { copyApiKey } from "./record.ts";
 
@@ -26,11 +26,15 @@ export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknow
   return admitKey(settings, record, asked);
 }
 
-/** Verifies a key that is remembered, without waiting for anything; `undefined` for any other. */
+/**
+ * Verifies a key that is remembered, without waiting for anything; `undefined` for any other. Its spelling was checked
+ * when it was looked up, and whatever has the same digest is the same key.
+ */
 export function recallKey(settings: ApiKeySettings, sent: unknown): ApiKey | undefined {
   const { prefix, remembered, now } = settings;
+  if (!hasKeyLength(sent, prefix)) return undefined; // To hash a text of any length would take any time.
   const asked = readClock(now);
-  const record = remembered.recall(computeDigest(takeKey(sent, prefix)), asked);
+  const record = remembered.recall(computeDigest(sent), asked);
   return record === undefined ? undefined : admitKey(settings, record, asked);
 }
 

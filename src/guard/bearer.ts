@@ -1,13 +1,25 @@
 import { isAuthError } from "../core/errors.ts";
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
+import { checkClock } from "../core/token/profile-checks.ts";
+import { systemClock } from "../shared/clock.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import { readProfiles, verifyShownToken } from "./profiles.ts";
+import { type ProfileResolver, Tenants, verifyTenantToken } from "./tenants.ts";
 import { keepProfiles } from "./token-credentials.ts";
 
 /** What a token says, or a promise of it. */
 type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
+
+/** The options of {@link bearer} with a resolver. */
+export interface ResolverOptions {
+  /** The clock by which answers grow old: milliseconds since 1970. `Date.now` by default. */
+  readonly now?: () => number;
+}
+
+const OPTIONS: OptionNames<ResolverOptions> = { now: "optional" };
 
 /**
  * Makes the credential of an `Authorization: Bearer` header (RFC 6750 §2.1).
@@ -16,20 +28,32 @@ type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentit
  * `typ` does. Nothing else is taken from the token before it is verified, and the keys of one profile never verify a
  * token of another.
  *
+ * Where every customer has an issuer of its own, give a function that finds the profile of an issuer, or `null`. It is
+ * asked only about https URLs of at most 512 characters, once at a time for each. Its answers are remembered: a profile
+ * for 10 minutes, and an hour longer while it can't be asked; "unknown" for 30 seconds. What it answers is 401 where
+ * that is `null`, and 503 where it throws, is late, or answers with anything but a profile of this issuer.
+ *
  * Two issuers may give two people one `sub`. Have a profile of another issuer make user ids of its own, by `identity`.
  *
- * @param profiles - one profile, or several that differ in issuer or `typ`
+ * @param profiles - one profile, several that differ in issuer or `typ`, or a function that finds one
  * @throws TypeError when two profiles could take one token
  *
  * @example
  * ```ts
  * const guard = createGuard({ credentials: [bearer([ourToken, theirToken])] });
+ * const tenants = createGuard({ credentials: [bearer((issuer) => profiles.get(issuer) ?? null)] });
  * ```
  */
 export function bearer<Profile extends TokenProfile>(
-  profiles: Profile | readonly Profile[],
+  profiles: Profile | readonly Profile[] | ProfileResolver<Profile>,
+  options: ResolverOptions = {},
 ): Credential<ClaimsOf<Profile>> {
-  const kept = readProfiles("bearer", profiles);
+  checkOptions("bearer", options, OPTIONS);
+  const { now = systemClock } = options;
+  const tenants = typeof profiles === "function" ? new Tenants(profiles, checkClock(now)) : null;
+  const kept = typeof profiles === "function" ? [] : readProfiles("bearer", profiles);
+  const verify = (token: string): ShownIdentity | Promise<ShownIdentity> =>
+    tenants === null ? verifyShownToken(token, kept, "bearer") : verifyTenantToken(token, tenants, "bearer");
   const credential: Credential<ClaimsOf<Profile>> = {
     name: "bearer",
     place: "authorization",
@@ -40,7 +64,7 @@ export function bearer<Profile extends TokenProfile>(
         throw isAuthError(error) ? explainRefusal(request.authorization(), error) : error;
       };
       try {
-        const shown = verifyShownToken(token, kept, "bearer") as Verified<Profile>;
+        const shown = verify(token) as Verified<Profile>;
         return isThenable(shown) ? shown.then(undefined, refuse) : shown;
       } catch (error) {
         return refuse(error);

@@ -9,6 +9,7 @@ import type { Answers, Refuse } from "./answers.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
+import { promiseAnswers } from "./immediate.ts";
 import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -21,31 +22,45 @@ interface Shown {
 
 /**
  * Makes the answers of a guard that takes any credentials: finds the one that a request shows, has it verified, makes
- * the identity, and looks that up in the blocklist.
+ * the identity, and looks that up in the blocklist. An answer is a promise only where the credential or the blocklist
+ * has to be waited for.
  */
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
   const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
 
-  const makeMethod =
-    <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
-    async (given) => {
+  const lookUp = ({ identity, reference }: Proven, leftMs: number): Identity | Promise<Identity> => {
+    if (blocklist === null || reference === null) return identity;
+    const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
+    const pending = refuseRevoked(blocklist, timeoutMs, reference, observe);
+    return pending === undefined ? identity : pending.then(() => identity);
+  };
+
+  const proveInTime = async (shown: Shown, answer: PromiseLike<ShownIdentity>): Promise<Identity> => {
+    const startedAt = stopwatch();
+    const proven = readProven(shown, await waitForProof(shown, requestTimeoutMs, answer));
+    return lookUp(proven, requestTimeoutMs - (stopwatch() - startedAt));
+  };
+
+  const prove = (shown: Shown, request: CredentialRequest): Identity | Promise<Identity> => {
+    const answer = verifyShown(shown, request);
+    // A timer takes longer than to know a remembered token, so there is none where nobody has to be waited for.
+    return isThenable(answer)
+      ? proveInTime(shown, answer as PromiseLike<ShownIdentity>)
+      : lookUp(readProven(shown, answer), requestTimeoutMs);
+  };
+
+  const makeMethod = <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
+    promiseAnswers((given) => {
       try {
         const request = toCredentialRequest(given);
         const shown = findShown(credentials, request);
         if (shown === null) return answerAbsent();
-        const answer = verifyShown(shown, request);
-        // A timer takes longer than to know a remembered token, so there is none where nobody has to be waited for.
-        const startedAt = isThenable(answer) ? stopwatch() : null;
-        const proven = startedAt === null ? answer : await waitForProof(shown, requestTimeoutMs, answer);
-        const { identity, reference } = readProven(shown, proven as ShownIdentity);
-        if (blocklist === null || reference === null) return identity;
-        const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
-        await refuseRevoked(blocklist, Math.max(Math.min(storeTimeoutMs, leftMs), 1), reference, observe);
-        return identity;
+        const found = prove(shown, request);
+        return isThenable(found) ? (found as Promise<Identity>).catch(refuse) : found;
       } catch (error) {
         return refuse(error);
       }
-    };
+    });
 
   return { authenticate: makeMethod(refuseAbsent), authenticateOptional: makeMethod(() => null) };
 }

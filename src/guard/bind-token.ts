@@ -24,7 +24,7 @@ import { referToToken } from "./token-reference.ts";
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { threadPool, keys, schema, identity: reading } = profile;
+  const { schema, identity: reading } = profile;
 
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
@@ -43,56 +43,58 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const explain = (error: unknown, given: Given): never =>
     refuse(isAuthError(error) ? explainRefusal(readAuthorization(given), error) : error);
 
-  /** Authenticates where nothing has to be waited for. */
-  const authenticateAtOnce =
-    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent> =>
+  /** Goes on where keys, the thread pool or the schema have to be waited for. All of it has one time limit. */
+  const finishInTime = async (opened: CheckedClaims | PromiseLike<CheckedClaims>, given: Given): Promise<Identity> => {
+    const startedAt = stopwatch();
+    const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
+    try {
+      const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
+      const identity =
+        schema === undefined
+          ? shareIdentity(checked)
+          : createIdentity(
+              checked,
+              await waitFor("the claims' schema", Math.min(storeTimeoutMs, leftMs()), shapeClaims(checked, schema)),
+              reading,
+              "bearer",
+            );
+      if (blocklist !== null) {
+        const reference = referToToken(checked, identity.userId);
+        await refuseRevoked(blocklist, Math.min(storeTimeoutMs, leftMs()), reference, observe);
+      }
+      return identity;
+    } catch (error) {
+      return explain(error, given);
+    }
+  };
+
+  /** Authenticates. The answer is a promise only where something has to be waited for. */
+  const makeAnswer =
+    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent | Promise<Identity>> =>
     (given) => {
       try {
         const token = readToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
-        if (known !== undefined) return shareIdentity(known);
-        const checked = openToken(token, profile) as CheckedClaims;
-        return createIdentity(checked, checked, reading, "bearer");
-      } catch (error) {
-        return explain(error, given);
-      }
-    };
-
-  /** Authenticates where the thread pool, the schema or the blocklist has to be waited for. */
-  const authenticateInTime =
-    <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Promise<Identity | Absent>> =>
-    async (given) => {
-      try {
-        const token = readToken(takeOne("Authorization", readAuthorization(given)));
-        if (token === null) return answerAbsent(given);
-        // Each `await` stands behind a condition: to wait for nothing would take a tenth of the whole.
-        const opened = recallToken(token, profile) ?? openToken(token, profile);
-        const startedAt = schema === undefined && !isThenable(opened) ? null : stopwatch();
-        const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
+        const checked = known ?? openToken(token, profile);
+        if (schema !== undefined || isThenable(checked)) return finishInTime(checked, given);
         const identity =
-          schema === undefined
-            ? shareIdentity(checked)
-            : createIdentity(
-                checked,
-                await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema)),
-                reading,
-                "bearer",
-              );
-        const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
-        if (blocklist !== null) {
-          const timeoutMs = Math.min(storeTimeoutMs, Math.max(leftMs, 1));
-          await refuseRevoked(blocklist, timeoutMs, referToToken(checked, identity.userId), observe);
-        }
-        return identity;
+          known === undefined ? createIdentity(checked, checked, reading, "bearer") : shareIdentity(known);
+        if (blocklist === null) return identity;
+        const reference = referToToken(checked, identity.userId);
+        const pending = refuseRevoked(blocklist, storeTimeoutMs, reference, observe);
+        if (pending === undefined) return identity;
+        return pending.then(
+          () => identity,
+          (error) => explain(error, given),
+        );
       } catch (error) {
         return explain(error, given);
       }
     };
 
-  const mustWait = threadPool || keys.remote !== null || schema !== undefined || blocklist !== null;
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
-    mustWait ? authenticateInTime(answerAbsent) : promiseAnswers(authenticateAtOnce(answerAbsent));
+    promiseAnswers(makeAnswer(answerAbsent));
 
   return { authenticate: makeMethod(refuseAbsent), authenticateOptional: makeMethod(() => null) };
 }

@@ -20,10 +20,11 @@ export function checkAll<Request>(
   rules: readonly Rule<Request>[],
   identity: Identity,
   context: RuleContext<Request>,
+  from = 0,
 ): void | Promise<void> {
-  for (const [at, rule] of rules.entries()) {
-    const pending = checkRule(rule, identity, context);
-    if (pending !== undefined) return pending.then(() => checkAll(rules.slice(at + 1), identity, context));
+  for (let at = from; at < rules.length; at += 1) {
+    const pending = checkRule(rules[at] as Rule<Request>, identity, context);
+    if (pending !== undefined) return pending.then(() => checkAll(rules, identity, context, at + 1));
   }
 }
 

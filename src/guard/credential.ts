@@ -49,7 +49,8 @@ export interface Credential<Claims = unknown> {
    */
   read(request: CredentialRequest): string | null;
   /**
-   * Verifies what was shown.
+   * Verifies what was shown. Answer without a promise what needs none, such as what you remember: to wait for a promise
+   * takes longer than to look that up.
    *
    * @throws AuthError `invalid_token` (401), or another refusal. Anything else that is thrown is an outage (503), and
    * so is an answer that comes too late or is no identity.

@@ -24,7 +24,10 @@ export function createRefusal(
   details: AuthErrorDetails = {},
 ): AuthError {
   const [first, ...others] = schemes;
-  const params = { ...challenge, ...first?.parameters, ...details.challenge };
+  const { scope } = details;
+  // A guard may name the scopes to begin with. What a refusal lacks goes before that.
+  const own = { ...(scope !== undefined && { scope }), ...details.challenge };
+  const params = { ...challenge, ...first?.parameters, ...own };
   const error = new AuthError(code, { realm, ...details, challenge: params });
   const header = error.headers[HEADER];
   if (first === undefined || header === undefined) return error;

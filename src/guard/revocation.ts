@@ -1,21 +1,27 @@
 import { AuthError } from "../core/errors.ts";
+import { isThenable } from "../shared/promise.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
-import { callStore } from "../store-calls/call.ts";
+import { askStore } from "../store-calls/call.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 
 /**
- * Refuses what a blocklist has.
+ * Refuses what a blocklist has. The answer is a promise only where the blocklist's is one.
  *
  * @param observe - is told how the call went
  * @throws AuthError `revoked` (401), or `unavailable` (503)
  */
-export async function refuseRevoked(
+export function refuseRevoked(
   blocklist: Blocklist,
   timeoutMs: number,
   reference: TokenReference,
   observe: CallObserver,
-): Promise<void> {
+): void | Promise<void> {
   const call = () => blocklist.isRevoked(reference);
-  if (await callStore("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe)) throw new AuthError("revoked");
+  const answer = askStore("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe);
+  return isThenable(answer) ? (answer as Promise<boolean>).then(refuseWhere) : refuseWhere(answer);
+}
+
+function refuseWhere(isRevoked: boolean): void {
+  if (isRevoked) throw new AuthError("revoked");
 }

@@ -11,8 +11,8 @@ const OPENID = "/.well-known/openid-configuration";
 const OAUTH = "/.well-known/oauth-authorization-server";
 
 /**
- * Finds the JWK Set of an issuer by its metadata, and fetches it: by that of OpenID Connect Discovery §4, or else of RFC
- * 8414 §3. Both fetches share one time limit.
+ * Finds the JWK Set of an issuer by its metadata, and fetches it: by that of OpenID Connect Discovery §4, or else of
+ * RFC 8414 §3. Both fetches share one time limit.
  *
  * @throws Error when it can't be had, or the metadata is that of another issuer
  */

@@ -1,6 +1,7 @@
+import { isSecureUrl } from "../core/http/loopback.ts";
 import { MAX_DOCUMENT_BYTES, MAX_REDIRECTS } from "../shared/limits.ts";
 import { withTimeout } from "../shared/promise.ts";
-import { isSafe, nameUrl } from "./url.ts";
+import { nameUrl } from "./url.ts";
 
 /** What is asked of a {@link Fetch}, as the Fetch standard names it. */
 export interface FetchInit {
@@ -95,7 +96,7 @@ function isRedirect({ status }: FetchAnswer): boolean {
 function findTarget(from: URL, { headers }: FetchAnswer): URL {
   const location = headers.get("location") ?? "";
   const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
-  if (target === null || target.origin !== from.origin || !isSafe(target)) {
+  if (target === null || target.origin !== from.origin || !isSecureUrl(target)) {
     throw new Error(`${nameUrl(from)} redirects to another origin; give the address that it leads to`);
   }
   return target;

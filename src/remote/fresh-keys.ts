@@ -35,7 +35,17 @@ export function createLoadedKeys(
 ): LoadedKeys {
   const source: KeySource = {
     read: (now) => fresh.read()?.[SOURCE].read(now) ?? null,
-    remote: { accepts, wait: () => fresh.wait(), renew: () => fresh.renew() },
+    remote: {
+      wait: () => fresh.wait(),
+      async find(alg, refuse, attempt) {
+        if (!accepts(alg)) throw refuse(); // No set has a key for it, so none is asked for.
+        await fresh.wait();
+        const found = attempt();
+        if (found !== null) return found;
+        await fresh.renew();
+        return attempt() ?? Promise.reject(refuse());
+      },
+    },
   };
   const listKids = (): readonly (string | null)[] =>
     fresh

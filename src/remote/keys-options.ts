@@ -1,5 +1,5 @@
 import type { PairAlgorithm } from "../core/keys/algorithms.ts";
-import { checkAlgorithms, type JwksOptions } from "../core/keys/jwks.ts";
+import { checkAlgorithms, type JwkSetOptions } from "../core/keys/jwks.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { checkClock } from "../core/token/profile-checks.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
@@ -7,7 +7,9 @@ import type { AuthEventListener } from "../events/event.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_FETCH_TIMEOUT_MS } from "../shared/limits.ts";
+import { isObject } from "../shared/object.ts";
 import { checkFunction, checkInteger, type OptionNames } from "../shared/options.ts";
+import { readSafely } from "../shared/read.ts";
 import type { Fetch } from "./document.ts";
 
 /** What all keys that are loaded from elsewhere may be given. */
@@ -23,10 +25,10 @@ export interface LoadOptions {
 }
 
 /** The options of {@link remoteKeys}. */
-export interface RemoteKeysOptions extends JwksOptions, LoadOptions {
+export interface RemoteKeysOptions extends JwkSetOptions, LoadOptions {
   /**
-   * After how long the set is fetched anew, in the background. What `Cache-Control: max-age` says, from a minute to an
-   * hour; `"10m"` by default where it says nothing.
+   * After how long the set is fetched anew, in the background. By default what `Cache-Control: max-age` says. That
+   * counts from a minute to an hour, and where it says nothing, it is 10 minutes.
    */
   readonly refreshAfter?: Duration;
   /** What fetches, as through a proxy or with a client certificate. The global `fetch` by default. */
@@ -76,6 +78,11 @@ export interface RemoteSettings extends LoadSettings {
 export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): RemoteSettings {
   const { refreshAfter, algorithms, fetch = fetchGlobally, headers = {} } = options;
   checkFunction("fetch", fetch, "(url, init) => undici.fetch(url, { ...init, dispatcher })");
+  const areTexts = readSafely(
+    owner,
+    () => isObject(headers) && Object.values(headers).every((it) => typeof it === "string"),
+  );
+  assert(areTexts, `${owner}: headers must be an object with a string for each header`);
   return {
     ...checkLoadOptions(options, "1h"),
     refreshAfterMs: refreshAfter === undefined ? null : checkInterval("refreshAfter", refreshAfter),

@@ -21,8 +21,8 @@ export type JwksFunction = () => { keys: readonly JWK[] } | PromiseLike<{ keys: 
  *
  * - A key that is no longer in the set stops to verify as soon as the set is fetched, remembered tokens included.
  * - A `kid` that is unknown has the set fetched once, if the last time was not a moment ago.
- * - While the source is down the last good set goes on, for an hour. After that, and for an unknown `kid` meanwhile, the
- *   answer is an outage (503) and never a refusal.
+ * - While the source is down the last good set goes on, for an hour. After that, and for an unknown `kid` meanwhile,
+ *   the answer is an outage (503) and never a refusal.
  * - A fetch has 2 seconds and 64 KiB, and leaves its origin by no redirect. Only https is fetched, or http on loopback.
  * - A key that can't be used is skipped, and told as `key_skipped`. Shared secrets and private keys are never used.
  *

@@ -25,7 +25,10 @@ export interface TrustOptions<
   readonly keys?: VerifyingKey | KeyRing | LiveKeys;
   /** The address of its JWK Set, or a function that gives it. By default its metadata says it. */
   readonly jwks?: string | URL | JwksFunction;
-  /** The claim that must name the `audience`, where it is not `aud`: `"client_id"` for Amazon Cognito. `"aud"` by default. */
+  /**
+   * The claim that must name the `audience`, such as `"client_id"` in the access tokens of Amazon Cognito. `"aud"` by
+   * default.
+   */
   readonly audienceClaim?: string;
   /** Whether each token must say when it was issued. `"required"` by default. */
   readonly iat?: Iat;
@@ -67,16 +70,16 @@ export function trustIssuer<
   Schema extends ClaimsSchema | undefined = undefined,
   Iat extends "required" | "optional" = "required",
 >(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
-  checkOptions("trustIssuer", options, listNames());
+  checkOptions("trustIssuer", options, OPTIONS);
   checkText("trustIssuer: the issuer", issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
-  const { maxBytes, cacheSize, threadPool, schema, identity, audience } = options;
+  const { maxBytes, cacheSize, threadPool, schema, identity, audience, requiredClaims } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);
-  const isDouble = options.keys !== undefined && Object.keys(options).some((name) => Object.hasOwn(FETCHING, name));
+  const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys ?? findKeys(issuer, options);
-  const own = { typ, maxAge, clockTolerance, maxBytes, cacheSize, threadPool, schema, identity };
+  const own = { typ, maxAge, clockTolerance, requiredClaims, maxBytes, cacheSize, threadPool, schema, identity };
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return createProfile<Schema>(
     { ...given, keys, issuer, audience, now },
@@ -86,8 +89,33 @@ export function trustIssuer<
 }
 
 /** The options that say how keys are fetched, which have no place beside keys that are at hand. */
-const FETCHING: OptionNames<Omit<RemoteKeysOptions, "now"> & Pick<TrustOptions, "jwks">> = {
+const FETCHING: readonly string[] = [
+  "jwks",
+  "staleIfError",
+  "timeoutMs",
+  "onEvent",
+  "refreshAfter",
+  "algorithms",
+  "fetch",
+  "headers",
+];
+
+const OPTIONS: OptionNames<TrustOptions> = {
+  audience: "required",
+  audienceClaim: "optional",
+  keys: "optional",
   jwks: "optional",
+  iat: "optional",
+  typ: "optional",
+  maxAge: "optional",
+  clockTolerance: "optional",
+  requiredClaims: "optional",
+  maxBytes: "optional",
+  cacheSize: "optional",
+  threadPool: "optional",
+  schema: "optional",
+  identity: "optional",
+  now: "optional",
   staleIfError: "optional",
   timeoutMs: "optional",
   onEvent: "optional",
@@ -97,29 +125,10 @@ const FETCHING: OptionNames<Omit<RemoteKeysOptions, "now"> & Pick<TrustOptions, 
   headers: "optional",
 };
 
-function listNames(): OptionNames<TrustOptions> {
-  return {
-    ...FETCHING,
-    audience: "required",
-    audienceClaim: "optional",
-    keys: "optional",
-    iat: "optional",
-    typ: "optional",
-    maxAge: "optional",
-    clockTolerance: "optional",
-    maxBytes: "optional",
-    cacheSize: "optional",
-    threadPool: "optional",
-    schema: "optional",
-    identity: "optional",
-    now: "optional",
-  };
-}
-
 /** Makes the keys of an issuer of which they were not given. */
 function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions, "jwks">): LoadedKeys {
   const { jwks, ...others } = options;
-  const fetching = Object.entries(others).filter(([name]) => name === "now" || Object.hasOwn(FETCHING, name));
+  const fetching = Object.entries(others).filter(([name]) => name === "now" || FETCHING.includes(name));
   const remote: RemoteKeysOptions = Object.fromEntries(fetching);
   if (jwks !== undefined) return remoteKeys(jwks, remote);
   checkUrl("trustIssuer: the issuer, where neither jwks nor keys are given,", issuer);

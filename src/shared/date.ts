@@ -3,6 +3,7 @@
  * sandbox, fake timers, a `vm` context) counts too, although it is not `instanceof Date`.
  */
 export function readTime(value: unknown): number {
+  if (typeof value !== "object") return Number.NaN; // to throw and catch costs as much as a signature
   try {
     return Date.prototype.getTime.call(value);
   } catch {

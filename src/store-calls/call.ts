@@ -50,22 +50,56 @@ export async function callStore<T>(
   observe: CallObserver = ignore,
   startedAt?: number,
 ): Promise<T> {
-  let started = startedAt;
+  return askStore(name, timeoutMs, call, check, observe, startedAt);
+}
+
+/** Calls a store as {@link callStore} does. The answer is a promise only where the store's is one. */
+export function askStore<T>(
+  name: string,
+  timeoutMs: number,
+  call: () => T | PromiseLike<T>,
+  check: AnswerCheck,
+  observe: CallObserver,
+  startedAt?: number,
+): T | Promise<T> {
   try {
-    let answer = call();
+    const answer = call();
     if (isThenable(answer)) {
-      started ??= stopwatch(); // Reading it sooner would take a twentieth of the time of a call of a store in memory.
-      answer = (await withTimeout(name, timeoutMs, answer)) as T;
+      // Reading the stopwatch sooner would take a twentieth of the time of a call of a store in memory.
+      return waitForStore(name, timeoutMs, answer as PromiseLike<T>, check, observe, startedAt ?? stopwatch());
     }
     check(name, answer);
-    observe(name, started === undefined ? 0 : stopwatch() - started, false);
+    observe(name, startedAt === undefined ? 0 : stopwatch() - startedAt, false);
+    return answer as T;
+  } catch (cause) {
+    throw failed(name, cause, observe, startedAt);
+  }
+}
+
+async function waitForStore<T>(
+  name: string,
+  timeoutMs: number,
+  pending: PromiseLike<T>,
+  check: AnswerCheck,
+  observe: CallObserver,
+  startedAt: number,
+): Promise<T> {
+  try {
+    const answer = await withTimeout(name, timeoutMs, pending);
+    check(name, answer);
+    observe(name, stopwatch() - startedAt, false);
     return answer;
   } catch (cause) {
-    const now = stopwatch();
-    const durationMs = now - (started ?? now);
-    observe(name, durationMs, true);
-    throw unavailable(name, durationMs, cause);
+    throw failed(name, cause, observe, startedAt);
   }
+}
+
+/** Tells the observer of a call that failed, and makes its error. */
+function failed(name: string, cause: unknown, observe: CallObserver, startedAt: number | undefined): AuthError {
+  const now = stopwatch();
+  const durationMs = now - (startedAt ?? now);
+  observe(name, durationMs, true);
+  return unavailable(name, durationMs, cause);
 }
 
 /** Waits for an answer. A late one is an outage; what the answer throws is thrown as it is. */

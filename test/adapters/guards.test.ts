@@ -103,7 +103,9 @@ describe("on Express, the next handler is called", () => {
     const good = await issueToken({ sub: "user-1" }, profileOf());
     expect(answersOf(guard, `Bearer ${good}`)).toEqual([undefined]);
     expect(answersOf(guard, `Bearer ${good}A`)).toEqual([expect.objectContaining({ code: "invalid_token" })]);
-    expect(answersOf(houseOf().auth, `Bearer ${good}`)).toEqual([]);
+    expect(answersOf(houseOf().auth, `Bearer ${good}`)).toEqual([undefined]);
+    const waiting = houseOf({ blocklist: { isRevoked: async () => false } });
+    expect(answersOf(waiting.auth, `Bearer ${good}`)).toEqual([]);
   });
 
   it("once, whatever becomes of the handler", async () => {

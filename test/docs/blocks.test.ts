@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compile } from "../support/compiler.ts";
 import { type Block, ROOT, readBlocks, readPages } from "./pages.ts";
 
 interface Outcome {
@@ -73,10 +74,7 @@ beforeAll(async () => {
     join(FOLDER, "tsconfig.json"),
     JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include }),
   );
-  compiled = run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", FOLDER], { cwd: ROOT }).then(
-    ({ stdout }) => stdout,
-    ({ stdout }: { stdout: string }) => stdout,
-  );
+  compiled = compile("-p", FOLDER);
   startRunner();
 });
 

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { install } from "../package/packed.ts";
+import { install } from "../packed/packed.ts";
 import { ROOT } from "./pages.ts";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");

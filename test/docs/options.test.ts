@@ -21,6 +21,7 @@ const LEFT_OUT = [
   "Partial<Cost>",
   "Partial<GuardOptions & CredentialGuardOptions>",
   "OneTimeOptions",
+  "LoadOptions",
 ];
 
 it.each(PAGES.filter(({ tables }) => tables.length > 0))(

@@ -48,16 +48,26 @@ export function readOptionsOf(type: string): Option[] {
 function membersOf(type: ts.Node): ts.PropertySignature[] {
   if (ts.isInterfaceDeclaration(type)) {
     const inherited = type.heritageClauses?.flatMap(({ types }) => types.flatMap(membersOf)) ?? [];
-    return [...inherited, ...type.members.filter(ts.isPropertySignature)];
+    const members = [...inherited, ...type.members.filter(ts.isPropertySignature)];
+    return [...new Map(members.map((it) => [it.name.getText(), it])).values()]; // the last one of a name counts
   }
   if (ts.isTypeLiteralNode(type)) return type.members.filter(ts.isPropertySignature);
   if (ts.isIntersectionTypeNode(type)) return type.types.flatMap(membersOf);
   if (ts.isConditionalTypeNode(type)) return membersOf(type.trueType);
   if (ts.isTypeAliasDeclaration(type)) return membersOf(type.type);
+  const [whole, left] = readOmit(type);
+  if (whole !== undefined) return membersOf(whole).filter((it) => !left.includes(it.name.getText()));
   const name = ts.isTypeReferenceNode(type) ? type.typeName.getText() : type.getText().replace(/<.*/s, "");
   const declared = TYPES.get(name);
   if (declared === undefined) throw new Error(`src has no type ${name}`);
   return membersOf(declared);
+}
+
+/** The type of which `Omit` leaves members out, and their names. */
+function readOmit(type: ts.Node): [whole: ts.Node | undefined, left: readonly string[]] {
+  const isOmit = /^Omit</.test(type.getText());
+  const [whole, names] = isOmit ? ((type as ts.ExpressionWithTypeArguments).typeArguments ?? []) : [];
+  return [whole, [...(names?.getText().matchAll(/"(\w+)"/g) ?? [])].map(([, name = ""]) => name)];
 }
 
 function describeOption(member: ts.PropertySignature): Option {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, PASSWORD, passwords } from "../support/flow.ts";
+import { THOROUGH } from "../support/thorough.ts";
 import { profileOf } from "../support/tokens.ts";
 
 const POINTS = 3;
@@ -29,8 +30,9 @@ function counting() {
   };
 }
 
-const subnets = (prefix: string, length: number): string[] =>
-  Array.from({ length }, (_, n) => `${prefix}:${n.toString(16)}::1`);
+/** Every one of so many, or every nth of them. */
+const subnets = (prefix: string, length: number, step = 1): string[] =>
+  Array.from({ length: length / step }, (_, n) => `${prefix}:${(n * step).toString(16)}::1`);
 
 it("one /64 is let try as often as one address", async () => {
   const attempt = counting();
@@ -41,7 +43,7 @@ it("one /64 is let try as often as one address", async () => {
 
 it("all 65,536 of a /48 are let try as often as 16 addresses, and leave every other /48 alone", async () => {
   const attempt = counting();
-  expect(await attempt(subnets("2001:db8:1", 65_536))).toBe(16 * POINTS);
+  expect(await attempt(subnets("2001:db8:1", 65_536, THOROUGH ? 1 : 13))).toBe(16 * POINTS);
   expect(await attempt(subnets("2001:db8:1", 100))).toBe(0);
   expect(await attempt(subnets("2001:db8:2", 16))).toBe(16);
 });

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { Blocklist, RefreshStore, UserStore } from "../../src/stores/contract.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
@@ -11,6 +11,7 @@ import { redisBlocklist, redisRefreshStore } from "../../src/stores/redis.ts";
 import { APPS } from "../adapters/apps.ts";
 import { type Answer, exchange } from "../adapters/exchange.ts";
 import { houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { measureLag, readLag } from "../support/lag.ts";
 import { openBoundedPool } from "../support/outages.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
@@ -19,8 +20,8 @@ import { startRedis } from "../support/servers/redis.ts";
 const TIME_LIMIT = 300;
 /** By when everything works again where the server does, without a restart of the application. */
 const RECOVERY = 8_000;
-/** What a request may take: each of the two calls that it makes at the most, and the machine's own slowness. */
-const MOST = 2 * TIME_LIMIT + 700;
+/** What a request may take: each of the three calls that it makes at the most, and some slowness; less than the drivers' limits. */
+const MOST = 3 * TIME_LIMIT + 700;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const HASH = await passwords.hash(PASSWORD);
 
@@ -162,15 +163,28 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
   "the reply is noise": { begin: ({ proxy }) => proxy.become("garble"), end: ({ proxy }) => proxy.become("clear") },
 };
 
-const ROWS: string[] = [];
+const { sequential } = it;
+/** The rows of each backend. */
+const ROWS: string[][] = [];
 const unhandled: unknown[] = [];
 const note = (reason: unknown): number => unhandled.push(reason);
 
 describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("in an outage", () => {
-  beforeAll(() => void process.on("unhandledRejection", note));
-  afterAll(() => void process.off("unhandledRejection", note));
+  let stopMeasuring: () => void;
+  beforeAll(() => {
+    process.on("unhandledRejection", note);
+    stopMeasuring = measureLag();
+  });
+  afterAll(() => {
+    process.off("unhandledRejection", note);
+    stopMeasuring();
+  });
 
-  describe.each(Object.entries(BACKENDS))("of %s", (name, backend) => {
+  // Each has a server of its own, and most of the time all of them wait.
+  describe.concurrent.each(Object.entries(BACKENDS))("of %s", (name, backend) => {
+    const it = sequential;
+    const rows: string[] = [];
+    ROWS.push(rows);
     let place: Place;
     let stores: Stores;
     let app: HttpServer;
@@ -202,21 +216,30 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("
       });
     const me = (token: string): Promise<Answer> =>
       exchange(app, { path: "/me", headers: ["Authorization", `Bearer ${token}`] });
+    /** Sends a request again while it is told 503: a busy machine passes the time limit of a store that is well. */
+    const patiently = async (send: () => Promise<Answer>): Promise<Answer> => {
+      const started = performance.now();
+      for (;;) {
+        const answer = await send();
+        if (answer.status !== 503 || performance.now() - started > RECOVERY) return answer;
+      }
+    };
     const login = async (): Promise<{ access_token: string; refresh_token: string }> => {
-      const answer = await post("/login", READER);
+      const answer = await patiently(() => post("/login", READER));
       expect(answer.status).toBe(200);
       return JSON.parse(answer.body) as { access_token: string; refresh_token: string };
     };
     const timed = async (work: Promise<Answer>): Promise<Answer & { ms: number }> => {
-      const started = performance.now();
-      return { ...(await work), ms: performance.now() - started };
+      const [started, lag] = [performance.now(), readLag()];
+      const answer = await work;
+      return { ...answer, ms: performance.now() - started - (readLag() - lag) };
     };
     const statuses = (answers: readonly Answer[]): string =>
       [...new Set(answers.map(({ status }) => status))].sort().join(" or ");
 
     it.each(Object.entries(OUTAGES))("where %s", { timeout: 90_000 }, async (situation, { begin, end }) => {
       const [good, gone, leaving] = [await login(), await login(), await login()];
-      expect((await post("/logout", null, gone.access_token)).status).toBe(204);
+      expect((await patiently(() => post("/logout", null, gone.access_token))).status).toBe(204);
       await Promise.all(Array.from({ length: 30 }, () => me(good.access_token))); // every connection of a pool is there
       await begin(place);
       const times = (count: number, work: () => Promise<Answer>) =>
@@ -242,24 +265,24 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("
         expect(headers["retry-after"]).toBe("5");
       }
       expect(all.filter(({ ms }) => ms > MOST).map(({ ms }) => ms)).toEqual([]);
-      expect((await me(gone.access_token)).status).toBe(401);
-      expect([204, 401]).toContain((await post("/logout", null, leaving.access_token)).status);
-      expect((await me(leaving.access_token)).status).toBe(401);
-      expect((await post("/refresh", { refresh_token: leaving.refresh_token })).status).toBe(401);
-      expect((await post("/refresh", { refresh_token: good.refresh_token })).status).toBe(200);
-      expect((await post("/login", READER)).status).toBe(200);
+      expect((await patiently(() => me(gone.access_token))).status).toBe(401);
+      expect([204, 401]).toContain((await patiently(() => post("/logout", null, leaving.access_token))).status);
+      expect((await patiently(() => me(leaving.access_token))).status).toBe(401);
+      expect((await patiently(() => post("/refresh", { refresh_token: leaving.refresh_token }))).status).toBe(401);
+      expect((await patiently(() => post("/refresh", { refresh_token: good.refresh_token }))).status).toBe(200);
+      expect((await patiently(() => post("/login", READER))).status).toBe(200);
       expect(unhandled).toEqual([]);
       const slowest = Math.max(...all.map(({ ms }) => ms));
       console.log(
         `${name}, ${situation}: slowest answer ${Math.round(slowest)} ms, right again after ${Math.round(recovery)} ms`,
       );
       const cells = [protectedOnes, revokedOnes, logins, logouts, refreshes].map(statuses);
-      ROWS.push(`| ${name} | ${situation} | ${cells.join(" | ")} |`);
+      rows.push(`| ${name} | ${situation} | ${cells.join(" | ")} |`);
     });
 
     it("where the server restarts under load", { timeout: 90_000 }, async () => {
       const [good, gone] = [await login(), await login()];
-      expect((await post("/logout", null, gone.access_token)).status).toBe(204);
+      expect((await patiently(() => post("/logout", null, gone.access_token))).status).toBe(204);
       let isOver = false;
       const protectedOnes: (Answer & { ms: number })[] = [];
       const revokedOnes: (Answer & { ms: number })[] = [];
@@ -282,45 +305,49 @@ describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("
       expect(statuses(revokedOnes)).toBe("401 or 503");
       expect([...protectedOnes, ...revokedOnes].filter(({ ms }) => ms > MOST)).toEqual([]);
       expect(unhandled).toEqual([]);
-      ROWS.push(
+      rows.push(
         `| ${name} | the server restarts under load | ${statuses(protectedOnes)} | ${statuses(revokedOnes)} | | | |`,
       );
     });
 
-    const itFailsOver = it.skipIf(backend.failOver === undefined);
-    itFailsOver("where the primary became a replica behind its address", { timeout: 90_000 }, async () => {
-      const [good, gone, leaving] = [await login(), await login(), await login()];
-      expect((await post("/logout", null, gone.access_token)).status).toBe(204);
-      const primary = await (backend.failOver as NonNullable<Backend["failOver"]>)(place.server);
-      onTestFinished(() => primary.stop());
-      place.proxy.strand("kept", primary.port);
-      const began = performance.now();
-      const rounds: (Answer & { ms: number })[][] = [];
-      while (statuses(rounds.at(-1) ?? []) !== "200 or 204 or 401") {
-        expect(performance.now() - began, "recovery").toBeLessThan(RECOVERY);
-        const [protectedOne, revokedOne, fresh] = await Promise.all([
-          timed(me(good.access_token)),
-          timed(me(gone.access_token)),
-          timed(post("/login", READER)),
-        ]);
-        const tokens = JSON.parse(fresh.body) as Partial<typeof good>;
-        const { access_token = leaving.access_token, refresh_token = good.refresh_token } = tokens;
-        const refresh = await timed(post("/refresh", { refresh_token }));
-        const logout = await timed(post("/logout", null, access_token));
-        rounds.push([protectedOne, revokedOne, fresh, logout, refresh]);
-      }
-      const recovery = performance.now() - began;
-      const allowed = ["200 or 503", "401 or 503", "200 or 503", "204 or 503", "200 or 503"];
-      for (const answers of rounds) {
-        for (const [index, { status }] of answers.entries()) expect(allowed[index]).toContain(String(status));
-        expect(answers.filter(({ ms }) => ms > MOST)).toEqual([]);
-      }
-      expect(statuses(rounds.flat()), "the old primary was asked").toContain("503");
-      expect((await me(gone.access_token)).status).toBe(401);
-      expect(unhandled).toEqual([]);
-      console.log(`${name}, another primary: right again after ${Math.round(recovery)} ms`);
-      ROWS.push(`| ${name} | the primary became a replica behind its address | ${allowed.join(" | ")} |`);
-    });
+    const itFailsOver = backend.failOver === undefined ? it.skip : it;
+    itFailsOver(
+      "where the primary became a replica behind its address",
+      { timeout: 90_000 },
+      async ({ onTestFinished }) => {
+        const [good, gone, leaving] = [await login(), await login(), await login()];
+        expect((await patiently(() => post("/logout", null, gone.access_token))).status).toBe(204);
+        const primary = await (backend.failOver as NonNullable<Backend["failOver"]>)(place.server);
+        onTestFinished(() => primary.stop());
+        place.proxy.strand("kept", primary.port);
+        const began = performance.now();
+        const rounds: (Answer & { ms: number })[][] = [];
+        while (statuses(rounds.at(-1) ?? []) !== "200 or 204 or 401") {
+          expect(performance.now() - began, "recovery").toBeLessThan(RECOVERY);
+          const [protectedOne, revokedOne, fresh] = await Promise.all([
+            timed(me(good.access_token)),
+            timed(me(gone.access_token)),
+            timed(post("/login", READER)),
+          ]);
+          const tokens = JSON.parse(fresh.body) as Partial<typeof good>;
+          const { access_token = leaving.access_token, refresh_token = good.refresh_token } = tokens;
+          const refresh = await timed(post("/refresh", { refresh_token }));
+          const logout = await timed(post("/logout", null, access_token));
+          rounds.push([protectedOne, revokedOne, fresh, logout, refresh]);
+        }
+        const recovery = performance.now() - began;
+        const allowed = ["200 or 503", "401 or 503", "200 or 503", "204 or 503", "200 or 503"];
+        for (const answers of rounds) {
+          for (const [index, { status }] of answers.entries()) expect(allowed[index]).toContain(String(status));
+          expect(answers.filter(({ ms }) => ms > MOST)).toEqual([]);
+        }
+        expect(statuses(rounds.flat()), "the old primary was asked").toContain("503");
+        expect((await patiently(() => me(gone.access_token))).status).toBe(401);
+        expect(unhandled).toEqual([]);
+        console.log(`${name}, another primary: right again after ${Math.round(recovery)} ms`);
+        rows.push(`| ${name} | the primary became a replica behind its address | ${allowed.join(" | ")} |`);
+      },
+    );
   });
 
   it("docs/outages.md says what came back", async () => {
@@ -334,7 +361,7 @@ application works again without being restarted, within ${RECOVERY / 1_000} s, r
 
 | ${head.join(" | ")} |
 |${head.map(() => "---").join("|")}|
-${ROWS.join("\n")}
+${ROWS.flat().join("\n")}
 `;
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, "../../docs/outages.md"));
   });

@@ -44,7 +44,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
   [/^remote\//, /^(remote\/|events\/|store-calls\/|core\/|node:(crypto|fs\/promises)$)/],
-  [/^guard\//, /^(guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [/^guard\//, /^(guard\/|remote\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^sessions\//, /^(sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [
     /^one-time\//,

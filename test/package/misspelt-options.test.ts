@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
+import { protectedResource } from "../../src/core/http/protected-resource.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
 import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
@@ -14,6 +16,9 @@ const client = { query: async () => ({ rows: [] }) };
 const database = { prepare: () => ({ all: () => [], run: () => undefined }), exec: () => undefined };
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
+const pair = await importKey(await generateKey("ES256"));
+const resource = protectedResource({ resource: "https://api.example.com" });
+const publishing = { jwks: [[pair, WRONG]], resourceMetadata: [[resource, WRONG]] };
 const flow = { token, users };
 const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
@@ -32,7 +37,14 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index createPasswordHasher": [[WRONG], [{ ceiling: WRONG }]],
   "index defineToken": [[WRONG]],
   "index importKey": [[await generateKey("HS256"), WRONG]],
+  "index bearer": [[() => null, WRONG]],
+  "index externalKey": [[{ algorithm: "ES256", publicKey: "", sign() {}, ...WRONG }]],
+  "index importJwks": [[{ keys: [] }, WRONG]],
+  "index remoteKeys": [["https://issuer.example/jwks", WRONG]],
+  "index rotatingKeys": [[{ load() {}, ...WRONG }]],
+  "index trustIssuer": [["https://issuer.example", { audience: "api", ...WRONG }]],
   "index issueToken": [[{ sub: "user-1" }, token, WRONG]],
+  "index protectedResource": [[WRONG]],
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
   "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
   "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
@@ -46,6 +58,16 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter handleLogin": [[auth, WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
+  ...Object.fromEntries(
+    ["express", "koa", "fastify", "fetch"].flatMap((name) => [
+      [`${name} jwks`, publishing.jwks],
+      [`${name} resourceMetadata`, publishing.resourceMetadata],
+    ]),
+  ),
+  "adapter handleJwks": publishing.jwks,
+  "adapter handleResourceMetadata": publishing.resourceMetadata,
+  "nest createJwksController": publishing.jwks,
+  "nest createResourceMetadataController": publishing.resourceMetadata,
   "adapter createErrorResponder": [[WRONG]],
   "api-keys createApiKeys": [[WRONG]],
   "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
@@ -103,7 +125,6 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "anyOf",
     "anyRule",
     "anyScope",
-    "bearer",
     "decodeToken",
     "formatChallenge",
     "generateKey",
@@ -112,6 +133,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "needsRehash",
     "parseBearer",
     "publicJwks",
+    "retireKey",
     "scopes",
     "verifyToken",
     "where",

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { APPS } from "../adapters/apps.ts";
+import { bundleFixture } from "../support/fixture.ts";
 
 const ME = '200 {"id":"user-1","same":true}';
 const SOMEONE = '200 {"id":"someone","same":true}';
@@ -22,11 +23,12 @@ const EXPECTED = {
   "own guard, async": `${SOMEONE}, optional: 200 {"personal":true}`,
 };
 
+const FIXTURE = await bundleFixture(join(import.meta.dirname, "promises.ts"));
+
 describe.concurrent.each(["native", "zone.js", "foreign"])("with the Promise that is %s", (promise) => {
   it("every framework answers as ever", async () => {
-    const fixture = join(import.meta.dirname, "promises.ts");
     const printed = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, ["--import", "tsx", fixture, promise], (error, stdout, stderr) => {
+      execFile(process.execPath, [FIXTURE, promise], (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(stderr));
       });

@@ -157,7 +157,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("revocations", () => {
-    it.each(blocklistContract(() => stores.blocklist))("$name", ({ run }) => run());
+    it.concurrent.each(blocklistContract(() => stores.blocklist))("$name", ({ run }) => run());
 
     it("are deleted once they have ended, in batches, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);

@@ -231,7 +231,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
 });
 
 describe("PGlite in a folder", () => {
-  it("still has it all when it is opened again", async () => {
+  it("still has it all when it is opened again", { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "hallpass-pglite-"));
     try {
       const before = new PGlite(folder);

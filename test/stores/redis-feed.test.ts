@@ -17,7 +17,8 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
   };
 
   it("keeps the contract of blocklists, by both versions of the protocol", { timeout: 60_000 }, async () => {
-    for (const name of ["ioredis", "node-redis", "node-redis, RESP 3"] as const) {
+    const names = ["ioredis", "node-redis", "node-redis, RESP 3"] as const;
+    const keep = async (name: (typeof names)[number]): Promise<void> => {
       const [writer, reader] = [await connected(name), await connected(name)];
       const prefix = `feed-${process.hrtime.bigint()}:`;
       const feed = { send: reader.send, retentionMs: 3_600_000 * 24 };
@@ -30,7 +31,8 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
       await passing(600);
       writer.close();
       reader.close();
-    }
+    };
+    await Promise.all(names.map(keep));
   });
 
   it("reads everything there is, page by page, and after it only what is new", async () => {
@@ -45,7 +47,7 @@ describe.skipIf(inject("redisUrl") === null)("a feed of Redis", () => {
     expect((await feed.read(cursor, 1)).revocations).toEqual([]);
     expect(idsOf(...(await allOf(feed, nothing.cursor))).length).toBe(4_500);
     const [issuedUpTo, expiresAt] = [new Date(), later()];
-    const reading = feed.read(cursor, 5_000);
+    const reading = feed.read(cursor, 1_000);
     await list.revokeUser("\ud800\n", issuedUpTo, expiresAt, ["s 1"]);
     expect((await reading).revocations).toEqual([
       { kind: "user", id: "\ud800\n", issuedUpTo, expiresAt },

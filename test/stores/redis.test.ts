@@ -47,7 +47,7 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
     it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("revocations", () => {
-    it.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
+    it.concurrent.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
   });
 });
 
@@ -251,7 +251,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     "node-redis": (...command) => nodeRedis.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command),
   };
   describe.each(Object.entries(SENDS))("by %s", (_name, send) => {
-    it.each([
+    it.concurrent.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),

@@ -10,16 +10,18 @@ const CACHE = join(import.meta.dirname, "../../node_modules/.cache/hallpass-test
  */
 export async function bundleFixture(file: string): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
-  const outfile = join(CACHE, `${basename(file, ".ts")}-${process.pid}.mjs`);
+  const outdir = join(CACHE, `${basename(file, ".ts")}-${process.pid}`);
   await build({
     entryPoints: [file],
-    outfile,
+    outdir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true, // what it imports later loads later, the packages too
     platform: "node",
     format: "esm",
     packages: "external",
     sourcemap: "inline",
   });
-  process.once("exit", () => rmSync(outfile, { force: true }));
-  return outfile;
+  process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
+  return join(outdir, basename(file, ".ts") + ".mjs");
 }

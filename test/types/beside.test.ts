@@ -1,41 +1,10 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { compile } from "../support/compiler.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-
-/** What the compiler says of some files, which are nowhere but here. */
-function complaints(files: Readonly<Record<string, string>>): readonly string[] {
-  const texts = new Map(Object.entries(files).map(([name, text]) => [join(ROOT, name), text]));
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
-  const { compilerOptions } = config as { compilerOptions: object };
-  const overrides = { isolatedDeclarations: false, declaration: false };
-  const content = { compilerOptions: { ...compilerOptions, ...overrides }, files: [...texts.keys()] };
-  const { options } = ts.parseJsonConfigFileContent(content, ts.sys, ROOT);
-  const host = ts.createCompilerHost(options);
-  const { readFile, fileExists } = host;
-  host.fileExists = (name) => texts.has(name) || fileExists(name);
-  host.readFile = (name) => texts.get(name) ?? readFile(name);
-  host.getSourceFile = (name, version) => {
-    const text = texts.get(name) ?? "";
-    return text === "" ? parsed(name, version) : ts.createSourceFile(name, text, version);
-  };
-  const program = ts.createProgram([...texts.keys()], options, host);
-  const looked = program.getSourceFiles().filter(({ fileName }) => texts.has(fileName) || ADAPTERS.test(fileName));
-  return looked
-    .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
-    .map(({ code, messageText }) => `TS${code}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
-}
-
-const ADAPTERS = /\/src\/adapters\//;
-const files = new Map<string, ts.SourceFile>();
-
-/** The files on the disk, which are parsed once for all programs. */
-function parsed(name: string, version: ts.ScriptTarget | ts.CreateSourceFileOptions): ts.SourceFile {
-  const file = files.get(name) ?? ts.createSourceFile(name, ts.sys.readFile(name) ?? "", version);
-  files.set(name, file);
-  return file;
-}
+const FOLDER = join(ROOT, ".beside");
 
 /** What other libraries declare of a request, to the letter, with the types that are theirs alone in short. */
 const LIBRARIES: Readonly<Record<string, string>> = {
@@ -121,22 +90,58 @@ const OURS = `
   koa.use(k.optionalAuth(auth));
   koa.use((ctx) => void (ctx.body = k.optionalAuthOf(ctx, auth)?.userId));`;
 
-it.each([
+/** Applications by name, each of which is compiled alone: what one declares of a request is not to be seen by another. */
+const APPLICATIONS: Record<string, Record<string, string>> = {};
+
+const TOGETHER = [
   ["express-jwt 8", "@types/passport", "@fastify/jwt 10", "a Koa application with an auth of its own"],
   ["express-oauth2-jwt-bearer 1", "a Fastify plugin with an auth of its own"],
   ["@clerk/express"],
-])("an application compiles with hallpass beside %s", (...names) => {
-  const libraries = names.map((name, at) => [`test/library-${at}.ts`, LIBRARIES[name] ?? ""]);
+];
+for (const [at, names] of TOGETHER.entries()) {
+  const libraries = names.map((name, nth) => [`library-${nth}.ts`, LIBRARIES[name] ?? ""]);
   const application = [OURS, ...names.map((name) => THEIRS[name])].join("\n");
-  expect(complaints({ ...Object.fromEntries(libraries), "test/application.ts": application })).toEqual([]);
+  APPLICATIONS[`together-${at}`] = { ...Object.fromEntries(libraries), "application.ts": application };
+}
+
+const READS_AUTH = `
+  app.get("/me", e.requireAuth(auth), (req, res) => void res.json(req.auth?.userId));
+  server.get("/me", { onRequest: f.requireAuth(auth) }, async (request) => request.auth?.userId);`;
+const CHOICE = `import "hallpass/express/auth"; import "hallpass/fastify/auth";`;
+APPLICATIONS["by-import"] = { "application.ts": `${CHOICE} ${OURS} ${READS_AUTH}` };
+APPLICATIONS["without-import"] = { "application.ts": `${OURS} ${READS_AUTH}` };
+
+let complaints: readonly string[];
+
+beforeAll(async () => {
+  for (const [name, files] of Object.entries(APPLICATIONS)) {
+    mkdirSync(join(FOLDER, name), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(FOLDER, name, file), text);
+    const compilerOptions = { isolatedDeclarations: false, declaration: false };
+    const content = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] };
+    writeFileSync(join(FOLDER, name, "tsconfig.json"), JSON.stringify(content));
+  }
+  const said = await compile("-b", ...Object.keys(APPLICATIONS).map((name) => join(FOLDER, name)));
+  complaints = said.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
 });
 
+afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
+
+/** What the compiler says of an application, and of our adapters: two declarations of one name clash in either. */
+function complaintsOf(application: string): readonly string[] {
+  expect(existsSync(join(FOLDER, application, "tsconfig.tsbuildinfo"))).toBe(true); // it was compiled
+  return complaints.filter((line) => line.includes(`.beside/${application}/`) || line.startsWith("src/adapters/"));
+}
+
+it.each(TOGETHER.map((names, at) => [names.join(", "), at]))(
+  "an application compiles with hallpass beside %s",
+  (_names, at) => {
+    expect(complaintsOf(`together-${at}`)).toEqual([]);
+  },
+);
+
 it("an application alone has req.auth by an import, and not without it", () => {
-  const theirs = `
-    app.get("/me", e.requireAuth(auth), (req, res) => void res.json(req.auth?.userId));
-    server.get("/me", { onRequest: f.requireAuth(auth) }, async (request) => request.auth?.userId);`;
-  const chosen = `import "hallpass/express/auth"; import "hallpass/fastify/auth"; ${OURS} ${theirs}`;
-  expect(complaints({ "test/application.ts": chosen })).toEqual([]);
-  const missing = complaints({ "test/application.ts": `${OURS} ${theirs}` });
-  expect(missing.map((complaint) => complaint.split(":")[0])).toEqual(["TS2339", "TS2339"]);
+  expect(complaintsOf("by-import")).toEqual([]);
+  const missing = complaintsOf("without-import");
+  expect(missing.map((complaint) => /TS\d+/.exec(complaint)?.[0])).toEqual(["TS2339", "TS2339"]);
 });

@@ -21,7 +21,7 @@ export interface SkippedKey {
 }
 
 /** What is read from the JWK Sets of others. */
-export interface JwksOptions {
+export interface JwkSetOptions {
   /**
    * The algorithms that are accepted. By default those that the keys themselves name, or that their curves decide. An
    * RSA key that names none is used for each RSA algorithm that stands here; `"RS256"` by default.
@@ -30,7 +30,7 @@ export interface JwksOptions {
 }
 
 /** The options of {@link importJwks}. */
-export interface ImportJwksOptions extends JwksOptions {
+export interface ImportJwksOptions extends JwkSetOptions {
   /** A listener that is told of each key that can't be used. By default the process is warned of them. */
   readonly onSkipped?: (key: SkippedKey) => unknown;
 }

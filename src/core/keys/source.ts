@@ -24,8 +24,6 @@ export interface KeySource {
 
 /** How keys are had that are kept elsewhere. */
 export interface RemoteSource {
-  /** Whether a key of this algorithm can be among them. */
-  accepts(alg: unknown): boolean;
   /**
    * Waits until there are keys.
    *
@@ -33,11 +31,15 @@ export interface RemoteSource {
    */
   wait(): Promise<unknown>;
   /**
-   * Asks for the keys anew, for a token whose key is not among them, unless that was done a moment ago.
+   * Asks for keys until one is found, for a token whose key is not at hand. Where they were asked for a moment ago,
+   * that answer counts.
    *
-   * @throws AuthError `unavailable` (503) where nobody can be asked
+   * @param alg - the algorithm of the token, which may be anything
+   * @param refuse - makes the refusal of a token whose key is not among them
+   * @param attempt - uses the keys that there are; `null` where none of them is the right one
+   * @throws AuthError that refusal, or `unavailable` (503) where nobody can be asked
    */
-  renew(): Promise<void>;
+  find<Found>(alg: unknown, refuse: () => Error, attempt: () => Found | PromiseLike<Found> | null): Promise<Found>;
 }
 
 /** Keys that may change while they are used: {@link remoteKeys} and {@link rotatingKeys} make them. */

@@ -33,6 +33,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly maxAge?: Duration;
   /** How far the clocks of issuer and verifier may be apart. 0 by default. */
   readonly clockTolerance?: Duration;
+  /**
+   * Claims that must be there too, on both sides, such as `["sub", "client_id", "jti"]` (RFC 9068 §2.2). One that is
+   * `null` or empty text is not there. None by default: `exp` and `iat` always must.
+   */
+  readonly requiredClaims?: readonly string[];
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
   /**
@@ -147,6 +152,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
   expiresIn: optional,
   maxAge: optional,
   clockTolerance: optional,
+  requiredClaims: optional,
   maxBytes: optional,
   cacheSize: optional,
   threadPool: optional,
@@ -214,6 +220,7 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
     keys: new ProfileKeys(source, { types, cacheSize, now: described.now }),
     types,
     identity: options.identity,
+    required: checkList("requiredClaims", options.requiredClaims ?? null) ?? [],
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     lookups: { hits: 0, misses: 0 },

@@ -73,23 +73,15 @@ export function openToken(
 
 /** Verifies a token by keys that are not at hand, where there may be any elsewhere. */
 function openWithFurtherKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
-  const signedBy = readHeader(parts, internals.types);
-  const { remote } = internals.keys;
-  const refuse = (): AuthError => explainUnknownKey(signedBy, internals.keys.current()?.set.keys ?? []);
-  if (remote?.accepts(signedBy.alg) !== true) throw refuse();
-  const openNow = (): CheckedClaims | Promise<CheckedClaims> | null => {
-    const state = internals.keys.current();
+  const { keys: profileKeys, types } = internals;
+  const signedBy = readHeader(parts, types);
+  const refuse = (): AuthError => explainUnknownKey(signedBy, profileKeys.current()?.set.keys ?? []);
+  if (profileKeys.remote === null) throw refuse();
+  return profileKeys.remote.find(signedBy.alg, refuse, () => {
+    const state = profileKeys.current();
     const keys = state?.headers.findKeys(parts) ?? [];
     return state === null || keys.length === 0 ? null : open(parts, keys, state, internals);
-  };
-  const openAfter = async (): Promise<CheckedClaims> => {
-    await remote.wait();
-    const opened = openNow();
-    if (opened !== null) return opened;
-    await remote.renew();
-    return openNow() ?? Promise.reject(refuse());
-  };
-  return openAfter();
+  });
 }
 
 function open(

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { type Needed, provideServer } from "./provide.ts";
@@ -54,14 +55,8 @@ export async function startPostgres(): Promise<Server> {
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
   const data = join(folder, "data");
   const options = { ...owner, cwd: folder };
-  execFileSync(
-    join(bin, "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"],
-    {
-      ...options,
-      stdio: "ignore",
-    },
-  );
+  const creating = ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
+  await promisify(execFile)(join(bin, "initdb"), creating, options);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let child: ChildProcess;
   const restart = async (): Promise<void> => {
@@ -73,7 +68,13 @@ export async function startPostgres(): Promise<Server> {
   const signal = (name: "SIGSTOP" | "SIGCONT"): void => {
     child.kill(name); // at first, so that no other process comes up
     const { stdout } = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" });
-    for (const pid of stdout.split("\n").filter(Boolean)) spawnSync("kill", [`-${name.slice(3)}`, pid]); // it may be gone
+    for (const pid of stdout.split("\n").filter(Boolean)) {
+      try {
+        process.kill(Number(pid), name);
+      } catch {
+        // It may be gone.
+      }
+    }
   };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

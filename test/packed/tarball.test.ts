@@ -3,6 +3,7 @@ import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
+import { compile } from "../support/compiler.ts";
 import { install, ROOT, run } from "./packed.ts";
 
 const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types", "@nestjs"];
@@ -257,10 +258,8 @@ describe("TypeScript", () => {
 
   /** One compiler for all applications: it parses Node's and the frameworks' types once, where ten would do so ten times. */
   beforeAll(async () => {
-    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-    const applications = RESOLUTIONS.flatMap(writeApplications);
-    const ran = await run(process.execPath, [tsc, "-b", ...applications], { cwd: FOLDER }).catch((error) => error);
-    complaints = ran.stdout + ran.stderr;
+    const applications = RESOLUTIONS.flatMap(writeApplications).map((it) => join(FOLDER, it));
+    complaints = await compile("-b", ...applications);
   });
 
   it.each(RESOLUTIONS)(
