@@ -1,5 +1,5 @@
 import { isHmac } from "../core/keys/algorithms.ts";
-import type { SigningKey, VerifyingKey } from "../core/keys/key.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
 import { isPair } from "../core/keys/pair-algorithms.ts";
 import { createRing, type KeyRing, toRing } from "../core/keys/ring.ts";
 import { keepVerifiers } from "../core/keys/same.ts";
@@ -59,10 +59,9 @@ export function rotatingKeys(options: RotatingKeysOptions): LoadedKeys {
   const load = async (): Promise<Loaded<KeyRing>> => {
     const given = toRing(await withTimeout("rotatingKeys: load", timeoutMs, Promise.resolve(loadKeys())));
     const keys = keepVerifiers(given.keys, before);
-    const [first] = keys;
     fetched(keys, before, []);
     before = keys;
-    return { value: createRing(given.current === null ? null : (first as SigningKey), keys), freshForMs };
+    return { value: createRing(given.current, keys), freshForMs };
   };
   const accepts = (alg: unknown): boolean => isHmac(alg) || isPair(alg);
   return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts, now);

@@ -20,12 +20,12 @@ export function includesKey(keys: readonly VerifyingKey[], { [KEY]: { verify } }
   return keys.some((key) => key[KEY].verify === verify);
 }
 
-/** Whether two keys verify the same tokens: they have one name, one algorithm, and one secret or public half. */
+/** Whether two keys verify the same tokens. */
 function isSameKey(one: VerifyingKey, other: VerifyingKey): boolean {
-  const isNamedSo = one.kid === other.kid && one[KEY].kidGiven === other[KEY].kidGiven;
-  return isNamedSo && one.algorithm === other.algorithm && tellKey(one) === tellKey(other);
+  return one.kid === other.kid && one[KEY].kidGiven === other[KEY].kidGiven && tellKey(one) === tellKey(other);
 }
 
+/** Tells a key from others by its public half or secret, together with its algorithm. */
 function tellKey({ [KEY]: { publicJwk, fingerprint } }: VerifyingKey): string | undefined {
   return publicJwk === null ? fingerprint?.() : JSON.stringify(publicJwk);
 }
