@@ -21,6 +21,7 @@ export const EVERY_REQUEST: Readonly<Record<string, string>> = {
 /** These are bundled by themselves: what is shared by some of them is no file more for the others. */
 export const BESIDE: Readonly<Record<string, string>> = {
   "api-keys": "src/api-keys.ts",
+  dpop: "src/dpop.ts",
   "one-time": "src/one-time.ts",
   "stores/memory": "src/stores/memory.ts",
   testing: "src/testing.ts",

@@ -10,6 +10,7 @@ export { type FrozenClock, frozenClock } from "./testing/clock.ts";
 export type { ContractCase } from "./testing/contract.ts";
 export { oneTimeStoreContract } from "./testing/one-time.ts";
 export { cheapPasswords } from "./testing/passwords.ts";
+export { proofStoreContract } from "./testing/proofs.ts";
 export { refreshStoreContract } from "./testing/refresh.ts";
 export { type MintOptions, mintToken } from "./testing/token.ts";
 export { type UserStoreUnderTest, userStoreContract } from "./testing/users.ts";

@@ -29,9 +29,10 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
   const makeMethod =
     <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
     async (given) => {
+      let shown: Shown | null = null;
       try {
         const request = toCredentialRequest(given);
-        const shown = findShown(credentials, request);
+        shown = findShown(credentials, request);
         if (shown === null) return answerAbsent();
         const answer = verifyShown(shown, request);
         // A timer takes longer than to know a remembered token, so there is none where nobody has to be waited for.
@@ -43,7 +44,7 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
         await refuseRevoked(blocklist, Math.max(Math.min(storeTimeoutMs, leftMs), 1), reference, observe);
         return identity;
       } catch (error) {
-        return refuse(error);
+        return refuse(error, shown?.credential);
       }
     };
 

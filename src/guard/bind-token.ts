@@ -5,6 +5,7 @@ import { stopwatch } from "../shared/clock.ts";
 import { waitFor } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
+import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -25,6 +26,11 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
   const { threadPool, schema, identity: reading } = profile;
 
+  const identify = (checked: CheckedClaims, claims: object): Identity => {
+    refuseBound(checked);
+    return createIdentity(checked, claims, reading, "bearer");
+  };
+
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
    * takes as long as to recall the token.
@@ -34,7 +40,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const shareIdentity = (checked: CheckedClaims): Identity => {
     const known = identities.get(checked);
     if (known !== undefined) return known;
-    const identity = createIdentity(checked, checked, reading, "bearer");
+    const identity = identify(checked, checked);
     identities.set(checked, identity);
     return identity;
   };
@@ -52,7 +58,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const known = recallToken(token, profile);
         if (known !== undefined) return shareIdentity(known);
         const checked = openToken(token, profile);
-        return createIdentity(checked, checked, reading, "bearer");
+        return identify(checked, checked);
       } catch (error) {
         return explain(error, given);
       }
@@ -72,12 +78,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const identity =
           schema === undefined
             ? shareIdentity(checked)
-            : createIdentity(
-                checked,
-                await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema)),
-                reading,
-                "bearer",
-              );
+            : identify(checked, await waitFor("the claims' schema", storeTimeoutMs, shapeClaims(checked, schema)));
         const leftMs = startedAt === null ? requestTimeoutMs : requestTimeoutMs - (stopwatch() - startedAt);
         if (blocklist !== null) {
           const timeoutMs = Math.min(storeTimeoutMs, Math.max(leftMs, 1));

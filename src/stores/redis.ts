@@ -1,5 +1,5 @@
 /**
- * Sessions, revocations, one-time tokens and API keys in Redis or Valkey, by a client that the application made:
+ * Sessions, revocations, one-time tokens, API keys and DPoP proofs in Redis or Valkey, by a client that the application made:
  * ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
@@ -9,4 +9,5 @@ export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts
 export type { RedisOptions, RedisSend } from "./redis/client.ts";
 export type { RedisFeedOptions } from "./redis/feed.ts";
 export { redisOneTimeStore } from "./redis/one-time.ts";
+export { redisProofs } from "./redis/proofs.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";

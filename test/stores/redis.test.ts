@@ -8,12 +8,14 @@ import {
   redisApiKeys,
   redisBlocklist,
   redisOneTimeStore,
+  redisProofs,
   redisRefreshStore,
 } from "../../src/stores/redis.ts";
 import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
 } from "../../src/testing.ts";
 import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
@@ -42,6 +44,9 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   });
   describe("one-time tokens", () => {
     it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("proofs", () => {
+    it.each(proofStoreContract(() => redisProofs({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("API keys", () => {
     it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
@@ -254,6 +259,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     it.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
+      ...proofStoreContract(() => redisProofs({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),

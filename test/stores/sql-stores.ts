@@ -6,12 +6,14 @@ import {
   postgresApiKeys,
   postgresBlocklist,
   postgresOneTimeStore,
+  postgresProofs,
   postgresRefreshStore,
   postgresSchema,
   postgresUsers,
   type SqlApiKeyStore,
   type SqlBlocklist,
   type SqlOneTimeStore,
+  type SqlProofStore,
   type SqlRefreshStore,
   type SqlTables,
   type SqlUsers,
@@ -20,6 +22,7 @@ import {
   sqliteApiKeys,
   sqliteBlocklist,
   sqliteOneTimeStore,
+  sqliteProofs,
   sqliteRefreshStore,
   sqliteSchema,
   sqliteUsers,
@@ -33,6 +36,7 @@ export interface SqlStores {
   readonly blocklist: SqlBlocklist;
   readonly oneTime: SqlOneTimeStore;
   readonly apiKeys: SqlApiKeyStore;
+  readonly proofs: SqlProofStore;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,7 @@ export function tablesIn(schema: string): Required<SqlTables> {
     revocations: `${schema}.revocations`,
     oneTimeTokens: `${schema}.one_time_tokens`,
     apiKeys: `${schema}.api_keys`,
+    proofs: `${schema}.proofs`,
   };
 }
 
@@ -79,6 +84,7 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     blocklist: postgresBlocklist(options),
     oneTime: postgresOneTimeStore(options),
     apiKeys: postgresApiKeys(options),
+    proofs: postgresProofs(options),
   };
 }
 
@@ -91,6 +97,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     blocklist: sqliteBlocklist({ database }),
     oneTime: sqliteOneTimeStore({ database }),
     apiKeys: sqliteApiKeys({ database }),
+    proofs: sqliteProofs({ database }),
     close: async () => void database.close(),
   };
 }

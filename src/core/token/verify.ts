@@ -99,9 +99,9 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   if (result.issues !== undefined) {
     throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
-  const { sub, scope, sid, nbf, auth_time, amr, acr } = given;
+  const { sub, scope, sid, nbf, auth_time, amr, acr, cnf } = given;
   // A schema drops what it does not name. The flow needs these all the same.
-  const flow = { sub, scope, sid, nbf, auth_time, amr, acr };
+  const flow = { sub, scope, sid, nbf, auth_time, amr, acr, cnf };
   return dropUndefined({ ...flow, ...(result.value as object), iss, aud, exp, iat, jti });
 }
 

@@ -13,7 +13,8 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("postgresSchema", tables);
+  const quoted = quoteTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, proofs } = quoted;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -81,6 +82,11 @@ CREATE TABLE IF NOT EXISTS ${apiKeys} (
   UNIQUE (user_id, slot)
 ) WITH (fillfactor = 75);
 ${createIndices(apiKeys, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id text PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+${createIndices(proofs, "expires_at")}
 `;
 }
 

@@ -14,6 +14,8 @@ export interface SqlTables {
   readonly oneTimeTokens?: string;
   /** The table of API keys. `"hallpass_api_keys"` by default. */
   readonly apiKeys?: string;
+  /** The table of used DPoP proofs. `"hallpass_proofs"` by default. */
+  readonly proofs?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -23,6 +25,7 @@ const NAMES: OptionNames<SqlTables> = {
   revocations: "optional",
   oneTimeTokens: "optional",
   apiKeys: "optional",
+  proofs: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -32,6 +35,7 @@ const DEFAULTS: Required<SqlTables> = {
   revocations: "hallpass_revocations",
   oneTimeTokens: "hallpass_one_time_tokens",
   apiKeys: "hallpass_api_keys",
+  proofs: "hallpass_proofs",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;

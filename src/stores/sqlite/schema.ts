@@ -12,7 +12,8 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("sqliteSchema", tables);
+  const quoted = quoteTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, proofs } = quoted;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -74,6 +75,11 @@ CREATE TABLE IF NOT EXISTS ${apiKeys} (
 );
 ${createIndex(apiKeys, "user_id")}
 ${createIndex(apiKeys, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id TEXT PRIMARY KEY NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+${createIndex(proofs, "expires_at")}
 `;
 }
 
