@@ -1,7 +1,7 @@
 import { KEY } from "../core/keys/key.ts";
 import { secretKey } from "../core/keys/secret.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
-import { checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkGiven, checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** How nonces are made and how long they are good. */
 export interface DpopNonceOptions {
@@ -37,6 +37,7 @@ const CONTEXT = "dpop-nonce.";
 export function createNonces(owner: string, options: DpopNonceOptions, tolerance: number): Nonces {
   checkOptions(`${owner}: nonce`, options, OPTIONS);
   const { secret, lifetime = "5m" } = options;
+  checkGiven(`${owner}: nonce.secret`, secret);
   const length = toSeconds(`${owner}: nonce.lifetime`, lifetime, 1, 86_400) * 1_000;
   const { sign, verify } = secretKey(secret)[KEY];
   let known = { slot: -1, nonce: "" };
