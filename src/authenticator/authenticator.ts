@@ -100,8 +100,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   /** Whether a token is taken from the Authorization header, so that clients need it in the answer's body. */
   readonly takesBearer: boolean;
   /**
-   * What verifies the DPoP proof of a request for tokens, which shows none; `null` without `dpop` among the credentials.
-   * The handlers of login and refresh ask it, and so does an endpoint of the application's own.
+   * What verifies the DPoP proof of a request for tokens, which shows none; `null` without `dpop` among the
+   * credentials. The handlers of login and refresh ask it, and so does an endpoint of the application's own.
    *
    * @example
    * ```ts
@@ -234,8 +234,8 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
    * no living session are passed over.
    * @param proof - by which key the request was proven, for a session that is bound to one
    * @throws AuthError `malformed_refresh_token` (400), also for tokens of several living sessions;
-   * `invalid_dpop_proof` (401) where the session is bound to another key; `invalid_refresh_token` (401) whether the token is unknown, expired, stolen or of an ended session; `unavailable`
-   * (503): it may be sent again
+   * `invalid_dpop_proof` (401) where the session is bound to another key; `invalid_refresh_token` (401) whether the
+   * token is unknown, expired, stolen or of an ended session; `unavailable` (503): it may be sent again
    */
   refresh(refreshToken: unknown, proof?: RefreshProof): Promise<SessionResult<U>>;
   /**

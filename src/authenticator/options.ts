@@ -42,7 +42,8 @@ export type AuthenticatorOptions<
   ClaimsMaker<Profile, U> & {
     /**
      * The ways in which a request may show a token. `[bearer(token)]` by default. With `cookieToken`, the handlers set
-     * the cookie, and with `dpop` they bind tokens to the key of the proof that a request has. Give other credentials, such as API keys, a guard of their own.
+     * the cookie, and with `dpop` they bind tokens to the key of the proof that a request has. Give other credentials,
+     * such as API keys, a guard of their own.
      */
     readonly credentials?: readonly Credential<ClaimsOf<Profile>>[];
     /** Where users live. */

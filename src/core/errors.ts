@@ -67,7 +67,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   invalid_request: [400, true, "The Authorization header is malformed"],
   invalid_token: [401, true, "The token is not valid"],
   invalid_dpop_proof: [401, true, "The DPoP proof is not valid"],
-  use_dpop_nonce: [401, true, "Send a DPoP proof with the nonce of this answer"],
+  use_dpop_nonce: [401, true, "Use the nonce of this answer"],
   expired: [401, "invalid_token", "The token has expired"],
   revoked: [401, "invalid_token", "The token has been revoked"],
   insufficient_scope: [403, true, "The token lacks a needed scope"],

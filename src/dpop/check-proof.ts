@@ -40,7 +40,7 @@ export function checkProof({ payload }: SignedProof, purpose: Purpose, settings:
   return { jti, end: findEnd(payload, at, settings) };
 }
 
-/** Tells until when a proof is good. With nonces, the nonce tells, whatever the client's clock says (RFC 9449 §11.1). */
+/** Tells until when a proof is good. A nonce tells it, whatever the client's clock says (RFC 9449 §11.1). */
 function findEnd(
   { iat, nonce }: SignedProof["payload"],
   at: number,

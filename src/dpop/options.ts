@@ -23,7 +23,7 @@ export interface DpopOptions {
    */
   readonly proofs: ProofStore | null;
   /**
-   * What a proxy in front takes off the path, such as `"/api"`: clients sign the path with it. None by default. What a
+   * What a proxy in front takes off the path, such as `"/api"`: clients sign the path with it. `""` by default. What a
    * router takes off is known.
    */
   readonly prefix?: string;

@@ -1,5 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens, API keys and DPoP proofs in this process's memory: the embedded default.
+ * Users, sessions, revocations, one-time tokens, API keys and DPoP proofs in this process's memory: the embedded
+ * default.
  *
  * @module
  */

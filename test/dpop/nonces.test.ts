@@ -83,7 +83,7 @@ describe("a proof where nonces are asked for", () => {
     expect(code).toBe("use_dpop_nonce");
     expect(headers["DPoP-Nonce"]).toBe(proofs.nonce());
     expect(headers["WWW-Authenticate"]).toBe(
-      'DPoP realm="api", error="use_dpop_nonce", error_description="Send a DPoP proof with the nonce of this answer", ' +
+      'DPoP realm="api", error="use_dpop_nonce", error_description="Use the nonce of this answer", ' +
         'algs="ES256 Ed25519 EdDSA ES384 ES512 PS256 RS256"',
     );
   });

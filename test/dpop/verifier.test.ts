@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AuthError, isAuthError } from "../../src/core/errors.ts";
 import { createProofVerifier, type DpopOptions, dpop } from "../../src/dpop.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -23,6 +23,8 @@ const refusalOf = async (promise: Promise<unknown>): Promise<AuthError> => {
   if (!isAuthError(error)) throw error ?? new Error("it was let in");
   return error;
 };
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("createProofVerifier", () => {
   it("tells who proved a request, and takes a proof once", async () => {

@@ -9,7 +9,7 @@ import { install } from "./packed.ts";
 const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
   "verifies, with a secret": { imports: "defineToken, secretKey, verifyToken", most: 18_432 },
   "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 36_500 },
-  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 46_500 },
+  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 47_000 },
 };
 
 /**
@@ -17,19 +17,20 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 200_000 },
-  tokens: { files: 5, bytes: 113_000 },
+  index: { files: 6, bytes: 205_500 },
+  tokens: { files: 5, bytes: 115_000 },
   express: { files: 7, bytes: 50_500 },
   koa: { files: 7, bytes: 50_500 },
   fastify: { files: 7, bytes: 50_500 },
   fetch: { files: 7, bytes: 52_500 },
-  adapter: { files: 7, bytes: 45_000 },
+  adapter: { files: 7, bytes: 46_000 },
   nest: { files: 7, bytes: 58_000 },
   "api-keys": { files: 8, bytes: 41_500 },
+  dpop: { files: 1, bytes: 66_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   "one-time": { files: 8, bytes: 27_500 },
-  "stores/memory": { files: 5, bytes: 31_500 },
+  "stores/memory": { files: 5, bytes: 32_000 },
   testing: { files: 6, bytes: 88_500 },
   "stores/sqlite": { files: 11, bytes: 38_500 },
   "stores/postgres": { files: 11, bytes: 44_500 },
@@ -72,7 +73,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(450_000);
+  expect(statSync(tarball).size).toBeLessThan(475_000);
 });
 
 describe("a service that only", () => {

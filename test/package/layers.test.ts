@@ -26,6 +26,7 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
+  [/^dpop\.ts$/, /^(dpop\/|guard\/|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|events|store-calls|core|stores\/contract)/,
@@ -50,6 +51,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
     /^(one-time\/|guard\/|events\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/,
   ],
   [/^login\//, /^(login\/|sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [/^dpop\//, /^(dpop\/|guard\/|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
   [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
@@ -70,7 +72,7 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
+    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys|dpop)\.ts$/.test(to))).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {
