@@ -1,4 +1,10 @@
-import { createHash, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
+import {
+  type AsymmetricKeyDetails,
+  createHash,
+  createPublicKey,
+  type JsonWebKeyInput,
+  type KeyObject,
+} from "node:crypto";
 import { canonicaliseName, type PairAlgorithm } from "../core/keys/algorithms.ts";
 import { checkMembers, checkUse, copyPublicHalf, type JWK } from "../core/keys/jwk.ts";
 import type { KeyOperations } from "../core/keys/key.ts";
@@ -70,7 +76,7 @@ function prepareKey(alg: PairAlgorithm, jwk: JWK, jkt: string): Verify {
 }
 
 function checkCost({ asymmetricKeyDetails }: KeyObject): void {
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails as AsymmetricKeyDetails;
   const isCheap = modulusLength <= MAX_PROOF_RSA_BITS && publicExponent <= MAX_RSA_EXPONENT;
   assert(isCheap, `jwk is an RSA key of over ${MAX_PROOF_RSA_BITS} bits, or of a long exponent`);
 }

@@ -32,7 +32,7 @@ export function listTargets(url: string | null, bases: readonly string[]): reado
 }
 
 function findPath(url: string): string {
-  const [whole = ""] = url.split(/[?#]/, 1);
+  const whole = url.split(/[?#]/, 1)[0] as string;
   if (whole.startsWith("/")) return whole;
   const authority = /^https?:\/\/[^/]*/i.exec(whole)?.[0];
   return authority === undefined ? "" : whole.slice(authority.length) || "/";

@@ -7,7 +7,7 @@ import type { StoredSession } from "../stores/contract.ts";
 import type { SessionDevice } from "./device.ts";
 
 /** When and how a user proved who it is. Access tokens say it as `auth_time`, `amr` and `acr`. */
-export interface Authentication {
+interface Authentication {
   /** When, in milliseconds since 1970. */
   readonly authenticatedAt: number;
   /** By which methods (RFC 8176), such as `["pwd", "otp"]`. */

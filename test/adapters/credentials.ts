@@ -63,7 +63,7 @@ export interface Column {
 }
 
 /** The scheme of the first challenge; its own parameters; the challenges behind it. */
-export interface Challenge {
+interface Challenge {
   readonly scheme: string;
   readonly parameters?: string;
   readonly further?: string;

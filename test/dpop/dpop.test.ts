@@ -4,6 +4,7 @@ import { type AuthError, isAuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { createProofVerifier, type DpopOptions, dpop } from "../../src/dpop.ts";
 import { bearer } from "../../src/guard/bearer.ts";
+import { readThumbprint } from "../../src/guard/binding.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { memoryBlocklist, memoryProofs } from "../../src/stores/memory.ts";
@@ -258,6 +259,11 @@ describe("a token that is bound to a key", () => {
     const token = await issue();
     clock.now += 3_600_000;
     expect(await reasonOf(ask(token, "nonsense"))).toMatch(/^expired/);
+  });
+
+  it("is let in at once where no proof is remembered", async () => {
+    expect(await tryProof({}, KEY, { proofs: null })).toBe("ok");
+    for (const nothing of [undefined, null, {}, { cnf: null }]) expect(readThumbprint(nothing)).toBeNull();
   });
 
   it("is looked up in the blocklist", async () => {

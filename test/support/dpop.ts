@@ -17,7 +17,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Computes an RFC 7638 thumbprint, in another way than the code under test does. */
-export function thumbprintOf(jwk: JWK): string {
+function thumbprintOf(jwk: JWK): string {
   const members = (REQUIRED[jwk.kty] as readonly string[]).map((name) => `"${name}":"${jwk[name]}"`);
   return createHash("sha256")
     .update(`{${members.join(",")}}`)
