@@ -25,6 +25,7 @@ const ORDER = [
   "sessions",
   "one-time-tokens",
   "api-keys",
+  "dpop",
   "browsers",
   "stores",
   "database-clients",

@@ -50,6 +50,8 @@ export interface KoaContext {
   readonly req: IncomingMessage;
   /** Koa's request, with what a body parser left. */
   readonly request: object;
+  /** The path with its query as the client sent it, also where koa-mount takes a part of it off. */
+  readonly originalUrl?: string;
   /** The client's address, by the application's `proxy` setting. */
   readonly ip: string;
   /** What middleware hand on. */
@@ -391,6 +393,7 @@ function recognise<Auth extends Identity | null>(access: Access<KoaContext>): Ko
 class KoaAuthRequest implements AuthRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
+  readonly originalUrl: string | undefined;
   readonly headers: AuthRequest["headers"];
   readonly rawHeaders: readonly string[];
   readonly #ctx: KoaContext;
@@ -399,6 +402,7 @@ class KoaAuthRequest implements AuthRequest {
     const { method, url, headers, rawHeaders } = ctx.req;
     this.method = method;
     this.url = url;
+    this.originalUrl = ctx.originalUrl;
     this.headers = headers;
     this.rawHeaders = rawHeaders;
     this.#ctx = ctx;
@@ -421,12 +425,14 @@ function sendResponse(ctx: KoaContext, { status, headers, cookies, body }: Adapt
   ctx.status = status;
 }
 
-function readRequest({ req, request, ip }: KoaContext): AdapterRequest {
-  return readNodeRequest(req, {
+function readRequest(ctx: KoaContext): AdapterRequest {
+  const { req, request, ip } = ctx;
+  const adapted = readNodeRequest(req, {
     ip: () => ip,
     parsed: (request as { body?: unknown }).body,
     form: () => takeForm((request as { body?: unknown }).body, req, req.headers["content-type"]),
     body: () =>
       takeParsedBody(request, req.headers["content-type"], "put bodyParser() of @koa/bodyparser in front of it (Koa)"),
   });
+  return { ...adapted, authRequest: () => new KoaAuthRequest(ctx) };
 }

@@ -33,6 +33,8 @@ export interface NodeHeaders {
   readonly method?: string | undefined;
   /** The path with its query. */
   readonly url?: string | undefined;
+  /** The same as the client sent it, where a router takes off of `url` what it is mounted at. */
+  readonly originalUrl?: string | undefined;
   /** The headers, as the handlers in front have left them. */
   readonly headers: IncomingHttpHeaders;
   /** The headers as the client sent them, name and value in turn. */
@@ -58,7 +60,8 @@ export interface FrameworkRequest extends NodeHeaders {
 /** Picks what hallpass reads of a framework's request: its headers, and what only Node's request has. */
 export function pickHeaders(request: FrameworkRequest): NodeHeaders {
   const { rawHeaders, socket } = request.raw ?? request;
-  return { method: request.method, url: request.url, headers: request.headers, rawHeaders, socket };
+  const { method, url, originalUrl, headers } = request;
+  return { method, url, originalUrl, headers, rawHeaders, socket };
 }
 
 /** What a framework adds to a Node request. */

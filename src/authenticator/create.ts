@@ -18,6 +18,7 @@ import { bindOperation } from "../store-calls/operation.ts";
 import type { Blocklist, User } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import { type AuthenticatorOptions, type AuthenticatorSettings, checkAuthenticatorOptions } from "./options.ts";
+import { bindProofs } from "./proofs.ts";
 
 /**
  * Binds a token profile and users, and what there is of sessions, blocklist and throttle, to the whole flow. Without
@@ -50,6 +51,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     ...guard,
     stats: () => ({ ...guard.stats(), passwords: settings.passwords.stats?.() ?? null }),
     tokenCookie: findTokenCookie(settings.credentials),
+    proofs: bindProofs(settings),
     takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),
     verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),

@@ -6,6 +6,7 @@ import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
+import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -27,6 +28,11 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const { schema, status, identity: reading } = profile;
   const isToBeAwaited = schema !== undefined || status !== undefined;
 
+  const identify = (checked: CheckedClaims, claims: object): Identity => {
+    refuseBound(checked);
+    return createIdentity(checked, claims, reading, "bearer");
+  };
+
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
    * takes as long as to recall the token.
@@ -36,7 +42,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const shareIdentity = (checked: CheckedClaims): Identity => {
     const known = identities.get(checked);
     if (known !== undefined) return known;
-    const identity = createIdentity(checked, checked, reading, "bearer");
+    const identity = identify(checked, checked);
     identities.set(checked, identity);
     return identity;
   };
@@ -55,11 +61,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
       const identity =
         schema === undefined
           ? shareIdentity(checked)
-          : createIdentity(
+          : identify(
               checked,
               await waitFor("the claims' schema", Math.min(storeTimeoutMs, leftMs()), shapeClaims(checked, schema)),
-              reading,
-              "bearer",
             );
       if (blocklist !== null) {
         const reference = referToToken(checked, identity.userId);
@@ -81,8 +85,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         const known = recallToken(token, profile);
         const checked = known ?? openToken(token, profile);
         if (isToBeAwaited || isThenable(checked)) return finishInTime(checked, given);
-        const identity =
-          known === undefined ? createIdentity(checked, checked, reading, "bearer") : shareIdentity(known);
+        const identity = known === undefined ? identify(checked, checked) : shareIdentity(known);
         if (blocklist === null) return identity;
         const reference = referToToken(checked, identity.userId);
         const pending = refuseRevoked(blocklist, storeTimeoutMs, reference, observe);

@@ -8,6 +8,7 @@ import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
+import { refuseBound } from "./binding.ts";
 import type { ShownIdentity } from "./credential.ts";
 import { checkReading, createIdentity } from "./identity.ts";
 import { referToToken } from "./token-reference.ts";
@@ -37,17 +38,28 @@ function areAlike(one: Internals, other: Internals): boolean {
 /**
  * Verifies a token by the one profile it can be of, and gives what it says. The answer is a promise only where the
  * thread pool, the status or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ *
+ * @param checkBinding - refuses a token by what it is bound to; by default, one that is bound to anything
  */
 export function verifyShownToken(
   token: string,
   profiles: readonly Internals[],
   name: string,
+  checkBinding: (checked: CheckedClaims) => void = refuseBound,
 ): ShownIdentity | Promise<ShownIdentity> {
+  const describe = ({ checked, profile }: Opened): ShownIdentity | Promise<ShownIdentity> => {
+    checkBinding(checked);
+    return describeToken(checked, profile, name);
+  };
   const opened = recall(token, profiles) ?? open(token, profiles);
-  return isThenable(opened) ? opened.then((it) => describe(it, name)) : describe(opened, name);
+  return isThenable(opened) ? opened.then(describe) : describe(opened);
 }
 
-function describe({ checked, profile }: Opened, name: string): ShownIdentity | Promise<ShownIdentity> {
+function describeToken(
+  checked: CheckedClaims,
+  profile: Internals,
+  name: string,
+): ShownIdentity | Promise<ShownIdentity> {
   const show = (claims: object): ShownIdentity => {
     const identity = createIdentity(checked, claims, profile.identity, name);
     return { ...identity, revocation: referToToken(checked, identity.userId) };

@@ -6,7 +6,7 @@ import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { referToToken } from "../guard/token-reference.ts";
 import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
-import type { Authentication } from "./details.ts";
+import type { SessionDetails } from "./details.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings, IssuingSettings } from "./settings.ts";
 import { claimStatus } from "./status.ts";
@@ -16,9 +16,13 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
   return budget.callStore("claims", async () => claims(user), checkObject);
 }
 
+/** What an access token says of its session. */
+export type TokenDetails = Pick<SessionDetails, "authenticatedAt" | "methods" | "acr" | "boundTo">;
+
 /**
  * Issues a user's access token, dated by an instant. It says when and how the user proved who it is, by `auth_time`
- * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, and where its `status` stands.
+ * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is bound to (RFC 9449 §6.1), and where
+ * its `status` stands.
  */
 export async function issueAccessToken<U extends User>(
   settings: FlowSettings,
@@ -26,7 +30,7 @@ export async function issueAccessToken<U extends User>(
   claims: object,
   sid: string | null,
   date: number,
-  { authenticatedAt, methods, acr }: Authentication,
+  { authenticatedAt, methods, acr, boundTo }: TokenDetails,
 ): Promise<LoginResult<U>> {
   const { token, budget } = settings;
   const input = {
@@ -36,9 +40,10 @@ export async function issueAccessToken<U extends User>(
     auth_time: Math.floor(authenticatedAt / 1_000),
     ...(methods.length > 0 && { amr: methods }),
     ...(acr !== null && { acr }),
+    ...(boundTo !== null && { cnf: { jkt: boundTo } }),
   } as InputOf<TokenProfile>;
   const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date));
-  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
+  return { accessToken, tokenType: boundTo === null ? "Bearer" : "DPoP", expiresIn: token.expiresIn, user };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readClock } from "../core/time.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { type Authentication, readDetails } from "./details.ts";
+import { readDetails, type SessionDetails } from "./details.ts";
 import { findSessions } from "./find-sessions.ts";
 import { findOwner } from "./owner.ts";
 import { createSuccessor } from "./refresh-token.ts";
@@ -8,7 +8,7 @@ import type { IssuingSettings, SessionSettings } from "./settings.ts";
 import { useRefreshToken } from "./use-refresh-token.ts";
 
 /** What is known of a refresh token. */
-export interface RefreshTokenInfo extends Authentication {
+export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt" | "methods" | "acr"> {
   /** The user whose session it belongs to. */
   readonly userId: string;
   /** The session. */

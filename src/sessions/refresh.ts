@@ -10,6 +10,7 @@ import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { replaceSession } from "./own-session.ts";
 import { findOwner } from "./owner.ts";
+import { bindDetails, type RefreshProof, readProof } from "./refresh-proof.ts";
 import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
 import type { SessionResult } from "./result.ts";
 import { writeRotation } from "./rotation.ts";
@@ -22,9 +23,14 @@ type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
  * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session
  * take turns, since each changes the same record.
  */
-export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+export async function refresh<U extends User>(
+  settings: Settings<U>,
+  sent: unknown,
+  options: RefreshProof = {},
+): Promise<SessionResult<U>> {
+  const provenBy = readProof(options);
   try {
-    return await takeRefreshToken(settings, sent);
+    return await takeRefreshToken(settings, sent, provenBy);
   } catch (error) {
     if (isAuthError(error) && error.expose) {
       const { code } = error;
@@ -34,12 +40,18 @@ export async function refresh<U extends User>(settings: Settings<U>, sent: unkno
   }
 }
 
-async function takeRefreshToken<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+async function takeRefreshToken<U extends User>(
+  settings: Settings<U>,
+  sent: unknown,
+  provenBy: string | null,
+): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
   if (first === undefined) throw invalidRefreshToken(settings);
   const now = readClock(settings.token.now);
   const token = others.length === 0 ? first : (await findLivingSession(settings, sent, now)).refreshToken;
-  return settings.refresh.turns.take(digestRefreshToken(token).family, () => refreshInTurn(settings, token, now));
+  return settings.refresh.turns.take(digestRefreshToken(token).family, () =>
+    refreshInTurn(settings, token, provenBy, now),
+  );
 }
 
 /**
@@ -48,11 +60,12 @@ async function takeRefreshToken<U extends User>(settings: Settings<U>, sent: unk
 async function refreshInTurn<U extends User>(
   settings: Settings<U>,
   sent: string,
+  provenBy: string | null,
   now: number,
 ): Promise<SessionResult<U>> {
   const refreshToken = createSuccessor(sent);
   let { session } = await findLivingSession(settings, sent, now);
-  const details = readDetails(session);
+  const details = bindDetails(settings, readDetails(session), provenBy);
   let next = await advance(settings, session, sent, refreshToken, now);
 
   const user = await findOwner(settings, session);

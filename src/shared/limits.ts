@@ -172,6 +172,21 @@ export const MAX_STATUS_LISTS = 64;
 /** Bytes of a status list of others, after decompression. */
 export const MAX_STATUS_LIST_BYTES = 1_048_576;
 
+/** Characters of a DPoP proof. */
+export const MAX_PROOF_LENGTH = 8_192;
+
+/** Characters of a DPoP proof's `jti`, and of its `nonce`. */
+export const MAX_PROOF_ID_LENGTH = 256;
+
+/** Bits of an RSA key that a DPoP proof brings. */
+export const MAX_PROOF_RSA_BITS = 4_096;
+
+/** Keys of DPoP proofs that are remembered. */
+export const MAX_PROOF_KEYS = 1_000;
+
+/** Used DPoP proofs in a process's memory, where a store sets no other `maxProofs`. */
+export const DEFAULT_MAX_PROOFS = 500_000;
+
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;
 

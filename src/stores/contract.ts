@@ -315,6 +315,20 @@ export interface StatusListStore {
   read(series: string, list: number): Promise<Uint8Array>;
 }
 
+/** Where proofs that were used are remembered, so that none is taken twice. */
+export interface ProofStore {
+  /**
+   * Remembers a proof until an instant at least, unless it is remembered already. Of any number of concurrent calls
+   * with one id, exactly one returns `true`. A store that has no room must throw: to forget a proof before its
+   * `expiresAt` would let it be used again.
+   *
+   * @param id - 43 characters of base64url
+   * @param at - the present, by the caller's clock
+   * @returns whether it was not remembered: exactly `true` or `false`
+   */
+  remember(id: string, expiresAt: Date, at: Date): Promise<boolean>;
+}
+
 /** What a blocklist is asked about: everything by which a token can have been revoked. */
 export interface TokenReference {
   /** The token's id; `null` in a token of another issuer without one. */

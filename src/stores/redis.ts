@@ -1,5 +1,5 @@
 /**
- * Sessions, revocations, one-time tokens, API keys and status lists in Redis or Valkey, by a client that the
+ * Sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Redis or Valkey, by a client that the
  * application made: ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
@@ -9,5 +9,6 @@ export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts
 export type { RedisOptions, RedisSend } from "./redis/client.ts";
 export type { RedisFeedOptions } from "./redis/feed.ts";
 export { redisOneTimeStore } from "./redis/one-time.ts";
+export { redisProofs } from "./redis/proofs.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";
 export { redisStatusListStore } from "./redis/status-list.ts";

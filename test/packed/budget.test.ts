@@ -17,8 +17,8 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 262_000 },
-  tokens: { files: 5, bytes: 166_000 },
+  index: { files: 6, bytes: 268_000 },
+  tokens: { files: 5, bytes: 168_000 },
   express: { files: 7, bytes: 69_500 },
   koa: { files: 7, bytes: 69_500 },
   fastify: { files: 7, bytes: 70_500 },
@@ -26,6 +26,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   adapter: { files: 7, bytes: 69_500 },
   nest: { files: 7, bytes: 75_000 },
   "api-keys": { files: 10, bytes: 46_500 },
+  dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   introspection: { files: 9, bytes: 48_500 },
@@ -74,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(580_000);
+  expect(statSync(tarball).size).toBeLessThan(620_000);
 });
 
 describe("a service that only", () => {

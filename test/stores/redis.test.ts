@@ -8,6 +8,7 @@ import {
   redisApiKeys,
   redisBlocklist,
   redisOneTimeStore,
+  redisProofs,
   redisRefreshStore,
   redisStatusListStore,
 } from "../../src/stores/redis.ts";
@@ -15,6 +16,7 @@ import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
   statusListStoreContract,
 } from "../../src/testing.ts";
@@ -44,6 +46,9 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   });
   describe("one-time tokens", () => {
     it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("proofs", () => {
+    it.each(proofStoreContract(() => redisProofs({ send: connection.send })))("$name", ({ run }) => run());
   });
   describe("API keys", () => {
     it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
@@ -262,6 +267,7 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
       ...statusListStoreContract(() => redisStatusListStore({ send })),
+      ...proofStoreContract(() => redisProofs({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),

@@ -7,6 +7,7 @@ import {
   postgresApiKeys,
   postgresBlocklist,
   postgresOneTimeStore,
+  postgresProofs,
   postgresRefreshStore,
   postgresSchema,
   postgresStatusListStore,
@@ -14,6 +15,7 @@ import {
   type SqlApiKeyStore,
   type SqlBlocklist,
   type SqlOneTimeStore,
+  type SqlProofStore,
   type SqlRefreshStore,
   type SqlTables,
   type SqlUsers,
@@ -22,6 +24,7 @@ import {
   sqliteApiKeys,
   sqliteBlocklist,
   sqliteOneTimeStore,
+  sqliteProofs,
   sqliteRefreshStore,
   sqliteSchema,
   sqliteStatusListStore,
@@ -37,6 +40,7 @@ export interface SqlStores {
   readonly oneTime: SqlOneTimeStore;
   readonly apiKeys: SqlApiKeyStore;
   readonly statusLists: StatusListStore;
+  readonly proofs: SqlProofStore;
   close(): Promise<void>;
 }
 
@@ -62,6 +66,7 @@ export function tablesIn(schema: string): Required<SqlTables> {
     apiKeys: `${schema}.api_keys`,
     statusLists: `${schema}.status_lists`,
     statusPages: `${schema}.status_pages`,
+    proofs: `${schema}.proofs`,
   };
 }
 
@@ -86,6 +91,7 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     oneTime: postgresOneTimeStore(options),
     apiKeys: postgresApiKeys(options),
     statusLists: postgresStatusListStore(options),
+    proofs: postgresProofs(options),
   };
 }
 
@@ -99,6 +105,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     oneTime: sqliteOneTimeStore({ database }),
     apiKeys: sqliteApiKeys({ database }),
     statusLists: sqliteStatusListStore({ database }),
+    proofs: sqliteProofs({ database }),
     close: async () => void database.close(),
   };
 }

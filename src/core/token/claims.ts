@@ -40,6 +40,11 @@ export interface FlowClaims {
   readonly amr?: readonly string[];
   /** Which strength of proof that was, by a name of the issuer's (RFC 9470 §6). */
   readonly acr?: string;
+  /**
+   * What it is bound to (RFC 7800 §3.1), such as `{ jkt }`, the thumbprint of a key (RFC 9449 §6). A guard takes such a
+   * token only by `dpop`.
+   */
+  readonly cnf?: Readonly<Record<string, unknown>>;
 }
 
 /** Claims that follow no schema. */

@@ -2,7 +2,7 @@ import { isThenable } from "../../shared/promise.ts";
 import type { AuthError } from "../errors.ts";
 import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
-import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
+import { type CheckedClaims, checkClaims, checkTimes, type FlowClaims } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
 import { explainUnknownKey, readHeader } from "./header.ts";
@@ -131,6 +131,9 @@ function admit(
   return claims;
 }
 
+/** The claims that the flow needs, whatever a schema makes of the others. */
+const FLOW_CLAIMS: readonly (keyof FlowClaims)[] = ["sub", "scope", "sid", "nbf", "auth_time", "amr", "acr", "cnf"];
+
 /**
  * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which
  * the result has beside the schema's output.
@@ -141,9 +144,8 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   if (result.issues !== undefined) {
     throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
-  const { sub, scope, sid, nbf, auth_time, amr, acr } = given;
-  // A schema drops what it does not name. The flow needs these all the same.
-  const flow = { sub, scope, sid, nbf, auth_time, amr, acr };
+  // A schema drops what it does not name.
+  const flow = Object.fromEntries(FLOW_CLAIMS.map((name) => [name, given[name]]));
   return dropUndefined({ ...flow, ...(result.value as object), iss, aud, exp, iat, jti });
 }
 

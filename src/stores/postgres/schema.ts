@@ -14,7 +14,8 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  */
 export function postgresSchema(tables?: SqlTables): string {
   const named = quoteTables("postgresSchema", tables);
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages } = named;
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages, proofs } =
+    named;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -96,6 +97,11 @@ CREATE TABLE IF NOT EXISTS ${statusPages} (
   PRIMARY KEY (series, list, page)
 ) WITH (fillfactor = 50);
 ${createIndices(statusPages)}
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id text PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+${createIndices(proofs, "expires_at")}
 `;
 }
 

@@ -18,6 +18,8 @@ export interface SqlTables {
   readonly statusLists?: string;
   /** The table of the pages of status lists. `"hallpass_status_pages"` by default. */
   readonly statusPages?: string;
+  /** The table of used DPoP proofs. `"hallpass_proofs"` by default. */
+  readonly proofs?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -29,6 +31,7 @@ const NAMES: OptionNames<SqlTables> = {
   apiKeys: "optional",
   statusLists: "optional",
   statusPages: "optional",
+  proofs: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -40,6 +43,7 @@ const DEFAULTS: Required<SqlTables> = {
   apiKeys: "hallpass_api_keys",
   statusLists: "hallpass_status_lists",
   statusPages: "hallpass_status_pages",
+  proofs: "hallpass_proofs",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;

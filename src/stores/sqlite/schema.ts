@@ -13,7 +13,8 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  */
 export function sqliteSchema(tables?: SqlTables): string {
   const named = quoteTables("sqliteSchema", tables);
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages } = named;
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages, proofs } =
+    named;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -87,6 +88,11 @@ CREATE TABLE IF NOT EXISTS ${statusPages} (
   marks TEXT NOT NULL,
   PRIMARY KEY (series, list, page)
 );
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id TEXT PRIMARY KEY NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+${createIndex(proofs, "expires_at")}
 `;
 }
 

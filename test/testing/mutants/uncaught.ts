@@ -3,6 +3,7 @@ import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
   statusListStoreContract,
   userStoreContract,
@@ -10,6 +11,7 @@ import {
 import { BROKEN_API_KEY_STORES } from "./api-key-stores.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
 import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
+import { BROKEN_PROOF_STORES } from "./proof-stores.ts";
 import { BROKEN_REFRESH_STORES } from "./refresh-stores.ts";
 import { BROKEN_STATUS_LIST_STORES } from "./status-list-stores.ts";
 import { BROKEN_USER_STORES } from "./user-stores.ts";
@@ -29,6 +31,7 @@ export const MUTANTS: Readonly<Record<string, () => Promise<Uncaught>>> = {
   "the refresh store's contract": () => uncaught(BROKEN_REFRESH_STORES, refreshStoreContract),
   "the one-time store's contract": () => uncaught(BROKEN_ONE_TIME_STORES, oneTimeStoreContract),
   "the status list store's contract": () => uncaught(BROKEN_STATUS_LIST_STORES, statusListStoreContract),
+  "the proof store's contract": () => uncaught(BROKEN_PROOF_STORES, proofStoreContract),
   "the user store's contract": () => uncaught(BROKEN_USER_STORES, userStoreContract),
 };
 
