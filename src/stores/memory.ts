@@ -1,6 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in this process's memory: the embedded
- * default.
+ * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in this process's memory: the
+ * embedded default.
  *
  * @module
  */

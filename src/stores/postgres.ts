@@ -1,6 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Postgres, by a client that the
- * application made: a Pool or Client of `pg`, or a PGlite.
+ * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Postgres, by a client that
+ * the application made: a Pool or Client of `pg`, or a PGlite.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Redis or Valkey, by a client that the
- * application made: ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
+ * Sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Redis or Valkey, by a client that
+ * the application made: ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
  */

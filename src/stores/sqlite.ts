@@ -1,6 +1,6 @@
 /**
- * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in a SQLite database that the application
- * opened with `better-sqlite3`, `bun:sqlite` or `node:sqlite`.
+ * Users, sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in a SQLite database that the
+ * application opened with `better-sqlite3`, `bun:sqlite` or `node:sqlite`.
  *
  * @module
  */

@@ -14,7 +14,8 @@ export function checkIssuer(issuer: unknown): string | null {
 }
 
 /**
- * Checks `audience`, `typ` or `requiredClaims`: a name, a list of names, or `null`. The list is copied, so that nobody changes it later.
+ * Checks `audience`, `typ` or `requiredClaims`: a name, a list of names, or `null`. The list is copied, so that nobody
+ * changes it later.
  */
 export function checkList(option: string, given: unknown): readonly string[] | null {
   if (given === null) return null;
