@@ -2,6 +2,7 @@ import type { SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { isAuthError } from "../core/errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import { inspectToken } from "../guard/inspection.ts";
 import { assert } from "../shared/assert.ts";
 import { isObject } from "../shared/object.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
@@ -9,7 +10,6 @@ import { checkGuard } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
 import { readTokenParameter } from "./form.ts";
 import type { FlowHandler } from "./handler.ts";
-import { identify } from "./identity.ts";
 import { describeRefreshToken, describeToken, toIdentity } from "./introspect-answer.ts";
 import { answerAsOAuth } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
@@ -116,7 +116,7 @@ const NOT_GOOD: ReadonlySet<number> = new Set([400, 401, 403]);
 export async function recognise<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims> | null> {
   if (token.startsWith(" ")) return null; // A header may have more spaces in front of a token, and a token has none.
   try {
-    return await identify({}, guard, "authenticate", `Bearer ${token}`);
+    return await inspectToken(guard, token);
   } catch (error) {
     if (isAuthError(error) && NOT_GOOD.has(error.status)) return null;
     throw error;

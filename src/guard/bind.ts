@@ -5,6 +5,7 @@ import { bindAuthorize } from "./authorize.ts";
 import { bindCredentials } from "./bind-credentials.ts";
 import { bindToken } from "./bind-token.ts";
 import type { GuardStats, TokenGuard } from "./guard.ts";
+import { keepInspector } from "./inspection.ts";
 import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { nameRealm } from "./refusal.ts";
@@ -26,6 +27,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
     throw error;
   };
   const answers = chooseAnswers(settings, refuse);
+  keepInspector(answers.authenticate, settings, profiles, refuse);
   return Object.freeze({
     ...answers,
     authenticateToken: async (token: unknown) => answers.authenticate(toHeader(token)),

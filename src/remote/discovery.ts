@@ -1,6 +1,7 @@
 import { stopwatch } from "../shared/clock.ts";
 import { describeMismatch } from "../shared/describe.ts";
-import { fetchDocument, StatusError } from "./document.ts";
+import { readMark } from "../shared/read.ts";
+import { fetchDocument } from "./document.ts";
 import { parseObject } from "./json.ts";
 import type { GivenSet } from "./jwks-loader.ts";
 import type { RemoteSettings } from "./keys-options.ts";
@@ -48,9 +49,14 @@ async function fetchMetadata(url: URL, settings: RemoteSettings): Promise<Record
   try {
     return parseObject(nameUrl(url), (await fetchDocument(url, { fetch, timeoutMs, headers })).text);
   } catch (error) {
-    if (error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429) return null;
+    if (isMissing(readMark(error, "status"))) return null;
     throw error;
   }
+}
+
+/** Whether a status says that there is nothing at an address. Where it says to wait, nobody knows. */
+function isMissing(status: unknown): boolean {
+  return typeof status === "number" && status >= 400 && status < 500 && status !== 429;
 }
 
 /** Reads where the keys are. An issuer elsewhere must not send us to a server on this machine. */

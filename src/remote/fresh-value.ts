@@ -4,6 +4,7 @@ import { readClock } from "../core/time.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { MAX_FETCH_INTERVAL_MS, MIN_FETCH_INTERVAL_MS } from "../shared/limits.ts";
 import { abandon } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
 import { unavailable } from "../store-calls/call.ts";
 
 /** What was loaded, and how long it is fresh. */
@@ -14,7 +15,9 @@ export interface Loaded<Value> {
 }
 
 /** What was loaded says that the value there was no longer holds, and gives no other. */
-export class Withdrawn extends Error {}
+export class Withdrawn extends Error {
+  readonly isWithdrawal = true;
+}
 
 /** How a value is kept fresh. */
 export interface FreshSettings<Value> {
@@ -202,7 +205,7 @@ export class FreshValue<Value extends object> {
     } catch (error) {
       this.#failures += 1;
       this.#failure = error;
-      if (error instanceof Withdrawn) this.#known = null;
+      if (readMark(error, "isWithdrawal") === true) this.#known = null;
       this.#tookMs = stopwatch() - startedAt;
       onFailed?.(error, this.#findNextTry(loadedAt));
     }

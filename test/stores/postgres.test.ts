@@ -228,6 +228,8 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
       "revocations",
       "session_owners",
       "sessions",
+      "status_lists",
+      "status_pages",
       "users",
     ]);
   });
