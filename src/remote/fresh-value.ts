@@ -11,10 +11,15 @@ export interface Loaded<Value> {
   readonly value: Value;
   /** In milliseconds. It is renewed in the background from then on. */
   readonly freshForMs: number;
+  /** How long this one goes on when it can't be loaded anew. That of the settings by default. */
+  readonly staleIfErrorMs?: number;
 }
 
 /** What was loaded says that the value there was no longer holds, and gives no other. */
 export class Withdrawn extends Error {}
+
+/** Nobody was asked, for want of room. It is no failure of the source, and may be tried again at once. */
+export class Busy extends Error {}
 
 /** How a value is kept fresh. */
 export interface FreshSettings<Value> {
@@ -193,15 +198,17 @@ export class FreshValue<Value extends object> {
     const { load, staleIfErrorMs, onFailed } = this.#settings;
     const startedAt = stopwatch();
     try {
-      const { value, freshForMs } = await load();
+      const { value, freshForMs, staleIfErrorMs: staleMs = staleIfErrorMs } = await load();
       const renewAt = loadedAt + freshForMs * (1 + (JITTER * randomInt(1_000)) / 1_000);
       const endsAt = loadedAt + freshForMs * (1 + GRACE);
-      this.#known = { value, loadedAt, renewAt, endsAt, staleUntil: loadedAt + freshForMs + staleIfErrorMs };
+      this.#known = { value, loadedAt, renewAt, endsAt, staleUntil: loadedAt + freshForMs + staleMs };
       this.#failures = 0;
       this.#isToldStale = false;
     } catch (error) {
-      this.#failures += 1;
+      const isBusy = error instanceof Busy;
+      this.#failures = isBusy ? Math.max(this.#failures, 1) : this.#failures + 1;
       this.#failure = error;
+      if (isBusy) this.#triedAt = null;
       if (error instanceof Withdrawn) this.#known = null;
       this.#tookMs = stopwatch() - startedAt;
       onFailed?.(error, this.#findNextTry(loadedAt));
@@ -210,8 +217,7 @@ export class FreshValue<Value extends object> {
 
   /** Makes the refusal of whoever needs the value while it can't be had. */
   #unavailable(): AuthError {
-    const nextTryAt = this.#findNextTry(this.#triedAt as number);
-    const seconds = Math.ceil((nextTryAt - readClock(this.#settings.now)) / 1_000);
-    return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(seconds, 1));
+    const waitMs = this.#triedAt === null ? 0 : this.#findNextTry(this.#triedAt) - readClock(this.#settings.now);
+    return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(Math.ceil(waitMs / 1_000), 1));
   }
 }
