@@ -28,7 +28,11 @@ export interface LoadedKeys extends LiveKeys {
 }
 
 /** Makes keys of a ring that is kept fresh. */
-export function createLoadedKeys(fresh: FreshValue<KeyRing>, accepts: (alg: unknown) => boolean): LoadedKeys {
+export function createLoadedKeys(
+  fresh: FreshValue<KeyRing>,
+  accepts: (alg: unknown) => boolean,
+  now: () => number,
+): LoadedKeys {
   const source: KeySource = {
     read: (now) => fresh.read()?.[SOURCE].read(now) ?? null,
     remote: {
@@ -43,7 +47,11 @@ export function createLoadedKeys(fresh: FreshValue<KeyRing>, accepts: (alg: unkn
       },
     },
   };
-  const listKids = (): readonly (string | null)[] => fresh.peek()?.keys.map(({ kid }: VerifyingKey) => kid) ?? [];
+  const listKids = (): readonly (string | null)[] =>
+    fresh
+      .peek()
+      ?.[SOURCE].read(now)
+      ?.keys.map(({ kid }: VerifyingKey) => kid) ?? [];
   const keys = {
     ready: async () => void (await fresh.wait()),
     reload: () => fresh.reload(),

@@ -94,9 +94,12 @@ export class FreshValue<Value extends object> {
     return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now);
   }
 
-  /** Gives the value as it was last loaded, whatever its age; `null` where there is none. */
+  /** Gives what {@link read} gives, and loads nothing. */
   peek(): Value | null {
-    return this.#known?.value ?? null;
+    const known = this.#known;
+    if (known === null) return null;
+    const now = readClock(this.#settings.now);
+    return now < known.loadedAt || now < known.endsAt || this.#goesOn(known, now) ? known.value : null;
   }
 
   /**
@@ -147,13 +150,19 @@ export class FreshValue<Value extends object> {
 
   /** Gives a value whose renewal is due, or `null` when it is over. */
   #readAged(now: number): Value | null {
-    const { value, loadedAt, endsAt, staleUntil } = this.#redate(now);
+    const known = this.#redate(now);
+    const { value, loadedAt, endsAt } = known;
     if (this.#flight === null && this.#mayTry(now)) abandon(this.#start(now));
     if (now < endsAt) return value;
-    if (this.#failures === 0 || now >= staleUntil) return null;
+    if (!this.#goesOn(known, now)) return null;
     if (!this.#isToldStale) this.#settings.onStale?.(now - loadedAt);
     this.#isToldStale = true;
     return value;
+  }
+
+  /** Tells whether a value goes on beyond its end, since it can't be loaded. */
+  #goesOn({ staleUntil }: Known<Value>, now: number): boolean {
+    return this.#failures > 0 && now < staleUntil;
   }
 
   /** Gives what is known. Where the clock was set back since, its age counts from now, and it is due. */

@@ -62,5 +62,5 @@ export function rotatingKeys(options: RotatingKeysOptions): LoadedKeys {
     return { value, freshForMs };
   };
   const accepts = (alg: unknown): boolean => isHmac(alg) || isPair(alg);
-  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts);
+  return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts, now);
 }

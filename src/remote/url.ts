@@ -1,4 +1,5 @@
 import { assert } from "../shared/assert.ts";
+import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -21,7 +22,7 @@ export function checkUrl(name: string, given: unknown): URL {
 
 /** Reads the address of a URL object. One of another realm, or of a polyfill, is no `instanceof URL`. */
 function readHref(given: unknown): string | null {
-  const href = typeof given === "object" && given !== null ? (given as Partial<URL>).href : undefined;
+  const href = readMark(given, "href");
   return isFilled(href) ? href : null;
 }
 

@@ -36,7 +36,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("keys that are kept els
     server = await listen(
       createAuthenticator({
         token: defineToken({ ...profile, keys }),
-        users: memoryUsers([]),
+        users: memoryUsers(),
         refresh: { store: memoryRefreshStore() },
         onOutage: () => {},
       }),
