@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { isAuthError } from "../../src/core/errors.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
@@ -7,14 +8,19 @@ import { retireKey } from "../../src/core/keys/retire.ts";
 import { keyRing } from "../../src/core/keys/ring.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { defineToken } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
 import type { Fetch } from "../../src/remote/document.ts";
 import { remoteKeys } from "../../src/remote/remote-keys.ts";
 import { rotatingKeys } from "../../src/remote/rotating-keys.ts";
 import { trustIssuer } from "../../src/remote/trust-issuer.ts";
+import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { frozenClock } from "../../src/testing/clock.ts";
 
 const URL_OF_SET = "https://issuer.example/jwks";
 const published = publicJwks(await importKey({ ...(await generateKey("ES256")), kid: "a" })).keys;
+
+const limiter = { consume: async () => ({}), reward: async () => ({}) };
 
 /** Says why keys can't be had. */
 const whyNot = (keys: { ready(): Promise<void> }): Promise<string> =>
@@ -115,5 +121,20 @@ describe("a profile that never issues", () => {
     const profile = trustIssuer("https://issuer.example/", { audience: "api", jwks });
     await expect(issueToken({ sub: "user-1" } as never, profile as never)).rejects.toThrow("only verifies");
     expect(asked).toBe(0);
+  });
+
+  it("makes no authenticator, which would find that out at the first login", () => {
+    const keys = secretKey("k".repeat(32));
+    const foreign = trustIssuer("https://issuer.example/", { audience: "api", typ: "device+jwt", keys });
+    const token = defineToken({ keys, issuer: "https://api.example.com", audience: "api" });
+    const users = memoryUsers();
+    const [account, address] = [{ ...limiter }, { ...limiter }];
+    expect(() => createAuthenticator({ token: foreign as never, users })).toThrow("profile of trustIssuer");
+    const throttle = { account, address, device: foreign } as never;
+    expect(() => createAuthenticator({ token, users, throttle })).toThrow(
+      "device needs a profile whose first key signs",
+    );
+    const guarded = createAuthenticator({ token, users, credentials: [bearer([token, foreign]) as never] });
+    expect(guarded.takesBearer).toBe(true);
   });
 });
