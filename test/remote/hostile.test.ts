@@ -57,6 +57,17 @@ describe("a redirect", () => {
   });
 });
 
+describe("an answer", () => {
+  it("that says it is too long is not read", async () => {
+    let isCancelled = false;
+    const body = { [Symbol.asyncIterator]: () => expect.fail("it was read"), cancel: async () => (isCancelled = true) };
+    const headers = { get: (name: string) => (name === "content-length" ? "65537" : null) };
+    const fetch = async () => ({ status: 200, headers, body });
+    expect(await whyNot(remoteKeys(URL_OF_SET, { fetch }))).toContain("answered with more than 65536 bytes");
+    expect(isCancelled).toBe(true);
+  });
+});
+
 describe("a value that is not one", () => {
   it("null is no way to leave an option out", () => {
     const none = null as never;
@@ -79,12 +90,33 @@ describe("a value that is not one", () => {
   });
 });
 
+describe("a key that can't be used", () => {
+  it("is told once, whether it comes alone, beside others, or later", async () => {
+    const skipped: (string | null)[] = [];
+    const bad = (kid: string) => ({ kty: "oct", k: "a".repeat(43), alg: "HS256", kid });
+    let set: { kty: string }[] = [bad("1")];
+    const keys = remoteKeys(async () => ({ keys: set }), {
+      onEvent: (event) => void (event.type === "key_skipped" && skipped.push(event.kid)),
+    });
+    await keys.reload().catch(() => {});
+    expect(skipped).toEqual(["1"]);
+    set = [...published, bad("1")];
+    await keys.reload();
+    await keys.reload();
+    expect(skipped).toEqual(["1"]);
+    set = [...published, bad("1"), bad("2")];
+    await keys.reload();
+    expect(skipped).toEqual(["1", "2"]);
+  });
+});
+
 describe("the names of the keys that verify now", () => {
   it("are none once the set is over, and go on while it does", async () => {
     const clock = frozenClock();
     let isDown = false;
     const source = async () => (isDown ? Promise.reject(new Error("down")) : { keys: published });
     const keys = remoteKeys(source as never, { now: clock.now });
+    expect(keys.stats()).toEqual({ ageMs: null, loads: 0, failures: 0, nextTryAt: null, kids: [] });
     await keys.ready();
     clock.advance("14m");
     expect(keys.stats().kids).toEqual(["a"]);
