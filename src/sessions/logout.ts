@@ -19,12 +19,12 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
   const { userId, sid, claims } = identity;
+  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
   if (refresh !== null && isText(sid)) {
     const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
     // A session that the store has forgotten may still have access tokens.
-    return isKnown ? undefined : revokeSession(settings, sid, userId);
+    return isKnown ? undefined : revokeSession(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
   }
-  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   if (typeof jti !== "string" || typeof exp !== "number") {
     throw new TypeError("logout takes an identity whose token has a jti, as every token that hallpass issues");

@@ -14,6 +14,8 @@ import type { Fetch } from "../../src/remote/document.ts";
 import { remoteKeys } from "../../src/remote/remote-keys.ts";
 import { rotatingKeys } from "../../src/remote/rotating-keys.ts";
 import { trustIssuer } from "../../src/remote/trust-issuer.ts";
+import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { frozenClock } from "../../src/testing/clock.ts";
 
@@ -168,5 +170,29 @@ describe("a profile that never issues", () => {
     );
     const guarded = createAuthenticator({ token, users, credentials: [bearer([token, foreign]) as never] });
     expect(guarded.takesBearer).toBe(true);
+  });
+});
+
+describe("a session of another issuer's tokens", () => {
+  it("is revoked until the token that logs out has expired, which may live longer than ours", async () => {
+    const keys = secretKey("k".repeat(32));
+    const issuer = "https://issuer.example/";
+    const foreign = trustIssuer(issuer, { audience: "api", keys });
+    const ends: Date[] = [];
+    const blocklist = memoryBlocklist();
+    const auth = createAuthenticator({
+      token: defineToken({ keys, issuer: "https://api.example.com", audience: "api", expiresIn: "15m" }),
+      credentials: [bearer([foreign]) as never],
+      users: memoryUsers(),
+      refresh: { store: memoryRefreshStore() },
+      blocklist: { ...blocklist, revokeSession: (_sid, expiresAt) => void ends.push(expiresAt) },
+    });
+    for (const expiresIn of ["8h", "1m"] as const) {
+      const issuing = defineToken({ keys, issuer, audience: "api", expiresIn });
+      await auth.logout(await auth.authenticateToken(await issueToken({ sub: "user-1", sid: "session-1" }, issuing)));
+    }
+    const [long = 0, short = 0] = ends.map((end) => (end.getTime() - Date.now()) / 60_000);
+    expect(long).toBeCloseTo(8 * 60, 0);
+    expect(short).toBeCloseTo(15, 0);
   });
 });
