@@ -96,6 +96,36 @@ describe("a flood of made-up issuers", () => {
   });
 });
 
+describe("many tenants at once", () => {
+  it("go on while only some of them can be asked about again, and each is in the end", async () => {
+    const keys = secretKey("k".repeat(32));
+    const profiles = Array.from({ length: 100 }, (_, at) =>
+      defineToken({ keys, issuer: `https://tenant-${at}.example/`, audience: "api", expiresIn: "30d", now: clock.now }),
+    );
+    const tokens = await Promise.all(profiles.map((it, at) => issueToken({ sub: `user-${at}` }, it)));
+    const times = new Map<string, number>();
+    let atOnce = 0;
+    let most = 0;
+    const resolve = async (issuer: string): Promise<TokenProfile | null> => {
+      times.set(issuer, (times.get(issuer) ?? 0) + 1);
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await sleep(5);
+      atOnce -= 1;
+      return profiles.find((it) => it.issuer === issuer) ?? null;
+    };
+    guard = createGuard({ credentials: [bearer(resolve, { now: clock.now })] });
+    for (const one of tokens) expect(await answerOf(one)).toMatch(/^user-/);
+    clock.advance("16m");
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      for (const answer of await Promise.all(tokens.map(answerOf))) expect(answer).toMatch(/^user-/);
+      await sleep(20);
+    }
+    expect(most).toBe(64);
+    expect(new Set(times.values())).toEqual(new Set([2]));
+  });
+});
+
 describe("an issuer that nobody knew", () => {
   it("is an outage, and no refusal, when the resolver can't say whether that is so still", async () => {
     takesMs = 0;
