@@ -26,7 +26,8 @@ const shown = (contender: string): Name => ["credentials", "fastify, 2,000/s", c
 const rushed = (contender: string, unit: string): Name => ["login rush", RUSH, contender, unit];
 
 /** What hallpass is to reach: each as a ratio beside a peer in the same run, but where it counts by itself. */
-export function goalsOf({ entries }: Effort): Goal[] {
+export function goalsOf(effort: Effort): Goal[] {
+  const { entries } = effort;
   const revoked = (contender: string, unit: string): Name => [
     "blocklist",
     `${entries} revoked tokens`,
@@ -111,6 +112,7 @@ export function goalsOf({ entries }: Effort): Goal[] {
       ...{ suite: "blocklist", at: "most", bound: 5, what: `${entries}: ms of the longest step of expiry` },
       reached: (results) => results.median(revoked("hallpass", "ms, the longest step while all expire")),
     },
+    ...outageGoals(effort),
     ...["ns to find", "ns not to find"].map(
       (unit): Goal => ({
         ...{ suite: "blocklist", at: "most", bound: 1, what: `${entries}: ${unit}, beside a plain Map` },
@@ -125,4 +127,35 @@ function timesAsFast(workload: string, peer: string, bound: number): Goal {
     ...{ suite: "verify", at: "least", bound, what: `${workload}: times as fast as ${peer}` },
     reached: (results) => results.ratio(verified(workload, peer), verified(workload)),
   };
+}
+
+/** What an outage of the source of keys may cost: a bound on one figure of hallpass in a workload of `remote-keys`. */
+function outageGoals({ isSmoke, outageTokens: all }: Effort): Goal[] {
+  const quick = [
+    ["no keys yet, a good source", "accepted", "least", all],
+    ["no keys yet, a good source", "fetches", "most", 1],
+    ["keys of 20 minutes, connections are refused", "accepted", "least", all],
+    ["keys of 20 minutes, connections are refused", "fetches", "most", 1],
+  ] as const;
+  const slow = [
+    ...["it never answers", "connections are refused", "it answers 500", "it answers HTML", "it answers 100 MiB"]
+      .concat("5 s until it answers", "a gzip bomb of 60 MiB", "a redirect to another origin")
+      .flatMap((what) => [
+        [`no keys yet, ${what}`, "with 503", "least", all] as const,
+        [`no keys yet, ${what}`, "fetches", "most", 1] as const,
+        [`no keys yet, ${what}`, "ms, the slowest", "most", 3_000] as const,
+        [`no keys yet, ${what}`, "MiB more at the peak", "most", 48] as const, // a good answer takes 35
+      ]),
+    ["random kids, a good source", "401 or 403", "least", all],
+    ["random kids, a good source", "fetches", "most", 1],
+    ["random kids, connections are refused", "with 503", "least", all],
+    ["random kids, connections are refused", "fetches", "most", 1],
+    ["keys of 20 minutes, it never answers", "accepted", "least", all],
+    ["keys of 20 minutes, it never answers", "fetches", "most", 1],
+    ["keys of 20 minutes, one of them was removed", "accepted", "most", 0],
+  ] as const;
+  return [...quick, ...(isSmoke ? [] : slow)].map(([workload, unit, at, bound]) => ({
+    ...{ suite: "remote-keys", what: `${workload}: ${unit}`, at, bound },
+    reached: (results) => results.median(["remote-keys", workload, "hallpass", unit]),
+  }));
 }

@@ -12,7 +12,9 @@ import { credentials } from "./suites/credentials.ts";
 import { issue } from "./suites/issue.ts";
 import { loginRush } from "./suites/login-rush.ts";
 import { middleware } from "./suites/middleware.ts";
+import { remoteKeys } from "./suites/remote-keys.ts";
 import { startup } from "./suites/startup.ts";
+import { statusList } from "./suites/status-list.ts";
 import { threadPool } from "./suites/thread-pool.ts";
 import { verify } from "./suites/verify.ts";
 
@@ -27,6 +29,8 @@ const SUITES: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = 
     "login-rush": loginRush,
     startup,
     blocklist,
+    "status-list": statusList,
+    "remote-keys": remoteKeys,
   },
 };
 

@@ -16,12 +16,17 @@ export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } fro
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
 export type { CookieOptions, CookieSettings } from "./core/http/cookie-options.ts";
+export {
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+  protectedResource,
+} from "./core/http/protected-resource.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
 export type { JWK } from "./core/keys/jwk.ts";
-export { type ImportJwksOptions, importJwks, type JwksOptions, type SkippedKey } from "./core/keys/jwks.ts";
+export { type ImportJwksOptions, importJwks, type JwkSetOptions, type SkippedKey } from "./core/keys/jwks.ts";
 export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
 export { retireKey } from "./core/keys/retire.ts";
@@ -49,6 +54,7 @@ export {
   type TokenProfile,
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export type { StatusCheck } from "./core/token/status.ts";
 export { verifyToken } from "./core/token/verify.ts";
 export type {
   AccessRefusedEvent,
@@ -85,6 +91,7 @@ export { type FreshOptions, fresh } from "./guard/fresh.ts";
 export type { Guard, GuardStats, TokenGuard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";
 export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from "./guard/options.ts";
+export type { DpopProof, ProofVerifier } from "./guard/proof-verifier.ts";
 export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
 export type { Rule, RuleContext } from "./guard/rule.ts";
 export { allOf, anyRule, anyScope, scopes, where } from "./guard/rules.ts";
@@ -101,8 +108,10 @@ export { type JwksFunction, remoteKeys } from "./remote/remote-keys.ts";
 export { type RotatingKeysOptions, rotatingKeys } from "./remote/rotating-keys.ts";
 export { type TrustedIssuer, type TrustOptions, trustIssuer } from "./remote/trust-issuer.ts";
 export type { SessionDevice } from "./sessions/device.ts";
+export type { RefreshTokenInfo } from "./sessions/inspect-refresh-token.ts";
 export type { ListedSession } from "./sessions/list-sessions.ts";
 export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.ts";
+export type { RefreshProof } from "./sessions/refresh-proof.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
 export type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
 export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";

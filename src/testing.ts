@@ -15,6 +15,8 @@ export type { FakeKeyOptions } from "./testing/issuer/keys.ts";
 export type { FakeTokenOptions } from "./testing/issuer/token.ts";
 export { oneTimeStoreContract } from "./testing/one-time.ts";
 export { cheapPasswords } from "./testing/passwords.ts";
+export { proofStoreContract } from "./testing/proofs.ts";
 export { refreshStoreContract } from "./testing/refresh.ts";
+export { statusListStoreContract } from "./testing/status-list.ts";
 export { type MintOptions, mintToken } from "./testing/token.ts";
 export { type UserStoreUnderTest, userStoreContract } from "./testing/users.ts";

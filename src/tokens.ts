@@ -9,12 +9,17 @@ export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } fro
 export { parseBearer } from "./core/http/bearer.ts";
 export { formatChallenge } from "./core/http/challenge.ts";
 export type { CookieOptions } from "./core/http/cookie-options.ts";
+export {
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+  protectedResource,
+} from "./core/http/protected-resource.ts";
 export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
 export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
 export type { JWK } from "./core/keys/jwk.ts";
-export { type ImportJwksOptions, importJwks, type JwksOptions, type SkippedKey } from "./core/keys/jwks.ts";
+export { type ImportJwksOptions, importJwks, type JwkSetOptions, type SkippedKey } from "./core/keys/jwks.ts";
 export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
 export { retireKey } from "./core/keys/retire.ts";
@@ -35,6 +40,7 @@ export {
   type TokenProfile,
 } from "./core/token/profile.ts";
 export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
+export type { StatusCheck } from "./core/token/status.ts";
 export { verifyToken } from "./core/token/verify.ts";
 export type {
   AccessRefusedEvent,

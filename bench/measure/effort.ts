@@ -14,9 +14,33 @@ export interface Effort {
   readonly tokens: number;
   /** The most entries that a blocklist is filled with. */
   readonly entries: number;
+  /** Tokens that a service is shown while the keys can't be had. */
+  readonly outageTokens: number;
+  /** Whether it is only to see that everything still runs. */
+  readonly isSmoke: boolean;
 }
 
 export const EFFORTS = {
-  full: { rounds: 9, shortRounds: 41, slice: 25, load: 3, shortLoad: 0.25, tokens: 20_000, entries: 5_000_000 },
-  smoke: { rounds: 1, shortRounds: 1, slice: 5, load: 0.2, shortLoad: 0.02, tokens: 2_000, entries: 100_000 },
+  full: {
+    rounds: 9,
+    shortRounds: 41,
+    slice: 25,
+    load: 3,
+    shortLoad: 0.25,
+    tokens: 20_000,
+    entries: 5_000_000,
+    outageTokens: 100,
+    isSmoke: false,
+  },
+  smoke: {
+    rounds: 1,
+    shortRounds: 1,
+    slice: 5,
+    load: 0.2,
+    shortLoad: 0.02,
+    tokens: 2_000,
+    entries: 100_000,
+    outageTokens: 10,
+    isSmoke: true,
+  },
 } as const satisfies Record<string, Effort>;

@@ -30,10 +30,11 @@
  */
 
 export { type HeadersOfRequest, readAuthorization } from "../guard/request.ts";
-export { readJsonBody, requireJson, takeParsedBody } from "./body.ts";
+export { type BodyChunks, readJsonBody, requireJson, takeParsedBody } from "./body.ts";
 export { checkAuthenticator, checkGuard } from "./checks.ts";
 export { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 export { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+export { readFormBody } from "./form.ts";
 export type { FlowHandler } from "./handler.ts";
 export {
   authorizeRules,
@@ -42,11 +43,17 @@ export {
   recallIdentity,
   recallOptionalIdentity,
 } from "./identity.ts";
+export { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
+export { handleJwks, type JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
 export {
   type AdapterRequest,
   type NodeHeaders,
   type NodeRequestParts,
   readNodeRequest,
 } from "./request.ts";
+export { handleResourceMetadata } from "./resource-metadata.ts";
 export { type AdapterResponse, formatRefusal, sendNodeResponse } from "./response.ts";
+export { handleRevoke, type RevokeOptions } from "./revoke.ts";
 export { handleSession, type Proven, type ProvenUser } from "./session.ts";
+export { handleStatusList } from "./status-list.ts";

@@ -37,7 +37,8 @@ export function takeParsedBody(holder: object, contentType: string | undefined, 
   return holder.body;
 }
 
-function isFilled(body: unknown): boolean {
+/** Tells whether a parser found something in a body. */
+export function isFilled(body: unknown): boolean {
   return typeof body === "object" && body !== null && Object.keys(body).length > 0;
 }
 
@@ -56,28 +57,37 @@ function isFilled(body: unknown): boolean {
  * const body = await readJsonBody(request.body ?? [], request.headers.get("content-type"));
  * ```
  */
-export async function readJsonBody(
-  chunks: AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>,
-  contentType: string | null | undefined,
-): Promise<unknown> {
+export async function readJsonBody(chunks: BodyChunks, contentType: string | null | undefined): Promise<unknown> {
   requireJson(contentType);
-  checkUnread(chunks);
-  const kept: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of readUntilBroken(chunks)) {
-    if (chunk === BROKEN) throw malformedBody();
-    const bytes = toBytes(chunk);
-    length += bytes.length;
-    if (length > MAX_BODY_BYTES) throw new AuthError("body_too_large");
-    kept.push(bytes);
-  }
-  const text = new TextDecoder().decode(Buffer.concat(kept)); // This decoder skips a byte order mark.
+  const text = await readText("readJsonBody", chunks);
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch {
     throw malformedBody(); // The parser's own error would quote the body.
   }
+}
+
+/** A body that nobody has parsed. */
+export type BodyChunks = AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>;
+
+/**
+ * Reads the text of a body that nobody has parsed, of at most 64 KiB.
+ *
+ * @param reader - the function that was given the body, which messages name
+ */
+export async function readText(reader: string, chunks: BodyChunks): Promise<string> {
+  checkUnread(reader, chunks);
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of readUntilBroken(chunks)) {
+    if (chunk === BROKEN) throw malformedBody();
+    const bytes = toBytes(reader, chunk);
+    length += bytes.length;
+    if (length > MAX_BODY_BYTES) throw new AuthError("body_too_large");
+    kept.push(bytes);
+  }
+  return new TextDecoder().decode(Buffer.concat(kept)); // This decoder skips a byte order mark.
 }
 
 function malformedBody(): AuthError {
@@ -95,21 +105,21 @@ async function* readUntilBroken<T>(chunks: AsyncIterable<T> | Iterable<T>): Asyn
   }
 }
 
-function checkUnread(chunks: unknown): void {
+function checkUnread(reader: string, chunks: unknown): void {
   const body = (chunks ?? {}) as Partial<AsyncIterable<unknown> & Iterable<unknown> & { readonly locked: boolean }>;
   const iterate = body[Symbol.asyncIterator] ?? body[Symbol.iterator];
-  assert(typeof iterate === "function", TAKES);
-  assert(body.locked !== true, "somebody else reads the body: give readJsonBody the body unread");
+  assert(typeof iterate === "function", `${reader} takes a body that can be iterated: ${TAKES}`);
+  assert(body.locked !== true, `somebody else reads the body: give ${reader} the body unread`);
 }
 
-const TAKES = "readJsonBody takes a body that can be iterated: give request.body ?? [], or req.iterator() of Node";
+const TAKES = "give request.body ?? [], or req.iterator() of Node";
 
-function toBytes(chunk: unknown): Uint8Array {
+function toBytes(reader: string, chunk: unknown): Uint8Array {
   if (typeof chunk === "string") return Buffer.from(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   assert(
     Object.prototype.toString.call(chunk) === "[object ArrayBuffer]",
-    "a body has chunks of bytes or text: give readJsonBody the body before anything parses it",
+    `a body has chunks of bytes or text: give ${reader} the body before anything parses it`,
   );
   return new Uint8Array(chunk as ArrayBuffer);
 }

@@ -30,7 +30,11 @@ const NEEDS = {
   refresh: "an authenticator with sessions: createAuthenticator({ …, refresh: { store } })",
   changePassword: "an authenticator with a blocklist or sessions, to end those there are",
   session: "an authenticator with startSession",
+  revoke: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
 } as const;
+
+/** The method that a handler calls, where it is not called as the handler is. */
+const METHODS: Readonly<Record<string, string>> = { session: "startSession", revoke: "logout" };
 
 /**
  * Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built.
@@ -40,7 +44,7 @@ const NEEDS = {
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
   refuseRequest(verb, auth);
   checkNothingElse(verb, extra);
-  if (has(auth, "login") && has(auth, verb === "session" ? "startSession" : verb)) return;
+  if (has(auth, "login") && has(auth, METHODS[verb] ?? verb)) return;
   if (has(auth, "login")) throw new TypeError(`${verb} needs ${NEEDS[verb]}`);
   const found = isTokenProfile(auth)
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"
@@ -48,6 +52,13 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
       ? `a guard, which has no ${verb}: make an authenticator with createAuthenticator`
       : describe(auth);
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
+}
+
+/** Refuses what is no status list, when a route is built. */
+export function checkStatusList(verb: string, statusList: unknown): void {
+  refuseRequest(verb, statusList, "list");
+  if (has(statusList, "publish")) return;
+  throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describe(statusList)}`);
 }
 
 /**
@@ -58,10 +69,14 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
   throw new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
 }
 
-/** Refuses what a framework gives a handler: the verb itself was put in the handler's place. */
-function refuseRequest(verb: string, value: unknown): void {
+/**
+ * Refuses what a framework gives a handler: the verb itself was put in the handler's place.
+ *
+ * @param takes - what the verb takes, for the message
+ */
+export function refuseRequest(verb: string, value: unknown, takes: string = "auth"): void {
   const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
-  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(auth)`);
+  if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(${takes})`);
 }
 
 function has(value: unknown, method: string): boolean {

@@ -7,17 +7,23 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
+import type { ProtectedResource } from "../core/http/protected-resource.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+import { takeForm } from "./form.ts";
 import {
   type Access,
   admit,
@@ -26,12 +32,22 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
+import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
+import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, readNodeRequest } from "./request.ts";
+import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, sendNodeResponse } from "./response.ts";
+import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { IntrospectOptions } from "./introspect.ts";
+export type { JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A request as the adapter reads it: Express's, of any version. */
@@ -204,6 +220,106 @@ export function logout<Claims, U extends User>(
 }
 
 /**
+ * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
+ * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ *
+ * @param options - how long caches may keep it
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * app.get("/.well-known/jwks.json", jwks(keys));
+ * ```
+ */
+export function jwks(
+  keys: VerifyingKey | KeyRing | LiveKeys,
+  options: JwksOptions = {},
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleJwks(keys, options, ...extra));
+}
+
+/**
+ * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ *
+ * @param resource - made by `protectedResource`
+ * @param options - how long caches may keep it
+ * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const api = protectedResource({ token: accessToken });
+ * app.get(api.metadataPath, resourceMetadata(api));
+ * ```
+ */
+export function resourceMetadata(
+  resource: ProtectedResource,
+  options: PublishOptions = {},
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleResourceMetadata(resource, options, ...extra));
+}
+
+/**
+ * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the
+ * body itself, where no parser of forms ran.
+ *
+ * @param guard - whose tokens are asked about
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * app.post("/introspect", introspect(auth, { clients }));
+ * ```
+ */
+export function introspect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleIntrospect(guard, options, ...extra));
+}
+
+/**
+ * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
+ * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the
+ * body itself, where no parser of forms ran.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
+ * meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * app.post("/revoke", revoke(auth, { clients }));
+ * ```
+ */
+export function revoke<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: RevokeOptions<Claims>,
+  ...extra: []
+): ExpressMiddleware {
+  return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * app.get("/statuslists/:number", statusList(list));
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): ExpressMiddleware {
+  return respondWith(handleStatusList(list, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
@@ -293,6 +409,7 @@ function readRequest(req: ExpressRequest): AdapterRequest {
   return readNodeRequest(req, {
     ip: () => req.ip,
     parsed: req.body,
+    form: () => takeForm(req.body, req, req.headers["content-type"]),
     body: () => takeParsedBody(req, req.headers["content-type"], "put express.json() in front of it (Express)"),
   });
 }

@@ -7,17 +7,24 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { AuthError } from "../core/errors.ts";
+import type { ProtectedResource } from "../core/http/protected-resource.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
+import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import { isThenable } from "../shared/promise.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+import { parseForm, takeForm } from "./form.ts";
 import {
   type Access,
   admit,
@@ -26,13 +33,23 @@ import {
   recallOptionalIdentity,
   showIdentity,
 } from "./identity.ts";
+import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
+import type { PublishOptions } from "./publish.ts";
 import { type AdapterRequest, pickHeaders, readNodeRequest } from "./request.ts";
+import { handleResourceMetadata } from "./resource-metadata.ts";
 import type { AdapterResponse } from "./response.ts";
+import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { isOfThisRealm, toError } from "./thrown.ts";
 
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { IntrospectOptions } from "./introspect.ts";
+export type { JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A hook for `onRequest`, where it comes before the body is read. */
@@ -188,6 +205,147 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 }
 
 /**
+ * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
+ * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ *
+ * @param options - how long caches may keep it
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * app.get("/.well-known/jwks.json", jwks(keys));
+ * ```
+ */
+export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptions = {}, ...extra: []): FastifyHandler {
+  return respondWith(handleJwks(keys, options, ...extra));
+}
+
+/**
+ * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ *
+ * @param resource - made by `protectedResource`
+ * @param options - how long caches may keep it
+ * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const api = protectedResource({ token: accessToken });
+ * app.get(api.metadataPath, resourceMetadata(api));
+ * ```
+ */
+export function resourceMetadata(
+  resource: ProtectedResource,
+  options: PublishOptions = {},
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleResourceMetadata(resource, options, ...extra));
+}
+
+/**
+}
+
+/**
+ * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. Fastify needs a
+ * parser of forms: {@link parseForms} adds one.
+ *
+ * @param guard - whose tokens are asked about
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * parseForms(app);
+ * app.post("/introspect", introspect(auth, { clients }));
+ * ```
+ */
+export function introspect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleIntrospect(guard, options, ...extra), FORM_HANDLER);
+}
+
+/**
+ * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
+ * good no more. A refresh token ends its session; an access token is revoked by itself. Fastify needs a
+ * parser of forms: {@link parseForms} adds one.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
+ * meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * parseForms(app);
+ * app.post("/revoke", revoke(auth, { clients }));
+ * ```
+ */
+export function revoke<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: RevokeOptions<Claims>,
+  ...extra: []
+): FastifyHandler {
+  return respondWith(handleRevoke(auth, options, ...extra), FORM_HANDLER);
+}
+
+/** An application of Fastify, as far as parsers of bodies go. */
+export interface FastifyParsers {
+  /** Tells whether there is a parser of a type. */
+  hasContentTypeParser(type: string): boolean;
+  /** Adds a parser. */
+  addContentTypeParser(
+    type: string,
+    options: {
+      /** As what the parser is given a body. */
+      readonly parseAs: "string";
+      /** The most bytes of a body. */
+      readonly bodyLimit: number;
+    },
+    parser: (request: FastifyRequest, body: string) => Promise<unknown>,
+  ): unknown;
+}
+
+/**
+ * Adds a parser of forms, of at most 64 KiB, for the routes of {@link introspect} and {@link revoke}. It does nothing
+ * where there is one, such as that of `@fastify/formbody`. Call it in a plugin to have it for that plugin's routes.
+ *
+ * @example
+ * ```ts
+ * app.register(async (tokens) => {
+ *   parseForms(tokens);
+ *   tokens.post("/introspect", introspect(auth, { clients }));
+ * });
+ * ```
+ */
+export function parseForms(app: FastifyParsers): void {
+  if (app.hasContentTypeParser(FORM_TYPE)) return;
+  const options = { parseAs: "string", bodyLimit: MAX_BODY_BYTES } as const;
+  app.addContentTypeParser(FORM_TYPE, options, async (_request, body) => parseForm(body));
+}
+
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/**
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * app.get("/statuslists/:number", statusList(list));
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): FastifyHandler {
+  return respondWith(handleStatusList(list, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
@@ -230,8 +388,9 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
 export function errorHandler(options: ErrorHandlerOptions<FastifyRequest> = {}): FastifyErrorHandler {
   const respond = createErrorResponder(options);
   return (error, request, reply) => {
-    const isForm = isRefusedByParser(error, request);
-    const response = respond(isForm ? new AuthError("unsupported_media_type", { cause: error }) : error, request);
+    if (isRefusedByParser(error, request, FORM_HANDLER) && isForm(request)) throw new TypeError(NO_FORMS);
+    const isNoJson = isRefusedByParser(error, request, HANDLER);
+    const response = respond(isNoJson ? new AuthError("unsupported_media_type", { cause: error }) : error, request);
     if (response === null) throw toOwnError(error);
     return sendResponse(reply, response);
   };
@@ -248,13 +407,22 @@ function toOwnError(thrown: unknown): Error {
  */
 const HANDLER = "hallpass handler";
 
+/** This is the name of those of our handlers that take forms. */
+const FORM_HANDLER = "hallpass form handler";
+
+const NO_FORMS = "Fastify has no parser of forms: call parseForms(app) of hallpass/fastify in front of this route";
+
 /**
  * Tells whether Fastify refused a form at one of our routes: it has no parser for forms, so our handler does not see
  * them.
  */
-function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest): boolean {
+function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest, name: string): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown };
-  return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${HANDLER}`;
+  return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${name}`;
+}
+
+function isForm({ headers }: FastifyRequest): boolean {
+  return headers["content-type"]?.toLowerCase().startsWith(FORM_TYPE) === true;
 }
 
 function recognise(access: Access<FastifyRequest>): FastifyHook {
@@ -267,10 +435,11 @@ function recognise(access: Access<FastifyRequest>): FastifyHook {
 /** Makes a handler that answers the request itself. */
 function respondWith(
   handle: (adapted: AdapterRequest, request: FastifyRequest) => Promise<AdapterResponse>,
+  name: string = HANDLER,
 ): FastifyHandler {
   const handler: FastifyHandler = async (request, reply) =>
     sendResponse(reply, await handle(readRequest(request), request));
-  return Object.defineProperty(handler, "name", { value: HANDLER });
+  return Object.defineProperty(handler, "name", { value: name });
 }
 
 function sendResponse(reply: FastifyReply, { status, headers, cookies, body }: AdapterResponse): FastifyReply {
@@ -284,6 +453,7 @@ function readRequest(request: FastifyRequest): AdapterRequest {
   return readNodeRequest(pickHeaders(request), {
     ip: () => ip,
     parsed: body,
+    form: () => takeForm(body, request.raw, headers["content-type"]),
     body: () => takeParsedBody(request, headers["content-type"], "leave Fastify's own parser of JSON in place"),
   });
 }

@@ -8,27 +8,43 @@
 
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import { type AuthError, isAuthError } from "../core/errors.ts";
+import type { ProtectedResource } from "../core/http/protected-resource.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
+import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
+import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
-import { readJsonBody } from "./body.ts";
+import { type BodyChunks, readJsonBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
+import { readFormBody } from "./form.ts";
 import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
+import { handleJwks, type JwksOptions } from "./jwks.ts";
+import type { PublishOptions } from "./publish.ts";
 import type { AdapterRequest } from "./request.ts";
+import { handleResourceMetadata } from "./resource-metadata.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
+import { handleRevoke, type RevokeOptions } from "./revoke.ts";
 import { handleProof, type Proven } from "./session.ts";
+import { handleStatusList } from "./status-list.ts";
 import { checkRequest } from "./web-request.ts";
 
 export type { FetchOptions } from "./address.ts";
 export type { ErrorHandlerOptions } from "./errors.ts";
 export type { LoginOptions } from "./flow.ts";
+export type { IntrospectOptions } from "./introspect.ts";
+export type { JwksOptions } from "./jwks.ts";
+export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
 /** A handler that is told who is asking, beside whatever its router passes. */
@@ -204,6 +220,100 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 }
 
 /**
+ * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
+ * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ *
+ * @param options - how long caches may keep it
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const routes = { "/.well-known/jwks.json": jwks(keys) };
+ * ```
+ */
+export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptions = {}, ...extra: []): FetchHandler {
+  return respondWith(handleJwks(keys, options, ...extra));
+}
+
+/**
+ * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ *
+ * @param resource - made by `protectedResource`
+ * @param options - how long caches may keep it
+ * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const api = protectedResource({ token: accessToken });
+ * const routes = { [api.metadataPath]: resourceMetadata(api) };
+ * ```
+ */
+export function resourceMetadata(
+  resource: ProtectedResource,
+  options: PublishOptions = {},
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleResourceMetadata(resource, options, ...extra));
+}
+
+/**
+ * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
+ * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good.
+ *
+ * @param guard - whose tokens are asked about
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /introspect": introspect(auth, { clients }) };
+ * ```
+ */
+export function introspect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleIntrospect(guard, options, ...extra));
+}
+
+/**
+ * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
+ * good no more. A refresh token ends its session; an access token is revoked by itself.
+ *
+ * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
+ * meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * const routes = { "POST /revoke": revoke(auth, { clients }) };
+ * ```
+ */
+export function revoke<Claims, U extends User>(
+  auth: RevokingAuthenticator<Claims, U>,
+  options: RevokeOptions<Claims>,
+  ...extra: []
+): FetchHandler {
+  return respondWith(handleRevoke(auth, options, ...extra));
+}
+
+/**
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
+ * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
+ * caches to keep.
+ *
+ * @param list - made by `createStatusList` of `hallpass/status-list`
+ * @throws TypeError when it is given none
+ *
+ * @example
+ * ```ts
+ * const routes = { "GET /statuslists/:number": statusList(list) };
+ * ```
+ */
+export function statusList(list: StatusList, ...extra: []): FetchHandler {
+  return respondWith(handleStatusList(list, ...extra));
+}
+
+/**
  * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
@@ -283,7 +393,8 @@ function respondWith<Rest extends unknown[]>(
   return (request, ...rest) =>
     answerErrors(request, async () => {
       const adapted = readRequest(request, readAddress(request, ...rest));
-      return toWebResponse(await handle(adapted, [request, ...rest]));
+      const response = toWebResponse(await handle(adapted, [request, ...rest]));
+      return request.method === "HEAD" ? new Response(null, response) : response;
     });
 }
 
@@ -294,17 +405,21 @@ function readRequest(request: Request, ip: () => string | undefined): AdapterReq
     authRequest: () => request,
     ip,
     hasBody: () => request.body !== null,
-    body() {
-      if (request.bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
-      return readJsonBody(request.body ?? [], headers.get("content-type"));
-    },
+    body: () => readJsonBody(takeUnread(request), headers.get("content-type")),
+    form: () => readFormBody(takeUnread(request), headers.get("content-type")),
   };
+}
+
+function takeUnread({ bodyUsed, body }: Request): BodyChunks {
+  if (bodyUsed) throw new TypeError("hallpass reads the request's body itself: give it the request unread");
+  return body ?? [];
 }
 
 function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Response {
   const all = new Headers(headers);
   for (const cookie of cookies) all.append("Set-Cookie", cookie);
-  return body === null ? new Response(null, { status, headers: all }) : Response.json(body, { status, headers: all });
+  const isJson = body !== null && typeof body === "object";
+  return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
 
 /** The refusals that were answered, by their answers, for {@link errorHandler} to log. */

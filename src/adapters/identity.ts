@@ -247,7 +247,7 @@ export interface Access<Request> {
 export function admit<Request>(
   holder: object,
   { guard, recognition, rules }: Access<Request>,
-  authRequest: AuthRequest,
+  authRequest: AuthRequest | AuthorizationHeader,
   request: Request,
 ): Identity | null | Promise<Identity | null> {
   const found = identify(holder, guard, recognition, authRequest);

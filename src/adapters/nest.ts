@@ -28,8 +28,15 @@
  * @module
  */
 export type { ErrorHandlerOptions } from "./errors.ts";
+export type { IntrospectOptions } from "./introspect.ts";
+export type { JwksOptions } from "./jwks.ts";
 export { createAuthController } from "./nest/controller.ts";
 export { CurrentIdentity, OptionalAuth, Public, Rules, Scopes } from "./nest/decorators.ts";
 export { AuthErrorFilter } from "./nest/filter.ts";
 export { AuthGuard } from "./nest/guard.ts";
 export { type HallpassAsyncOptions, HallpassModule, type HallpassOptions } from "./nest/module.ts";
+export { createJwksController, createResourceMetadataController } from "./nest/publish.ts";
+export { createStatusListController } from "./nest/status-list.ts";
+export { createIntrospectController, createRevokeController } from "./nest/token-controllers.ts";
+export type { PublishOptions } from "./publish.ts";
+export type { RevokeOptions } from "./revoke.ts";

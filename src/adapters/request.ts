@@ -23,6 +23,8 @@ export interface AdapterRequest {
   readonly hasBody: () => boolean;
   /** Gives the parsed body or a promise of it; anything but an object counts as no credentials. */
   readonly body: () => unknown;
+  /** Gives the parsed form or a promise of it. Only `handleIntrospect` and `handleRevoke` ask for it. */
+  readonly form?: () => unknown;
 }
 
 /** What a Node request has that hallpass reads. `rawHeaders` may be missing where a request was made up for a test. */
@@ -31,6 +33,8 @@ export interface NodeHeaders {
   readonly method?: string | undefined;
   /** The path with its query. */
   readonly url?: string | undefined;
+  /** The same as the client sent it, where a router takes off of `url` what it is mounted at. */
+  readonly originalUrl?: string | undefined;
   /** The headers, as the handlers in front have left them. */
   readonly headers: IncomingHttpHeaders;
   /** The headers as the client sent them, name and value in turn. */
@@ -56,11 +60,12 @@ export interface FrameworkRequest extends NodeHeaders {
 /** Picks what hallpass reads of a framework's request: its headers, and what only Node's request has. */
 export function pickHeaders(request: FrameworkRequest): NodeHeaders {
   const { rawHeaders, socket } = request.raw ?? request;
-  return { method: request.method, url: request.url, headers: request.headers, rawHeaders, socket };
+  const { method, url, originalUrl, headers } = request;
+  return { method, url, originalUrl, headers, rawHeaders, socket };
 }
 
 /** What a framework adds to a Node request. */
-export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
+export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body" | "form"> {
   /** What a body parser made of the body, if one ran. It tells of a body where the headers don't, as in HTTP/2. */
   readonly parsed?: unknown;
 }
@@ -77,13 +82,14 @@ export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body"> {
  * ```
  */
 export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): AdapterRequest {
-  const { ip, body, parsed } = parts;
+  const { ip, body, form, parsed } = parts;
   return {
     header: (name) => readHeader(request.headers, name),
     authRequest: () => request,
     ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
     body,
+    ...(form !== undefined && { form }),
   };
 }
 

@@ -9,8 +9,10 @@ export interface AdapterResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Values of `Set-Cookie`. Each is a header of its own, beside those that the application has set. */
   readonly cookies: readonly string[];
-  /** What the body is as JSON; `null` for an answer without a body. */
-  readonly body: object | null;
+  /**
+   * What the body is as JSON; a string for text of the type that the headers say; `null` for an answer without a body.
+   */
+  readonly body: object | string | null;
 }
 
 /** A token or a refusal is for one client at one time, so no cache may keep it (RFC 6749 §5.1). */
@@ -51,8 +53,9 @@ export function sendNodeResponse(res: ServerResponse, response: AdapterResponse)
     res.end();
     return;
   }
-  const json = JSON.stringify(body);
-  res.setHeader("Content-Type", "application/json; charset=utf-8");
-  res.setHeader("Content-Length", Buffer.byteLength(json));
-  res.end(json);
+  const isText = typeof body === "string";
+  const text = isText ? body : JSON.stringify(body);
+  if (!isText) res.setHeader("Content-Type", "application/json; charset=utf-8");
+  res.setHeader("Content-Length", Buffer.byteLength(text));
+  res.end(text);
 }

@@ -5,16 +5,16 @@ import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** Which cookies and which body an authenticator's clients take tokens from. */
-export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer"> & {
+export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "proofs"> & {
   readonly cookie?: CookieSettings | null;
 };
 
 /**
  * Makes the token answer (RFC 6749 §5.1). Each token is in its body or in a cookie. The access token is in both where
- * clients of both kinds are served.
+ * clients of both kinds are served. One that is bound to a key is in the body, beside the nonce for the next proof.
  */
 export function formatTokens(result: LoginResult | SessionResult, places: TokenPlaces): AdapterResponse {
-  const { cookie = null, tokenCookie, takesBearer } = places;
+  const { cookie = null, tokenCookie, takesBearer, proofs } = places;
   const { accessToken, tokenType, expiresIn, deviceToken } = result;
   const refresh = "refreshToken" in result ? result : null;
   // A browser forgets a cookie without an age when it is closed.
@@ -25,9 +25,13 @@ export function formatTokens(result: LoginResult | SessionResult, places: TokenP
   if (!isInBody && deviceToken !== undefined) {
     cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, toAge(result.deviceExpiresIn as number)));
   }
-  if (tokenCookie !== null) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
-  const token = takesBearer ? { access_token: accessToken, token_type: tokenType } : {};
+  // A token that is bound to a key is worth nothing in a cookie.
+  const isBound = tokenType === "DPoP";
+  if (tokenCookie !== null && !isBound) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
+  const token = takesBearer || isBound ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};
-  return { status: 200, headers: NO_STORE, body: { ...token, expires_in: expiresIn, ...others }, cookies };
+  const nonce = isBound ? (proofs?.nonce() ?? null) : null;
+  const headers = nonce === null ? NO_STORE : { ...NO_STORE, "DPoP-Nonce": nonce };
+  return { status: 200, headers, body: { ...token, expires_in: expiresIn, ...others }, cookies };
 }

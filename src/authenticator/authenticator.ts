@@ -2,10 +2,13 @@ import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { GateStats } from "../core/password/gate.ts";
 import type { GuardStats, TokenGuard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import type { ProofVerifier } from "../guard/proof-verifier.ts";
 import type { ChangePasswordOptions } from "../login/change-password.ts";
 import type { LoginOrigin } from "../login/origin.ts";
 import type { PasswordProof } from "../login/verify-password.ts";
+import type { RefreshTokenInfo } from "../sessions/inspect-refresh-token.ts";
 import type { ListedSession } from "../sessions/list-sessions.ts";
+import type { RefreshProof } from "../sessions/refresh-proof.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "../sessions/session-options.ts";
 import type { User } from "../stores/contract.ts";
@@ -97,6 +100,17 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   readonly tokenCookie: CookieSettings | null;
   /** Whether a token is taken from the Authorization header, so that clients need it in the answer's body. */
   readonly takesBearer: boolean;
+  /**
+   * What verifies the DPoP proof of a request for tokens, which shows none; `null` without `dpop` among the
+   * credentials. The handlers of login and refresh ask it, and so does an endpoint of the application's own.
+   *
+   * @example
+   * ```ts
+   * const proof = await auth.proofs?.verify(request);
+   * const tokens = await auth.startSession(user, { boundTo: proof?.jkt });
+   * ```
+   */
+  readonly proofs: ProofVerifier | null;
 }
 
 /** What an authenticator counts, beside what a guard does. */
@@ -116,6 +130,19 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    * @throws TypeError when the token has no `jti` or `sid` to revoke it by
    */
   logout(identity: Identity): Promise<void>;
+  /**
+   * Revokes the one access token of an identity, and leaves its session alone: for a token that leaked. It is stored
+   * once the promise resolves. An authenticator without a blocklist has no such method.
+   *
+   * @throws AuthError `unavailable` (503) when it may not have been stored: try again
+   * @throws TypeError when the token has no `jti` to revoke it by
+   *
+   * @example
+   * ```ts
+   * await auth.revokeAccessToken?.(await auth.authenticateToken(leaked));
+   * ```
+   */
+  revokeAccessToken?(identity: Identity): Promise<void>;
   /**
    * Ends all of a user's sessions and revokes all of the user's tokens, on every node, also those of this same second.
    * A login that follows is good. The revocation is kept for the profile's `expiresIn`: give tokens that you issue for
@@ -219,11 +246,25 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
    *
    * @param refreshToken - what the client sent: a token, or a list where it sent several cookies of the name. Tokens of
    * no living session are passed over.
+   * @param proof - by which key the request was proven, for a session that is bound to one
    * @throws AuthError `malformed_refresh_token` (400), also for tokens of several living sessions;
-   * `invalid_refresh_token` (401) whether the token is unknown, expired, stolen or of an ended session; `unavailable`
-   * (503): it may be sent again
+   * `invalid_dpop_proof` (401) where the session is bound to another key; `invalid_refresh_token` (401) whether the
+   * token is unknown, expired, stolen or of an ended session; `unavailable` (503): it may be sent again
    */
-  refresh(refreshToken: unknown): Promise<SessionResult<U>>;
+  refresh(refreshToken: unknown, proof?: RefreshProof): Promise<SessionResult<U>>;
+  /**
+   * Tells about a refresh token without using it: nothing changes, whoever sent it.
+   *
+   * @param refreshToken - what the client sent
+   * @returns `null` where it belongs to no session
+   * @throws AuthError `malformed_refresh_token` (400), or `unavailable` (503) in an outage
+   *
+   * @example
+   * ```ts
+   * const isGood = (await auth.inspectRefreshToken(refreshToken))?.active === true;
+   * ```
+   */
+  inspectRefreshToken(refreshToken: unknown): Promise<RefreshTokenInfo | null>;
   /**
    * Ends the session that a refresh token belongs to, for a client whose access token has expired. A token that belongs
    * to no session is no error.

@@ -7,15 +7,18 @@ import { reauthenticate } from "../login/reauthenticate.ts";
 import { resetPassword } from "../login/reset-password.ts";
 import { startAnySession } from "../login/start-any-session.ts";
 import { verifyPassword } from "../login/verify-password.ts";
+import { inspectRefreshToken } from "../sessions/inspect-refresh-token.ts";
 import { listSessions } from "../sessions/list-sessions.ts";
 import { logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { refresh } from "../sessions/refresh.ts";
 import type { RefreshOptions, RefreshSettings } from "../sessions/refresh-options.ts";
+import { revokeAccessToken } from "../sessions/revoke-token.ts";
 import { bindOperation } from "../store-calls/operation.ts";
 import type { Blocklist, User } from "../stores/contract.ts";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "./authenticator.ts";
 import { type AuthenticatorOptions, type AuthenticatorSettings, checkAuthenticatorOptions } from "./options.ts";
+import { bindProofs } from "./proofs.ts";
 
 /**
  * Binds a token profile and users, and what there is of sessions, blocklist and throttle, to the whole flow. Without
@@ -48,6 +51,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     ...guard,
     stats: () => ({ ...guard.stats(), passwords: settings.passwords.stats?.() ?? null }),
     tokenCookie: findTokenCookie(settings.credentials),
+    proofs: bindProofs(settings),
     takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),
     verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
@@ -61,7 +65,11 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 
 /** Binds what needs sessions or a blocklist. */
 function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): object {
+  const { blocklist } = settings;
   return {
+    ...(blocklist !== null && {
+      revokeAccessToken: bindOperation("revokeAccessToken", { ...settings, blocklist }, revokeAccessToken),
+    }),
     logout: bindOperation("logout", settings, logout),
     logoutEverywhere: bindOperation("logoutEverywhere", settings, logoutEverywhere),
     changePassword: bindOperation("changePassword", settings, changePassword<U>),
@@ -75,6 +83,7 @@ function bindSessions<U extends User>(
 ): object {
   return {
     refresh: bindOperation("refresh", settings, refresh<U>),
+    inspectRefreshToken: bindOperation("inspectRefreshToken", settings, inspectRefreshToken<U>),
     logoutByRefreshToken: bindOperation("logoutByRefreshToken", settings, logoutByRefreshToken),
     logoutSession: bindOperation("logoutSession", settings, logoutSession),
     sessions: bindOperation("sessions", settings, listSessions),

@@ -18,10 +18,10 @@ import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../
 import type { User, UserStore } from "../stores/contract.ts";
 
 /**
- * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr` and `acr`, beside those
- * of the profile.
+ * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr`, `acr` and `cnf`, beside
+ * those of the profile.
  */
-export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid" | "auth_time" | "amr" | "acr">;
+export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid" | "auth_time" | "amr" | "acr" | "cnf">;
 
 /** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
 export type ClaimsMaker<Profile, U> =
@@ -43,7 +43,8 @@ export type AuthenticatorOptions<
   ClaimsMaker<Profile, U> & {
     /**
      * The ways in which a request may show a token. `[bearer(token)]` by default. With `cookieToken`, the handlers set
-     * the cookie. Give other credentials, such as API keys, a guard of their own.
+     * the cookie, and with `dpop` they bind tokens to the key of the proof that a request has. Give other credentials,
+     * such as API keys, a guard of their own.
      */
     readonly credentials?: readonly Credential<ClaimsOf<Profile>>[];
     /** Where users live. */

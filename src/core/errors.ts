@@ -17,6 +17,8 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `missing_token` | 401 | `realm` alone | no Authorization header, or another scheme: send `Authorization: Bearer …` |
  * | `invalid_request` | 400 | `invalid_request` | a malformed Bearer header, or several credentials: fix the client |
  * | `invalid_token` | 401 | `invalid_token` | forged, damaged, of another kind, issuer or audience: log in again; `cause` tells the developer which |
+ * | `invalid_dpop_proof` | 401 | `invalid_dpop_proof` | the DPoP proof is missing, forged, too old, used before, or of another request, token or key (RFC 9449 §7.1): make another one; `cause` tells the developer which |
+ * | `use_dpop_nonce` | 401 | `use_dpop_nonce` | the DPoP proof has no nonce, or an old one (RFC 9449 §9): make another one with that of the header `DPoP-Nonce` |
  * | `expired` | 401 | `invalid_token` | it was good once: refresh, or log in again |
  * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
  * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
@@ -39,6 +41,8 @@ export type AuthErrorCode =
   | "missing_token"
   | "invalid_request"
   | "invalid_token"
+  | "invalid_dpop_proof"
+  | "use_dpop_nonce"
   | "expired"
   | "revoked"
   | "insufficient_scope"
@@ -62,6 +66,8 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   missing_token: [401, "realm", "Authentication is required"],
   invalid_request: [400, true, "The Authorization header is malformed"],
   invalid_token: [401, true, "The token is not valid"],
+  invalid_dpop_proof: [401, true, "The DPoP proof is not valid"],
+  use_dpop_nonce: [401, true, "Use the nonce of this answer"],
   expired: [401, "invalid_token", "The token has expired"],
   revoked: [401, "invalid_token", "The token has been revoked"],
   insufficient_scope: [403, true, "The token lacks a needed scope"],
@@ -85,6 +91,8 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
 export interface AuthErrorDetails {
   /** For the developer and the log: never sent to the client. */
   readonly cause?: unknown;
+  /** The scheme of the challenge, such as `"DPoP"`. `"Bearer"` by default. */
+  readonly scheme?: string;
   /** The protection space named in the challenge. `"api"` by default. */
   readonly realm?: string;
   /** The scopes that would have been needed, space-separated. */
@@ -159,11 +167,11 @@ function writeHeaders(code: AuthErrorCode, details: AuthErrorDetails): Record<st
   const [, challenge, message, retryAfter] = REFUSALS[code];
   if (retryAfter !== undefined) return { "Retry-After": String(details.retryAfter ?? retryAfter) };
   if (challenge === null) return {};
-  const { realm = "api", scope } = details;
+  const { realm = "api", scope, scheme } = details;
   const error = challenge === true ? code : challenge;
   const reason = challenge === "realm" ? {} : { error, error_description: message };
   const params = { realm, ...reason, ...(scope !== undefined && { scope }), ...details.challenge };
-  return { "WWW-Authenticate": formatChallenge(params) };
+  return { "WWW-Authenticate": formatChallenge(params, scheme) };
 }
 
 /**

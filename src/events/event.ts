@@ -153,7 +153,9 @@ export type PlainUserEvent = UserEvent<
 >;
 
 /** The events that say no more than which session they are about. */
-export type PlainSessionEvent = SessionEvent<"session_refreshed" | "refresh_token_reused" | "reauthenticated">;
+export type PlainSessionEvent = SessionEvent<
+  "session_refreshed" | "refresh_token_reused" | "reauthenticated" | "token_revoked"
+>;
 
 /**
  * Something that happened, for a log, a monitor or an alarm. Events hold ids, codes and times, and never a credential,

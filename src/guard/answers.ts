@@ -1,3 +1,4 @@
+import type { Credential } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 
@@ -7,5 +8,8 @@ export interface Answers {
   readonly authenticateOptional: GuardAnswer<Promise<Identity | null>>;
 }
 
-/** Throws a refusal of a guard: it tells of an outage, and names the realm in any other challenge. */
-export type Refuse = (error: unknown) => never;
+/**
+ * Throws a refusal of a guard: it tells of an outage, and names the realm in any other challenge, that of the
+ * credential which was shown first.
+ */
+export type Refuse = (error: unknown, shown?: Credential) => never;

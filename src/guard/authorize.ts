@@ -3,6 +3,7 @@ import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import { tellOutage } from "../store-calls/outage.ts";
 import { checkAll, checkRules, toRefusal } from "./check-rules.ts";
+import type { Credential } from "./credential.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import type { GuardSettings } from "./options.ts";
 import { createRefusal } from "./refusal.ts";
@@ -21,16 +22,21 @@ export function bindAuthorize(
     throw refusal;
   };
 
-  const context: RuleContext = Object.freeze({
-    request: undefined,
-    now: () => readClock(clock.now),
-    clockTolerance: clock.clockTolerance,
-    refuse: (code, details) => createRefusal(settings, code, details),
-  } satisfies RuleContext);
+  const makeContext = (credential?: Credential): RuleContext =>
+    Object.freeze({
+      request: undefined,
+      now: () => readClock(clock.now),
+      clockTolerance: clock.clockTolerance,
+      refuse: (code, details) => createRefusal(settings, code, details, credential),
+    } satisfies RuleContext);
+  const usual = makeContext();
+  /** The challenge of a refusal is of the scheme by which the identity was shown. */
+  const contexts = new Map(settings.credentials.map((it) => [it.name, makeContext(it)]));
   return (identity, ...rules) => {
     if (identity === null) throw createRefusal(settings, "missing_token");
     if (!isIdentity(identity)) throw new TypeError("authorize takes the identity that authenticate gave: await it");
     checkRules("authorize", rules, 0);
+    const context = contexts.get(identity.credential) ?? usual;
     try {
       const pending = checkAll(rules, identity, context);
       if (!isThenable(pending)) return;

@@ -74,5 +74,5 @@ export function bearer<Profile extends TokenProfile>(
       }
     },
   };
-  return keepProfiles(Object.freeze(credential), kept);
+  return Object.freeze(keepProfiles(credential, kept));
 }

@@ -51,14 +51,16 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
 
   const makeMethod = <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
     promiseAnswers((given) => {
+      let shown: Shown | null = null;
       try {
         const request = toCredentialRequest(given);
-        const shown = findShown(credentials, request);
+        shown = findShown(credentials, request);
         if (shown === null) return answerAbsent();
+        const { credential } = shown;
         const found = prove(shown, request);
-        return isThenable(found) ? (found as Promise<Identity>).catch(refuse) : found;
+        return isThenable(found) ? (found as Promise<Identity>).catch((error) => refuse(error, credential)) : found;
       } catch (error) {
-        return refuse(error);
+        return refuse(error, shown?.credential);
       }
     });
 

@@ -6,6 +6,7 @@ import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
+import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -18,13 +19,19 @@ import { referToToken } from "./token-reference.ts";
 /**
  * Makes the answers of a guard that takes one kind of token, in an Authorization header.
  *
- * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), shaped by
- * the profile's schema, made an identity, and looked up in the blocklist.
+ * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status
+ * is asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { schema, identity: reading } = profile;
+  const { schema, status, identity: reading } = profile;
+  const isToBeAwaited = schema !== undefined || status !== undefined;
+
+  const identify = (checked: CheckedClaims, claims: object): Identity => {
+    refuseBound(checked);
+    return createIdentity(checked, claims, reading, "bearer");
+  };
 
   /**
    * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
@@ -35,7 +42,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const shareIdentity = (checked: CheckedClaims): Identity => {
     const known = identities.get(checked);
     if (known !== undefined) return known;
-    const identity = createIdentity(checked, checked, reading, "bearer");
+    const identity = identify(checked, checked);
     identities.set(checked, identity);
     return identity;
   };
@@ -49,14 +56,14 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
     const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
     try {
       const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
+      const pending = status?.check(checked);
+      if (pending !== undefined) await waitFor("the token's status", Math.min(storeTimeoutMs, leftMs()), pending);
       const identity =
         schema === undefined
           ? shareIdentity(checked)
-          : createIdentity(
+          : identify(
               checked,
               await waitFor("the claims' schema", Math.min(storeTimeoutMs, leftMs()), shapeClaims(checked, schema)),
-              reading,
-              "bearer",
             );
       if (blocklist !== null) {
         const reference = referToToken(checked, identity.userId);
@@ -77,9 +84,8 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
         const checked = known ?? openToken(token, profile);
-        if (schema !== undefined || isThenable(checked)) return finishInTime(checked, given);
-        const identity =
-          known === undefined ? createIdentity(checked, checked, reading, "bearer") : shareIdentity(known);
+        if (isToBeAwaited || isThenable(checked)) return finishInTime(checked, given);
+        const identity = known === undefined ? identify(checked, checked) : shareIdentity(known);
         if (blocklist === null) return identity;
         const reference = referToToken(checked, identity.userId);
         const pending = refuseRevoked(blocklist, storeTimeoutMs, reference, observe);

@@ -15,13 +15,13 @@ import { listProfiles } from "./token-credentials.ts";
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
   const profiles = settings.credentials.flatMap(listProfiles);
   let refused = 0;
-  const refuse: Refuse = (error) => {
+  const refuse: Refuse = (error, shown) => {
     refused += 1;
     if (isOutage(error)) tellOutage(settings.onOutage, error, "authenticate", true);
     else if (isAuthError(error)) {
       const { code } = error;
       if (code !== "missing_token") settings.emit(() => ({ type: "token_refused", code }));
-      throw nameRealm(settings, error);
+      throw nameRealm(settings, error, shown);
     }
     throw error;
   };

@@ -1,9 +1,9 @@
+import { isScope } from "../core/scope.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { assert } from "../shared/assert.ts";
 import { checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import type { Identity } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { SCOPE } from "./rules.ts";
 
 /** How recent and how strong a proof must be. */
 export interface FreshOptions {
@@ -54,10 +54,7 @@ export function fresh(options: FreshOptions): Rule {
 /** Checks a name or a list of them, each fit to stand in a challenge beside others. */
 function listNames(option: string, given: string | readonly string[]): readonly string[] {
   const names = [given].flat().map((it) => checkText(`fresh: ${option}`, it));
-  assert(
-    names.every((it) => SCOPE.test(it)),
-    `fresh: ${option} must be names of printable ASCII without spaces`,
-  );
+  assert(names.every(isScope), `fresh: ${option} must be names of printable ASCII without spaces`);
   return names;
 }
 

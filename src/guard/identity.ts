@@ -74,9 +74,9 @@ export function createIdentity<Claims>(
 const READINGS: OptionNames<IdentityClaims> = { userId: "optional", scopes: "optional" };
 
 /** Checks how a profile reads identities, where it does so in a way of its own. */
-export function checkReading(reading: IdentityClaims | undefined): void {
+export function checkReading(reading: IdentityClaims | undefined, owner: string = "defineToken"): void {
   if (reading === undefined) return;
-  checkOptions("defineToken: identity", reading, READINGS);
+  checkOptions(`${owner}: identity`, reading, READINGS);
   for (const [name, read] of Object.entries(reading)) {
     checkFunction(`identity: ${name}`, read, "(claims) => claims.client_id");
   }

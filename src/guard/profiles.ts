@@ -3,9 +3,12 @@ import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
 import { isAmong } from "../core/token/header.ts";
 import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
+import { STATUS } from "../core/token/status.ts";
 import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
+import { refuseBound } from "./binding.ts";
 import type { ShownIdentity } from "./credential.ts";
 import { checkReading, createIdentity } from "./identity.ts";
 import { referToToken } from "./token-reference.ts";
@@ -17,7 +20,11 @@ export type Internals = ProfileInternals<ClaimsSchema | undefined>;
 export function readProfiles(caller: string, given: TokenProfile | readonly TokenProfile[]): readonly Internals[] {
   const profiles = [given].flat().map((it) => readInternals<ClaimsSchema | undefined>(caller, it));
   assert(profiles.length > 0, `${caller} takes one token profile, or several`);
-  for (const { identity } of profiles) checkReading(identity);
+  for (const { identity, status } of profiles) {
+    checkReading(identity);
+    const isOurs = status === undefined || readMark(status, STATUS) === true;
+    assert(isOurs, `${caller}: the profile's status must be what statusLists of hallpass/status-list makes`);
+  }
   const isTaken = (one: Internals, at: number): boolean => profiles.slice(0, at).some((it) => areAlike(it, one));
   assert(!profiles.some(isTaken), `${caller}: two profiles have the same issuer and typ: a token could be of either`);
   return profiles;
@@ -30,23 +37,37 @@ function areAlike(one: Internals, other: Internals): boolean {
 
 /**
  * Verifies a token by the one profile it can be of, and gives what it says. The answer is a promise only where the
- * thread pool or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ * thread pool, the status or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ *
+ * @param checkBinding - refuses a token by what it is bound to; by default, one that is bound to anything
  */
 export function verifyShownToken(
   token: string,
   profiles: readonly Internals[],
   name: string,
+  checkBinding: (checked: CheckedClaims) => void = refuseBound,
 ): ShownIdentity | Promise<ShownIdentity> {
+  const describe = ({ checked, profile }: Opened): ShownIdentity | Promise<ShownIdentity> => {
+    checkBinding(checked);
+    return describeToken(checked, profile, name);
+  };
   const opened = recall(token, profiles) ?? open(token, profiles);
-  return isThenable(opened) ? opened.then((it) => describe(it, name)) : describe(opened, name);
+  return isThenable(opened) ? opened.then(describe) : describe(opened);
 }
 
-function describe({ checked, profile }: Opened, name: string): ShownIdentity | Promise<ShownIdentity> {
+function describeToken(
+  checked: CheckedClaims,
+  profile: Internals,
+  name: string,
+): ShownIdentity | Promise<ShownIdentity> {
   const show = (claims: object): ShownIdentity => {
     const identity = createIdentity(checked, claims, profile.identity, name);
     return { ...identity, revocation: referToToken(checked, identity.userId) };
   };
-  return profile.schema === undefined ? show(checked) : shapeClaims(checked, profile.schema).then(show);
+  const { schema, status } = profile;
+  const shape = () => (schema === undefined ? show(checked) : shapeClaims(checked, schema).then(show));
+  const pending = status?.check(checked);
+  return pending ? pending.then(shape) : shape();
 }
 
 interface Opened {

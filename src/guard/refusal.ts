@@ -15,32 +15,45 @@ const HEADER = "WWW-Authenticate";
 const BEARER = "Bearer";
 
 /**
- * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The first scheme has the error; the
- * others are named behind it (RFC 9110 §11.6.1).
+ * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The scheme of the credential that was
+ * shown comes first and has the error; the others are named behind it (RFC 9110 §11.6.1). Where none was shown, the
+ * first that the guard has does.
  */
 export function createRefusal(
   { realm, challenge, schemes }: ChallengeSettings,
   code: AuthErrorCode,
   details: AuthErrorDetails = {},
+  shown?: Pick<Credential, "challenge">,
 ): AuthError {
-  const [first, ...others] = schemes;
-  const params = { ...challenge, ...first?.parameters, ...details.challenge };
-  const error = new AuthError(code, { realm, ...details, challenge: params });
+  const own = shown && (shown.challenge?.scheme ?? BEARER);
+  const first = schemes.find(({ scheme }) => scheme === own) ?? schemes[0];
+  const { scope } = details;
+  // A guard may name the scopes to begin with. What a refusal lacks goes before that.
+  const lacking = { ...(scope !== undefined && { scope }), ...details.challenge };
+  const params = { ...challenge, ...first?.parameters, ...lacking };
+  const { scheme = BEARER } = first ?? {};
+  const error = new AuthError(code, { realm, scheme, ...details, challenge: params });
   const header = error.headers[HEADER];
-  if (first === undefined || header === undefined) return error;
-  const further = others.map(({ scheme, parameters }) =>
-    formatChallenge({ realm, ...challenge, ...parameters }, scheme),
-  );
-  const text = [first.scheme + header.slice(BEARER.length), ...further].join(", ");
-  return new AuthError(code, { ...details, headers: { ...details.headers, [HEADER]: text } });
+  if (schemes.length < 2 || header === undefined) return error;
+  const others = schemes.filter((it) => it !== first);
+  const further = others.map((it) => formatChallenge({ realm, ...challenge, ...it.parameters }, it.scheme));
+  return new AuthError(code, {
+    ...details,
+    headers: { ...details.headers, [HEADER]: [header, ...further].join(", ") },
+  });
 }
 
 /**
- * Gives a refusal the guard's challenge. A refusal without a challenge stays as it is, and so does one whose challenge
- * a credential of the application's own has written.
+ * Gives a refusal the guard's challenge, beside the headers of its own. A refusal without a challenge stays as it is,
+ * and so does one whose challenge a credential of the application's own has written.
  */
-export function nameRealm(settings: ChallengeSettings, error: AuthError): AuthError {
+export function nameRealm(
+  settings: ChallengeSettings,
+  error: AuthError,
+  shown?: Pick<Credential, "challenge">,
+): AuthError {
   const usual = new AuthError(error.code).headers[HEADER];
   if (usual === undefined || error.headers[HEADER] !== usual) return error;
-  return createRefusal(settings, error.code, "cause" in error ? { cause: error.cause } : {});
+  const { [HEADER]: _, ...headers } = error.headers;
+  return createRefusal(settings, error.code, { ...("cause" in error && { cause: error.cause }), headers }, shown);
 }

@@ -26,6 +26,8 @@ export interface AuthRequest {
   readonly method?: string | undefined;
   /** The path with its query, or the whole URL. */
   readonly url?: string | undefined;
+  /** The same as the client sent it, where a router takes off of `url` what it is mounted at. */
+  readonly originalUrl?: string | undefined;
   /** The headers, as the handlers in front have left them. Names may be written in any case. */
   readonly headers: RequestHeaders;
   /** The headers as the client sent them, name and value in turn: they tell of a header that came twice. */
@@ -112,16 +114,16 @@ function readHeader(request: HeadersOfRequest, name: string): string | readonly 
 export class CredentialRequest {
   /** The method in upper case; `null` where nobody said. */
   readonly method: string | null;
-  /** The path with its query, or the whole URL; `null` where nobody said. */
+  /** The path with its query, or the whole URL, as the client sent it; `null` where nobody said. */
   readonly url: string | null;
   /** The client's address; `null` where nobody said. */
   readonly ip: string | null;
   readonly #request: HeadersOfRequest;
   #authorization: { readonly value: AuthorizationHeader } | undefined;
 
-  constructor({ method, url, ip, headers, rawHeaders, raw }: AuthRequest) {
+  constructor({ method, url, originalUrl = url, ip, headers, rawHeaders, raw }: AuthRequest) {
     this.method = typeof method === "string" ? method.toUpperCase() : null;
-    this.url = typeof url === "string" ? url : null;
+    this.url = typeof originalUrl === "string" ? originalUrl : null;
     this.ip = typeof ip === "string" ? ip : null;
     this.#request = { headers, rawHeaders, raw };
   }

@@ -1,13 +1,11 @@
 import { isAuthError } from "../core/errors.ts";
+import { isScope } from "../core/scope.ts";
 import { assert } from "../shared/assert.ts";
 import { checkFunction } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
 import { checkAll, checkRule, checkRules } from "./check-rules.ts";
 import type { Identity } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-
-/** What a scope may be (RFC 6749 §3.3), and any other name that stands in a challenge beside others. */
-export const SCOPE: RegExp = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
  * Makes the rule of {@link scopes}.
@@ -52,7 +50,7 @@ function makeScopeRule(
   names: readonly string[],
   fits: (has: (scope: string) => boolean) => boolean,
 ): Rule {
-  const areScopes = names.length > 0 && names.every((it) => typeof it === "string" && SCOPE.test(it));
+  const areScopes = names.length > 0 && names.every(isScope);
   assert(areScopes, `${owner} takes one or more scopes, such as "orders:read", each a string without spaces`);
   const scope = names.join(" ");
   return Object.freeze({

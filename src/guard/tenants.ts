@@ -1,8 +1,8 @@
+import { isSecureUrl } from "../core/http/loopback.ts";
 import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
 import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { Busy, FreshValue, type Loaded } from "../remote/fresh-value.ts";
-import { isSafe } from "../remote/url.ts";
 import { assert } from "../shared/assert.ts";
 import {
   DEFAULT_STORE_TIMEOUT_MS,
@@ -162,7 +162,8 @@ export function verifyTenantToken(
 
 /** Checks what a token names as its issuer, before anybody is asked about it. */
 function checkIssuer(iss: unknown): string {
-  const fits = typeof iss === "string" && iss.length <= MAX_ISSUER_LENGTH && URL.canParse(iss) && isSafe(new URL(iss));
+  const fits =
+    typeof iss === "string" && iss.length <= MAX_ISSUER_LENGTH && URL.canParse(iss) && isSecureUrl(new URL(iss));
   if (!fits) throw mismatched("iss", iss, `an https URL of at most ${MAX_ISSUER_LENGTH} characters`);
   return iss;
 }

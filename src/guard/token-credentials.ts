@@ -1,21 +1,43 @@
 import type { CookieSettings } from "../core/http/cookie-options.ts";
+import { readMark } from "../shared/read.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
+import type { ProofVerifier } from "./proof-verifier.ts";
 
-const profilesOf = new WeakMap<Credential, readonly Internals[]>();
+/**
+ * The properties that hold what a credential verifies by. Entries of the package have copies of this file, which share
+ * a registered symbol.
+ */
+const PROFILES = Symbol.for("hallpass.profiles");
+const PROOFS = Symbol.for("hallpass.proofs");
 
 /** Notes the profiles that verify the tokens of a credential. */
 export function keepProfiles<Claims>(
   credential: Credential<Claims>,
   profiles: readonly Internals[],
 ): Credential<Claims> {
-  profilesOf.set(credential, profiles);
-  return credential;
+  return Object.defineProperty(credential, PROFILES, { value: profiles });
 }
 
 /** Lists the profiles by which a credential verifies tokens; none for another kind of credential. */
 export function listProfiles(credential: Credential): readonly Internals[] {
-  return profilesOf.get(credential) ?? [];
+  return (readMark(credential, PROFILES) as readonly Internals[] | undefined) ?? [];
+}
+
+/** Notes what verifies the proofs that come with the tokens of a credential. */
+export function keepProofs<Claims>(credential: Credential<Claims>, proofs: ProofVerifier): Credential<Claims> {
+  return Object.defineProperty(credential, PROOFS, { value: proofs });
+}
+
+/** Finds what verifies the proofs of one of several credentials, and that one; `null` where none has proofs. */
+export function findProofs(
+  credentials: readonly Credential[],
+): { readonly credential: Credential; readonly proofs: ProofVerifier } | null {
+  for (const credential of credentials) {
+    const proofs = readMark(credential, PROOFS) as ProofVerifier | undefined;
+    if (proofs !== undefined) return { credential, proofs };
+  }
+  return null;
 }
 
 const cookieOf = new WeakMap<Credential, CookieSettings>();

@@ -1,5 +1,6 @@
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
+import { readThumbprint } from "../guard/binding.ts";
 import type { Identity } from "../guard/identity.ts";
 import { readClaims } from "../sessions/access-token.ts";
 import { readDetails, writeDetails } from "../sessions/details.ts";
@@ -22,7 +23,7 @@ import type { LoginSettings } from "./settings.ts";
  */
 export async function changeAndKeepSession<U extends User>(
   settings: LoginSettings<U>,
-  { userId, sid }: Identity,
+  { userId, sid, claims }: Identity,
   change: PasswordChange,
   origin: LoginOrigin,
 ): Promise<LoginResult<U>> {
@@ -31,12 +32,13 @@ export async function changeAndKeepSession<U extends User>(
   const kept = { ...settings, refresh };
   const { family } = await findOwnSession(kept, { userId, sid });
   // A refresh of the session waits: between the write of the hash and that of the session it would be refused.
-  return refresh.turns.take(family, () => changeInTurn(kept, { userId, sid }, change, origin));
+  return refresh.turns.take(family, () => changeInTurn(kept, { userId, sid }, readThumbprint(claims), change, origin));
 }
 
 async function changeInTurn<U extends User>(
   settings: LoginSettings<U> & SessionSettings,
   own: OwnSession,
+  boundTo: string | null,
   change: PasswordChange,
   origin: LoginOrigin,
 ): Promise<LoginResult<U>> {
@@ -65,5 +67,5 @@ async function changeInTurn<U extends User>(
   const claims = await readClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
-  return issueUncutToken(settings, { user, claims, marks }, sid, date, authentication);
+  return issueUncutToken(settings, { user, claims, marks }, sid, date, { ...authentication, boundTo });
 }

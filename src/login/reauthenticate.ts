@@ -1,3 +1,4 @@
+import { readThumbprint } from "../guard/binding.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { readClaims } from "../sessions/access-token.ts";
 import { readDetails, writeDetails } from "../sessions/details.ts";
@@ -36,8 +37,9 @@ export async function reauthenticate<U extends User>(
   const claims = await readClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const authentication = { authenticatedAt: proof.decidedAt, methods, acr };
+  const details = { ...authentication, boundTo: readThumbprint(identity.claims) };
   const date = await dateTokens(settings, proof.decidedAt, proof.marks.revokedUpTo);
-  const access = await issueUncutToken(settings, { ...proof, user, claims }, sid, date, authentication);
+  const access = await issueUncutToken(settings, { ...proof, user, claims }, sid, date, details);
   if (refresh !== null && sid !== null) {
     await changeOwnSession({ ...settings, refresh }, { userId, sid }, (session) => ({
       passwordChangedAt: session.passwordChangedAt,

@@ -1,13 +1,19 @@
+import { isSecureUrl } from "../core/http/loopback.ts";
 import { MAX_DOCUMENT_BYTES, MAX_REDIRECTS } from "../shared/limits.ts";
 import { withTimeout } from "../shared/promise.ts";
-import { isSafe, nameUrl } from "./url.ts";
+import { nameUrl } from "./url.ts";
 
 /** What is asked of a {@link Fetch}, as the Fetch standard names it. */
 export interface FetchInit {
+  /** The HTTP method. */
   readonly method: "GET" | "POST";
+  /** The header fields. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body of a POST. */
   readonly body?: string;
+  /** A redirect must be answered as it is: it is only followed where it leads to the same origin. */
   readonly redirect: "manual";
+  /** Aborted when the time is over. */
   readonly signal: AbortSignal;
 }
 
@@ -96,7 +102,7 @@ function findTarget(from: URL, { headers }: FetchAnswer): URL {
   const location = headers.get("location") ?? "";
   const target = location !== "" && URL.canParse(location, from.href) ? new URL(location, from) : null;
   if (target === null) throw new Error(`${nameUrl(from)} redirects to no address`);
-  if (target.origin !== from.origin || !isSafe(target)) {
+  if (target.origin !== from.origin || !isSecureUrl(target)) {
     throw new Error(`${nameUrl(from)} redirects to another origin; give the address that it leads to`);
   }
   if (target.username !== "" || target.password !== "") {

@@ -5,7 +5,7 @@ import type { FreshStats, FreshValue } from "./fresh-value.ts";
 
 /** How keys are that are kept elsewhere. */
 export interface LiveKeysStats extends FreshStats {
-  /** The names of the keys that verify now. Empty where they have to be waited for. */
+  /** The names of the keys as they were last loaded, without those that have retired. Empty before the first time. */
   readonly kids: readonly (string | null)[];
 }
 

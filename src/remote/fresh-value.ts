@@ -36,7 +36,7 @@ export interface FreshSettings<Value> {
   readonly onStale?: (ageMs: number) => void;
 }
 
-/** How a {@link FreshValue} is. */
+/** How something is that is loaded from elsewhere. */
 export interface FreshStats {
   /** How long ago the value was loaded, in milliseconds; `null` where there is none. */
   readonly ageMs: number | null;

@@ -1,5 +1,6 @@
 import type { SkippedKey } from "../core/keys/jwks.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
+import { includesKey } from "../core/keys/same.ts";
 import type { Emit } from "../events/emit.ts";
 import { nameError } from "../events/outages.ts";
 
@@ -19,8 +20,8 @@ export function createKeyReporter(source: string, emit: Emit): KeyReporter {
   return {
     fetched(keys, before, skipped) {
       emit(() => ({ type: "keys_fetched", source, keys: keys.length }));
-      for (const key of keys) if (!before.includes(key)) emit(() => ({ type: "key_added", ...describe(key) }));
-      for (const key of before) if (!keys.includes(key)) emit(() => ({ type: "key_gone", ...describe(key) }));
+      for (const key of keys) if (!includesKey(before, key)) emit(() => ({ type: "key_added", ...describe(key) }));
+      for (const key of before) if (!includesKey(keys, key)) emit(() => ({ type: "key_gone", ...describe(key) }));
       for (const key of skipped) emit(() => ({ type: "key_skipped", source, ...key }));
     },
     failed: (error, nextTryAt) => emit(() => ({ type: "keys_failed", source, nextTryAt, cause: nameError(error) })),

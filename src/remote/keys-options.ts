@@ -1,5 +1,5 @@
 import type { PairAlgorithm } from "../core/keys/algorithms.ts";
-import { checkAlgorithms, type JwksOptions } from "../core/keys/jwks.ts";
+import { checkAlgorithms, type JwkSetOptions } from "../core/keys/jwks.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { checkClock } from "../core/token/profile-checks.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
@@ -25,7 +25,7 @@ export interface LoadOptions {
 }
 
 /** The options of {@link remoteKeys}. */
-export interface RemoteKeysOptions extends JwksOptions, LoadOptions {
+export interface RemoteKeysOptions extends JwkSetOptions, LoadOptions {
   /**
    * After how long the set is fetched anew, in the background. By default what `Cache-Control: max-age` says. That
    * counts from a minute to an hour, and where it says nothing, it is 10 minutes.
@@ -93,9 +93,15 @@ export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): R
     refreshAfterMs: refreshAfter === undefined ? null : checkInterval("refreshAfter", refreshAfter),
     algorithms: checkAlgorithms(owner, algorithms),
     fetch,
-    headers: { Accept: "application/json", ...headers },
+    headers: { Accept: ACCEPT, ...headers },
   };
 }
+
+/**
+ * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to whoever
+ * asks for JSON alone.
+ */
+const ACCEPT = "application/jwk-set+json, application/json";
 
 /** Looks `fetch` up at each call, so that what a test puts in its place later is used. */
 const fetchGlobally: Fetch = (url, init) => globalThis.fetch(url, init);

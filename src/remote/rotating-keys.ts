@@ -1,7 +1,8 @@
 import { isHmac } from "../core/keys/algorithms.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
 import { isPair } from "../core/keys/pair-algorithms.ts";
-import { type KeyRing, toRing } from "../core/keys/ring.ts";
+import { createRing, type KeyRing, toRing } from "../core/keys/ring.ts";
+import { keepVerifiers } from "../core/keys/same.ts";
 import type { Duration } from "../core/time.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 import { withTimeout } from "../shared/promise.ts";
@@ -56,10 +57,11 @@ export function rotatingKeys(options: RotatingKeysOptions): LoadedKeys {
   const { fetched, failed: onFailed, stale: onStale } = createKeyReporter("rotatingKeys", emit);
   let before: readonly VerifyingKey[] = [];
   const load = async (): Promise<Loaded<KeyRing>> => {
-    const value = toRing(await withTimeout("rotatingKeys: load", timeoutMs, Promise.resolve(loadKeys())));
-    fetched(value.keys, before, []);
-    before = value.keys;
-    return { value, freshForMs };
+    const given = toRing(await withTimeout("rotatingKeys: load", timeoutMs, Promise.resolve(loadKeys())));
+    const keys = keepVerifiers(given.keys, before);
+    fetched(keys, before, []);
+    before = keys;
+    return { value: createRing(given.current, keys), freshForMs };
   };
   const accepts = (alg: unknown): boolean => isHmac(alg) || isPair(alg);
   return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts, now);

@@ -73,13 +73,24 @@ export function trustIssuer<
   checkOptions("trustIssuer", options, OPTIONS);
   checkText("trustIssuer: the issuer", issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
-  const { maxBytes, cacheSize, threadPool, schema, identity, audience } = options;
+  const { maxBytes, cacheSize, threadPool, schema, identity, status, audience, requiredClaims } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
-  const own = { typ, maxAge, clockTolerance, maxBytes, cacheSize, threadPool, schema, identity };
+  const own = {
+    typ,
+    maxAge,
+    clockTolerance,
+    requiredClaims,
+    maxBytes,
+    cacheSize,
+    threadPool,
+    schema,
+    identity,
+    status,
+  };
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return createProfile<Schema>(
     { ...given, keys, issuer, audience, now },
@@ -109,11 +120,13 @@ const OPTIONS: OptionNames<TrustOptions> = {
   typ: "optional",
   maxAge: "optional",
   clockTolerance: "optional",
+  requiredClaims: "optional",
   maxBytes: "optional",
   cacheSize: "optional",
   threadPool: "optional",
   schema: "optional",
   identity: "optional",
+  status: "optional",
   now: "optional",
   staleIfError: "optional",
   timeoutMs: "optional",

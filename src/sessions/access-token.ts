@@ -6,37 +6,44 @@ import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { referToToken } from "../guard/token-reference.ts";
 import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
-import type { Authentication } from "./details.ts";
+import type { SessionDetails } from "./details.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings, IssuingSettings } from "./settings.ts";
+import { claimStatus } from "./status.ts";
 
 /** Reads the claims that the application gives a user. */
 export async function readClaims<U extends User>({ budget, claims }: IssuingSettings<U>, user: U): Promise<object> {
   return budget.callStore("claims", async () => claims(user), checkObject);
 }
 
+/** What an access token says of its session. */
+export type TokenDetails = Pick<SessionDetails, "authenticatedAt" | "methods" | "acr" | "boundTo">;
+
 /**
  * Issues a user's access token, dated by an instant. It says when and how the user proved who it is, by `auth_time`
- * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`.
+ * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is bound to (RFC 9449 §6.1), and where
+ * its `status` stands.
  */
 export async function issueAccessToken<U extends User>(
-  { token, budget }: FlowSettings,
+  settings: FlowSettings,
   user: U,
   claims: object,
   sid: string | null,
   date: number,
-  { authenticatedAt, methods, acr }: Authentication,
+  { authenticatedAt, methods, acr, boundTo }: TokenDetails,
 ): Promise<LoginResult<U>> {
+  const { token, budget } = settings;
   const input = {
     ...claims,
     sub: user.id,
-    ...(sid !== null && { sid }),
+    ...(sid !== null && { sid, ...claimStatus(settings, sid) }),
     auth_time: Math.floor(authenticatedAt / 1_000),
     ...(methods.length > 0 && { amr: methods }),
     ...(acr !== null && { acr }),
+    ...(boundTo !== null && { cnf: { jkt: boundTo } }),
   } as InputOf<TokenProfile>;
   const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date));
-  return { accessToken, tokenType: "Bearer", expiresIn: token.expiresIn, user };
+  return { accessToken, tokenType: boundTo === null ? "Bearer" : "DPoP", expiresIn: token.expiresIn, user };
 }
 
 /**

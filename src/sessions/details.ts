@@ -2,11 +2,12 @@ import { AuthError } from "../core/errors.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_ACR_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
+import { isThumbprint } from "../shared/thumbprint.ts";
 import type { StoredSession } from "../stores/contract.ts";
 import type { SessionDevice } from "./device.ts";
 
 /** When and how a user proved who it is. Access tokens say it as `auth_time`, `amr` and `acr`. */
-export interface Authentication {
+interface Authentication {
   /** When, in milliseconds since 1970. */
   readonly authenticatedAt: number;
   /** By which methods (RFC 8176), such as `["pwd", "otp"]`. */
@@ -22,6 +23,8 @@ export interface SessionDetails extends Authentication {
   readonly absoluteLifetime: number | null;
   /** Whether a browser keeps the refresh cookie when it is closed. */
   readonly persistent: boolean;
+  /** The thumbprint of the key that its tokens are bound to (RFC 9449 §6); `null` where they are Bearer tokens. */
+  readonly boundTo: string | null;
 }
 
 /** What options say of a session. What nobody said is missing. */
@@ -29,8 +32,8 @@ export type SessionWishes = Partial<Omit<SessionDetails, "authenticatedAt">>;
 
 /** Completes what was said of a session by what is usual. */
 export function completeDetails(wishes: SessionWishes, authenticatedAt: number, usual: SessionWishes): SessionDetails {
-  const nothing = { methods: [], acr: null, device: {}, idleLifetime: null, absoluteLifetime: null, persistent: true };
-  return { ...nothing, ...usual, ...wishes, authenticatedAt };
+  const lifetimes = { idleLifetime: null, absoluteLifetime: null, persistent: true };
+  return { methods: [], acr: null, device: {}, ...lifetimes, boundTo: null, ...usual, ...wishes, authenticatedAt };
 }
 
 /** How most sessions begin. */
@@ -41,7 +44,7 @@ const USUAL_METHODS: readonly string[] = ["pwd"];
  * every session.
  */
 export function writeDetails(details: SessionDetails, createdAt: Date): string {
-  const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent } = details;
+  const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent, boundTo } = details;
   return JSON.stringify({
     ...(authenticatedAt !== createdAt.getTime() && { at: authenticatedAt }),
     ...(methods.join(" ") !== USUAL_METHODS.join(" ") && { amr: methods }),
@@ -50,6 +53,7 @@ export function writeDetails(details: SessionDetails, createdAt: Date): string {
     ...(idleLifetime !== null && { idle: idleLifetime }),
     ...(absoluteLifetime !== null && { absolute: absoluteLifetime }),
     ...(!persistent && { persistent }),
+    ...(boundTo !== null && { jkt: boundTo }),
   });
 }
 
@@ -74,6 +78,7 @@ interface WrittenDetails {
   readonly idle?: number;
   readonly absolute?: number;
   readonly persistent?: boolean;
+  readonly jkt?: string;
 }
 
 function fillDetails(written: WrittenDetails, createdAt: number): SessionDetails {
@@ -85,8 +90,10 @@ function fillDetails(written: WrittenDetails, createdAt: number): SessionDetails
     idle = null,
     absolute = null,
     persistent = true,
+    jkt = null,
   } = written;
-  return { authenticatedAt: at, methods: amr, acr, device, idleLifetime: idle, absoluteLifetime: absolute, persistent };
+  const lifetimes = { idleLifetime: idle, absoluteLifetime: absolute, persistent };
+  return { authenticatedAt: at, methods: amr, acr, device, ...lifetimes, boundTo: jkt };
 }
 
 function parseDetails(text: string): WrittenDetails | null {
@@ -110,6 +117,7 @@ function areDetails(value: unknown): value is WrittenDetails {
     idle = 1,
     absolute = 1,
     persistent = true,
+    jkt,
   } = value as WrittenDetails;
   const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((it) => typeof it === "string");
   return (
@@ -121,7 +129,8 @@ function areDetails(value: unknown): value is WrittenDetails {
     isObject(device) &&
     areTexts(Object.values(device)) &&
     [idle, absolute].every((it) => Number.isSafeInteger(it) && it > 0) &&
-    typeof persistent === "boolean"
+    typeof persistent === "boolean" &&
+    (jkt === undefined || isThumbprint(jkt))
   );
 }
 

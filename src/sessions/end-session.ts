@@ -5,6 +5,7 @@ import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { checkReason } from "../store-calls/session-answers.ts";
 import type { EndReason, StoredSession } from "../stores/contract.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
+import { revokeStatuses } from "./status.ts";
 
 /**
  * Ends one of a user's sessions, and completes its end. The ended session is kept until its access tokens are revoked
@@ -54,12 +55,13 @@ export function tellEnd(
 }
 
 /**
- * Revokes the access tokens of a session.
+ * Revokes the access tokens of a session: in its status list, if it has a place in one, and in the blocklist.
  *
  * @param exp - when a token of it ends, in seconds since 1970: one of another issuer may live longer than ours
  */
 export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
   const { blocklist, budget, token } = settings;
+  await revokeStatuses(settings, [sid]);
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
   const ends = [findLastEnd(settings, latest), findRevocationEnd(exp, token.clockTolerance)];

@@ -5,6 +5,7 @@ import type { EndedSession } from "../stores/contract.ts";
 import { deleteSessions, findLastEnd, tellEnd } from "./end-session.ts";
 import { readRevokedUpTo } from "./marks.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
+import { revokeStatuses } from "./status.ts";
 import { checkUserId } from "./user-id.ts";
 
 /** Ends all of a user's sessions, and revokes all tokens that were issued up to now. */
@@ -29,9 +30,10 @@ export async function cutUser(settings: FlowSettings, userId: string, kept?: Kep
   const { refresh, blocklist, budget } = settings;
   const ended = refresh === null ? [] : await endSessions({ ...settings, refresh }, userId, kept?.sid);
   await kept?.keep();
+  const sids = ended.map(({ sid }) => sid);
+  await revokeStatuses(settings, sids);
   if (blocklist !== null) {
     const upTo = await chooseCut(settings, userId);
-    const sids = ended.map(({ sid }) => sid);
     const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), findLastEnd(settings, upTo), sids);
     await budget.callStore("blocklist.revokeUser", revoke, acceptAnything);
   }

@@ -1,10 +1,9 @@
 import { type Identity, isIdentity } from "../guard/identity.ts";
-import { findRevocationEnd } from "../guard/token-reference.ts";
 import { assert } from "../shared/assert.ts";
 import { isText } from "../shared/text.ts";
-import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { endSession, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
+import { revokeToken } from "./revoke-token.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
 
@@ -13,24 +12,20 @@ import { checkUserId } from "./user-id.ts";
  * valid.
  */
 export async function logout(settings: FlowSettings, identity: Identity): Promise<void> {
-  const { refresh, blocklist, token, budget } = settings;
+  const { refresh, blocklist } = settings;
   // An identity that leaves out `sid` may be of a session, which would live on: only the token would be revoked.
   if (!isIdentity(identity) || identity.sid === undefined) {
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
   const { userId, sid, claims } = identity;
-  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
+  const { exp } = (claims ?? {}) as { exp?: unknown };
   if (refresh !== null && isText(sid)) {
     const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
     // A session that the store has forgotten may still have access tokens.
     return isKnown ? undefined : revokeSession(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
   }
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
-  if (typeof jti !== "string" || typeof exp !== "number") {
-    throw new TypeError("logout takes an identity whose token has a jti, as every token that hallpass issues");
-  }
-  const revoke = async () => blocklist.revokeToken(jti, findRevocationEnd(exp, token.clockTolerance), userId);
-  await budget.callStore("blocklist.revokeToken", revoke, acceptAnything);
+  await revokeToken("logout", { ...settings, blocklist }, identity);
   settings.emit(() => ({ type: "session_ended", userId, sid: null, reason: "logout" }));
 }
 

@@ -1,10 +1,13 @@
 import { type CookieOptions, type CookieSettings, checkCookieOptions } from "../core/http/cookie-options.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
+import { assert } from "../shared/assert.ts";
 import { DEFAULT_MAX_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
+import type { StatusList } from "../status-list/create.ts";
+import { readPlaces, type StatusListPlaces } from "../status-list/places.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 
 /** How sessions are kept up by refresh tokens. */
@@ -27,6 +30,11 @@ export interface RefreshOptions {
    * default.
    */
   readonly maxSessions?: number;
+  /**
+   * The lists that tell others which sessions have ended: `createStatusList` of `hallpass/status-list`. The access
+   * tokens of each session that begins say its place in one, by their `status` claim. None by default.
+   */
+  readonly statusList?: StatusList;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
   readonly cookie?: CookieOptions;
   /**
@@ -51,6 +59,8 @@ export interface RefreshSettings {
   readonly absoluteLifetime: number;
   readonly reuseGrace: number;
   readonly maxSessions: number;
+  /** The places of sessions in status lists; `null` where there are none. */
+  readonly statuses: StatusListPlaces | null;
   /** `null` where the refresh token is in the body. */
   readonly cookie: CookieSettings | null;
   readonly onReuse: (session: ReusedSession) => unknown;
@@ -74,6 +84,7 @@ const OPTIONS: OptionNames<RefreshOptions> = {
   absoluteLifetime: "optional",
   reuseGrace: "optional",
   maxSessions: "optional",
+  statusList: "optional",
   cookie: "optional",
   onReuse: "optional",
 };
@@ -103,8 +114,15 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
     absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
+    statuses: options.statusList === undefined ? null : checkStatusList(options.statusList),
     cookie: options.cookie === undefined ? null : checkCookieOptions("refresh: cookie", "refresh", options.cookie),
     onReuse,
     turns: new Turns(),
   };
+}
+
+function checkStatusList(statusList: StatusList): StatusListPlaces {
+  const places = readPlaces(statusList);
+  assert(places !== undefined, "refresh: statusList must be what createStatusList of hallpass/status-list makes");
+  return places;
 }

@@ -1,8 +1,6 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { readTime } from "../shared/date.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
-import { expectUser } from "../store-calls/user-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
 import { readDetails } from "./details.ts";
@@ -11,10 +9,13 @@ import { computeExpiry, countSeconds } from "./expiry.ts";
 import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { replaceSession } from "./own-session.ts";
+import { findOwner } from "./owner.ts";
+import { bindDetails, type RefreshProof, readProof } from "./refresh-proof.ts";
 import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
 import type { SessionResult } from "./result.ts";
-import { type Rotation, readRotation, rotate, writeRotation } from "./rotation.ts";
+import { writeRotation } from "./rotation.ts";
 import type { IssuingSettings, SessionSettings } from "./settings.ts";
+import { parseRotation, useRefreshToken } from "./use-refresh-token.ts";
 
 type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
 
@@ -22,9 +23,14 @@ type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
  * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session
  * take turns, since each changes the same record.
  */
-export async function refresh<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+export async function refresh<U extends User>(
+  settings: Settings<U>,
+  sent: unknown,
+  options: RefreshProof = {},
+): Promise<SessionResult<U>> {
+  const provenBy = readProof(options);
   try {
-    return await takeRefreshToken(settings, sent);
+    return await takeRefreshToken(settings, sent, provenBy);
   } catch (error) {
     if (isAuthError(error) && error.expose) {
       const { code } = error;
@@ -34,12 +40,18 @@ export async function refresh<U extends User>(settings: Settings<U>, sent: unkno
   }
 }
 
-async function takeRefreshToken<U extends User>(settings: Settings<U>, sent: unknown): Promise<SessionResult<U>> {
+async function takeRefreshToken<U extends User>(
+  settings: Settings<U>,
+  sent: unknown,
+  provenBy: string | null,
+): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
   if (first === undefined) throw invalidRefreshToken(settings);
   const now = readClock(settings.token.now);
   const token = others.length === 0 ? first : (await findLivingSession(settings, sent, now)).refreshToken;
-  return settings.refresh.turns.take(digestRefreshToken(token).family, () => refreshInTurn(settings, token, now));
+  return settings.refresh.turns.take(digestRefreshToken(token).family, () =>
+    refreshInTurn(settings, token, provenBy, now),
+  );
 }
 
 /**
@@ -48,14 +60,16 @@ async function takeRefreshToken<U extends User>(settings: Settings<U>, sent: unk
 async function refreshInTurn<U extends User>(
   settings: Settings<U>,
   sent: string,
+  provenBy: string | null,
   now: number,
 ): Promise<SessionResult<U>> {
   const refreshToken = createSuccessor(sent);
   let { session } = await findLivingSession(settings, sent, now);
-  const details = readDetails(session);
+  const details = bindDetails(settings, readDetails(session), provenBy);
   let next = await advance(settings, session, sent, refreshToken, now);
 
   const user = await findOwner(settings, session);
+  if (user === null) throw invalidRefreshToken(settings);
   const claims = await readClaims(settings, user);
   const decidedAt = Math.max(now, session.createdAt.getTime());
   const date = await dateTokens(settings, decidedAt, await readRevokedUpTo(settings, user.id));
@@ -118,11 +132,8 @@ async function advance(
   successor: string,
   now: number,
 ): Promise<StoredSession> {
-  const { refresh, token } = settings;
-  // The machine that took the last use dated it, and its clock may differ.
-  const grace = refresh.reuseGrace === 0 ? 0 : refresh.reuseGrace + token.clockTolerance * 1_000;
-  const digests = [sent, successor].map((it) => digestRefreshToken(it).token) as [string, string];
-  const rotation = rotate(parseRotation(session), ...digests, now, grace);
+  const { refresh } = settings;
+  const rotation = useRefreshToken(settings, session, sent, successor, now);
   if (rotation === "crowded") throw busy("this refresh token was sent too often in a moment");
   if (rotation === "theft") {
     await endSession(settings, session.sid, session.userId, "reuse");
@@ -138,26 +149,6 @@ async function advance(
     rotation: writeRotation(rotation),
     revision: revision + 1,
   };
-}
-
-function parseRotation({ rotation }: StoredSession): Rotation {
-  const known = readRotation(rotation);
-  if (known !== null) return known;
-  throw new AuthError("unavailable", { cause: new TypeError("the refresh store gave a rotation that is none") });
-}
-
-/** Reads the session's user. One who is gone, disabled, or has another password since, gets no more tokens. */
-async function findOwner<U extends User>(
-  settings: Settings<U>,
-  { userId, passwordChangedAt }: StoredSession,
-): Promise<U> {
-  const { users, budget } = settings;
-  const find = async () => users.findById(userId);
-  const user = await budget.callStore("users.findById", find, expectUser(userId));
-  // The dates are compared for equality: clocks differ, so that none could say which date is later.
-  const isSamePassword = Object.is(readTime(user?.passwordChangedAt), readTime(passwordChangedAt));
-  if (user === null || user.disabled || !isSamePassword) throw invalidRefreshToken(settings);
-  return user;
 }
 
 function busy(why: string): AuthError {

@@ -4,8 +4,8 @@ import type { User } from "../stores/contract.ts";
 export interface LoginResult<U extends User = User> {
   /** The token for the `Authorization` header. */
   readonly accessToken: string;
-  /** How the access token is to be sent (RFC 6750). */
-  readonly tokenType: "Bearer";
+  /** How the access token is sent: `"DPoP"` where it is bound to a key (RFC 9449 §5), else `"Bearer"` (RFC 6750). */
+  readonly tokenType: "Bearer" | "DPoP";
   /** How long the access token is valid, in seconds. */
   readonly expiresIn: number;
   /** Who logged in. Not part of any HTTP answer. */

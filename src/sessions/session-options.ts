@@ -3,6 +3,7 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_ACR_LENGTH, MAX_METHOD_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
+import { isThumbprint } from "../shared/thumbprint.ts";
 import type { SessionWishes } from "./details.ts";
 import { type SessionDevice, trimDevice } from "./device.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
@@ -31,6 +32,12 @@ export interface SessionOptions extends AuthenticationOptions {
    * without `Max-Age`, here and at each refresh: for who did not ask to be remembered.
    */
   readonly persistent?: boolean | undefined;
+  /**
+   * The RFC 7638 thumbprint (by SHA-256) of the key that all its access tokens are bound to, as their `cnf.jkt` (RFC
+   * 9449 §6): the `jkt` of a proof that was verified. None by default: they are Bearer tokens. A session that is bound
+   * is refreshed only with a proof by the same key.
+   */
+  readonly boundTo?: string | undefined;
 }
 
 /** How a session is to begin that follows another proof than a login's. */
@@ -58,6 +65,7 @@ const NAMES: OptionNames<SessionOptions> = {
   idleLifetime: "optional",
   absoluteLifetime: "optional",
   persistent: "optional",
+  boundTo: "optional",
 };
 
 /** The names of {@link StartSessionOptions}. */
@@ -83,7 +91,7 @@ export function checkSessionOptions(
   names: OptionNames<SessionOptions> = NAMES,
 ): SessionWishes {
   checkNames(owner, options, names);
-  const { device, idleLifetime, absoluteLifetime, persistent } = options;
+  const { device, idleLifetime, absoluteLifetime, persistent, boundTo } = options;
   const isKept = [idleLifetime, absoluteLifetime, persistent].some((it) => it !== undefined);
   assert(!isKept || refresh !== null, `${owner}: lifetimes and persistent are for sessions: give refresh: { store }`);
   assert(persistent === undefined || typeof persistent === "boolean", `${owner}: persistent must be true or false`);
@@ -97,6 +105,7 @@ export function checkSessionOptions(
       absoluteLifetime: checkLifetime(owner, "absoluteLifetime", absoluteLifetime, refresh?.absoluteLifetime),
     }),
     ...(persistent !== undefined && { persistent }),
+    ...(boundTo !== undefined && { boundTo: checkThumbprint(owner, boundTo) }),
   };
 }
 
@@ -121,6 +130,16 @@ function checkAuthentication(
   assert(areMethods && (methods?.length ?? 0) <= MAX_METHODS, `${owner}: methods must be ${EXPECTED_METHODS}`);
   assert(acr === undefined || (typeof acr === "string" && ACR.test(acr)), `${owner}: acr must be ${EXPECTED_ACR}`);
   return { ...(methods !== undefined && { methods: [...methods] }), ...(acr !== undefined && { acr }) };
+}
+
+/**
+ * Checks the thumbprint of a key.
+ *
+ * @throws TypeError where it can be none
+ */
+export function checkThumbprint(owner: string, boundTo: unknown): string {
+  assert(isThumbprint(boundTo), `${owner}: boundTo must be the jkt of a verified proof, 43 characters of base64url`);
+  return boundTo;
 }
 
 const EXPECTED_METHODS = `at most ${MAX_METHODS} names without spaces, as in RFC 8176, such as ["pwd", "otp"]`;

@@ -1,4 +1,3 @@
-import { newJti } from "../core/token/jti.ts";
 import { MAX_REVOKED_SESSIONS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkIdsOrNull } from "../store-calls/session-answers.ts";
@@ -11,6 +10,7 @@ import { createRefreshToken, digestRefreshToken } from "./refresh-token.ts";
 import type { LoginResult, SessionResult } from "./result.ts";
 import { startRotation, writeRotation } from "./rotation.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
+import { newSid } from "./status.ts";
 import { type Decision, issueUncutToken, loggedOutMeanwhile } from "./uncut-token.ts";
 
 /** A user who may have a session, and what that was decided on. */
@@ -35,7 +35,7 @@ export async function startSession<U extends User>(
   const { refresh } = settings;
   const { user, decidedAt, marks, passwordChangedAt, details } = start;
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
-  const sid = refresh === null ? null : newJti(date);
+  const sid = refresh === null ? null : await newSid({ ...settings, refresh }, date);
   const access = await issueUncutToken(settings, start, sid, date, details);
   if (refresh === null || sid === null) {
     tellStart(settings, user.id, sid, details);

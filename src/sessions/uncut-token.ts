@@ -1,7 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import type { User } from "../stores/contract.ts";
-import { issueAccessToken, refuseRevoked } from "./access-token.ts";
-import type { Authentication } from "./details.ts";
+import { issueAccessToken, refuseRevoked, type TokenDetails } from "./access-token.ts";
 import { type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings } from "./settings.ts";
@@ -25,9 +24,9 @@ export async function issueUncutToken<U extends User>(
   { user, claims, marks }: Decision<U>,
   sid: string | null,
   date: number,
-  authentication: Authentication,
+  details: TokenDetails,
 ): Promise<LoginResult<U>> {
-  const access = await issueAccessToken(settings, user, claims, sid, date, authentication);
+  const access = await issueAccessToken(settings, user, claims, sid, date, details);
   await refuseRevoked(settings, access.accessToken);
   if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
   return access;

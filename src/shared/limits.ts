@@ -71,6 +71,30 @@ export const MAX_TENANTS = 1_000;
 /** New issuers that a resolver of tenants is asked about at once, and as many known ones again. */
 export const MAX_TENANT_CALLS = 64;
 
+/** Calls of an introspection endpoint at once, where no other `maxConcurrent` is set. */
+export const DEFAULT_CONCURRENT_INTROSPECTIONS = 50;
+
+/** Good answers of an introspection endpoint that are remembered, and as many that say that a token is not good. */
+export const MAX_REMEMBERED_ANSWERS = 10_000;
+
+/** Characters of all remembered answers of an introspection endpoint together. */
+export const MAX_REMEMBERED_ANSWER_LENGTH = 10_000_000;
+
+/** Milliseconds for which it is remembered that a token is not good, at the most. */
+export const MAX_REFUSAL_MS = 5_000;
+
+/** Calls in a row that fail before an introspection endpoint is left alone for a while. */
+export const FAILURES_TO_PAUSE = 5;
+
+/** Milliseconds between two calls of an introspection endpoint that fails, at first. The time doubles. */
+export const MIN_PAUSE_MS = 1_000;
+
+/** Milliseconds between two calls of an introspection endpoint that fails, at the most. */
+export const MAX_PAUSE_MS = 30_000;
+
+/** Characters of a client's secret, at the least. */
+export const MIN_CLIENT_SECRET_LENGTH = 32;
+
 /** Characters of a client's address. */
 export const MAX_ADDRESS_LENGTH = 256;
 
@@ -124,6 +148,44 @@ export const DEFAULT_MAX_KEYS = 100;
 
 /** Verified API keys that are remembered. */
 export const MAX_REMEMBERED_KEYS = 10_000;
+
+/** Places of a status list, where a service sets no other `size`. */
+export const DEFAULT_STATUS_LIST_SIZE = 1_048_576;
+
+/**
+ * The highest `size` of a status list: however many of its places are revoked, its token has no more than a megabyte.
+ */
+export const MAX_STATUS_LIST_SIZE = 4_194_304;
+
+/** Places of status lists that a process takes from the store at a time. */
+export const STATUS_PLACES_TAKEN = 32;
+
+/** Status lists that a process keeps as they were last published. */
+export const MAX_PUBLISHED_LISTS = 64;
+
+/** Milliseconds between two times that a process writes one status list, at the least. */
+export const MIN_PUBLISH_INTERVAL_MS = 1_000;
+
+/** Status lists of others that one `statusLists` keeps. */
+export const MAX_STATUS_LISTS = 64;
+
+/** Bytes of a status list of others, after decompression. */
+export const MAX_STATUS_LIST_BYTES = 1_048_576;
+
+/** Characters of a DPoP proof. */
+export const MAX_PROOF_LENGTH = 8_192;
+
+/** Characters of a DPoP proof's `jti`, and of its `nonce`. */
+export const MAX_PROOF_ID_LENGTH = 256;
+
+/** Bits of an RSA key that a DPoP proof brings. */
+export const MAX_PROOF_RSA_BITS = 4_096;
+
+/** Keys of DPoP proofs that are remembered. */
+export const MAX_PROOF_KEYS = 1_000;
+
+/** Used DPoP proofs in a process's memory, where a store sets no other `maxProofs`. */
+export const DEFAULT_MAX_PROOFS = 500_000;
 
 /** Revocations that a feed reads at a time. */
 export const FEED_PAGE_SIZE = 2_000;

@@ -1,7 +1,7 @@
 import { assert } from "./assert.ts";
 import { isObject } from "./object.ts";
 import { readSafely } from "./read.ts";
-import { isFilled } from "./text.ts";
+import { FILLED, isFilled } from "./text.ts";
 
 /** A table of the options of an interface. A name that the interface lacks, or one left out here, does not compile. */
 export type OptionNames<Options> = {
@@ -64,7 +64,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 
 /** Refuses anything but a string with something in it. */
 export function checkText(name: string, value: unknown): string {
-  assert(isFilled(value), `${name} must be a non-empty string`);
+  assert(isFilled(value), `${name} must be ${FILLED}`);
   return value;
 }
 

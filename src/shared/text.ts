@@ -1,5 +1,8 @@
 import { MAX_TEXT_LENGTH } from "./limits.ts";
 
+/** What {@link isFilled} asks for, in words. */
+export const FILLED = "a non-empty string";
+
 /** Whether a value is text with something in it. */
 export function isFilled(value: unknown): value is string {
   return typeof value === "string" && value !== "";

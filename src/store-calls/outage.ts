@@ -5,11 +5,13 @@ import { findFailedCall } from "./call.ts";
 /**
  * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"consume"` and
  * `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys: `"touchKey"`
- * writes when a key was last used.
+ * writes when a key was last used. Those with `Status` are of status lists. `"verifyProof"` is of a proof that came
+ * without an access token.
  */
 export type OutageOperation =
   | "authenticate"
   | "authorize"
+  | "verifyProof"
   | "login"
   | "verifyPassword"
   | "startSession"
@@ -21,6 +23,8 @@ export type OutageOperation =
   | "logoutEverywhere"
   | "logoutByRefreshToken"
   | "logoutSession"
+  | "inspectRefreshToken"
+  | "revokeAccessToken"
   | "sessions"
   | "issue"
   | "consume"
@@ -31,7 +35,11 @@ export type OutageOperation =
   | "listKeys"
   | "revokeKey"
   | "revokeKeys"
-  | "rotateKey";
+  | "rotateKey"
+  | "allocateStatus"
+  | "revokeStatus"
+  | "publishStatusList"
+  | "fetchStatusList";
 
 /** What is known about an outage beside its error. */
 export interface OutageContext {

@@ -277,6 +277,58 @@ export interface ApiKeyStore {
   touch(userId: string, id: string, at: Date): Promise<void>;
 }
 
+/** Places in status lists that one caller was given: a run of them, counted from 0. */
+export interface StatusPlaces {
+  /** The first of the run. */
+  readonly first: number;
+  /** The text that was stored with the series' first call. */
+  readonly terms: string;
+}
+
+/**
+ * Where the status lists of a service are stored, of which it publishes which tokens were revoked. The lists of a
+ * service are a series, which its URI names. The store decides nothing. It keeps what it has for good. Every method
+ * resolves only once its effect is stored, and throws in an outage.
+ */
+export interface StatusListStore {
+  /**
+   * Gives out the next places of a series. Of any number of concurrent calls each is given others, and no place is ever
+   * given twice.
+   *
+   * @param series - text of at most 1024 characters
+   * @param count - how many; with 0 it only tells how many were given out
+   * @param terms - text of at most 256 characters, which stores don't read: that of the first call is stored for good
+   */
+  allocate(series: string, count: number, terms: string): Promise<StatusPlaces>;
+  /**
+   * Marks some indices of one list. A mark stays for good, and to make it again is no error. Of any number of
+   * concurrent calls no mark is lost.
+   *
+   * @param list - the number of the list
+   * @param indices - whole numbers from 0 on, at most a few hundred, which may repeat
+   */
+  mark(series: string, list: number, indices: readonly number[]): Promise<void>;
+  /**
+   * Reads the marks of one list, a bit an index: index 0 is the lowest bit of the first byte, index 8 that of the
+   * second. Bytes at the end that would be 0 may be missing.
+   */
+  read(series: string, list: number): Promise<Uint8Array>;
+}
+
+/** Where proofs that were used are remembered, so that none is taken twice. */
+export interface ProofStore {
+  /**
+   * Remembers a proof until an instant at least, unless it is remembered already. Of any number of concurrent calls
+   * with one id, exactly one returns `true`. A store that has no room must throw: to forget a proof before its
+   * `expiresAt` would let it be used again.
+   *
+   * @param id - 43 characters of base64url
+   * @param at - the present, by the caller's clock
+   * @returns whether it was not remembered: exactly `true` or `false`
+   */
+  remember(id: string, expiresAt: Date, at: Date): Promise<boolean>;
+}
+
 /** What a blocklist is asked about: everything by which a token can have been revoked. */
 export interface TokenReference {
   /** The token's id; `null` in a token of another issuer without one. */

@@ -1,6 +1,6 @@
 /**
- * Sessions, revocations, one-time tokens and API keys in Redis or Valkey, by a client that the application made:
- * ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
+ * Sessions, revocations, one-time tokens, API keys, status lists and DPoP proofs in Redis or Valkey, by a client that
+ * the application made: ioredis, node-redis, iovalkey or Bun.RedisClient, also in a cluster.
  *
  * @module
  */
@@ -9,4 +9,6 @@ export { type RedisBlocklistOptions, redisBlocklist } from "./redis/blocklist.ts
 export type { RedisOptions, RedisSend } from "./redis/client.ts";
 export type { RedisFeedOptions } from "./redis/feed.ts";
 export { redisOneTimeStore } from "./redis/one-time.ts";
+export { redisProofs } from "./redis/proofs.ts";
 export { redisRefreshStore } from "./redis/refresh.ts";
+export { redisStatusListStore } from "./redis/status-list.ts";

@@ -104,7 +104,9 @@ function listRows(column: Column): [string, Row][] {
 function writeChallenge(column: Column, code: AuthErrorCode, needs = ""): string | undefined {
   const [, kind, message] = REFUSALS[code];
   if (kind === null) return undefined;
-  const { scheme = "Bearer", parameters = "", further = "" } = column;
+  const { challenge = { scheme: "Bearer" }, usual = challenge } = column;
+  const isKnown = code !== "missing_token" && code !== "invalid_request";
+  const { scheme, parameters = "", further = "" } = isKnown ? challenge : usual;
   const error = kind === true ? code : kind;
   const reason = kind === "realm" ? "" : `, error="${error}", error_description="${message}"`;
   const said = code === "insufficient_scope" ? needs + parameters : parameters + needs;
@@ -126,8 +128,9 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
 
     it.each(listRows(column))("answers %s", async (_situation, row) => {
       const { path = "/me", method = "GET", needs } = row;
-      const { headers = [], query = "" } = (await row.shown(column)) as Shown;
-      const sent = { method, path: path + query, headers: [...headers, ...(row.headers ?? [])] };
+      const { headers = [], query = "", prove } = (await row.shown(column)) as Shown;
+      const all = [...headers, ...(prove?.(method, path) ?? []), ...(row.headers ?? [])];
+      const sent = { method, path: path + query, headers: all };
       const answer = await exchange(server, sent);
       const code = typeof row.code === "function" ? row.code(column) : row.code;
       expect(answer.headers["www-authenticate"]).toBe(code && writeChallenge(column, code, needs));
@@ -163,5 +166,7 @@ it("each column fills the table, or leaves out what it can't show", () => {
     "the same beside a cookie": [],
     "a ticket": ["a malformed one", "a fresh proof"],
     "an API key": ["a fresh proof"],
+    "a token that is bound to a key": ["two of two kinds"],
+    "the same beside others": [],
   });
 });

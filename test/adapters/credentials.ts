@@ -5,6 +5,7 @@ import { AuthError } from "../../src/core/errors.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken, type TokenProfile } from "../../src/core/token/profile.ts";
+import { dpop } from "../../src/dpop/credential.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -16,6 +17,8 @@ import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryApiKeys } from "../../src/stores/memory/api-keys.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryOneTimeStore } from "../../src/stores/memory/one-time.ts";
+import { memoryProofs } from "../../src/stores/memory/proofs.ts";
+import { clientKey, proofOf } from "../support/dpop.ts";
 
 /** What of a request shows a credential. */
 export interface Shown {
@@ -23,6 +26,8 @@ export interface Shown {
   readonly headers?: readonly string[];
   /** The query, from its `?` on. */
   readonly query?: string;
+  /** Gives the headers that are made for the one request that they come with. */
+  readonly prove?: (method: string, path: string) => readonly string[];
 }
 
 type Show = () => Shown | Promise<Shown>;
@@ -51,8 +56,15 @@ export interface Column {
   readonly asksNobody?: boolean;
   /** Whether browsers send it whoever made the page. */
   readonly isAmbient?: boolean;
-  /** The scheme of the first challenge, `"Bearer"` by default; its own parameters; the challenges behind it. */
-  readonly scheme?: string;
+  /** The challenge where it is refused: of the Bearer scheme alone by default. */
+  readonly challenge?: Challenge;
+  /** The challenge where nothing was shown, or nobody knows what; the same by default. */
+  readonly usual?: Challenge;
+}
+
+/** The scheme of the first challenge; its own parameters; the challenges behind it. */
+interface Challenge {
+  readonly scheme: string;
   readonly parameters?: string;
   readonly further?: string;
 }
@@ -172,11 +184,51 @@ const ownBesideCookie: Column = {
   twice: () => ({ headers: ["X-Signature", "user-1;good", "x-signature", "user-2;good"] }),
   fresh: () => signedBy("user-1;fresh"),
   other: otherCookie,
-  further: `, Signature realm="api"${KEYS}`,
+  challenge: { scheme: "Signature", parameters: KEYS, further: ', Bearer realm="api"' },
+  usual: { scheme: "Bearer", further: `, Signature realm="api"${KEYS}` },
 };
 
-const { other: _, further: __, ...own } = ownBesideCookie;
-const ownAlone: Column = { ...own, guard: guardOf(signature), scheme: "Signature", parameters: KEYS };
+const { other: _, usual: __, ...own } = ownBesideCookie;
+const ownAlone: Column = {
+  ...own,
+  guard: guardOf(signature),
+  challenge: { scheme: "Signature", parameters: KEYS },
+};
+
+const clientKeys = clientKey();
+const origin = "https://api.example.com"; // Requests go to another one, which nobody looks at.
+const bound = dpop(ourToken, { origin, proofs: memoryProofs() });
+const cnf = { jkt: clientKeys.jkt };
+const inDpop = (token: string): Shown => ({
+  headers: ["Authorization", `DPoP ${token}`],
+  prove: (method, path) => {
+    const iat = Math.floor(Date.now() / 1_000);
+    return ["DPoP", proofOf(clientKeys, { method, url: origin + path, token, iat })];
+  },
+});
+const ALGS = ', algs="ES256 Ed25519 EdDSA ES384 ES512 PS256 RS256"';
+
+const boundAlone: Column = {
+  guard: guardOf(bound),
+  good: async (userId) => inDpop(await issue(ourToken, userId, { cnf })),
+  forged: async () => inDpop(await issue(defineToken({ ...ours, keys: otherKeys }), "user-1", { cnf })),
+  expired: async () => inDpop(await issue(defineToken({ ...ours, now: anHourAgo }), "user-1", { cnf })),
+  nonsense: () => inDpop("nonsense"),
+  malformed: () => inDpop("a b"),
+  twice: async () => ({
+    headers: ["Authorization", `DPoP ${await issue(ourToken, "user-1", { cnf })}`, "Authorization", "DPoP x"],
+  }),
+  fresh: async () => inDpop(await issue(ourToken, "user-1", { cnf, ...proven })),
+  challenge: { scheme: "DPoP", parameters: ALGS },
+};
+
+const boundBesideOthers: Column = {
+  ...boundAlone,
+  guard: guardOf(bearer(ourToken), bound, cookie),
+  other: otherCookie,
+  challenge: { scheme: "DPoP", parameters: ALGS, further: ', Bearer realm="api"' },
+  usual: { scheme: "Bearer", further: `, DPoP realm="api"${ALGS}` },
+};
 
 const oneTime = { store: memoryOneTimeStore(), purpose: "socket", lifetime: "30s" } as const;
 const tickets = createOneTimeTokens(oneTime);
@@ -235,4 +287,6 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
   "the same beside a cookie": ownBesideCookie,
   "a ticket": inTicket,
   "an API key": apiKey,
+  "a token that is bound to a key": boundAlone,
+  "the same beside others": boundBesideOthers,
 };

@@ -19,7 +19,8 @@ export interface Sent {
 export function exchange(server: Server, { method = "GET", path, headers = [], body }: Sent): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
   const length = method === "POST" ? ["Content-Length", String(Buffer.byteLength(body ?? ""))] : [];
-  const all = ["Host", `127.0.0.1:${port}`, "Connection", "close", ...headers, ...length];
+  const host = headers.includes("Host") ? [] : ["Host", `127.0.0.1:${port}`];
+  const all = [...host, "Connection", "close", ...headers, ...length];
   return new Promise((resolve, reject) => {
     const sent = request({ port, host: "127.0.0.1", method, path, headers: all, agent: false }, (response) => {
       const chunks: Buffer[] = [];

@@ -26,6 +26,9 @@ const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
 const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^shared\//, /^shared\//],
   [/^api-keys\.ts$/, /^(api-keys\/|stores\/contract)/],
+  [/^introspection\.ts$/, /^introspection\//],
+  [/^status-list\.ts$/, /^(status-list\/|remote\/|core\/token\/status|stores\/contract)/],
+  [/^dpop\.ts$/, /^(dpop\/|guard\/|stores\/contract)/],
   [
     /^(index|tokens|one-time)\.ts$/,
     /^(authenticator|login|sessions|one-time|guard|remote|events|store-calls|core|stores\/contract)/,
@@ -44,17 +47,32 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^store-calls\//, /^(store-calls\/|core\/|stores\/contract)/],
   [/^events\//, /^(events\/|store-calls\/|core\/|node:diagnostics_channel$)/],
   [/^remote\//, /^(remote\/|events\/|store-calls\/|core\/|node:(crypto|fs\/promises)$)/],
+  [
+    /^status-list\//,
+    /^(status-list\/|remote\/|events\/|store-calls\/|core\/|stores\/contract|node:(crypto|util|zlib)$)/,
+  ],
   [/^guard\//, /^(guard\/|remote\/|events\/|store-calls\/|core\/|stores\/contract)/],
-  [/^sessions\//, /^(sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [
+    /^sessions\//,
+    /^(sessions\/|status-list\/(create|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
+  ],
   [
     /^one-time\//,
     /^(one-time\/|guard\/|events\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/,
   ],
   [/^login\//, /^(login\/|sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
+  [/^dpop\//, /^(dpop\/|guard\/|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
+  [/^introspection\//, /^(introspection\/|guard\/|remote\/|store-calls\/|core\/|node:crypto$)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
-  [/^adapters\/nest/, /^(adapters\/|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/],
-  [/^adapters\//, /^(adapters\/|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/],
+  [
+    /^adapters\/nest/,
+    /^(adapters\/|status-list\/create\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,
+  ],
+  [
+    /^adapters\//,
+    /^(adapters\/|status-list\/create\.|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/,
+  ],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;
 const ON_FIRST_USE = /^(jose|@node-rs\/argon2)$/;
@@ -71,7 +89,9 @@ describe.each(FILES)("%s", (file) => {
 
   it("imports only what its layer may", () => {
     expect(own.filter(({ to }) => !to.startsWith("shared/") && rule?.[1].test(to) !== true)).toEqual([]);
-    expect(own.filter(({ to }) => /^(index|tokens|one-time|api-keys)\.ts$/.test(to))).toEqual([]);
+    expect(
+      own.filter(({ to }) => /^(index|tokens|one-time|api-keys|introspection|status-list|dpop)\.ts$/.test(to)),
+    ).toEqual([]);
   });
 
   it("takes only types from the contract and the frameworks, and jose and argon2 on first use", () => {

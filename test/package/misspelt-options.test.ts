@@ -1,10 +1,19 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
+import { protectedResource } from "../../src/core/http/protected-resource.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
-import { memoryBlocklist, memoryOneTimeStore, memoryRefreshStore, memoryUsers } from "../../src/stores/memory.ts";
+import { importKey } from "../../src/core/keys/import.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import {
+  memoryBlocklist,
+  memoryOneTimeStore,
+  memoryRefreshStore,
+  memoryStatusListStore,
+  memoryUsers,
+} from "../../src/stores/memory.ts";
 import { houseOf } from "../support/flow.ts";
-import { profileOf } from "../support/tokens.ts";
+import { profileOf, SECRET } from "../support/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WRONG = { misspelt: 1 };
@@ -14,7 +23,12 @@ const client = { query: async () => ({ rows: [] }) };
 const database = { prepare: () => ({ all: () => [], run: () => undefined }), exec: () => undefined };
 const send = async (): Promise<null> => null;
 const { auth } = houseOf();
+const pair = await importKey(await generateKey("ES256"));
+const resource = protectedResource({ resource: "https://api.example.com" });
+const publishing = { jwks: [[pair, WRONG]], resourceMetadata: [[resource, WRONG]] };
+const asked = { clients: { ...auth }, ...WRONG };
 const flow = { token, users };
+const endpoint = { endpoint: "https://x.example/", client: { id: "a", secret: "b" }, audience: null, cacheFor: 0 };
 const oneTime = { store: memoryOneTimeStore(), purpose: "reset" };
 
 /** How every public function that takes options is called with one that there is not. */
@@ -39,9 +53,14 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "index rotatingKeys": [[{ load() {}, ...WRONG }]],
   "index trustIssuer": [["https://issuer.example", { audience: "api", ...WRONG }]],
   "index issueToken": [[{ sub: "user-1" }, token, WRONG]],
+  "index protectedResource": [[WRONG]],
   "index secretKey": [["a secret of thirty-two bytes, or more", WRONG]],
   "one-time createOneTimeTokens": [[{ ...oneTime, lifetime: "1h", ...WRONG }]],
   "one-time createOneTimeCodes": [[{ ...oneTime, ...WRONG }]],
+  "status-list createStatusList": [
+    [{ uri: "https://auth.example/lists", keys: secretKey(SECRET), store: memoryStatusListStore(), ...WRONG }],
+  ],
+  "status-list statusLists": [[{ lists: "https://auth.example/lists/", keys: secretKey(SECRET), ...WRONG }]],
   "express errorHandler": [[WRONG]],
   "koa errorHandler": [[WRONG]],
   "fastify errorHandler": [[WRONG]],
@@ -52,17 +71,53 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "adapter handleLogin": [[auth, WRONG]],
   "fetch login": [[auth, WRONG]],
   "fetch changePassword": [[auth, WRONG]],
+  ...Object.fromEntries(
+    ["express", "koa", "fastify", "fetch"].flatMap((name) => [
+      [`${name} jwks`, publishing.jwks],
+      [`${name} resourceMetadata`, publishing.resourceMetadata],
+    ]),
+  ),
+  "adapter handleJwks": publishing.jwks,
+  "adapter handleResourceMetadata": publishing.resourceMetadata,
+  "nest createJwksController": publishing.jwks,
+  "nest createResourceMetadataController": publishing.resourceMetadata,
+  "express introspect": [[auth, asked]],
+  "koa introspect": [[auth, asked]],
+  "fastify introspect": [[auth, asked]],
+  "fetch introspect": [[auth, asked]],
+  "adapter handleIntrospect": [[auth, asked]],
+  "nest createIntrospectController": [[auth, asked]],
+  "express revoke": [[auth, asked]],
+  "koa revoke": [[auth, asked]],
+  "fastify revoke": [[auth, asked]],
+  "fetch revoke": [[auth, asked]],
+  "adapter handleRevoke": [[auth, asked]],
+  "nest createRevokeController": [[auth, asked]],
   "adapter createErrorResponder": [[WRONG]],
   "api-keys createApiKeys": [[WRONG]],
   "api-keys apiKeys": [[{ verify() {}, prefix: "acme" }, WRONG]],
+  "introspection introspected": [
+    [WRONG],
+    [{ ...endpoint, ...WRONG }],
+    [{ ...endpoint, client: { id: "a", secret: "b", ...WRONG } }],
+    [{ ...endpoint, identity: WRONG }],
+  ],
+  "dpop dpop": [
+    [token, WRONG],
+    [token, { origin: "https://api.example.com", proofs: null, nonce: WRONG }],
+  ],
+  "dpop createProofVerifier": [[WRONG]],
   "one-time ticket": [[{ consume() {} }, WRONG]],
   "index cookieToken": [[token, WRONG]],
   "index fresh": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],
+  "stores/memory memoryProofs": [[WRONG]],
   "stores/sqlite sqliteApiKeys": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteBlocklist": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteOneTimeStore": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteProofs": [[{ database, ...WRONG }], ...nested({ database })],
   "stores/sqlite sqliteRefreshStore": [[{ database, ...WRONG }], ...nested({ database })],
+  "stores/sqlite sqliteStatusListStore": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteUsers": [[{ database, ...WRONG }], [{ database, tables: WRONG }]],
   "stores/sqlite sqliteSchema": [[WRONG]],
   "stores/postgres postgresApiKeys": [[{ client, ...WRONG }], ...nested({ client })],
@@ -72,13 +127,17 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ...nested({ client }),
   ],
   "stores/postgres postgresOneTimeStore": [[{ client, ...WRONG }], ...nested({ client })],
+  "stores/postgres postgresProofs": [[{ client, ...WRONG }], ...nested({ client })],
   "stores/postgres postgresRefreshStore": [[{ client, ...WRONG }], ...nested({ client })],
+  "stores/postgres postgresStatusListStore": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresUsers": [[{ client, ...WRONG }], [{ client, tables: WRONG }]],
   "stores/postgres postgresSchema": [[WRONG]],
   "stores/redis redisApiKeys": [[{ send, ...WRONG }]],
   "stores/redis redisBlocklist": [[{ send, ...WRONG }], [{ send, feed: { send, retentionMs: 1, ...WRONG } }]],
   "stores/redis redisOneTimeStore": [[{ send, ...WRONG }]],
+  "stores/redis redisProofs": [[{ send, ...WRONG }]],
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
+  "stores/redis redisStatusListStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
   "testing createFakeIssuer": [[WRONG]], // and what its methods take: test/testing/issuer
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
@@ -99,6 +158,7 @@ const ADAPTER = [
   "requireAuth",
   "requireScope",
   "session",
+  "statusList",
 ];
 
 /** What takes no options. */
@@ -124,8 +184,18 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
   ],
   express: ADAPTER,
   koa: ADAPTER,
-  fastify: ADAPTER,
-  fetch: ["authOf", "logout", "optionalAuth", "optionalAuthOf", "refresh", "requireAuth", "requireScope", "session"],
+  fastify: [...ADAPTER, "parseForms"],
+  fetch: [
+    "authOf",
+    "logout",
+    "optionalAuth",
+    "optionalAuthOf",
+    "refresh",
+    "requireAuth",
+    "requireScope",
+    "session",
+    "statusList",
+  ],
   adapter: [
     "authorizeRules",
     "checkAuthenticator",
@@ -135,8 +205,10 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "handleLogout",
     "handleRefresh",
     "handleSession",
+    "handleStatusList",
     "identify",
     "readAuthorization",
+    "readFormBody",
     "readJsonBody",
     "readNodeRequest",
     "recallIdentity",
@@ -156,15 +228,25 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "Rules",
     "Scopes",
     "createAuthController",
+    "createStatusListController",
   ],
-  "stores/memory": ["memoryApiKeys", "memoryOneTimeStore", "memoryRefreshStore", "memoryUsers"],
+  "stores/memory": [
+    "memoryApiKeys",
+    "memoryOneTimeStore",
+    "memoryRefreshStore",
+    "memoryStatusListStore",
+    "memoryUsers",
+  ],
+  introspection: ["clientSecrets"],
   testing: [
     "apiKeyStoreContract",
     "blocklistContract",
     "cheapPasswords",
     "frozenClock",
     "oneTimeStoreContract",
+    "proofStoreContract",
     "refreshStoreContract",
+    "statusListStoreContract",
     "userStoreContract",
   ],
 };

@@ -17,23 +17,26 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 242_000 },
-  tokens: { files: 5, bytes: 153_000 },
-  express: { files: 7, bytes: 50_500 },
-  koa: { files: 7, bytes: 50_500 },
-  fastify: { files: 7, bytes: 50_500 },
-  fetch: { files: 7, bytes: 52_500 },
-  adapter: { files: 7, bytes: 48_000 },
-  nest: { files: 7, bytes: 58_000 },
-  "api-keys": { files: 8, bytes: 42_500 },
+  index: { files: 6, bytes: 268_000 },
+  tokens: { files: 5, bytes: 168_000 },
+  express: { files: 7, bytes: 69_500 },
+  koa: { files: 7, bytes: 69_500 },
+  fastify: { files: 7, bytes: 70_500 },
+  fetch: { files: 7, bytes: 71_500 },
+  adapter: { files: 7, bytes: 69_500 },
+  nest: { files: 7, bytes: 75_000 },
+  "api-keys": { files: 10, bytes: 46_500 },
+  dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  "one-time": { files: 8, bytes: 27_500 },
-  "stores/memory": { files: 5, bytes: 31_500 },
-  testing: { files: 6, bytes: 108_000 },
-  "stores/sqlite": { files: 11, bytes: 38_500 },
-  "stores/postgres": { files: 11, bytes: 44_500 },
-  "stores/redis": { files: 7, bytes: 38_000 },
+  introspection: { files: 9, bytes: 48_500 },
+  "one-time": { files: 8, bytes: 29_500 },
+  "status-list": { files: 10, bytes: 118_000 },
+  "stores/memory": { files: 6, bytes: 34_500 },
+  testing: { files: 7, bytes: 118_000 },
+  "stores/sqlite": { files: 12, bytes: 42_500 },
+  "stores/postgres": { files: 12, bytes: 48_000 },
+  "stores/redis": { files: 8, bytes: 42_500 },
   "stores/replicated": { files: 9, bytes: 28_500 },
 };
 
@@ -72,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(500_000);
+  expect(statSync(tarball).size).toBeLessThan(620_000);
 });
 
 describe("a service that only", () => {

@@ -14,6 +14,7 @@ const USUAL: SessionDetails = {
   idleLifetime: null,
   absoluteLifetime: null,
   persistent: true,
+  boundTo: null,
 };
 const createdAt = new Date(NOW);
 
@@ -24,6 +25,7 @@ describe("the details of a session", () => {
     ["of no method", { methods: [] }],
     ["of a class", { acr: "urn:example:gold" }],
     ["of a device", { device: { label: "desk", userAgent: 'a "browser"', address: "192.0.2.1" } }],
+    ["bound to a key", { boundTo: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],
     ["of a short life", { idleLifetime: 1_000, absoluteLifetime: 2_000, persistent: false }],
   ])("%s are read as they were written", (_what, change) => {
     const details = { ...USUAL, ...change };
@@ -44,6 +46,7 @@ describe("the details of a session", () => {
       idleLifetime: 3_153_600_000_000,
       absoluteLifetime: 3_153_600_000_000,
       persistent: false,
+      boundTo: "x".repeat(43),
     };
     expect(writeDetails(longest, createdAt).length).toBeLessThanOrEqual(4_096);
   });
@@ -58,6 +61,7 @@ describe("the details of a session", () => {
       `{"acr":"${"x".repeat(256)}"}`,
     ],
     ...['{"device":null}', '{"device":"desk"}', '{"device":{"label":{}}}', '{"persistent":"false"}'],
+    ...['{"jkt":null}', '{"jkt":1}', '{"jkt":""}', `{"jkt":"${"x".repeat(42)}="}`],
     ...['{"idle":"x"}', '{"idle":null}', '{"idle":0}', '{"absolute":{}}', '{"absolute":-1e300}', '{"absolute":1.5}'],
   ];
 

@@ -3,7 +3,9 @@ import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
   userStoreContract,
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
@@ -153,6 +155,28 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       expect(await stores.apiKeys.deleteExpired(at(59.999))).toBe(0);
       expect(await stores.apiKeys.deleteExpired(at(60))).toBe(1);
       expect((await stores.apiKeys.list("old")).map(({ id }) => id).sort()).toEqual(["old-2", "old-3"]);
+    });
+  });
+
+  describe("status lists", () => {
+    it.each(statusListStoreContract(() => stores.statusLists))("$name", ({ run }) => run());
+  });
+
+  describe("proofs", () => {
+    it.each(proofStoreContract(() => stores.proofs))("$name", ({ run }) => run());
+
+    it("are deleted once they have expired, and no sooner", async () => {
+      const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+      for (const [id, seconds] of [
+        ["old-1", 60],
+        ["old-2", 120],
+      ] as const) {
+        expect(await stores.proofs.remember(id, at(seconds), at(0))).toBe(true);
+      }
+      expect(await stores.proofs.deleteExpired(at(59.999))).toBe(0);
+      expect(await stores.proofs.deleteExpired(at(60))).toBe(1);
+      expect(await stores.proofs.remember("old-2", at(120), at(60))).toBe(false);
+      expect(await stores.proofs.deleteExpired(at(120))).toBe(1);
     });
   });
 

@@ -4,6 +4,7 @@ import {
   memoryApiKeys,
   memoryBlocklist,
   memoryOneTimeStore,
+  memoryProofs,
   memoryRefreshStore,
   memoryUsers,
 } from "../../src/stores/memory.ts";
@@ -342,5 +343,47 @@ describe("memoryApiKeys", () => {
     await createOthers(store, 660);
     expect(await store.find("old")).toBeNull();
     expect(await store.find("endless")).not.toBeNull();
+  });
+});
+
+describe("memoryProofs", () => {
+  const idOf = (nth: number): string => String(nth).padStart(43, "x");
+
+  it("refuses what it has no room for, and forgets none for it", async () => {
+    const { now, pass } = timesFrom(START);
+    const proofs = memoryProofs({ maxProofs: 100 });
+    const remember = (nth: number, ends = 60) => proofs.remember(idOf(nth), at(ends), new Date(now()));
+    for (let nth = 0; nth < 100; nth += 1) expect(await remember(nth)).toBe(true);
+    for (let time = 0; time < 5; time += 1)
+      await expect(remember(100)).rejects.toThrow(/as many .* as maxProofs allows/);
+    for (let nth = 0; nth < 100; nth += 1) expect(await remember(nth)).toBe(false);
+    pass(59);
+    await expect(remember(100, 120)).rejects.toThrow(/maxProofs/);
+    pass(1);
+    for (let nth = 100; nth < 200; nth += 1) expect(await remember(nth, 120)).toBe(true);
+    await expect(remember(200, 120)).rejects.toThrow(/maxProofs/);
+  });
+
+  it("lets expired ones go, a few with every use", async () => {
+    const { now, pass } = timesFrom(START);
+    const proofs = memoryProofs({ maxProofs: 1_000 });
+    for (let nth = 0; nth < 100_000; nth += 1) {
+      await proofs.remember(idOf(nth), new Date(now() + 50_000), new Date(now()));
+      if (nth % 10 === 0) pass(1);
+    }
+  });
+
+  it("forgets nothing by a clock that leaps ahead and comes back", async () => {
+    timesFrom(START);
+    const proofs = memoryProofs();
+    expect(await proofs.remember(idOf(1), at(60), at(0))).toBe(true);
+    for (let nth = 2; nth < 20; nth += 1) await proofs.remember(idOf(nth), at(90_000), at(86_400));
+    expect(await proofs.remember(idOf(1), at(60), at(1))).toBe(false);
+  });
+
+  it.each([0, -1, 1.5, "many", 1e9])("has room for a whole number of proofs, and %j is none", (maxProofs) => {
+    expect(() => memoryProofs({ maxProofs: maxProofs as number })).toThrow(
+      /maxProofs must be a whole number from 1 to/,
+    );
   });
 });

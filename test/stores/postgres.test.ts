@@ -150,6 +150,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
           revocations: name(4),
           oneTimeTokens: name(5),
           apiKeys: name(6),
+          proofs: name(7),
         });
       }
       const clashing = {
@@ -159,6 +160,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
         revocations: "b_txid_kind_id_idx",
         oneTimeTokens: "a_expires_at_idx",
         apiKeys: "a_user_id_slot_key",
+        proofs: "p",
       };
       made.push(Object.fromEntries(Object.entries(clashing).map(([name, table]) => [name, `${schema}.${table}`])));
       await opened.pool.query(
@@ -222,6 +224,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
     expect(rows.map(({ tablename }) => tablename)).toEqual([
       "api_keys",
       "one_time_tokens",
+      "proofs",
       "revocations",
       "session_owners",
       "sessions",

@@ -8,13 +8,17 @@ import {
   redisApiKeys,
   redisBlocklist,
   redisOneTimeStore,
+  redisProofs,
   redisRefreshStore,
+  redisStatusListStore,
 } from "../../src/stores/redis.ts";
 import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
 } from "../../src/testing.ts";
 import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { houseOf, READER } from "../support/flow.ts";
@@ -43,8 +47,16 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   describe("one-time tokens", () => {
     it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
   });
+  describe("proofs", () => {
+    it.each(proofStoreContract(() => redisProofs({ send: connection.send })))("$name", ({ run }) => run());
+  });
   describe("API keys", () => {
     it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
+  });
+  describe("status lists", () => {
+    it.each(statusListStoreContract(() => redisStatusListStore({ send: connection.send })))("$name", ({ run }) =>
+      run(),
+    );
   });
   describe("revocations", () => {
     it.concurrent.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
@@ -254,6 +266,8 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     it.concurrent.each([
       ...refreshStoreContract(() => redisRefreshStore({ send })),
       ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
+      ...statusListStoreContract(() => redisStatusListStore({ send })),
+      ...proofStoreContract(() => redisProofs({ send })),
       ...blocklistContract(() => redisBlocklist({ send })),
       ...blocklistContract(() =>
         redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),

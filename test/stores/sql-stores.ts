@@ -1,17 +1,21 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { inject } from "vitest";
+import type { StatusListStore } from "../../src/stores/contract.ts";
 import {
   type PostgresClient,
   postgresApiKeys,
   postgresBlocklist,
   postgresOneTimeStore,
+  postgresProofs,
   postgresRefreshStore,
   postgresSchema,
+  postgresStatusListStore,
   postgresUsers,
   type SqlApiKeyStore,
   type SqlBlocklist,
   type SqlOneTimeStore,
+  type SqlProofStore,
   type SqlRefreshStore,
   type SqlTables,
   type SqlUsers,
@@ -20,8 +24,10 @@ import {
   sqliteApiKeys,
   sqliteBlocklist,
   sqliteOneTimeStore,
+  sqliteProofs,
   sqliteRefreshStore,
   sqliteSchema,
+  sqliteStatusListStore,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
@@ -33,6 +39,8 @@ export interface SqlStores {
   readonly blocklist: SqlBlocklist;
   readonly oneTime: SqlOneTimeStore;
   readonly apiKeys: SqlApiKeyStore;
+  readonly statusLists: StatusListStore;
+  readonly proofs: SqlProofStore;
   close(): Promise<void>;
 }
 
@@ -56,6 +64,9 @@ export function tablesIn(schema: string): Required<SqlTables> {
     revocations: `${schema}.revocations`,
     oneTimeTokens: `${schema}.one_time_tokens`,
     apiKeys: `${schema}.api_keys`,
+    statusLists: `${schema}.status_lists`,
+    statusPages: `${schema}.status_pages`,
+    proofs: `${schema}.proofs`,
   };
 }
 
@@ -79,6 +90,8 @@ function postgresStores(options: { client: PostgresClient; tables?: ReturnType<t
     blocklist: postgresBlocklist(options),
     oneTime: postgresOneTimeStore(options),
     apiKeys: postgresApiKeys(options),
+    statusLists: postgresStatusListStore(options),
+    proofs: postgresProofs(options),
   };
 }
 
@@ -91,6 +104,8 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
     blocklist: sqliteBlocklist({ database }),
     oneTime: sqliteOneTimeStore({ database }),
     apiKeys: sqliteApiKeys({ database }),
+    statusLists: sqliteStatusListStore({ database }),
+    proofs: sqliteProofs({ database }),
     close: async () => void database.close(),
   };
 }

@@ -92,6 +92,7 @@ describe.each(Object.entries(SQLITES))("%s", (name, open) => {
       "hallpass_api_keys_expires_at",
       "hallpass_api_keys_user_id",
       "hallpass_one_time_tokens_expires_at",
+      "hallpass_proofs_expires_at",
       "hallpass_revocations_expires_at",
       "hallpass_sessions_expires_at",
       "hallpass_sessions_user_id",
@@ -116,13 +117,14 @@ describe.each(Object.entries(SQLITES))("the schema of %s", (_name, open) => {
         revocations: name(4),
         oneTimeTokens: name(5),
         apiKeys: name(6),
+        proofs: name(7),
       };
       for (const _again of [1, 2]) database.exec(sqliteSchema(tables));
     }
     for (const schema of ["main", "other"]) {
       const sql = `SELECT tbl_name FROM ${schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`;
       const tables = (database.prepare(sql).all() as { tbl_name: string }[]).map(({ tbl_name }) => tbl_name);
-      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`, `${long}6`, `${long}6`]);
+      expect(tables).toEqual([`${long}2`, `${long}2`, `${long}4`, `${long}5`, `${long}6`, `${long}6`, `${long}7`]);
     }
     database.close();
   });

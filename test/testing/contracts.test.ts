@@ -4,6 +4,7 @@ import {
   memoryBlocklist,
   memoryOneTimeStore,
   memoryRefreshStore,
+  memoryStatusListStore,
   memoryUsers,
 } from "../../src/stores/memory.ts";
 import {
@@ -11,6 +12,7 @@ import {
   blocklistContract,
   oneTimeStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
   userStoreContract,
 } from "../../src/testing.ts";
 
@@ -28,6 +30,10 @@ describe("memoryRefreshStore", () => {
 
 describe("memoryOneTimeStore", () => {
   it.each(oneTimeStoreContract(() => memoryOneTimeStore()))("$name", ({ run }) => run());
+});
+
+describe("memoryStatusListStore", () => {
+  it.each(statusListStoreContract(() => memoryStatusListStore()))("$name", ({ run }) => run());
 });
 
 describe("memoryUsers", () => {

@@ -1,12 +1,11 @@
-import { Controller, Inject, Post, Req, Res, type Type } from "@nestjs/common";
-import { HttpAdapterHost } from "@nestjs/core";
+import type { Type } from "@nestjs/common";
+import type { HttpAdapterHost } from "@nestjs/core";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
 import type { User } from "../../stores/contract.ts";
 import { checkNothingElse } from "../checks.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
 import type { FlowHandler } from "../handler.ts";
-import { Public } from "./decorators.ts";
-import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
+import { addRoutes } from "./routes.ts";
 
 /**
  * Makes a controller with the routes of the flow: `POST /login`, and what the authenticator has of `POST /refresh`,
@@ -30,11 +29,7 @@ export function createAuthController<Claims, U extends User>(
   class AuthController {
     constructor(readonly host: HttpAdapterHost) {}
   }
-  for (const [path, handle] of Object.entries(createHandlers(auth))) addRoute(AuthController, path, handle);
-  // These are called as functions, so that the package needs no compiler setting for decorators.
-  Inject(HttpAdapterHost)(AuthController, undefined, 0);
-  Controller(prefix)(AuthController);
-  return AuthController;
+  return addRoutes(AuthController, prefix, createHandlers(auth));
 }
 
 /** Makes a handler for each path that the authenticator can serve. */
@@ -45,18 +40,4 @@ function createHandlers<Claims, U extends User>(auth: Authenticator<Claims, U>):
   const handlers = { login, logout: handleLogout(revoking), password: handleChangePassword(revoking) };
   if (!("refresh" in auth)) return handlers;
   return { ...handlers, refresh: handleRefresh(auth as SessionAuthenticator<Claims, U>) };
-}
-
-/** Adds a route that sends its answer itself, since Nest would give it a status of its own. */
-function addRoute({ prototype }: Type<{ readonly host: HttpAdapterHost }>, path: string, handle: FlowHandler): void {
-  const descriptor = {
-    async value(this: { readonly host: HttpAdapterHost }, request: NestRequest, response: unknown): Promise<void> {
-      sendResponse(this.host, response, await handle(readNestRequest(request)));
-    },
-  };
-  Object.defineProperty(prototype, path, descriptor);
-  Req()(prototype, path, 0);
-  Res()(prototype, path, 1);
-  Public()(prototype, path, descriptor);
-  Post(path)(prototype, path, descriptor);
 }

@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
 import { requireJson, takeParsedBody } from "../body.ts";
+import { takeForm } from "../form.ts";
 import { readParserRefusal } from "../parser-refusals.ts";
 import { type AdapterRequest, type FrameworkRequest, pickHeaders, readNodeRequest } from "../request.ts";
 import type { AdapterResponse } from "../response.ts";
@@ -28,6 +29,7 @@ export function readNestRequest(request: NestRequest): AdapterRequest {
   return readNodeRequest(pickHeaders(request), {
     ip: () => request.ip,
     parsed: request.body,
+    form: () => takeForm(request.body, request.raw ?? request, contentType),
     body() {
       requireJson(contentType);
       return takeParsedBody(request, contentType, "leave Nest's own parser of JSON in place (bodyParser)");

@@ -1,6 +1,7 @@
 import { AuthError } from "../errors.ts";
 import type { HeaderLookup } from "./cookie.ts";
 import type { CookieSettings } from "./cookie-options.ts";
+import { isLoopback } from "./loopback.ts";
 
 const SAME: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
@@ -23,15 +24,13 @@ export function refuseCrossSite({ origins, secure }: CookieSettings, header: Hea
   });
 }
 
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
-
 /**
  * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so the cookie's
  * counts: a secure cookie is for https, or for http of a host that browsers take for secure, which is the machine
  * itself (W3C Secure Contexts §3.1).
  */
 function isOwnOrigin(origin: string, host: string, secure: boolean): boolean {
-  const schemes = secure && !LOOPBACK.test(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];
+  const schemes = secure && !isLoopback(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];
   return schemes.some((scheme) => parseUrl(scheme, host)?.origin === origin);
 }
 

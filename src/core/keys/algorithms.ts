@@ -34,6 +34,6 @@ export function isHmac(name: unknown): name is HmacAlgorithm {
 }
 
 /** Gives the one name of an algorithm that has two, so that names can be compared. */
-export function canonicaliseName(algorithm: unknown): unknown {
+export function canonicaliseName<Name>(algorithm: Name): Name | "Ed25519" {
   return algorithm === "EdDSA" ? "Ed25519" : algorithm;
 }

@@ -30,7 +30,7 @@ function readInteger(der: Uint8Array, at: number, length: number): { bytes: Uint
   const end = at + 2 + size;
   const digits = der.subarray(at + 2, end);
   const significant = digits[0] === 0 ? digits.subarray(1) : digits;
-  assert(der[at] === INTEGER && digits.length === size && significant.length <= length, NO_SIGNATURE);
+  assert(der[at] === INTEGER && significant.length <= length, NO_SIGNATURE);
   const bytes = new Uint8Array(length);
   bytes.set(significant, length - significant.length);
   return { bytes, end };

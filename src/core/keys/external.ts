@@ -9,7 +9,7 @@ import { convertDer } from "./der.ts";
 import { importKey } from "./import.ts";
 import type { JWK } from "./jwk.ts";
 import { KEY, makeKey, type SigningKey, type VerifyingKey } from "./key.ts";
-import { PAIR_ALGORITHMS } from "./pair-algorithms.ts";
+import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 
 /** The options of {@link externalKey}. */
 export interface ExternalKeyOptions {
@@ -65,6 +65,7 @@ const OPTIONS: OptionNames<ExternalKeyOptions> = {
 export async function externalKey(options: ExternalKeyOptions): Promise<SigningKey> {
   checkOptions("externalKey", options, OPTIONS);
   const { algorithm, publicKey, sign, dsaEncoding = "ieee-p1363", kid, timeoutMs = DEFAULT_FETCH_TIMEOUT_MS } = options;
+  assert(isPair(algorithm), `externalKey: algorithm must be one of ${Object.keys(PAIR_ALGORITHMS).join(", ")}`);
   checkFunction("externalKey: sign", sign, "async (signingInput) => signature");
   checkInteger("externalKey: timeoutMs", timeoutMs, 1, 600_000);
   const isEncoding = dsaEncoding === "ieee-p1363" || dsaEncoding === "der";

@@ -10,7 +10,7 @@ const LEAST_RSA_EXPONENT = 3n;
 /** OpenSSL verifies nothing with a longer modulus, or with a long exponent beside a modulus over 3072 bits. */
 const MOST_RSA_BITS = 16_384;
 const MOST_RSA_BITS_OF_ANY_EXPONENT = 3_072;
-const MOST_RSA_EXPONENT = 2n ** 64n - 1n;
+const MOST_RSA_EXPONENT = 0xffff_ffff_ffff_ffffn;
 
 /**
  * The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, without the sign of x.

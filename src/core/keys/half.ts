@@ -11,7 +11,7 @@ export interface Half {
   verifyInPool(input: Buffer, signature: Buffer): Promise<boolean>;
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY = /* @__PURE__ */ Buffer.alloc(0);
 
 /** Prepares a key for signing and verifying on this runtime. */
 export function prepareHalf(key: KeyObject, scheme: PairScheme): Half {

@@ -1,9 +1,10 @@
 import { assert } from "../../shared/assert.ts";
+import { describeValue } from "../../shared/describe.ts";
 import { MAX_QUOTED_LENGTH, MAX_SET_KEYS } from "../../shared/limits.ts";
 import { tell } from "../../shared/listener.ts";
 import { isObject } from "../../shared/object.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
-import { readSafely } from "../../shared/read.ts";
+import { readMark, readSafely } from "../../shared/read.ts";
 import { type Algorithm, canonicaliseName, type PairAlgorithm } from "./algorithms.ts";
 import { importKey } from "./import.ts";
 import { isPrivate, type JWK } from "./jwk.ts";
@@ -20,7 +21,7 @@ export interface SkippedKey {
 }
 
 /** What is read from the JWK Sets of others. */
-export interface JwksOptions {
+export interface JwkSetOptions {
   /**
    * The algorithms that are accepted. By default those that the keys themselves name, or that their curves decide. An
    * RSA key that names none is used for each RSA algorithm that stands here; `"RS256"` by default.
@@ -29,7 +30,7 @@ export interface JwksOptions {
 }
 
 /** The options of {@link importJwks}. */
-export interface ImportJwksOptions extends JwksOptions {
+export interface ImportJwksOptions extends JwkSetOptions {
   /** A listener that is told of each key that can't be used. By default the process is warned of them. */
   readonly onSkipped?: (key: SkippedKey) => unknown;
 }
@@ -43,7 +44,7 @@ const OPTIONS: OptionNames<ImportJwksOptions> = { algorithms: "optional", onSkip
  *
  * For a set that is kept elsewhere use {@link remoteKeys}.
  *
- * @param set - the set, parsed; it may hold private keys, of which the first signs
+ * @param set - the set, parsed; where its first usable key is a private one, that signs
  * @returns the usable keys, in their order; at most 100
  * @throws TypeError when it is no JWK Set, or holds no usable key
  *
@@ -65,7 +66,8 @@ export async function importJwks(set: { keys: readonly JWK[] }, options: ImportJ
 }
 
 function warnOfSkipped({ kid, reason }: SkippedKey): void {
-  process.emitWarning(`hallpass: importJwks skipped the key ${kid ?? "without kid"}: ${reason}`);
+  const name = kid === null ? "a key without kid" : `the key ${describeValue(kid)}`;
+  process.emitWarning(`hallpass: importJwks skipped ${name}: ${reason}`);
 }
 
 /** Lists why keys were skipped, for the end of a message. */
@@ -105,25 +107,31 @@ export interface ReadJwks {
  * @throws TypeError when it is none
  */
 export async function readJwks(set: unknown, settings: ReadJwksSettings): Promise<ReadJwks> {
-  const jwks = readSafely("a JWK Set", () =>
-    isObject(set) && Array.isArray((set as { keys?: unknown }).keys) ? [...(set as { keys: unknown[] }).keys] : null,
-  );
-  assert(jwks !== null, 'a JWK Set is an object with a list of "keys"');
+  const listed = readSafely("a JWK Set", () => (isObject(set) ? copyList((set as { keys?: unknown }).keys) : null));
+  assert(listed !== null, 'a JWK Set is an object with a list of "keys"');
   const byText = new Map<string, readonly VerifyingKey[]>();
   const skipped: SkippedKey[] = [];
-  for (const jwk of jwks.slice(0, MAX_SET_KEYS)) {
+  for (const jwk of listed.first) {
     try {
-      const text = readSafely("a JWK Set", () => JSON.stringify(jwk));
-      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readJwk(jwk, settings));
+      // A key is read once, as JSON has it: what was checked is what is used, and what it is known by.
+      const text = readSafely("a JWK Set", () => JSON.stringify(jwk) ?? "null");
+      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readJwk(JSON.parse(text), settings));
       byText.set(text, keys);
     } catch (error) {
       skipped.push({ kid: nameKey(jwk), reason: explain(error) });
     }
   }
-  const further = jwks.length - MAX_SET_KEYS;
+  const further = listed.length - MAX_SET_KEYS;
   if (further > 0)
     skipped.push({ kid: null, reason: `a set has at most ${MAX_SET_KEYS} keys, and this has ${further} more` });
   return { keys: [...byText.values()].flat(), skipped, byText };
+}
+
+/** Copies as much of a list as is read, and tells its length; `null` for what is no list. */
+function copyList(list: unknown): { readonly first: readonly unknown[]; readonly length: number } | null {
+  if (!Array.isArray(list)) return null;
+  const { length } = list;
+  return { first: Array.from({ length: Math.min(length, MAX_SET_KEYS) }, (_, at) => list[at]), length };
 }
 
 /** Reads a key of a set, once for each algorithm that it is used for. */
@@ -162,7 +170,7 @@ export function isAccepted(algorithm: unknown, accepted: readonly PairAlgorithm[
 
 /** Names a key by its `kid`, which may be anything. */
 function nameKey(jwk: unknown): string | null {
-  const kid = isObject(jwk) ? (jwk as Partial<JWK>).kid : undefined;
+  const kid = readMark(jwk, "kid");
   return typeof kid === "string" ? kid.slice(0, MAX_QUOTED_LENGTH) : null;
 }
 

@@ -20,6 +20,8 @@ export interface KeyOperations {
   sign?(signingInput: string): string | Promise<string>;
   /** The public half; `null` for a shared secret. */
   publicJwk: JWK | null;
+  /** Tells a shared secret from others, within this process. A key pair is told by its public half. */
+  fingerprint?(): string;
   /** Whether somebody gave the `kid`. If not, it is the key's thumbprint. */
   kidGiven: boolean;
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { fromBase64url, isAscii } from "../base64url.ts";
-import type { Algorithm } from "./algorithms.ts";
+import type { Algorithm, PairAlgorithm } from "./algorithms.ts";
 import { checkFit, checkOrder, findOnlyAlgorithm } from "./fit.ts";
 import { type Half, prepareHalf } from "./half.ts";
 import { copyPublicHalf, createMismatchError, type JWK } from "./jwk.ts";
@@ -17,12 +17,9 @@ export async function createPairKey(
   const algorithm = named ?? findOnlyAlgorithm(half);
   const isPrivate = half.type === "private";
   const publicHalf = isPrivate ? createPublicKey(half) : half;
-  checkFit(publicHalf, algorithm);
-  const scheme = PAIR_ALGORITHMS[algorithm];
-  const jwk = copyPublicHalf(publicHalf.export({ format: "jwk" }) as JWK);
-  checkOrder(jwk);
+  const scheme = PAIR_ALGORITHMS[algorithm as PairAlgorithm];
+  const { jwk, verifiers } = preparePublicHalf(publicHalf, algorithm);
   if (isPrivate && jwk.kty === "RSA") checkRsaNumbers(half.export({ format: "jwk" }) as JWK);
-  const verifiers = createVerifiers(prepareHalf(publicHalf, scheme), readModulus(jwk));
   const name = kid ?? (await computeThumbprint(jwk));
   return makeKey(algorithm, name, {
     ...verifiers,
@@ -30,6 +27,21 @@ export async function createPairKey(
     kidGiven: kid !== undefined,
     ...(isPrivate && { sign: createSigner(prepareHalf(half, scheme), scheme, verifiers) }),
   });
+}
+
+/** The public half of a key pair, ready to verify. */
+export interface PublicHalf {
+  /** Its public members, as canonical as they can be. */
+  readonly jwk: JWK;
+  readonly verifiers: Pick<KeyOperations, "verify" | "verifyInPool">;
+}
+
+/** Prepares a public half, after checking that it fits its algorithm and is strong enough. */
+export function preparePublicHalf(half: KeyObject, algorithm: Algorithm): PublicHalf {
+  checkFit(half, algorithm);
+  const jwk = copyPublicHalf(half.export({ format: "jwk" }) as JWK);
+  checkOrder(jwk);
+  return { jwk, verifiers: createVerifiers(prepareHalf(half, PAIR_ALGORITHMS[algorithm]), readModulus(jwk)) };
 }
 
 /** Computes the name that RFC 7638 gives a public key. */

@@ -8,7 +8,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** Every OpenSSH key for Ed25519 contains this text. */
-const SSH_ED25519 = Buffer.from("ssh-ed25519");
+const SSH_ED25519 = /* @__PURE__ */ Buffer.from("ssh-ed25519");
 
 /** Finds what to do about a PEM that has another label than those that can be read. */
 export function findRemedy(label: string, base64: string): string | undefined {

@@ -17,7 +17,16 @@ export function publicJwks(keys: VerifyingKey | KeyRing): {
   /** The public keys, the current one first. */
   keys: JWK[];
 } {
-  const published = toRing(keys).keys.flatMap((key) => key[KEY].publicJwk ?? []);
+  return publishKeys(toRing(keys).keys);
+}
+
+/**
+ * Gives the public halves of a list of keys.
+ *
+ * @throws TypeError when there is none
+ */
+export function publishKeys(keys: readonly VerifyingKey[]): { keys: JWK[] } {
+  const published = keys.flatMap((key) => key[KEY].publicJwk ?? []);
   if (published.length === 0) throw new TypeError("publicJwks: shared secrets have no public half to publish");
   return { keys: published.map((jwk) => ({ ...jwk })) };
 }

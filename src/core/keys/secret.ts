@@ -50,7 +50,8 @@ export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: 
       `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
   );
   const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);
-  return makeKey(algorithm, kid, { ...hmac, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
+  const fingerprint = (): string => hmac.sign(""); // No token has this code: what it signs has a dot.
+  return makeKey(algorithm, kid, { ...hmac, fingerprint, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }
 
 function readBytes(secret: unknown): Uint8Array {

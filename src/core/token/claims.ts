@@ -1,5 +1,5 @@
 import { describeMismatch } from "../../shared/describe.ts";
-import { isFilled } from "../../shared/text.ts";
+import { FILLED, isFilled } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
 import { invalidToken, mismatched } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
@@ -40,6 +40,11 @@ export interface FlowClaims {
   readonly amr?: readonly string[];
   /** Which strength of proof that was, by a name of the issuer's (RFC 9470 §6). */
   readonly acr?: string;
+  /**
+   * What it is bound to (RFC 7800 §3.1), such as `{ jkt }`, the thumbprint of a key (RFC 9449 §6). A guard takes such a
+   * token only by `dpop`.
+   */
+  readonly cnf?: Readonly<Record<string, unknown>>;
 }
 
 /** Claims that follow no schema. */
@@ -61,6 +66,8 @@ export type ClaimsOutput<Schema, Checked = ProfileClaims> = Checked &
 export interface ClaimRules {
   readonly issuer: string | null;
   readonly audience: readonly string[] | null;
+  /** The claims that must be there. */
+  readonly required: readonly string[];
   /** The claim that says for whom a token is. */
   readonly audienceClaim: string;
   /** Whether a token must say when it was issued. */
@@ -90,11 +97,17 @@ export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules,
   if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
   const meant = claims[audienceClaim];
   if (audience !== null && !isMeantFor(meant, audience)) throw mismatched(audienceClaim, meant, audience);
+  const absent = findAbsent(payload, rules.required);
+  if (absent !== undefined) throw mismatched(absent, payload[absent], "a value");
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
 
-const TEXT = "a non-empty string";
+/** Finds the first of several claims that is not there. */
+export function findAbsent(payload: Record<string, unknown>, names: readonly string[]): string | undefined {
+  return names.find((it) => (payload[it] ?? "") === "");
+}
+
 const STRING = "a string";
 const TIME = "a finite number of seconds";
 
@@ -105,13 +118,13 @@ const TIME = "a finite number of seconds";
 export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
   return (
     compare("iss", iss, isString, STRING) ??
-    compare("sub", sub, isFilled, TEXT) ??
+    compare("sub", sub, isFilled, FILLED) ??
     compare("aud", aud, isAudience, "a string or a list of strings") ??
     compare("exp", exp, isTime, TIME) ??
     compare("nbf", nbf, isTime, TIME) ??
     compare("iat", iat, isTime, TIME) ??
     compare("jti", jti, isString, STRING) ??
-    compare("sid", sid, isFilled, TEXT)
+    compare("sid", sid, isFilled, FILLED)
   );
 }
 

@@ -2,7 +2,7 @@ import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
-import { findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
+import { type ClaimRules, findAbsent, findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
@@ -78,6 +78,7 @@ export function issueAt<Profile extends TokenProfile>(
   // The JSON is written once. From here on, the text that is checked is the text that is signed.
   const json = tryJson(() => JSON.stringify(own));
   refusePasswordHashes(json);
+  checkRequired(json, internals);
   const payload = writePayload(template, json, iat, expiresIn, newJti(time));
   if (schema === undefined) return sign(template, payload, maxBytes);
   return checkSchema(schema, json).then(() => sign(template, payload, maxBytes));
@@ -126,6 +127,16 @@ function copyClaims(claims: unknown): Record<string, unknown> {
   if (typeof own.toJSON === "function")
     throw new TypeError("issueToken: a toJSON would sign something else than the claims");
   return own;
+}
+
+/** Refuses claims that lack one which the profile demands and doesn't write itself. */
+function checkRequired(json: string, { required, issuer, audience }: ClaimRules): void {
+  if (required.length === 0) return;
+  const written: unknown[] = ["exp", "iat", "jti", issuer !== null && "iss", audience !== null && "aud"];
+  const given = required.filter((it) => !written.includes(it));
+  const claims = JSON.parse(json);
+  const absent = findAbsent(claims, given);
+  if (absent !== undefined) throw new TypeError(`issueToken: ${describeMismatch(absent, claims[absent], "a value")}`);
 }
 
 /** Refuses a claim that every verifier or guard would refuse. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** Half of a UUIDv7's time has 24 bits. */
-const HALF = 2 ** 24;
+const HALF = 16_777_216; // 2 ** 24, which bundlers would keep
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

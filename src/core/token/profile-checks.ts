@@ -1,6 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { readSafely } from "../../shared/read.ts";
-import { isFilled } from "../../shared/text.ts";
+import { FILLED, isFilled } from "../../shared/text.ts";
 import { KEY } from "../keys/key.ts";
 import type { KeySource } from "../keys/source.ts";
 import { type ClaimsSchema, isSchema } from "./schema.ts";
@@ -9,17 +9,18 @@ const SWITCH_OFF = "; null switches the check off";
 
 /** Checks an issuer: a name, or `null`. */
 export function checkIssuer(issuer: unknown): string | null {
-  assert(issuer === null || isFilled(issuer), `issuer must be a non-empty string${SWITCH_OFF}`);
+  assert(issuer === null || isFilled(issuer), `issuer must be ${FILLED}${SWITCH_OFF}`);
   return issuer;
 }
 
 /**
- * Checks `audience` or `typ`: a name, a list of names, or `null`. The list is copied, so that nobody changes it later.
+ * Checks `audience`, `typ` or `requiredClaims`: a name, a list of names, or `null`. The list is copied, so that nobody
+ * changes it later.
  */
 export function checkList(option: string, given: unknown): readonly string[] | null {
   if (given === null) return null;
   const names: unknown[] = readSafely("defineToken", () => (Array.isArray(given) ? [...given] : [given]));
-  const message = `${option} must be a non-empty string, or a list of them${SWITCH_OFF}`;
+  const message = `${option} must be ${FILLED}, or a list of them${SWITCH_OFF}`;
   assert(names.length > 0 && names.every(isFilled), message);
   return Object.freeze(names as string[]);
 }

@@ -1,4 +1,5 @@
 import { KEY, type VerifyingKey } from "../keys/key.ts";
+import { includesKey } from "../keys/same.ts";
 import type { KeySet, KeySource } from "../keys/source.ts";
 import { VerifiedTokens } from "./cache.ts";
 import { HeaderReader } from "./header.ts";
@@ -61,6 +62,6 @@ export class ProfileKeys {
  */
 function areAllGood(before: readonly VerifyingKey[], after: readonly VerifyingKey[]): boolean {
   const isNamed = (key: VerifyingKey): boolean => key[KEY].kidGiven;
-  const noneTakes = before.every(isNamed) || !after.some((key) => isNamed(key) && !before.includes(key));
-  return noneTakes && before.every((key) => after.includes(key));
+  const noneTakes = before.every(isNamed) || !after.some((key) => isNamed(key) && !includesKey(before, key));
+  return noneTakes && before.every((key) => includesKey(after, key));
 }

@@ -10,6 +10,7 @@ import type { ClaimRules, ClaimsInput, ClaimsOutput, OpenClaims, UndatedClaims }
 import { checkClock, checkIssuer, checkList, checkSchema, checkThreadPool } from "./profile-checks.ts";
 import { ProfileKeys } from "./profile-keys.ts";
 import type { ClaimsSchema } from "./schema.ts";
+import type { StatusCheck } from "./status.ts";
 
 const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 
@@ -33,6 +34,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly maxAge?: Duration;
   /** How far the clocks of issuer and verifier may be apart. 0 by default. */
   readonly clockTolerance?: Duration;
+  /**
+   * Claims that must be there too, on both sides, such as `["sub", "client_id", "jti"]` (RFC 9068 §2.2). One that is
+   * `null` or empty text is not there. None by default: `exp` and `iat` always must.
+   */
+  readonly requiredClaims?: readonly string[];
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
   /**
@@ -54,6 +60,11 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * How a guard reads who the user is, where an issuer's claims are not called `sub` and `scope`. By default they are.
    */
   readonly identity?: IdentityClaims;
+  /**
+   * Checks at each use whether a token was revoked, by its `status` claim: `statusLists` of `hallpass/status-list`. Not
+   * at all by default.
+   */
+  readonly status?: StatusCheck;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -131,6 +142,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly identity: IdentityClaims | undefined;
   /** Whether tokens of this kind are issued here, if there is a key that signs. */
   readonly issues: boolean;
+  readonly status: StatusCheck | undefined;
   readonly maxBytes: number;
   /** How often a token was looked up among those that are remembered, and how often it was there. */
   readonly lookups: { hits: number; misses: number };
@@ -147,11 +159,13 @@ const OPTIONS: OptionNames<TokenOptions> = {
   expiresIn: optional,
   maxAge: optional,
   clockTolerance: optional,
+  requiredClaims: optional,
   maxBytes: optional,
   cacheSize: optional,
   threadPool: optional,
   schema: optional,
   identity: optional,
+  status: optional,
   now: optional,
 };
 
@@ -214,6 +228,8 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
     keys: new ProfileKeys(source, { types, cacheSize, now: described.now }),
     types,
     identity: options.identity,
+    required: checkList("requiredClaims", options.requiredClaims ?? null) ?? [],
+    status: options.status,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     lookups: { hits: 0, misses: 0 },

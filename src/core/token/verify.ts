@@ -2,7 +2,7 @@ import { isThenable } from "../../shared/promise.ts";
 import type { AuthError } from "../errors.ts";
 import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
-import { type CheckedClaims, checkClaims, checkTimes } from "./claims.ts";
+import { type CheckedClaims, checkClaims, checkTimes, type FlowClaims } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
 import { explainUnknownKey, readHeader } from "./header.ts";
@@ -15,11 +15,12 @@ import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
  * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before
  * the signature is known to be good.
  *
- * A profile remembers tokens that it verified (`cacheSize`). Their times and the schema are checked at each call.
+ * A profile remembers tokens that it verified (`cacheSize`). Their times, the status and the schema are checked at each
+ * call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check
- *   failed
+ *   failed. Where the profile checks the `status`: `revoked` (401), and `unavailable` (503) where nobody knows it
  * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
  *
  * @example
@@ -33,9 +34,10 @@ export async function verifyToken<Profile extends TokenProfile>(
   profile: Profile,
 ): Promise<ClaimsOf<Profile>> {
   const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
-  const { schema } = internals;
+  const { schema, status } = internals;
   const opened = recallToken(token, internals) ?? openToken(token, internals);
   const claims = isThenable(opened) ? await opened : opened; // To wait for nothing would take a tenth of the whole.
+  if (status !== undefined) await status.check(claims);
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
 
@@ -129,6 +131,9 @@ function admit(
   return claims;
 }
 
+/** The claims that the flow needs, whatever a schema makes of the others. */
+const FLOW_CLAIMS: readonly (keyof FlowClaims)[] = ["sub", "scope", "sid", "nbf", "auth_time", "amr", "acr", "cnf"];
+
 /**
  * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which
  * the result has beside the schema's output.
@@ -139,9 +144,8 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   if (result.issues !== undefined) {
     throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
-  const { sub, scope, sid, nbf, auth_time, amr, acr } = given;
-  // A schema drops what it does not name. The flow needs these all the same.
-  const flow = { sub, scope, sid, nbf, auth_time, amr, acr };
+  // A schema drops what it does not name.
+  const flow = Object.fromEntries(FLOW_CLAIMS.map((name) => [name, given[name]]));
   return dropUndefined({ ...flow, ...(result.value as object), iss, aud, exp, iat, jti });
 }
 

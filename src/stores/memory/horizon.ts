@@ -13,9 +13,10 @@ const GENERATION_MS = 86_400_000;
  * stopwatch, and counts as being ahead of it by the least difference that was seen in the present generation and the
  * one before.
  *
+ * @param marginMs - how long an entry is kept after it expired
  * @returns a function that takes the clock's time and returns the horizon, both in milliseconds since 1970
  */
-export function createHorizon(): (now: number) => number {
+export function createHorizon(marginMs: number = MARGIN_MS): (now: number) => number {
   let [previous, current] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   let began = stopwatch();
   return (now) => {
@@ -23,6 +24,6 @@ export function createHorizon(): (now: number) => number {
     const ahead = now - elapsed;
     if (elapsed - began >= GENERATION_MS) [previous, current, began] = [current, ahead, elapsed];
     current = Math.min(current, ahead);
-    return elapsed + Math.min(previous, current) - MARGIN_MS;
+    return elapsed + Math.min(previous, current) - marginMs;
   };
 }

@@ -13,7 +13,9 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function postgresSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("postgresSchema", tables);
+  const named = quoteTables("postgresSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages, proofs } =
+    named;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE,
@@ -81,6 +83,25 @@ CREATE TABLE IF NOT EXISTS ${apiKeys} (
   UNIQUE (user_id, slot)
 ) WITH (fillfactor = 75);
 ${createIndices(apiKeys, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${statusLists} (
+  series text PRIMARY KEY,
+  next bigint NOT NULL,
+  terms text NOT NULL
+) WITH (fillfactor = 25);
+${createIndices(statusLists)}
+CREATE TABLE IF NOT EXISTS ${statusPages} (
+  series text NOT NULL,
+  list integer NOT NULL,
+  page integer NOT NULL,
+  marks bit(4096) NOT NULL,
+  PRIMARY KEY (series, list, page)
+) WITH (fillfactor = 50);
+${createIndices(statusPages)}
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id text PRIMARY KEY,
+  expires_at timestamptz NOT NULL
+);
+${createIndices(proofs, "expires_at")}
 `;
 }
 

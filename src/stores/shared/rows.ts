@@ -3,6 +3,7 @@ import type {
   EndedSession,
   EndReason,
   OneTimeTry,
+  StatusPlaces,
   StoredOneTimeToken,
   StoredSession,
 } from "../contract.ts";
@@ -110,4 +111,14 @@ export function readOneTimeToken(row: Row | undefined): StoredOneTimeToken | nul
 /** Reads a try at a code from the columns `digest, tries`; `null` where there is no row. */
 export function readOneTimeTry(row: Row | undefined): OneTimeTry | null {
   return row === undefined ? null : { digest: row.digest as string, tries: readInteger(row.tries) };
+}
+
+/** Reads which places of status lists were given out, from the columns `first, terms`. */
+export function readPlaces(row: Row | undefined): StatusPlaces {
+  return { first: readInteger(row?.first), terms: row?.terms as string };
+}
+
+/** Reads a page of a status list from the columns `page, hex`. */
+export function readStatusPage({ page, hex }: Row): readonly [page: number, hex: string] {
+  return [readInteger(page), hex as string];
 }

@@ -14,6 +14,12 @@ export interface SqlTables {
   readonly oneTimeTokens?: string;
   /** The table of API keys. `"hallpass_api_keys"` by default. */
   readonly apiKeys?: string;
+  /** The table of series of status lists. `"hallpass_status_lists"` by default. */
+  readonly statusLists?: string;
+  /** The table of the pages of status lists. `"hallpass_status_pages"` by default. */
+  readonly statusPages?: string;
+  /** The table of used DPoP proofs. `"hallpass_proofs"` by default. */
+  readonly proofs?: string;
 }
 
 const NAMES: OptionNames<SqlTables> = {
@@ -23,6 +29,9 @@ const NAMES: OptionNames<SqlTables> = {
   revocations: "optional",
   oneTimeTokens: "optional",
   apiKeys: "optional",
+  statusLists: "optional",
+  statusPages: "optional",
+  proofs: "optional",
 };
 
 const DEFAULTS: Required<SqlTables> = {
@@ -32,6 +41,9 @@ const DEFAULTS: Required<SqlTables> = {
   revocations: "hallpass_revocations",
   oneTimeTokens: "hallpass_one_time_tokens",
   apiKeys: "hallpass_api_keys",
+  statusLists: "hallpass_status_lists",
+  statusPages: "hallpass_status_pages",
+  proofs: "hallpass_proofs",
 };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;

@@ -12,7 +12,9 @@ import { quoteTables, type SqlTables } from "../shared/tables.ts";
  * ```
  */
 export function sqliteSchema(tables?: SqlTables): string {
-  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys } = quoteTables("sqliteSchema", tables);
+  const named = quoteTables("sqliteSchema", tables);
+  const { users, sessions, sessionOwners, revocations, oneTimeTokens, apiKeys, statusLists, statusPages, proofs } =
+    named;
   return `CREATE TABLE IF NOT EXISTS ${users} (
   id TEXT PRIMARY KEY NOT NULL,
   login TEXT NOT NULL UNIQUE,
@@ -74,6 +76,23 @@ CREATE TABLE IF NOT EXISTS ${apiKeys} (
 );
 ${createIndex(apiKeys, "user_id")}
 ${createIndex(apiKeys, "expires_at")}
+CREATE TABLE IF NOT EXISTS ${statusLists} (
+  series TEXT PRIMARY KEY NOT NULL,
+  next INTEGER NOT NULL,
+  terms TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ${statusPages} (
+  series TEXT NOT NULL,
+  list INTEGER NOT NULL,
+  page INTEGER NOT NULL,
+  marks TEXT NOT NULL,
+  PRIMARY KEY (series, list, page)
+);
+CREATE TABLE IF NOT EXISTS ${proofs} (
+  id TEXT PRIMARY KEY NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+${createIndex(proofs, "expires_at")}
 `;
 }
 

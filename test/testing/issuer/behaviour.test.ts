@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFakeIssuer, type FakeBehaviour, type FakeIssuer, frozenClock } from "../../../src/testing.ts";
 import { fetchRaw, streamRaw } from "./raw.ts";
 
-const SOON = 300;
+/** Milliseconds that a client waits for what won't come, and for what comes. */
+const SHORT = 300;
+const LONG = 20_000;
 
 let issuer: FakeIssuer;
 beforeEach(async () => {
@@ -13,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-const ask = (init?: RequestInit): Promise<Response> =>
-  fetch(issuer.jwksUri, { signal: AbortSignal.timeout(SOON), ...init });
+const ask = (init?: RequestInit, patience = LONG): Promise<Response> =>
+  fetch(issuer.jwksUri, { signal: AbortSignal.timeout(patience), ...init });
 
 /** The code of what a failed fetch was caused by. */
 async function failureOf(promise: Promise<unknown>): Promise<string> {
@@ -27,8 +29,8 @@ async function failureOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("jose's createRemoteJWKSet", () => {
-  const verify = async (): Promise<string> => {
-    const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { timeoutDuration: SOON });
+  const verify = async (timeoutDuration = LONG): Promise<string> => {
+    const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { timeoutDuration });
     const token = await issuer.mint({ sub: "user-1" });
     return jwtVerify(token, keys, { issuer: issuer.issuer }).then(
       () => "accepted",
@@ -36,7 +38,7 @@ describe("jose's createRemoteJWKSet", () => {
     );
   };
 
-  it.each<[FakeBehaviour, string | RegExp]>([
+  it.each<[FakeBehaviour, string]>([
     ["well", "accepted"],
     ["hanging", "ERR_JWKS_TIMEOUT"],
     ["hanging-body", "ERR_JWKS_TIMEOUT"],
@@ -51,21 +53,21 @@ describe("jose's createRemoteJWKSet", () => {
     ["redirect-endlessly", "ERR_JOSE_GENERIC"],
   ])("meets %s, and says %s", async (behaviour, outcome) => {
     await issuer.behave(behaviour);
-    expect(await verify()).toMatch(outcome);
+    expect(await verify(outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toMatch(outcome);
     await issuer.behave("well");
     expect(await verify()).toBe("accepted");
   });
 
   it.each([
     [{ status: 500 }, "ERR_JOSE_GENERIC"],
-    [{ delayMs: SOON * 2 }, "ERR_JWKS_TIMEOUT"],
+    [{ delayMs: LONG }, "ERR_JWKS_TIMEOUT"],
     [{ delayMs: 50 }, "accepted"],
     [{ bytes: 2_000_000 }, "accepted"],
     [{ gzip: true }, "accepted"],
     [{ body: "[]" }, "ERR_JWKS_INVALID"],
   ])("meets the answer %j, and says %s", async (answer, outcome) => {
     await issuer.behave(answer);
-    expect(await verify()).toBe(outcome);
+    expect(await verify(outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toBe(outcome);
   });
 
   it("finds no one key where two have the token's kid", async () => {
@@ -95,24 +97,24 @@ describe("jose's createRemoteJWKSet", () => {
 describe("a client of its own", () => {
   it("is never answered by what hangs, and leaves", async () => {
     await issuer.behave("hanging");
-    expect(await failureOf(ask())).toBe("TimeoutError");
+    expect(await failureOf(ask({}, SHORT))).toBe("TimeoutError");
     expect(issuer.count("jwks")).toBe(1);
   });
 
   it("gets headers, and then nothing", async () => {
     await issuer.behave("hanging-body");
-    const response = await ask();
+    const response = await ask({}, 2_000);
     expect(response.status).toBe(200);
     expect(await failureOf(response.text())).toBe("TimeoutError");
   });
 
   it("gets a byte at a time", async () => {
     await issuer.behave("dripping");
-    const raw = await fetchRaw(issuer.jwksUri, 350);
+    const raw = await fetchRaw(issuer.jwksUri, 1_000);
     expect(raw.isWhole).toBe(false);
     expect(JSON.stringify(issuer.jwks()).startsWith(raw.body.toString())).toBe(true);
     expect(raw.body.length).toBeGreaterThan(1);
-    expect(raw.body.length).toBeLessThan(6);
+    expect(raw.body.length).toBeLessThan(12);
   });
 
   it("gets all of it in the end", async () => {
@@ -134,7 +136,7 @@ describe("a client of its own", () => {
 
   it("loses the connection that it has when the issuer refuses", async () => {
     await issuer.behave("hanging-body");
-    const response = await ask({ signal: AbortSignal.timeout(5_000) });
+    const response = await ask();
     await issuer.behave("refused");
     expect(await failureOf(response.text())).toBe("UND_ERR_SOCKET");
   });
@@ -154,7 +156,7 @@ describe("a client of its own", () => {
       text.slice(0, text.length / 2),
       false,
     ]);
-    expect(await failureOf(ask().then((it) => it.text()))).toBe("UND_ERR_SOCKET");
+    expect(await failureOf(ask({}, 3_000).then((it) => it.text()))).toBe("UND_ERR_SOCKET"); // at once
   });
 
   it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async () => {
@@ -173,7 +175,7 @@ describe("a client of its own", () => {
     const before = process.memoryUsage.rss();
     const { length, most } = await measure(streamRaw(issuer.jwksUri));
     expect(length).toBe(100 * 2 ** 20);
-    expect(most - before).toBeLessThan(60 * 2 ** 20);
+    expect(most - before).toBeLessThan(80 * 2 ** 20);
   });
 
   it("leaves in the middle of 100 MiB, and the next one is served", async () => {
@@ -186,7 +188,7 @@ describe("a client of its own", () => {
 
   it("gets 60 MiB that came as less than 64 KiB", async () => {
     await issuer.behave("gzip-bomb");
-    const { body, headers } = await fetchRaw(issuer.jwksUri, 10_000);
+    const { body, headers } = await fetchRaw(issuer.jwksUri);
     expect(headers["content-encoding"]).toBe("gzip");
     expect(body.length).toBeLessThan(64 * 2 ** 10);
     const whole = gunzipSync(body);
@@ -244,7 +246,7 @@ describe("a client of its own", () => {
     expect([head.status, await head.text()]).toEqual([200, ""]);
     expect((await ask({ method: "POST" })).status).toBe(405);
     expect((await fetch(`${issuer.issuer}/token`)).status).toBe(404);
-    expect((await fetchRaw(issuer.issuer, 1_000, "//")).status).toBe(404);
+    expect((await fetchRaw(issuer.issuer, LONG, "//")).status).toBe(404);
     expect(issuer.requests.map(({ document, method }) => `${method} ${document}`)).toEqual([
       "HEAD jwks",
       "POST jwks",

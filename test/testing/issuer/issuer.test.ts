@@ -299,8 +299,12 @@ describe("createFakeIssuer", () => {
     const issuers = await Promise.all([createFakeIssuer(), createFakeIssuer(), createFakeIssuer()]);
     expect(new Set(issuers.map(({ issuer }) => issuer)).size).toBe(3);
     for (const { issuer } of issuers) expect(issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await issuers[0]?.behave("redirect-away");
+    const { url: elsewhere } = await fetch(issuers[0]?.jwksUri as string);
     await Promise.all(issuers.map((it) => it.close()));
-    for (const { jwksUri } of issuers) await expect(fetch(jwksUri)).rejects.toThrow("fetch failed");
+    const urls = [elsewhere, ...issuers.map(({ jwksUri }) => jwksUri)];
+    expect(new Set(urls).size).toBe(4);
+    for (const url of urls) await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 
   it("closes while a client waits", async () => {

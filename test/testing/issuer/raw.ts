@@ -9,7 +9,7 @@ export interface RawAnswer {
 }
 
 /** Asks by node:http, which follows no redirect and unpacks nothing. It leaves after a time. */
-export async function fetchRaw(url: string, leaveAfterMs = 5_000, path?: string): Promise<RawAnswer> {
+export async function fetchRaw(url: string, leaveAfterMs = 20_000, path?: string): Promise<RawAnswer> {
   const response = await open(url, path);
   const pieces: Buffer[] = [];
   const timer = setTimeout(() => response.destroy(), leaveAfterMs);

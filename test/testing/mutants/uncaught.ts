@@ -3,13 +3,17 @@ import {
   apiKeyStoreContract,
   blocklistContract,
   oneTimeStoreContract,
+  proofStoreContract,
   refreshStoreContract,
+  statusListStoreContract,
   userStoreContract,
 } from "../../../src/testing.ts";
 import { BROKEN_API_KEY_STORES } from "./api-key-stores.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
 import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
+import { BROKEN_PROOF_STORES } from "./proof-stores.ts";
 import { BROKEN_REFRESH_STORES } from "./refresh-stores.ts";
+import { BROKEN_STATUS_LIST_STORES } from "./status-list-stores.ts";
 import { BROKEN_USER_STORES } from "./user-stores.ts";
 
 /** What a contract let pass. */
@@ -26,6 +30,8 @@ export const MUTANTS: Readonly<Record<string, () => Promise<Uncaught>>> = {
   "the blocklist's contract": () => uncaught(BROKEN_BLOCKLISTS, blocklistContract),
   "the refresh store's contract": () => uncaught(BROKEN_REFRESH_STORES, refreshStoreContract),
   "the one-time store's contract": () => uncaught(BROKEN_ONE_TIME_STORES, oneTimeStoreContract),
+  "the status list store's contract": () => uncaught(BROKEN_STATUS_LIST_STORES, statusListStoreContract),
+  "the proof store's contract": () => uncaught(BROKEN_PROOF_STORES, proofStoreContract),
   "the user store's contract": () => uncaught(BROKEN_USER_STORES, userStoreContract),
 };
 

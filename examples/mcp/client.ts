@@ -1,0 +1,20 @@
+import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+
+const [origin = "http://127.0.0.1:3000", expectedIssuer = "http://127.0.0.1:3001"] = process.argv.slice(2);
+
+// It knows the server, and whom it tells its secret. How it gets a token for that server, it learns from the challenge.
+const scope = "notes:read notes:write";
+const credentials = { clientId: "demo", clientSecret: "secret of the demo", expectedIssuer, scope };
+const authProvider = new ClientCredentialsProvider(credentials);
+const transport = new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { authProvider });
+const client = new Client({ name: "demo", version: "1.0.0" });
+await client.connect(transport);
+
+const { tools } = await client.listTools();
+console.log(tools.map(({ name }) => name).join(", "));
+await client.callTool({ name: "add_note", arguments: { text: "buy milk" } });
+const { content } = await client.callTool({ name: "list_notes" });
+console.log((content as { text: string }[]).map(({ text }) => text).join());
+await client.close();

@@ -1,0 +1,52 @@
+import { checkRules } from "../guard/check-rules.ts";
+import type { Guard } from "../guard/guard.ts";
+import type { Identity } from "../guard/identity.ts";
+import type { Rule } from "../guard/rule.ts";
+import { assert } from "../shared/assert.ts";
+import { checkOptions, type OptionNames } from "../shared/options.ts";
+import { checkNothingElse, isGuard, refuseRequest } from "./checks.ts";
+import { admit } from "./identity.ts";
+import type { AdapterRequest } from "./request.ts";
+
+/** Which services may call an endpoint. */
+export interface ClientOptions {
+  /**
+   * The guard of the services that may call: of `clientSecrets`, of API keys, of a token profile of their own. Without
+   * one, whoever found a token could try it here (RFC 7662 §4).
+   */
+  readonly clients: Guard;
+  /** What a service must fit, all of it, such as `scopes("introspect")`. None by default. */
+  readonly rules?: readonly Rule<AdapterRequest>[];
+}
+
+/** Checks who may call an endpoint, and what else it was given, when a route is built. */
+export function checkClientOptions<Options extends ClientOptions>(
+  verb: string,
+  guard: unknown,
+  options: Options,
+  names: OptionNames<Options>,
+  extra: readonly unknown[],
+): void {
+  refuseRequest(verb, guard);
+  checkNothingElse(verb, extra);
+  checkOptions(verb, options, names);
+  const { clients, rules = [] } = options;
+  assert(
+    isGuard(clients),
+    `${verb}: clients must be a guard, such as createGuard({ credentials: [clientSecrets(…)] })`,
+  );
+  assert(Array.isArray(rules), `${verb}: rules must be a list, such as [scopes("${verb}")]`);
+  checkRules(`${verb}: rules`, rules, 0);
+  const isOpen = (clients as unknown) === guard && rules.length === 0;
+  assert(!isOpen, `${verb}: every user could ask; give clients a guard of their own, or rules that only they fit`);
+}
+
+/**
+ * Tells which service calls.
+ *
+ * @throws AuthError where it is none that may
+ */
+export async function admitClient({ clients, rules = [] }: ClientOptions, request: AdapterRequest): Promise<Identity> {
+  const access = { guard: clients, recognition: "authenticate" as const, rules };
+  return (await admit({}, access, request.authRequest(), request)) as Identity;
+}

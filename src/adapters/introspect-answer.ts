@@ -1,0 +1,81 @@
+import { decodeToken } from "../core/token/decode.ts";
+import type { Identity } from "../guard/identity.ts";
+import type { RefreshTokenInfo } from "../sessions/inspect-refresh-token.ts";
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTime = (value: unknown): boolean => Number.isFinite(value);
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+/** The claims that are passed on as they are (RFC 7662 §2.2, RFC 8705 §3.2), where they have their type. */
+const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
+  client_id: isText,
+  username: isText,
+  iss: isText,
+  aud: (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
+  exp: isTime,
+  iat: isTime,
+  nbf: isTime,
+  jti: isText,
+  cnf: isObject,
+};
+
+/** Describes a good access token: what was signed, and whom the guard took it for. */
+export function describeToken(token: string, identity: Identity): Members {
+  const { userId, scopes, sid, authenticatedAt, methods, acr } = identity;
+  const claims = readSigned(token, identity);
+  const passedOn = Object.entries(PASSED_ON).filter(([name, fits]) => fits(claims[name]));
+  return {
+    sub: userId,
+    ...Object.fromEntries(passedOn.map(([name]) => [name, claims[name]])),
+    token_type: isBoundToKey(claims) ? "DPoP" : "Bearer",
+    ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+    ...describeProof({ sid, authenticatedAt, methods, acr }),
+  };
+}
+
+/** Describes a good refresh token. It has no `token_type`, and says what it is. */
+export function describeRefreshToken({ userId, sid, createdAt, expiresAt, ...proof }: RefreshTokenInfo): Members {
+  const [iat, exp] = [createdAt, expiresAt].map((it) => Math.floor(it.getTime() / 1_000));
+  return { sub: userId, iat, exp, token_use: "refresh_token", ...describeProof({ sid, ...proof }) };
+}
+
+/** Makes the identity of a refresh token's user, for rules of the application. */
+export function toIdentity(info: RefreshTokenInfo): Identity {
+  const { userId, sid, authenticatedAt, methods, acr } = info;
+  return Object.freeze({ userId, scopes: [], sid, claims: {}, credential: "refresh", authenticatedAt, methods, acr });
+}
+
+/** Describes how the user proved who it is (RFC 9470 §6.2). */
+function describeProof({
+  sid,
+  authenticatedAt,
+  methods,
+  acr,
+}: Partial<Pick<Identity, "sid" | "authenticatedAt" | "methods" | "acr">>): Members {
+  return {
+    ...(isText(sid) && { sid }),
+    ...(isTime(authenticatedAt) && { auth_time: Math.floor((authenticatedAt as number) / 1_000) }),
+    ...(Array.isArray(methods) && methods.length > 0 && { amr: methods }),
+    ...(isText(acr) && { acr }),
+  };
+}
+
+/**
+ * Reads what was signed of a token that a guard took. A schema gives the guard other claims, and may leave out whose
+ * client it is of, or that it is bound to a key.
+ */
+export function readSigned(token: string, { credential, claims }: Identity): Members {
+  const shown = isObject(claims) ? (claims as Members) : {};
+  if (credential !== "bearer") return shown;
+  try {
+    return decodeToken(token).claims;
+  } catch {
+    return shown; // A credential of the application's own may have that name, and tokens that are no JWTs.
+  }
+}
+
+function isBoundToKey({ cnf }: Members): boolean {
+  return isObject(cnf) && isText((cnf as { readonly jkt?: unknown }).jkt);
+}

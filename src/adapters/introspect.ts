@@ -1,0 +1,124 @@
+import type { SessionAuthenticator } from "../authenticator/authenticator.ts";
+import { isAuthError } from "../core/errors.ts";
+import type { Guard } from "../guard/guard.ts";
+import type { Identity } from "../guard/identity.ts";
+import { assert } from "../shared/assert.ts";
+import { isObject } from "../shared/object.ts";
+import { checkFunction, type OptionNames } from "../shared/options.ts";
+import { checkGuard } from "./checks.ts";
+import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
+import { readTokenParameter } from "./form.ts";
+import type { FlowHandler } from "./handler.ts";
+import { identify } from "./identity.ts";
+import { describeRefreshToken, describeToken, toIdentity } from "./introspect-answer.ts";
+import { answerAsOAuth } from "./oauth-answer.ts";
+import { type AdapterResponse, NO_STORE } from "./response.ts";
+
+/** Members of an answer. */
+type Members = Readonly<Record<string, unknown>>;
+
+/** Who may ask about tokens, and what they are told. */
+export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
+  /**
+   * Gives members of the answer beside the usual ones, or in their place; `null` where this service is to be told that
+   * the token is not active. None by default.
+   *
+   * @param identity - whom the token is of. Its `credential` is `"refresh"` for a refresh token, which has no claims.
+   * @param client - the service that asks
+   *
+   * @example
+   * ```ts
+   * const members: IntrospectOptions["members"] = ({ claims }, { userId }) =>
+   *   (claims as { aud?: unknown }).aud === `https://${userId}.example` ? {} : null;
+   * ```
+   */
+  readonly members?: (identity: Identity<Claims>, client: Identity) => Members | null | Promise<Members | null>;
+  /**
+   * Whether refresh tokens are active too. `false` by default: a service that looks at `active` alone would take one
+   * for an access token. An answer about one has `token_use: "refresh_token"`.
+   */
+  readonly refreshTokens?: boolean;
+}
+
+const OPTIONS: OptionNames<IntrospectOptions> = {
+  clients: "required",
+  rules: "optional",
+  members: "optional",
+  refreshTokens: "optional",
+};
+
+/** All that is said of a token that is not good, whatever the reason (RFC 7662 §2.2). */
+const INACTIVE: Members = Object.freeze({ active: false });
+
+/**
+ * Makes the handler of token introspection (RFC 7662), for services that can't verify our tokens themselves: in other
+ * languages, or behind a proxy that asks. It takes a POST of a form with the `token`, from one of `clients`.
+ *
+ * It answers `{ active: false }` and nothing more to whatever is not good: forged, expired, revoked, of another kind or
+ * no token at all. Else it tells what was signed and whose token it is. Where the guard meets an outage, it is 503.
+ *
+ * @param guard - whose tokens are asked about: a guard or an authenticator that takes Bearer tokens
+ * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ *
+ * @example
+ * ```ts
+ * const response = await handleIntrospect(auth, { clients })(request);
+ * ```
+ */
+export function handleIntrospect<Claims>(
+  guard: Guard<Claims>,
+  options: IntrospectOptions<Claims>,
+  ...extra: []
+): FlowHandler {
+  checkClientOptions("introspect", guard, options, OPTIONS as OptionNames<IntrospectOptions<Claims>>, extra);
+  checkGuard("introspect", guard);
+  const { members = addNothing, refreshTokens = false } = options;
+  checkFunction("introspect: members", members, "(identity, client) => ({ username: nameOf(identity.userId) })");
+  assert(typeof refreshTokens === "boolean", "introspect: refreshTokens must be true or false");
+  const inspector =
+    "inspectRefreshToken" in guard ? (guard as Guard & Pick<SessionAuthenticator, "inspectRefreshToken">) : null;
+  assert(!refreshTokens || inspector !== null, "introspect: refreshTokens is for an authenticator with sessions");
+  const takesBearer = (guard as { readonly takesBearer?: boolean }).takesBearer ?? true;
+  assert(takesBearer, "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })");
+
+  /** Describes a token; `null` where it is not good. */
+  const find = async (token: string): Promise<readonly [Identity<Claims>, Members] | null> => {
+    const info = refreshTokens && inspector !== null ? await inspector.inspectRefreshToken(token) : null;
+    if (info !== null) return info.active ? [toIdentity(info) as Identity<Claims>, describeRefreshToken(info)] : null;
+    const identity = await recognise(guard, token);
+    return identity === null ? null : [identity, describeToken(token, identity)];
+  };
+
+  return answerAsOAuth(async (request) => {
+    const client = await admitClient(options, request);
+    const found = await find(await readTokenParameter(request));
+    if (found === null) return answer(INACTIVE);
+    const [identity, usual] = found;
+    const others = await members(identity, client);
+    if (others === null) return answer(INACTIVE);
+    if (!isObject(others)) throw new TypeError("introspect: members must answer with an object or null");
+    return answer({ ...usual, ...others, active: true });
+  });
+}
+
+function addNothing(): Members {
+  return {};
+}
+
+function answer(body: object): AdapterResponse {
+  return { status: 200, headers: NO_STORE, cookies: [], body };
+}
+
+/** The refusals that say that a token is not good. Any other says that nobody knows. */
+const NOT_GOOD: ReadonlySet<number> = new Set([400, 401, 403]);
+
+/** Asks a guard whose a token is; `null` where it is not good. */
+export async function recognise<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims> | null> {
+  if (token.startsWith(" ")) return null; // A header may have more spaces in front of a token, and a token has none.
+  try {
+    return await identify({}, guard, "authenticate", `Bearer ${token}`);
+  } catch (error) {
+    if (isAuthError(error) && NOT_GOOD.has(error.status)) return null;
+    throw error;
+  }
+}

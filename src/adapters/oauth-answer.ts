@@ -1,0 +1,56 @@
+import { type AuthError, isAuthError } from "../core/errors.ts";
+import type { FlowHandler } from "./handler.ts";
+import type { AdapterRequest } from "./request.ts";
+import { type AdapterResponse, formatRefusal, NO_STORE } from "./response.ts";
+import { toError } from "./thrown.ts";
+
+/** What a client is told that sent no proper form. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  unsupported_media_type: "Send application/x-www-form-urlencoded",
+  malformed_body: "The body broke off",
+};
+
+/**
+ * Has a handler of an OAuth endpoint answer its refusals as RFC 6749 §5.2 has it: `error` is of the registered ones,
+ * and `error_description` is for people. `message` says the same, for clients of our other handlers. An outage is
+ * thrown on, for the error handler to log.
+ */
+export function answerAsOAuth(handle: FlowHandler): FlowHandler {
+  return async (request) => {
+    try {
+      return refuseOtherMethods(request) ?? (await handle(request));
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!isAuthError(error) || !error.expose) throw error;
+      const { code, message } = error;
+      return { ...formatRefusal(error), body: describe(nameError(error), DESCRIPTIONS[code] ?? message) };
+    }
+  };
+}
+
+/** Makes the answer of a refusal that is no `AuthError`. */
+export function refuse(
+  status: number,
+  error: string,
+  description: string,
+  headers: Readonly<Record<string, string>> = {},
+): AdapterResponse {
+  return { status, headers: { ...headers, ...NO_STORE }, cookies: [], body: describe(error, description) };
+}
+
+function describe(error: string, description: string): object {
+  return { error, error_description: description, message: description };
+}
+
+/** Names a refusal. What no specification has a name for keeps its own. */
+function nameError({ code, status }: AuthError): string {
+  if (status === 401) return "invalid_client";
+  return [400, 413, 415].includes(status) ? "invalid_request" : code;
+}
+
+/** Both endpoints take POST alone, so that no token is in a URL. */
+function refuseOtherMethods({ authRequest }: AdapterRequest): AdapterResponse | null {
+  const { method } = (authRequest() ?? {}) as { readonly method?: unknown };
+  if (typeof method !== "string" || method.toUpperCase() === "POST") return null;
+  return refuse(405, "invalid_request", "Send a POST", { Allow: "POST" });
+}

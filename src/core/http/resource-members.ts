@@ -1,0 +1,84 @@
+import { assert } from "../../shared/assert.ts";
+import { isObject } from "../../shared/object.ts";
+import { readSafely } from "../../shared/read.ts";
+import { isFilled } from "../../shared/text.ts";
+import { isScope } from "../scope.ts";
+import { isSecureUrl } from "./loopback.ts";
+
+const URL_RULE = "an absolute URL of https, or of the machine itself";
+
+/** Reads a URL that anybody may be told, as it stands in the metadata. */
+function parseUrl(value: unknown): URL | null {
+  if (typeof value !== "string" || !URL.canParse(value)) return null;
+  const url = new URL(value);
+  return isSecureUrl(url) && url.username === "" && url.password === "" ? url : null;
+}
+
+/**
+ * Reads the identifier of a resource (RFC 9728 §1.2, RFC 8707 §2). Clients compare it to the letter, and some write the
+ * URL anew before they do, so it must be in the one spelling that comes out.
+ */
+export function readResource(owner: string, resource: unknown): URL {
+  const url = parseUrl(resource);
+  const isOne = url !== null && !String(resource).includes("#");
+  assert(isOne, `${owner}: resource must be ${URL_RULE}, without a fragment`);
+  const isCanonical = [resource, `${resource}/`].includes(url.href);
+  assert(isCanonical, `${owner}: resource must be written as clients write it: ${url.href}`);
+  return url;
+}
+
+/** Checks the issuers: RFC 8414 §2 has them without query and fragment. */
+export function checkServers(owner: string, servers: unknown): readonly string[] {
+  const areServers = Array.isArray(servers) && servers.every((it) => parseUrl(it) !== null && !/[?#]/.test(it));
+  assert(areServers, `${owner}: authorizationServers must be a list of issuers, each ${URL_RULE}`);
+  return Object.freeze([...new Set<string>(servers)]);
+}
+
+/** Checks the scopes. */
+export function checkScopes(owner: string, scopes: unknown): readonly string[] {
+  const areScopes = Array.isArray(scopes) && scopes.every(isScope);
+  assert(areScopes, `${owner}: scopes must be a list, such as ["orders:read"], each a string without spaces`);
+  return Object.freeze([...scopes]);
+}
+
+/** What RFC 9728 §2 says of members that have no option of their own. */
+const MEMBERS: Readonly<Record<string, "link" | "list" | "flag">> = {
+  jwks_uri: "link",
+  bearer_methods_supported: "list",
+  resource_signing_alg_values_supported: "list",
+  resource_documentation: "link",
+  resource_policy_uri: "link",
+  resource_tos_uri: "link",
+  tls_client_certificate_bound_access_tokens: "flag",
+  authorization_details_types_supported: "list",
+  dpop_signing_alg_values_supported: "list",
+  dpop_bound_access_tokens_required: "flag",
+};
+
+const EXPECTED = { link: URL_RULE, list: "a list of one or more strings", flag: "true or false" } as const;
+
+const FITS: Readonly<Record<keyof typeof EXPECTED, (value: unknown) => boolean>> = {
+  link: (value) => parseUrl(value) !== null,
+  list: (value) => Array.isArray(value) && value.length > 0 && value.every(isFilled),
+  flag: (value) => typeof value === "boolean",
+};
+
+/** The members that options write. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  resource: "resource",
+  authorization_servers: "authorizationServers",
+  scopes_supported: "scopes",
+  resource_name: "name",
+};
+
+/** Copies the further members as JSON has them, so that nobody changes them later. */
+export function copyMembers(owner: string, members: unknown): Readonly<Record<string, unknown>> {
+  assert(isObject(members), `${owner}: members must be an object`);
+  for (const [name, value] of readSafely(owner, () => Object.entries(members))) {
+    assert(!Object.hasOwn(WRITTEN, name), `${owner}: give ${name} as the option ${WRITTEN[name]}`);
+    const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+    assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);
+    if (kind !== undefined) assert(FITS[kind](value), `${owner}: the member ${name} must be ${EXPECTED[kind]}`);
+  }
+  return readSafely(owner, () => JSON.parse(JSON.stringify(members)));
+}

@@ -1,0 +1,20 @@
+import type { OpenClaims } from "./claims.ts";
+
+/** The property that tells a check of ours. Two copies of this package share a registered symbol. */
+export const STATUS: unique symbol = Symbol.for("hallpass.statusCheck") as never;
+
+/**
+ * Checks whether a token that was verified is still good, by its `status` claim. `statusLists` of
+ * `hallpass/status-list` makes one.
+ */
+export interface StatusCheck {
+  /**
+   * Lets a token pass by answering nothing, or a promise of nothing. It is asked each time that the token is shown.
+   *
+   * @param claims - the claims that were signed
+   * @throws AuthError `revoked` or `invalid_token` (401), or `unavailable` (503) where nobody knows
+   */
+  check(claims: OpenClaims): void | Promise<void>;
+  /** @internal */
+  readonly [STATUS]: true;
+}

@@ -1,0 +1,75 @@
+import { computeDigest } from "../core/digest.ts";
+import { AuthError } from "../core/errors.ts";
+import type { CredentialRequest } from "../guard/request.ts";
+import { describeMismatch } from "../shared/describe.ts";
+import { MAX_PROOF_ID_LENGTH } from "../shared/limits.ts";
+import type { DpopSettings } from "./options.ts";
+import type { SignedProof } from "./read-proof.ts";
+import { listTargets, normaliseUri } from "./uri.ts";
+
+/** What a proof must be for. */
+export interface Purpose {
+  readonly request: CredentialRequest;
+  /** The access token that comes with it; `null` where none does. */
+  readonly token: string | null;
+  /** The present, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A proof that is good unless it was used before. */
+export interface FittingProof {
+  readonly jti: string;
+  /** Until when it would be taken again, in milliseconds since 1970. */
+  readonly end: number;
+}
+
+/**
+ * Checks that a proof was made for a request, its access token, and the present (RFC 9449 §4.3).
+ *
+ * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401)
+ */
+export function checkProof({ payload }: SignedProof, purpose: Purpose, settings: DpopSettings): FittingProof {
+  const { request, token, at } = purpose;
+  const { jti, htm, htu, ath } = payload;
+  if (!isId(jti)) throw mismatched("jti", jti, `a text of 1 to ${MAX_PROOF_ID_LENGTH} characters`);
+  if (typeof htm !== "string" || htm !== request.method) throw mismatched("htm", htm, String(request.method));
+  const targets = listTargets(request.url, settings.bases);
+  const target = typeof htu === "string" ? normaliseUri(htu) : null;
+  if (target === null || !targets.includes(target)) throw mismatched("htu", htu, targets);
+  if (token !== null && ath !== computeDigest(token)) throw mismatched("ath", ath, "the SHA-256 of the access token");
+  return { jti, end: findEnd(payload, at, settings) };
+}
+
+/** Tells until when a proof is good. A nonce tells it, whatever the client's clock says (RFC 9449 §11.1). */
+function findEnd(
+  { iat, nonce }: SignedProof["payload"],
+  at: number,
+  { nonces, maxAge, clockTolerance }: DpopSettings,
+): number {
+  if (typeof iat !== "number" || !Number.isFinite(iat)) throw mismatched("iat", iat, "a finite number of seconds");
+  if (nonces !== null) {
+    const end = isId(nonce) ? nonces.findEnd(nonce, at) : null;
+    if (end !== null) return end + clockTolerance;
+    const cause = new Error(describeMismatch("nonce", nonce, "one that was given a moment ago"));
+    throw new AuthError("use_dpop_nonce", { cause, headers: { "DPoP-Nonce": nonces.give(at) } });
+  }
+  const age = at - iat * 1_000;
+  if (!(age <= maxAge + clockTolerance))
+    throw mismatched("iat", iat, `at most ${maxAge / 1_000} s ago, at ${at / 1_000}`);
+  if (!(age >= -clockTolerance)) throw mismatched("iat", iat, `not to come, at ${at / 1_000}`);
+  // Another process may find it good for longer, by a clock that is behind this one.
+  return iat * 1_000 + maxAge + 2 * clockTolerance;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_PROOF_ID_LENGTH;
+}
+
+function mismatched(name: string, value: unknown, expected: string | readonly string[]): AuthError {
+  return refuseProof(new Error(describeMismatch(name, value, expected)));
+}
+
+/** Makes the refusal of a proof. The client gets the same answer whatever the reason, which is for the developer. */
+export function refuseProof(cause: unknown): AuthError {
+  return new AuthError("invalid_dpop_proof", { cause });
+}

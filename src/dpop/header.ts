@@ -1,0 +1,36 @@
+import { AuthError } from "../core/errors.ts";
+import type { CredentialRequest } from "../guard/request.ts";
+
+const CREDENTIALS = /^dpop +([A-Za-z0-9\-._~+/]+=*)$/i;
+const SCHEME = /^dpop(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
+// A proxy, or Fetch's `Headers`, joins two headers of a name with a comma.
+const JOINED = /, *dpop /i;
+
+/**
+ * Takes the token out of an Authorization header of the DPoP scheme (RFC 9449 §7.1); `null` where there is none.
+ *
+ * @throws AuthError `invalid_request` (400) where it is meant to be DPoP and is malformed, or there are several
+ */
+export function readDpopToken(header: string | null): string | null {
+  if (header === null) return null;
+  const token = CREDENTIALS.exec(header)?.[1];
+  if (token !== undefined) return token;
+  if (SCHEME.test(header)) throw invalidRequest("after the DPoP scheme comes one access token, and nothing else");
+  if (JOINED.test(header)) throw invalidRequest("a request carries one credential, and this one carries several");
+  return null;
+}
+
+/**
+ * Reads the proof of a request; `null` where there is none.
+ *
+ * @throws AuthError `invalid_request` (400) where there are several
+ */
+export function readProofHeader(request: CredentialRequest): string | null {
+  const proof = request.header("dpop");
+  if (proof?.includes(",")) throw invalidRequest("several DPoP headers");
+  return proof;
+}
+
+function invalidRequest(why: string): AuthError {
+  return new AuthError("invalid_request", { cause: new Error(why) });
+}

@@ -1,0 +1,63 @@
+import { isAuthError } from "../core/errors.ts";
+import { readClock } from "../core/time.ts";
+import type { DpopProof, ProofVerifier } from "../guard/proof-verifier.ts";
+import { type ChallengeSettings, nameRealm } from "../guard/refusal.ts";
+import { toCredentialRequest } from "../guard/request.ts";
+import { refuseProof } from "./check-proof.ts";
+import { createProofChecker, type ProofChecker } from "./checker.ts";
+import { checkDpopOptions, type DpopOptions, type DpopSettings } from "./options.ts";
+
+/** The challenge of credentials with a proof (RFC 9449 §7.1). */
+export interface DpopChallenge {
+  readonly scheme: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Makes the challenge that names the algorithms of proofs. */
+export function makeChallenge({ algorithms }: DpopSettings): DpopChallenge {
+  return Object.freeze({ scheme: "DPoP", parameters: Object.freeze({ algs: algorithms.join(" ") }) });
+}
+
+/** Makes the refusal of a request without a proof. */
+export function refuseAbsent(): ReturnType<typeof refuseProof> {
+  return refuseProof(new Error("there is no DPoP header"));
+}
+
+/** Binds what checks proofs to requests that show no access token. Its refusals have the usual challenge. */
+export function bindVerifier(check: ProofChecker, { nonces, now }: DpopSettings): ProofVerifier {
+  const verifyOptional: ProofVerifier["verifyOptional"] = async (request) =>
+    check(toCredentialRequest(request), null, null);
+  const verify = async (request: Parameters<ProofVerifier["verify"]>[0]): Promise<DpopProof> => {
+    const proof = await verifyOptional(request);
+    if (proof === null) throw refuseAbsent();
+    return proof;
+  };
+  return Object.freeze({ verify, verifyOptional, nonce: () => nonces?.give(readClock(now)) ?? null });
+}
+
+/**
+ * Creates what verifies the DPoP proofs of requests for tokens, at an endpoint of the application's own. An
+ * authenticator with `dpop` among its credentials has one already, as `proofs`.
+ *
+ * @throws TypeError when an option is missing, misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const proofs = createProofVerifier({ origin: "https://auth.example.com", proofs: memoryProofs() });
+ * const { jkt } = await proofs.verify(request);
+ * const token = await issueToken({ sub: user.id, cnf: { jkt } }, accessToken);
+ * ```
+ */
+export function createProofVerifier(options: DpopOptions): ProofVerifier {
+  const settings = checkDpopOptions("createProofVerifier", options);
+  const challenge: ChallengeSettings = { realm: "api", challenge: {}, schemes: [makeChallenge(settings)] };
+  const { verify, verifyOptional, nonce } = bindVerifier(createProofChecker(settings), settings);
+  const refuse = (error: unknown): never => {
+    throw isAuthError(error) ? nameRealm(challenge, error) : error;
+  };
+  return Object.freeze({
+    verify: (request) => verify(request).catch(refuse),
+    verifyOptional: (request) => verifyOptional(request).catch(refuse),
+    nonce,
+  } satisfies ProofVerifier);
+}

@@ -1,0 +1,19 @@
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { invalidToken } from "../core/token/compact.ts";
+import { isThumbprint } from "../shared/thumbprint.ts";
+
+/**
+ * Refuses a token that is bound to something (RFC 7800): whoever shows it as a Bearer token or in a cookie proves
+ * nothing about that. Whoever stole it would be let in, and that is what it was bound against.
+ */
+export function refuseBound({ cnf }: CheckedClaims): void {
+  if (cnf !== undefined) throw invalidToken(BOUND);
+}
+
+/** Reads the thumbprint of the key that claims are bound to (RFC 9449 §6.1); `null` where they are bound to none. */
+export function readThumbprint(claims: unknown): string | null {
+  const { cnf } = (claims ?? {}) as { readonly cnf?: { readonly jkt?: unknown } | null };
+  return isThumbprint(cnf?.jkt) ? cnf.jkt : null;
+}
+
+const BOUND = "the token is bound (cnf), so it is no Bearer token: have it sent with a proof, to dpop of hallpass/dpop";

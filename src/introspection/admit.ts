@@ -1,0 +1,49 @@
+import { AuthError } from "../core/errors.ts";
+import { readClock } from "../core/time.ts";
+import type { CheckedClaims } from "../core/token/claims.ts";
+import { invalidToken, mismatched } from "../core/token/compact.ts";
+import type { ShownIdentity } from "../guard/credential.ts";
+import { createIdentity } from "../guard/identity.ts";
+import { referToToken } from "../guard/token-reference.ts";
+import type { Answer, IntrospectedClaims } from "./answer.ts";
+import type { IntrospectionSettings } from "./options.ts";
+
+/**
+ * Gives whom an answer is about, if the token is good here and now. A remembered answer goes through all of it again.
+ *
+ * @throws AuthError `invalid_token` or `expired` (401)
+ */
+export function admit(settings: IntrospectionSettings, { claims }: Answer): ShownIdentity<IntrospectedClaims> {
+  if (claims === null) throw invalidToken("the endpoint says that the token is not active");
+  refuseOtherKinds(claims);
+  refuseOtherParties(settings, claims);
+  refuseOtherTimes(settings, claims);
+  // An answer need not say when the token was issued. Then every log-out everywhere counts for it.
+  const checked = { ...claims, iat: claims.iat ?? 0 } as CheckedClaims;
+  const identity = createIdentity(checked, claims, settings.identity, settings.name);
+  return { ...identity, revocation: referToToken(checked, identity.userId) };
+}
+
+/** A token that is bound to a key of its client (RFC 9449, RFC 8705) proves nothing by itself. */
+function refuseOtherKinds({ token_type, cnf, token_use, typ }: IntrospectedClaims): void {
+  const isBearer = token_type === undefined || (typeof token_type === "string" && /^bearer$/i.test(token_type));
+  if (!isBearer) throw mismatched("token_type", token_type, "Bearer");
+  if (cnf !== undefined) throw invalidToken("the token is bound by cnf, and came without a proof");
+  const isRefreshToken = [token_use, typ].some((it) => typeof it === "string" && /^refresh/i.test(it));
+  if (isRefreshToken) throw invalidToken("the token is a refresh token");
+}
+
+function refuseOtherParties({ audience, issuer }: IntrospectionSettings, { aud, iss }: IntrospectedClaims): void {
+  const isMeantHere = audience === null || [aud].flat().some((it) => audience.includes(it as string));
+  if (!isMeantHere) throw mismatched("aud", aud, audience);
+  if (issuer !== null && iss !== issuer) throw mismatched("iss", iss, [issuer]);
+}
+
+function refuseOtherTimes({ clockTolerance, now }: IntrospectionSettings, { exp, nbf }: IntrospectedClaims): void {
+  const seconds = readClock(now) / 1_000;
+  if (exp !== undefined && !(seconds < exp + clockTolerance)) {
+    throw new AuthError("expired", { cause: new Error(`exp is ${exp}, and has been reached at ${seconds}`) });
+  }
+  const isToCome = nbf !== undefined && !(nbf <= Math.floor(seconds) + clockTolerance);
+  if (isToCome) throw invalidToken(`nbf is ${nbf}, and still to come at ${seconds}`);
+}

@@ -1,0 +1,94 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { AuthError } from "../core/errors.ts";
+import type { Credential } from "../guard/credential.ts";
+import { assert } from "../shared/assert.ts";
+import { MAX_TEXT_LENGTH, MIN_CLIENT_SECRET_LENGTH } from "../shared/limits.ts";
+import { isObject } from "../shared/object.ts";
+import { readSafely } from "../shared/read.ts";
+import { isText } from "../shared/text.ts";
+
+/** What is known of a client that showed its secret. */
+export interface ClientClaims {
+  /** The client's id. */
+  readonly client_id: string;
+}
+
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
+const BASIC_SCHEME = /^basic(?:$| )/i;
+
+/**
+ * Makes the credential of services that show an id and a secret by HTTP Basic (RFC 6749 §2.3.1): those that may ask
+ * `introspect` and `revoke`. `identity.userId` is the client's id.
+ *
+ * Secrets are compared in constant time, as SHA-256. One has 32 characters at the least, so that nobody guesses it:
+ * make one with `node -p "require('crypto').randomBytes(32).toString('base64url')"`.
+ *
+ * @param clients - the secret of each client by its id; a list while one takes the place of another
+ * @throws TypeError when there is no client, or a secret is too short
+ *
+ * @example
+ * ```ts
+ * const clients = createGuard({ credentials: [clientSecrets({ reports: process.env.REPORTS_SECRET ?? "" })] });
+ * app.post("/introspect", introspect(auth, { clients }));
+ * ```
+ */
+export function clientSecrets(clients: Readonly<Record<string, string | readonly string[]>>): Credential<ClientClaims> {
+  const digests = digestSecrets(clients);
+  const nobody = [randomBytes(32)];
+  return Object.freeze({
+    name: "client",
+    place: "authorization",
+    challenge: { scheme: "Basic" },
+    read(request) {
+      const header = request.authorization();
+      return header !== null && BASIC_SCHEME.test(header) ? header : null;
+    },
+    verify(header) {
+      const [id, secret] = parseBasic(header);
+      const given = digest(secret);
+      // A client that there is not costs a comparison, too.
+      const isRight = (digests.get(id) ?? nobody).map((it) => timingSafeEqual(it, given));
+      if (!isRight.includes(true)) throw new AuthError("invalid_credentials", { cause: new Error("a wrong secret") });
+      return { userId: id, claims: Object.freeze({ client_id: id }) };
+    },
+  } satisfies Credential<ClientClaims>);
+}
+
+function digestSecrets(clients: unknown): ReadonlyMap<string, readonly Buffer[]> {
+  const message = 'clientSecrets takes the secrets of clients by their ids, such as { reports: "…" }';
+  const given = readSafely("clientSecrets", () => (isObject(clients) ? Object.entries(clients) : []));
+  assert(given.length > 0, message);
+  const digests = new Map<string, readonly Buffer[]>();
+  for (const [id, secrets] of given) {
+    assert(isText(id), message);
+    const list: unknown[] = readSafely("clientSecrets", () => [secrets].flat());
+    const fit = list.length > 0 && list.every((it) => isText(it) && it.length >= MIN_CLIENT_SECRET_LENGTH);
+    assert(fit, `clientSecrets: ${id} must have a secret of ${MIN_CLIENT_SECRET_LENGTH} characters or more, or a list`);
+    digests.set(id, (list as string[]).map(digest));
+  }
+  return digests;
+}
+
+/**
+ * Reads an id and a secret, which were encoded as in a form.
+ *
+ * @throws AuthError `invalid_request` (400) for anything else
+ */
+function parseBasic(header: string): readonly [id: string, secret: string] {
+  const encoded = header.length <= 8 * MAX_TEXT_LENGTH ? BASIC.exec(header)?.[1] : undefined;
+  const [, id = "", secret = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? "", "base64").toString()) ?? [];
+  try {
+    if (id !== "") return [decodeFromForm(id), decodeFromForm(secret)];
+  } catch {
+    // The same as where there is no id.
+  }
+  throw new AuthError("invalid_request", { cause: new Error("the Basic header has no id and secret") });
+}
+
+function decodeFromForm(text: string): string {
+  return decodeURIComponent(text.replaceAll("+", " "));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

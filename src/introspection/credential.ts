@@ -1,0 +1,100 @@
+import { computeDigest } from "../core/digest.ts";
+import { isAuthError } from "../core/errors.ts";
+import { readClock } from "../core/time.ts";
+import { invalidToken } from "../core/token/compact.ts";
+import { explainRefusal, readToken } from "../guard/bearer-header.ts";
+import type { Credential } from "../guard/credential.ts";
+import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
+import { admit } from "./admit.ts";
+import type { IntrospectedClaims } from "./answer.ts";
+import { Endpoint } from "./endpoint.ts";
+import { Lookups } from "./lookups.ts";
+import { checkIntrospectedOptions, type IntrospectedOptions } from "./options.ts";
+import { RememberedAnswers } from "./remembered.ts";
+
+/** What a credential of {@link introspected} counts. Nothing is ever set back. */
+export interface IntrospectionStats {
+  /** How often the endpoint was called. */
+  readonly calls: number;
+  /** How many of the calls failed: by a status other than 200, by no answer in time, or by one that is none. */
+  readonly failures: number;
+  /** How many tokens were remembered when they came. */
+  readonly hits: number;
+  /** How many were not. */
+  readonly misses: number;
+}
+
+/** The credential of tokens that an introspection endpoint knows. */
+export interface IntrospectedCredential extends Credential<IntrospectedClaims> {
+  /** Tells what was counted since it was made, for a monitor. */
+  stats(): IntrospectionStats;
+}
+
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * Makes the credential of Bearer tokens that an introspection endpoint knows (RFC 7662): tokens that say nothing by
+ * themselves, or whose issuer shall be asked about each.
+ *
+ * An answer is remembered for `cacheFor`, and **a revocation takes as long to be noticed**. A token is taken where the
+ * answer says `active: true` and has the `audience`, now; one that is bound to a key of its client is not, since it
+ * came without a proof. `identity.claims` is the answer.
+ *
+ * While the endpoint is down, slow or answers nonsense, a token that is not remembered is refused with 503, and never
+ * 401. After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails.
+ *
+ * @throws TypeError when an option is missing, misspelt or meaningless
+ *
+ * @example
+ * ```ts
+ * const partner = introspected({
+ *   endpoint: "https://issuer.example/introspect",
+ *   client: { id: "orders", secret: process.env.CLIENT_SECRET ?? "" },
+ *   audience: "https://orders.example",
+ *   cacheFor: "30s",
+ * });
+ * const guard = createGuard({ credentials: [partner] });
+ * ```
+ */
+export function introspected(options: IntrospectedOptions): IntrospectedCredential {
+  const settings = checkIntrospectedOptions(options);
+  const { takes, now, name } = settings;
+  const remembered = new RememberedAnswers(settings.cacheFor);
+  const endpoint = new Endpoint(settings);
+  const lookups = new Lookups(remembered, (token) => endpoint.ask(token), now);
+  const lookedUp = { hits: 0, misses: 0 };
+  return Object.freeze({
+    name,
+    place: "authorization",
+    takesAll: takes === null,
+    read(request) {
+      const token = readToken(request.authorization());
+      return token === null || takes === null || takes(token) === true ? token : null;
+    },
+    verify(token, request) {
+      const refuse = (error: unknown): never => {
+        throw isAuthError(error) ? explainRefusal(request.authorization(), error) : error;
+      };
+      try {
+        refuseIllFormed(token);
+        const digest = computeDigest(token);
+        const known = remembered.recall(digest, readClock(now));
+        lookedUp[known === undefined ? "misses" : "hits"] += 1;
+        if (known !== undefined) return admit(settings, known);
+        return lookups
+          .lookUp(digest, token)
+          .then((answer) => admit(settings, answer))
+          .catch(refuse);
+      } catch (error) {
+        return refuse(error);
+      }
+    },
+    stats: () => ({ ...endpoint.counts, ...lookedUp }),
+  } satisfies IntrospectedCredential);
+}
+
+/** What can't be a token (RFC 6750 §2.1) costs no call. */
+function refuseIllFormed(token: string): void {
+  if (token.length > DEFAULT_TOKEN_BYTES) throw invalidToken(`the token is longer than ${DEFAULT_TOKEN_BYTES}`);
+  if (!B64TOKEN.test(token)) throw invalidToken("the token has characters that no token has");
+}

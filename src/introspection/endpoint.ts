@@ -1,0 +1,76 @@
+import { readClock } from "../core/time.ts";
+import { fetchDocument } from "../remote/document.ts";
+import { stopwatch } from "../shared/clock.ts";
+import { unavailable } from "../store-calls/call.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import { Breaker } from "./breaker.ts";
+import type { IntrospectionSettings } from "./options.ts";
+
+/** The name of the call, as outages have it. */
+const CALL = "introspection.ask";
+
+const FORM = "application/x-www-form-urlencoded";
+
+/** Asks an introspection endpoint: a bounded number of times at once, and seldom while it is down. */
+export class Endpoint {
+  readonly #settings: IntrospectionSettings;
+  readonly #breaker = new Breaker();
+  #underWay = 0;
+  #calls = 0;
+  #failures = 0;
+
+  constructor(settings: IntrospectionSettings) {
+    this.#settings = settings;
+  }
+
+  /** How often it was called, and how many of the calls failed. */
+  get counts(): { readonly calls: number; readonly failures: number } {
+    return { calls: this.#calls, failures: this.#failures };
+  }
+
+  /**
+   * Asks about a token.
+   *
+   * @throws AuthError `unavailable` (503) where the endpoint can't be asked, or says what is no answer
+   */
+  async ask(token: string): Promise<Answer> {
+    const { now } = this.#settings;
+    this.#refuseTooMany(readClock(now));
+    const end = this.#breaker.begin();
+    const startedAt = stopwatch();
+    this.#underWay += 1;
+    this.#calls += 1;
+    try {
+      const answer = await this.#call(token);
+      end(false, readClock(now));
+      return answer;
+    } catch (cause) {
+      this.#failures += 1;
+      end(true, readClock(now));
+      throw unavailable(CALL, stopwatch() - startedAt, cause);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  #refuseTooMany(now: number): void {
+    const pauseMs = this.#breaker.left(now);
+    if (pauseMs > 0) {
+      throw unavailable(CALL, 0, new Error("the endpoint failed; it is not asked for a while"), toSeconds(pauseMs));
+    }
+    if (this.#underWay < this.#settings.maxConcurrent) return;
+    throw unavailable(CALL, 0, new Error(`${this.#underWay} calls are under way, which is maxConcurrent`), 1);
+  }
+
+  async #call(token: string): Promise<Answer> {
+    const { endpoint, authorization, fetch, timeoutMs } = this.#settings;
+    const body = new URLSearchParams({ token, token_type_hint: "access_token" }).toString();
+    const headers = { Authorization: authorization, Accept: "application/json", "Content-Type": FORM };
+    const { text } = await fetchDocument(endpoint, { fetch, timeoutMs, headers, body });
+    return readAnswer(endpoint, text);
+  }
+}
+
+function toSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000);
+}

@@ -1,0 +1,42 @@
+import { readClock } from "../core/time.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
+import { readDetails, type SessionDetails } from "./details.ts";
+import { findSessions } from "./find-sessions.ts";
+import { findOwner } from "./owner.ts";
+import { createSuccessor } from "./refresh-token.ts";
+import type { IssuingSettings, SessionSettings } from "./settings.ts";
+import { useRefreshToken } from "./use-refresh-token.ts";
+
+/** What is known of a refresh token. */
+export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt" | "methods" | "acr"> {
+  /** The user whose session it belongs to. */
+  readonly userId: string;
+  /** The session. */
+  readonly sid: string;
+  /** When the session began. */
+  readonly createdAt: Date;
+  /** When the session expires, unless it is refreshed before. */
+  readonly expiresAt: Date;
+  /** Whether a refresh would take it now. A user who is gone, disabled or has another password since gets none. */
+  readonly active: boolean;
+}
+
+/** Tells about a refresh token without using it. A token that somebody else has used ends no session by this. */
+export async function inspectRefreshToken<U extends User>(
+  settings: IssuingSettings<U> & SessionSettings,
+  sent: unknown,
+): Promise<RefreshTokenInfo | null> {
+  const now = readClock(settings.token.now);
+  const [found] = await findSessions(settings, sent);
+  if (found === undefined) return null;
+  const { session, refreshToken } = found;
+  const { userId, sid, createdAt, expiresAt } = session;
+  const { authenticatedAt, methods, acr } = readDetails(session);
+  const active = isTaken(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
+  return { userId, sid, createdAt, expiresAt, active, authenticatedAt, methods, acr };
+}
+
+function isTaken(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
+  const isLiving = session.ended === null && session.expiresAt.getTime() > now;
+  return isLiving && useRefreshToken(settings, session, sent, createSuccessor(sent), now) !== "theft";
+}

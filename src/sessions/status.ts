@@ -1,0 +1,28 @@
+import { newJti } from "../core/token/jti.ts";
+import type { StatusClaim } from "../status-list/claim.ts";
+import { readSid, type StatusPlace, writeSid } from "../status-list/place.ts";
+import { acceptAnything } from "../store-calls/answer-checks.ts";
+import type { FlowSettings, SessionSettings } from "./settings.ts";
+
+/** Makes the id of a session. Where there are status lists, it holds the session's place in one. */
+export async function newSid({ refresh, budget }: SessionSettings, date: number): Promise<string> {
+  const { statuses } = refresh;
+  if (statuses === null) return newJti(date);
+  const place = await budget.callStore("statusList.allocate", () => statuses.allocate(), acceptAnything);
+  return writeSid(newJti(date), place);
+}
+
+/** Writes what the access tokens of a session say of its place; nothing where it has none. */
+export function claimStatus({ refresh }: FlowSettings, sid: string): { readonly status?: StatusClaim } {
+  const statuses = refresh?.statuses ?? null;
+  const place = readSid(sid);
+  return statuses === null || place === null ? {} : { status: statuses.claimOf(place) };
+}
+
+/** Revokes sessions in their status lists. Those that began before there were any have no place in one. */
+export async function revokeStatuses({ refresh, budget }: FlowSettings, sids: readonly string[]): Promise<void> {
+  const statuses = refresh?.statuses ?? null;
+  const places = sids.map(readSid).filter((place): place is StatusPlace => place !== null);
+  if (statuses === null || places.length === 0) return;
+  await budget.callStore("statusList.revoke", () => statuses.revoke(places), acceptAnything);
+}

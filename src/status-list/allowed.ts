@@ -1,0 +1,61 @@
+import { mismatched } from "../core/token/compact.ts";
+import { checkUrl } from "../remote/url.ts";
+import { assert } from "../shared/assert.ts";
+import { abandon } from "../shared/promise.ts";
+
+/**
+ * Finds the address of a list that a token names.
+ *
+ * @throws AuthError `invalid_token` (401) where it is none of the issuer's
+ */
+export type FindUrl = (uri: string) => URL;
+
+/** What tells of one address whether it is the issuer's. Both forms of it are the same address. */
+type Allows = (uri: string, url: URL) => boolean;
+
+/** Checks which lists are an issuer's. */
+export function checkAllowed(owner: string, lists: unknown): FindUrl {
+  const { allows, expected } = typeof lists === "function" ? allowByFunction(lists) : allowByAddress(owner, lists);
+  return (uri) => {
+    const url = parseUrl(uri);
+    if (url === null || !allows(uri, url)) throw mismatched("status.status_list.uri", uri, expected);
+    return url;
+  };
+}
+
+interface Allowed {
+  readonly allows: Allows;
+  /** What would be allowed, for a message. */
+  readonly expected: string | readonly string[];
+}
+
+function allowByAddress(owner: string, lists: unknown): Allowed {
+  const given: readonly unknown[] = Array.isArray(lists) ? lists : [lists];
+  assert(
+    given.length > 0,
+    `${owner}: lists must name at least one address, such as "https://issuer.example/statuslists/"`,
+  );
+  // A URL is compared as it is fetched: what stands between dots, or is spelled in another way, is resolved by then.
+  const addresses = given.map((it) => checkUrl(`${owner}: lists`, it).href);
+  const allows: Allows = (_uri, { href }) =>
+    addresses.some((it) => (it.endsWith("/") ? href.startsWith(it) : href === it));
+  return { allows, expected: addresses };
+}
+
+function allowByFunction(lists: Function): Allowed {
+  const allows: Allows = (uri) => {
+    const verdict: unknown = lists(uri);
+    if (typeof verdict === "boolean") return verdict;
+    abandon(verdict);
+    throw new TypeError("statusLists: lists must answer true or false");
+  };
+  return { allows, expected: "one that lists allows" };
+}
+
+function parseUrl(uri: string): URL | null {
+  try {
+    return checkUrl("uri", uri);
+  } catch {
+    return null;
+  }
+}

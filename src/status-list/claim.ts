@@ -1,0 +1,38 @@
+import type { OpenClaims } from "../core/token/claims.ts";
+import { mismatched } from "../core/token/compact.ts";
+import { isObject } from "../shared/object.ts";
+import { isText } from "../shared/text.ts";
+
+/** Where the status of a token stands. */
+export interface StatusReference {
+  /** The index in the list, from 0 on. */
+  readonly idx: number;
+  /** The address of the list. */
+  readonly uri: string;
+}
+
+/** What a token's `status` claim says (draft-ietf-oauth-status-list-21 §6.2). */
+export interface StatusClaim {
+  /** Where its status stands. */
+  readonly status_list: StatusReference;
+}
+
+const CLAIM = "status.status_list";
+
+/**
+ * Reads where the status of a token stands; `null` where the token does not say.
+ *
+ * @throws AuthError `invalid_token` (401) where it says what is no such place
+ */
+export function readReference({ status }: OpenClaims): StatusReference | null {
+  if (status === undefined) return null;
+  if (!isObject(status)) throw mismatched("status", status, "an object");
+  const { status_list: found } = status as Partial<StatusClaim>;
+  if (found === undefined) return null; // There may be other mechanisms.
+  if (!isObject(found)) throw mismatched(CLAIM, found, "an object");
+  const { idx, uri } = found as Partial<StatusReference>;
+  if (!Number.isSafeInteger(idx) || (idx as number) < 0)
+    throw mismatched(`${CLAIM}.idx`, idx, "a whole number from 0 on");
+  if (!isText(uri)) throw mismatched(`${CLAIM}.uri`, uri, "a URI of at most 1024 characters");
+  return { idx: idx as number, uri };
+}

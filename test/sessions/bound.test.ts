@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { decodeToken } from "../../src/core/token/decode.ts";
+import { dpop } from "../../src/dpop.ts";
+import { bearer } from "../../src/guard/bearer.ts";
+import { memoryProofs } from "../../src/stores/memory.ts";
+import { clientKey, proofOf } from "../support/dpop.ts";
+import { codeOf, houseOf, OUTAGES, PASSWORD, READER } from "../support/flow.ts";
+import { NOW, profileOf, signed } from "../support/tokens.ts";
+
+const ORIGIN = "https://api.example.com";
+const KEY = clientKey();
+const OTHER = clientKey();
+const boundTo = KEY.jkt;
+const cnfOf = (token: string): unknown => decodeToken(token).claims.cnf;
+
+function boundHouse(proofs = memoryProofs(), more: object = {}) {
+  const token = profileOf(undefined, { now: () => NOW });
+  const credential = dpop(token, { origin: ORIGIN, proofs, storeTimeoutMs: 40 });
+  const house = houseOf({ more: { token, credentials: [bearer(token), credential], ...more } as never });
+  const identify = (accessToken: string) => {
+    const headers = {
+      authorization: `DPoP ${accessToken}`,
+      dpop: proofOf(KEY, { url: `${ORIGIN}/me`, token: accessToken }),
+    };
+    return house.auth.authenticate({ method: "GET", url: "/me", headers });
+  };
+  return { ...house, identify };
+}
+
+describe("a session that is bound to a key", () => {
+  it("has access tokens that are bound to it, however it began", async () => {
+    const { auth } = boundHouse();
+    const proof = await auth.verifyPassword(READER);
+    for (const begin of [
+      () => auth.login(READER, {}, { boundTo }),
+      () => auth.startSession({ id: "user-1" }, { boundTo }),
+      () => auth.startSession(proof, { boundTo }),
+      () => auth.changePassword({ ...READER, newPassword: PASSWORD }, {}, { boundTo }),
+    ]) {
+      const begun = await begin();
+      expect([begun.tokenType, cnfOf(begun.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+      const next = await auth.refresh(begun.refreshToken, { boundTo });
+      expect([next.tokenType, cnfOf(next.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    }
+  });
+
+  it("is refreshed by its own key alone, and nothing is spent by another", async () => {
+    const { auth } = boundHouse();
+    const { refreshToken } = await auth.login(READER, {}, { boundTo });
+    for (const options of [{}, { boundTo: OTHER.jkt }, { boundTo: undefined }]) {
+      expect(await codeOf(auth.refresh(refreshToken, options))).toBe("invalid_dpop_proof");
+    }
+    const next = await auth.refresh(refreshToken, { boundTo });
+    await auth.refresh(next.refreshToken, { boundTo });
+    // Whoever stole an old token, and has no key, can't even end the session.
+    expect(await codeOf(auth.refresh(refreshToken, { boundTo: OTHER.jkt }))).toBe("invalid_dpop_proof");
+    expect(await codeOf(auth.refresh(next.refreshToken, { boundTo }))).toBe("ok");
+  });
+
+  it("keeps its binding where its user proves the password again, and where that is changed", async () => {
+    const { auth, identify } = boundHouse();
+    const { accessToken, refreshToken } = await auth.login(READER, {}, { boundTo });
+    const again = await auth.reauthenticate(await identify(accessToken), { password: PASSWORD });
+    expect([again.tokenType, cnfOf(again.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    const change = { password: PASSWORD, newPassword: PASSWORD };
+    const kept = await auth.changePassword(await identify(again.accessToken), change, {}, { keepSession: true });
+    expect([kept.tokenType, cnfOf(kept.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    expect(await codeOf(auth.refresh(refreshToken))).toBe("invalid_dpop_proof");
+    expect((await auth.refresh(refreshToken, { boundTo })).tokenType).toBe("DPoP");
+  });
+
+  it("is bound whatever the application's claims and schema say", async () => {
+    const validate = () => ({ value: { name: "Ada" } });
+    const schema = { "~standard": { version: 1, vendor: "test", validate } } as const;
+    const token = profileOf(undefined, { now: () => NOW, schema } as never);
+    const credential = dpop(token, { origin: ORIGIN, proofs: memoryProofs() });
+    const claims = () => ({ cnf: { jkt: OTHER.jkt } });
+    const { auth, identify } = boundHouse(undefined, { token, claims, credentials: [credential] });
+    const { accessToken } = await auth.login(READER, {}, { boundTo });
+    expect(cnfOf(accessToken)).toEqual({ jkt: boundTo });
+    expect((await identify(accessToken)).claims).toMatchObject({ name: "Ada", cnf: { jkt: boundTo } });
+  });
+
+  it.each(["", "x", `${boundTo}=`, 7, null, [boundTo]])("is bound to a thumbprint, and %j is none", async (wrong) => {
+    const { auth } = boundHouse();
+    const options = { boundTo: wrong as string };
+    await expect(auth.login(READER, {}, options)).rejects.toThrow(/login: boundTo must be the jkt of a verified proof/);
+    await expect(auth.startSession({ id: "user-1" }, options)).rejects.toThrow(/startSession: boundTo must be/);
+    const { refreshToken } = await auth.login(READER);
+    await expect(auth.refresh(refreshToken, options)).rejects.toThrow(/refresh: boundTo must be/);
+    await expect(auth.refresh(refreshToken, { bound: boundTo } as never)).rejects.toThrow(/no option "bound"/);
+  });
+});
+
+describe("the proofs of an authenticator", () => {
+  const request = () => {
+    const dpop = proofOf(KEY, { method: "POST", url: `${ORIGIN}/token` });
+    return { method: "POST", url: "/token", headers: { dpop } };
+  };
+
+  it("are there where dpop is among its credentials", async () => {
+    expect(houseOf().auth.proofs).toBeNull();
+    const { auth } = boundHouse(undefined, { realm: "orders" });
+    expect(await auth.proofs?.verify(request())).toMatchObject({ jkt: boundTo });
+    expect(await auth.proofs?.verifyOptional({ headers: {} })).toBeNull();
+    expect(auth.proofs?.nonce()).toBeNull();
+    const refusal = await auth.proofs?.verify({ headers: {} }).catch((error) => error);
+    expect(refusal.headers["WWW-Authenticate"]).toMatch(
+      /^DPoP realm="orders", error="invalid_dpop_proof", .*, Bearer realm="orders"$/,
+    );
+  });
+
+  it("tell the listeners of refusals and outages", async () => {
+    const events: unknown[] = [];
+    const onEvent = ({ type, code }: { type: string; code?: string }) => events.push([type, code]);
+    const { auth } = boundHouse(undefined, { onEvent });
+    await codeOf(auth.proofs?.verify({ headers: {} }) as Promise<unknown>);
+    expect(events).toEqual([["token_refused", "invalid_dpop_proof"]]);
+    await expect(auth.proofs?.verify(7 as never)).rejects.toThrow(TypeError);
+    for (const [, remember] of OUTAGES) {
+      const outages: unknown[] = [];
+      const onOutage = (_error: unknown, { operation, call }: { operation: string; call: string }) =>
+        outages.push([operation, call]);
+      const { auth } = boundHouse({ remember: remember as never }, { onOutage });
+      expect(await codeOf(auth.proofs?.verify(request()) as Promise<unknown>)).toBe("unavailable");
+      expect(outages).toEqual([["verifyProof", "proofs.remember"]]);
+    }
+  });
+
+  it("have the clock of the profile, and so have the rules and the events of the guard", async () => {
+    const times: number[] = [];
+    const { auth, identify } = boundHouse(undefined, { onEvent: ({ at }: { at: number }) => times.push(at) });
+    expect(await codeOf(identify(signed()))).toBe("invalid_token");
+    expect(times).toEqual([NOW]);
+    expect(auth.stats().cache.misses).toBe(1);
+  });
+});
