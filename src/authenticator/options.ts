@@ -1,6 +1,6 @@
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
-import { type ClaimsOf, type InputOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { type ClaimsOf, type InputOf, isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { Credential } from "../guard/credential.ts";
 import {
   checkGuardOptions,
@@ -12,6 +12,7 @@ import {
 import type { LoginSettings } from "../login/settings.ts";
 import { checkThrottleOptions, type ThrottleOptions } from "../login/throttle-options.ts";
 import { checkRefreshOptions, type RefreshOptions } from "../sessions/refresh-options.ts";
+import { assert } from "../shared/assert.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User, UserStore } from "../stores/contract.ts";
@@ -94,6 +95,7 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   checkOptions("createAuthenticator", options, OPTIONS);
   const { token } = options;
   const usual = checkToken(token); // It refuses what is no profile, whatever the credentials are.
+  assert(readInternals("createAuthenticator", token).issues, FOREIGN);
   const settings = checkGuardOptions(options, options.credentials ?? usual);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
@@ -108,6 +110,9 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
   return { ...settings, token, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
 }
+
+const FOREIGN =
+  "token is a profile of trustIssuer, which only verifies: give that to a guard, and define one of your own to issue";
 
 function addNoClaims(): object {
   return {};

@@ -30,8 +30,11 @@ const OPTIONS: OptionNames<ResolverOptions> = { now: "optional" };
  *
  * Where every customer has an issuer of its own, give a function that finds the profile of an issuer, or `null`. It is
  * asked only about https URLs of at most 512 characters, once at a time for each. Its answers are remembered: a profile
- * for 10 minutes, and an hour longer while it can't be asked; "unknown" for 30 seconds. What it answers is 401 where
- * that is `null`, and 503 where it throws, is late, or answers with anything but a profile of this issuer.
+ * for 10 to 15 minutes, and an hour longer while it can't be asked; "unknown" for 30 to 45 seconds. What it answers is
+ * 401 where that is `null`, and 503 where it throws, is late, or answers with anything but a profile of this issuer.
+ *
+ * Have it answer with the same profile as long as a tenant is the same. A new one has its keys still to fetch, and so
+ * does not outlast an outage of the issuer.
  *
  * Two issuers may give two people one `sub`. Have a profile of another issuer make user ids of its own, by `identity`.
  *

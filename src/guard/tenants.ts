@@ -2,7 +2,7 @@ import { isSecureUrl } from "../core/http/loopback.ts";
 import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
 import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
-import { FreshValue, type Loaded } from "../remote/fresh-value.ts";
+import { Busy, FreshValue, type Loaded } from "../remote/fresh-value.ts";
 import { assert } from "../shared/assert.ts";
 import {
   DEFAULT_STORE_TIMEOUT_MS,
@@ -22,9 +22,12 @@ import { type Internals, verifyShownToken } from "./profiles.ts";
  *
  * @example
  * ```ts
+ * const profiles = new Map<string, TokenProfile>(); // The same profile each time: it keeps the issuer's keys.
  * const resolver: ProfileResolver = async (issuer) => {
- *   const tenant = await tenants.findByIssuer(issuer);
- *   return tenant === null ? null : trustIssuer(issuer, { audience: "https://api.example.com" });
+ *   if ((await tenants.findByIssuer(issuer)) === null) return null;
+ *   const profile = profiles.get(issuer) ?? trustIssuer(issuer, { audience: "https://api.example.com" });
+ *   profiles.set(issuer, profile);
+ *   return profile;
  * };
  * ```
  */
@@ -44,20 +47,24 @@ interface Tenant {
   readonly profile: Internals | null;
 }
 
-/** What was asked, by issuer. The least recently used first. */
+/** What was asked, by issuer. */
 type Asked = Map<string, FreshValue<Tenant>>;
 
 /**
- * The profiles that a resolver gives, by their issuers. It is asked about an issuer once at a time. The issuers that it
- * does not know are remembered apart, so that tokens with made-up issuers drive out none that is in use.
+ * The profiles that a resolver gives, by their issuers. It is asked about an issuer once at a time.
+ *
+ * Anybody can make issuers up. So those that nobody knows are remembered apart, those that are being asked about can't
+ * be driven out, and tenants that are known are asked about again in turns of their own.
  */
 export class Tenants {
   readonly #resolve: ProfileResolver;
   readonly #now: () => number;
+  /** The least recently used first. */
   readonly #known: Asked = new Map();
-  /** The issuers that nobody knows, and those that are being asked about. */
+  /** The issuers that nobody knows, and those about which the resolver could not be asked. In the same order. */
   readonly #others: Asked = new Map();
-  #calls = 0;
+  /** The issuers that are being asked about: those that are known, and all others. */
+  readonly #underWay: { readonly known: Asked; readonly others: Asked } = { known: new Map(), others: new Map() };
 
   constructor(resolve: ProfileResolver, now: () => number) {
     this.#resolve = resolve;
@@ -79,58 +86,66 @@ export class Tenants {
   }
 
   #find(issuer: string): FreshValue<Tenant> {
-    const map = this.#known.has(issuer) ? this.#known : this.#others;
-    const found = map.get(issuer) ?? this.#ask(issuer);
-    map.delete(issuer);
-    map.set(issuer, found);
-    cutToSize(map);
-    return found;
+    const found = touch(this.#known, issuer) ?? touch(this.#others, issuer);
+    const { known, others } = this.#underWay;
+    return found ?? known.get(issuer) ?? others.get(issuer) ?? this.#ask(issuer);
   }
 
+  /** Makes what asks about an issuer. It is remembered from when the resolver is really asked. */
   #ask(issuer: string): FreshValue<Tenant> {
     const load = async (): Promise<Loaded<Tenant>> => {
-      const profile = await this.#call(issuer);
-      const value: Tenant = { profile };
-      if (profile === null) this.#move(issuer, asked, this.#known, this.#others);
-      else this.#move(issuer, asked, this.#others, this.#known);
-      return { value, freshForMs: profile === null ? UNKNOWN_MS : KNOWN_MS };
+      const isKnown = this.#known.has(issuer);
+      const underWay = isKnown ? this.#underWay.known : this.#underWay.others;
+      if (underWay.size >= MAX_TENANT_CALLS) throw new Busy(`a resolver is asked ${MAX_TENANT_CALLS} times at once`);
+      underWay.set(issuer, asked);
+      try {
+        const profile = await this.#call(issuer);
+        this.#keep(issuer, asked, profile === null ? this.#others : this.#known);
+        // Whether a stranger is one still, nobody can tell but the resolver.
+        return profile === null
+          ? { value: { profile }, freshForMs: UNKNOWN_MS, staleIfErrorMs: 0 }
+          : { value: { profile }, freshForMs: KNOWN_MS };
+      } catch (error) {
+        if (!isKnown) this.#keep(issuer, asked, this.#others);
+        throw error;
+      } finally {
+        underWay.delete(issuer);
+      }
     };
-    const asked: FreshValue<Tenant> = new FreshValue({
-      name: "resolver",
-      load,
-      now: this.#now,
-      staleIfErrorMs: STALE_IF_ERROR_MS,
-    });
+    const settings = { name: "resolver", load, now: this.#now, staleIfErrorMs: STALE_IF_ERROR_MS };
+    const asked: FreshValue<Tenant> = new FreshValue(settings);
     return asked;
+  }
+
+  #keep(issuer: string, asked: FreshValue<Tenant>, map: Asked): void {
+    this.#known.delete(issuer);
+    this.#others.delete(issuer);
+    map.set(issuer, asked);
+    if (map.size <= MAX_TENANTS) return;
+    const [oldest] = map.keys();
+    map.delete(oldest as string);
   }
 
   /** Asks the resolver, whose answer may be anything. */
   async #call(issuer: string): Promise<Internals | null> {
-    if (this.#calls >= MAX_TENANT_CALLS) throw new Error(`the resolver is asked about ${MAX_TENANT_CALLS} issuers now`);
-    this.#calls += 1;
-    try {
-      const answer = Promise.resolve(this.#resolve(issuer));
-      const profile = await withTimeout("the resolver", DEFAULT_STORE_TIMEOUT_MS, answer);
-      if (profile === null) return null;
-      assert(
-        isProfile(profile),
-        "the resolver must answer with a profile, made by trustIssuer or defineToken, or null",
-      );
-      assert(profile.issuer === issuer, "the resolver answered with the profile of another issuer");
-      const internals = readInternals<ClaimsSchema | undefined>("bearer", profile);
-      checkReading(internals.identity);
-      return internals;
-    } finally {
-      this.#calls -= 1;
-    }
+    const answer = Promise.resolve(this.#resolve(issuer));
+    const profile = await withTimeout("the resolver", DEFAULT_STORE_TIMEOUT_MS, answer);
+    if (profile === null) return null;
+    assert(isProfile(profile), "the resolver must answer with a profile, made by trustIssuer or defineToken, or null");
+    assert(profile.issuer === issuer, "the resolver answered with the profile of another issuer");
+    const internals = readInternals<ClaimsSchema | undefined>("bearer", profile);
+    checkReading(internals.identity);
+    return internals;
   }
+}
 
-  #move(issuer: string, asked: FreshValue<Tenant>, from: Asked, to: Asked): void {
-    if (from.get(issuer) !== asked) return;
-    from.delete(issuer);
-    to.set(issuer, asked);
-    cutToSize(to);
-  }
+/** Gives what was asked about an issuer, which is the most recently used then. */
+function touch(map: Asked, issuer: string): FreshValue<Tenant> | undefined {
+  const found = map.get(issuer);
+  if (found === undefined) return undefined;
+  map.delete(issuer);
+  map.set(issuer, found);
+  return found;
 }
 
 /** Verifies a token by the profile that a resolver gives for its issuer, and gives what it says. */
@@ -143,12 +158,6 @@ export function verifyTenantToken(
     verifyShownToken(token, [profile], name);
   const profile = tenants.choose(token);
   return isThenable(profile) ? profile.then(verify) : verify(profile);
-}
-
-function cutToSize(map: Map<string, unknown>): void {
-  if (map.size <= MAX_TENANTS) return;
-  const [oldest] = map.keys();
-  map.delete(oldest as string);
 }
 
 /** Checks what a token names as its issuer, before anybody is asked about it. */

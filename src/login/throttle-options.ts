@@ -108,9 +108,8 @@ function checkDevice(device: TokenProfile, access: TokenProfile): void {
   if (device.typ === null || access.typ === null || normaliseTyp(device.typ) === normaliseTyp(access.typ)) {
     throw new TypeError('throttle: device needs a typ that no other profile has, such as typ: "device+jwt"');
   }
-  const { keys, schema } = readInternals("throttle: device", device);
-  const state = keys.current();
-  if (state?.set.current === null || schema !== undefined) {
+  const { keys, schema, issues } = readInternals("throttle: device", device);
+  if (!issues || keys.current()?.set.current === null || schema !== undefined) {
     throw new TypeError("throttle: device needs a profile whose first key signs, and without a schema for its claims");
   }
 }

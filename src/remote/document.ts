@@ -100,9 +100,13 @@ function isRedirect({ status }: FetchAnswer): boolean {
 
 function findTarget(from: URL, { headers }: FetchAnswer): URL {
   const location = headers.get("location") ?? "";
-  const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
-  if (target === null || target.origin !== from.origin || !isSecureUrl(target)) {
+  const target = location !== "" && URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (target === null) throw new Error(`${nameUrl(from)} redirects to no address`);
+  if (target.origin !== from.origin || !isSecureUrl(target)) {
     throw new Error(`${nameUrl(from)} redirects to another origin; give the address that it leads to`);
+  }
+  if (target.username !== "" || target.password !== "") {
+    throw new Error(`${nameUrl(from)} redirects to an address with a user's name and password`);
   }
   return target;
 }

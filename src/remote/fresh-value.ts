@@ -12,11 +12,18 @@ export interface Loaded<Value> {
   readonly value: Value;
   /** In milliseconds. It is renewed in the background from then on. */
   readonly freshForMs: number;
+  /** How long this one goes on when it can't be loaded anew. That of the settings by default. */
+  readonly staleIfErrorMs?: number;
 }
 
 /** What was loaded says that the value there was no longer holds, and gives no other. */
 export class Withdrawn extends Error {
   readonly isWithdrawal = true;
+}
+
+/** Nobody was asked, for want of room. It is no failure of the source, and may be tried again at once. */
+export class Busy extends Error {
+  readonly isBusy = true;
 }
 
 /** How a value is kept fresh. */
@@ -92,9 +99,12 @@ export class FreshValue<Value extends object> {
     return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now);
   }
 
-  /** Gives the value as it was last loaded, whatever its age; `null` where there is none. */
+  /** Gives what {@link read} gives, and loads nothing. */
   peek(): Value | null {
-    return this.#known?.value ?? null;
+    const known = this.#known;
+    if (known === null) return null;
+    const now = readClock(this.#settings.now);
+    return now < known.loadedAt || now < known.endsAt || this.#goesOn(known, now) ? known.value : null;
   }
 
   /**
@@ -145,13 +155,19 @@ export class FreshValue<Value extends object> {
 
   /** Gives a value whose renewal is due, or `null` when it is over. */
   #readAged(now: number): Value | null {
-    const { value, loadedAt, endsAt, staleUntil } = this.#redate(now);
+    const known = this.#redate(now);
+    const { value, loadedAt, endsAt } = known;
     if (this.#flight === null && this.#mayTry(now)) abandon(this.#start(now));
     if (now < endsAt) return value;
-    if (this.#failures === 0 || now >= staleUntil) return null;
+    if (!this.#goesOn(known, now)) return null;
     if (!this.#isToldStale) this.#settings.onStale?.(now - loadedAt);
     this.#isToldStale = true;
     return value;
+  }
+
+  /** Tells whether a value goes on beyond its end, since it can't be loaded. */
+  #goesOn({ staleUntil }: Known<Value>, now: number): boolean {
+    return this.#failures > 0 && now < staleUntil;
   }
 
   /** Gives what is known. Where the clock was set back since, its age counts from now, and it is due. */
@@ -196,15 +212,17 @@ export class FreshValue<Value extends object> {
     const { load, staleIfErrorMs, onFailed } = this.#settings;
     const startedAt = stopwatch();
     try {
-      const { value, freshForMs } = await load();
+      const { value, freshForMs, staleIfErrorMs: staleMs = staleIfErrorMs } = await load();
       const renewAt = loadedAt + freshForMs * (1 + (JITTER * randomInt(1_000)) / 1_000);
       const endsAt = loadedAt + freshForMs * (1 + GRACE);
-      this.#known = { value, loadedAt, renewAt, endsAt, staleUntil: loadedAt + freshForMs + staleIfErrorMs };
+      this.#known = { value, loadedAt, renewAt, endsAt, staleUntil: loadedAt + freshForMs + staleMs };
       this.#failures = 0;
       this.#isToldStale = false;
     } catch (error) {
-      this.#failures += 1;
+      const isBusy = readMark(error, "isBusy") === true;
+      this.#failures = isBusy ? Math.max(this.#failures, 1) : this.#failures + 1;
       this.#failure = error;
+      if (isBusy) this.#triedAt = null;
       if (readMark(error, "isWithdrawal") === true) this.#known = null;
       this.#tookMs = stopwatch() - startedAt;
       onFailed?.(error, this.#findNextTry(loadedAt));
@@ -213,8 +231,7 @@ export class FreshValue<Value extends object> {
 
   /** Makes the refusal of whoever needs the value while it can't be had. */
   #unavailable(): AuthError {
-    const nextTryAt = this.#findNextTry(this.#triedAt as number);
-    const seconds = Math.ceil((nextTryAt - readClock(this.#settings.now)) / 1_000);
-    return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(seconds, 1));
+    const waitMs = this.#triedAt === null ? 0 : this.#findNextTry(this.#triedAt) - readClock(this.#settings.now);
+    return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(Math.ceil(waitMs / 1_000), 1));
   }
 }

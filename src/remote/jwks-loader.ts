@@ -1,4 +1,4 @@
-import { listReasons, type ReadJwks, readJwks } from "../core/keys/jwks.ts";
+import { listReasons, type ReadJwks, readJwks, type SkippedKey } from "../core/keys/jwks.ts";
 import { createRing, type KeyRing } from "../core/keys/ring.ts";
 import { type Loaded, Withdrawn } from "./fresh-value.ts";
 import { createKeyReporter, type KeyReporter } from "./key-events.ts";
@@ -25,7 +25,9 @@ export function createJwksLoader(
     const { set, cacheControl } = await give();
     const read = await readJwks(set, { algorithms, takesPrivate: false, known: before.byText });
     const isSame = haveSameKeys(read, before);
-    reporter.fetched(read.keys, before.keys, isSame ? [] : read.skipped);
+    const isNew = ({ kid, reason }: SkippedKey): boolean =>
+      !before.skipped.some((it) => it.kid === kid && it.reason === reason);
+    reporter.fetched(read.keys, before.keys, read.skipped.filter(isNew));
     before = read;
     if (read.keys.length === 0) throw new Withdrawn(`${name}: the set holds no usable key${listReasons(read.skipped)}`);
     // The same ring says that nothing has changed.

@@ -55,10 +55,15 @@ export interface LoadSettings {
 
 /** Checks what all keys that are loaded from elsewhere have in common. */
 export function checkLoadOptions(options: LoadOptions, staleIfError: Duration): LoadSettings {
-  const { timeoutMs = DEFAULT_FETCH_TIMEOUT_MS, onEvent, now = systemClock } = options;
+  const {
+    timeoutMs = DEFAULT_FETCH_TIMEOUT_MS,
+    onEvent,
+    now = systemClock,
+    staleIfError: given = staleIfError,
+  } = options;
   if (onEvent !== undefined) checkFunction("onEvent", onEvent, "(event) => logger.info({ event })");
   return {
-    staleIfErrorMs: toSeconds("staleIfError", options.staleIfError ?? staleIfError, 0) * 1_000,
+    staleIfErrorMs: toSeconds("staleIfError", given, 0) * 1_000,
     timeoutMs: checkInteger("timeoutMs", timeoutMs, 1, 60_000),
     now: checkClock(now),
     emit: createEmit(onEvent, now),

@@ -4,6 +4,8 @@ import { assert } from "../shared/assert.ts";
 import { MAX_DOCUMENT_BYTES } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { withTimeout } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
+import { isFilled } from "../shared/text.ts";
 import { fetchDocument } from "./document.ts";
 import { createLoadedKeys, type LoadedKeys } from "./fresh-keys.ts";
 import { FreshValue } from "./fresh-value.ts";
@@ -65,8 +67,8 @@ interface Source {
 
 function openSource(source: unknown, settings: RemoteSettings): Source {
   if (typeof source === "function") return openFunction(source as JwksFunction, settings);
-  const href = String((source as URL | null)?.href ?? source);
-  if (href.startsWith("file:")) return openFile(href, settings);
+  const href = isFilled(source) ? source : readMark(source, "href");
+  if (typeof href === "string" && href.startsWith("file:")) return openFile(href, settings);
   const url = checkUrl("remoteKeys: the source", source);
   return { name: nameUrl(url), give: () => fetchSet(url, settings) };
 }

@@ -78,7 +78,7 @@ export function trustIssuer<
   checkText("trustIssuer: audienceClaim", audienceClaim);
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
-  const keys = options.keys ?? findKeys(issuer, options);
+  const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
   const own = {
     typ,
     maxAge,

@@ -1,5 +1,6 @@
 import { isSecureUrl } from "../core/http/loopback.ts";
 import { assert } from "../shared/assert.ts";
+import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 
 /**
@@ -20,7 +21,7 @@ export function checkUrl(name: string, given: unknown): URL {
 
 /** Reads the address of a URL object. One of another realm, or of a polyfill, is no `instanceof URL`. */
 function readHref(given: unknown): string | null {
-  const href = typeof given === "object" && given !== null ? (given as Partial<URL>).href : undefined;
+  const href = readMark(given, "href");
   return isFilled(href) ? href : null;
 }
 

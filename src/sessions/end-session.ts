@@ -54,13 +54,19 @@ export function tellEnd(
   tell(refresh.onReuse, { sid, userId });
 }
 
-/** Revokes the access tokens of a session: in its status list, if it has a place in one, and in the blocklist. */
-export async function revokeSession(settings: FlowSettings, sid: string, userId: string): Promise<void> {
+/**
+ * Revokes the access tokens of a session: in its status list, if it has a place in one, and in the blocklist.
+ *
+ * @param exp - when a token of it ends, in seconds since 1970: one of another issuer may live longer than ours
+ */
+export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
   const { blocklist, budget, token } = settings;
   await revokeStatuses(settings, [sid]);
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
-  const revoke = async () => blocklist.revokeSession(sid, findLastEnd(settings, latest), userId);
+  const ends = [findLastEnd(settings, latest), findRevocationEnd(exp, token.clockTolerance)];
+  const end = new Date(Math.max(...ends.map((it) => it.getTime())));
+  const revoke = async () => blocklist.revokeSession(sid, end, userId);
   await budget.callStore("blocklist.revokeSession", revoke, acceptAnything);
 }
 

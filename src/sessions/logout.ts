@@ -17,11 +17,12 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
   if (!isIdentity(identity) || identity.sid === undefined) {
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
-  const { userId, sid } = identity;
+  const { userId, sid, claims } = identity;
+  const { exp } = (claims ?? {}) as { exp?: unknown };
   if (refresh !== null && isText(sid)) {
     const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
     // A session that the store has forgotten may still have access tokens.
-    return isKnown ? undefined : revokeSession(settings, sid, userId);
+    return isKnown ? undefined : revokeSession(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
   }
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   await revokeToken("logout", { ...settings, blocklist }, identity);

@@ -68,7 +68,7 @@ export const MAX_ISSUER_LENGTH = 512;
 /** Issuers whose profile is remembered, and as many that are known to be unknown. */
 export const MAX_TENANTS = 1_000;
 
-/** Issuers that a resolver of tenants is asked about at once. */
+/** New issuers that a resolver of tenants is asked about at once, and as many known ones again. */
 export const MAX_TENANT_CALLS = 64;
 
 /** Calls of an introspection endpoint at once, where no other `maxConcurrent` is set. */

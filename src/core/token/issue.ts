@@ -66,11 +66,12 @@ export function issueAt<Profile extends TokenProfile>(
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
   const internals = readInternals("issueToken", profile);
-  const { schema, maxBytes, maxAge } = internals;
+  const { issues, schema, maxBytes, maxAge } = internals;
+  if (!issues) throw new TypeError(`issueToken: ${FOREIGN}`);
   const state = internals.keys.current();
   if (state === null) return waitForKeys(internals).then(() => issueAt(claims, profile, time, expiresIn));
   const template = getTemplate(internals, state);
-  if (template === null) throw new TypeError(`issueToken: ${internals.issues ? NO_SIGNER : FOREIGN}`);
+  if (template === null) throw new TypeError(`issueToken: ${NO_SIGNER}`);
   const own = copyClaims(claims);
   const iat = Math.floor(time / 1_000);
   checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));

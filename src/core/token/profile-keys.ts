@@ -1,4 +1,4 @@
-import type { VerifyingKey } from "../keys/key.ts";
+import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { includesKey } from "../keys/same.ts";
 import type { KeySet, KeySource } from "../keys/source.ts";
 import { VerifiedTokens } from "./cache.ts";
@@ -49,10 +49,19 @@ export class ProfileKeys {
 
   #adopt(set: KeySet): KeyState {
     const { types, cacheSize } = this.#memory;
-    const isLeft = (key: VerifyingKey): boolean => includesKey(set.keys, key);
-    const known = this.#state?.set.keys.every(isLeft) === true ? this.#state.cache : null;
+    const known = this.#state !== null && areAllGood(this.#state.set.keys, set.keys) ? this.#state.cache : null;
     const cache = known ?? (cacheSize === 0 ? null : new VerifiedTokens(cacheSize));
     this.#state = { set, headers: new HeaderReader(set.keys, types), cache };
     return this.#state;
   }
+}
+
+/**
+ * Tells whether all tokens that keys verified are good by other keys, too: all of them are still there, and none has
+ * come with a name that takes tokens from a key without a name (`selectKeys`).
+ */
+function areAllGood(before: readonly VerifyingKey[], after: readonly VerifyingKey[]): boolean {
+  const isNamed = (key: VerifyingKey): boolean => key[KEY].kidGiven;
+  const noneTakes = before.every(isNamed) || !after.some((key) => isNamed(key) && !includesKey(before, key));
+  return noneTakes && before.every((key) => includesKey(after, key));
 }

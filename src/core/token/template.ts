@@ -27,11 +27,11 @@ export function getTemplate(profile: ProfileInternals<unknown>, state: KeyState)
 }
 
 function writeTemplate(
-  { issues, typ, issuer, audience }: ProfileInternals<unknown>,
+  { typ, issuer, audience }: ProfileInternals<unknown>,
   signer: SigningKey | null,
 ): Template | null {
   const sign = signer?.[KEY].sign;
-  if (!issues || signer === null || sign === undefined) return null;
+  if (signer === null || sign === undefined) return null;
   const { algorithm: alg, kid } = signer;
   const members = JSON.stringify({
     ...(issuer !== null && { iss: issuer }),
