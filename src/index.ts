@@ -26,7 +26,13 @@ export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
 export { generateKey } from "./core/keys/generate.ts";
 export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
 export type { JWK } from "./core/keys/jwk.ts";
-export { type ImportJwksOptions, importJwks, type JwkSetOptions, type SkippedKey } from "./core/keys/jwks.ts";
+export {
+  type ImportJwksOptions,
+  importJwks,
+  type JwkSet,
+  type JwkSetOptions,
+  type SkippedKey,
+} from "./core/keys/jwks.ts";
 export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
 export { publicJwks } from "./core/keys/publish.ts";
 export { retireKey } from "./core/keys/retire.ts";

@@ -55,7 +55,7 @@ export interface FetchedDocument {
 }
 
 /** The answer had another status than 200. */
-export class StatusError extends Error {
+class StatusError extends Error {
   readonly status: number;
 
   constructor(name: string, status: number) {

@@ -1,5 +1,4 @@
-import type { JWK } from "../core/keys/jwk.ts";
-import { isAccepted } from "../core/keys/jwks.ts";
+import { isAccepted, type JwkSet } from "../core/keys/jwks.ts";
 import { assert } from "../shared/assert.ts";
 import { MAX_DOCUMENT_BYTES } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
@@ -15,7 +14,7 @@ import { checkRemoteOptions, LOAD_OPTIONS, type RemoteKeysOptions, type RemoteSe
 import { checkUrl, nameUrl } from "./url.ts";
 
 /** A function that gives a JWK Set, parsed. */
-export type JwksFunction = () => { keys: readonly JWK[] } | PromiseLike<{ keys: readonly JWK[] }>;
+export type JwksFunction = () => JwkSet | PromiseLike<JwkSet>;
 
 /**
  * Makes keys of a JWK Set that is kept elsewhere (RFC 7517 §5), for a token profile. They are fetched when they are

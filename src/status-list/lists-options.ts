@@ -1,5 +1,6 @@
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { defineToken, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit } from "../events/emit.ts";
@@ -23,7 +24,7 @@ export interface StatusListsOptions {
    */
   readonly lists: string | readonly string[] | ((uri: string) => boolean);
   /** What verifies the lists: the issuer's key or keys. */
-  readonly keys: VerifyingKey | KeyRing;
+  readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** Whether a token without a status is refused. `true` by default. */
   readonly required?: boolean;
   /**

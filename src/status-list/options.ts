@@ -1,5 +1,6 @@
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
+import type { LiveKeys } from "../core/keys/source.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { defineToken, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit } from "../events/emit.ts";
@@ -29,7 +30,7 @@ export interface StatusListOptions {
    */
   readonly uri: string | URL;
   /** What signs the lists. Give the private key of a pair, so that whoever reads them can't write them. */
-  readonly keys: VerifyingKey | KeyRing;
+  readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** Where it is stored which places were given out, and which were revoked. */
   readonly store: StatusListStore;
   /**

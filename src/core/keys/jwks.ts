@@ -20,6 +20,12 @@ export interface SkippedKey {
   readonly reason: string;
 }
 
+/** A JWK Set (RFC 7517 §5). It may have members that hallpass does not read. */
+export interface JwkSet {
+  /** Its keys. */
+  readonly keys: readonly JWK[];
+}
+
 /** What is read from the JWK Sets of others. */
 export interface JwkSetOptions {
   /**
@@ -53,7 +59,7 @@ const OPTIONS: OptionNames<ImportJwksOptions> = { algorithms: "optional", onSkip
  * const keys = await importJwks(JSON.parse(await readFile("jwks.json", "utf8")));
  * ```
  */
-export async function importJwks(set: { keys: readonly JWK[] }, options: ImportJwksOptions = {}): Promise<KeyRing> {
+export async function importJwks(set: JwkSet, options: ImportJwksOptions = {}): Promise<KeyRing> {
   checkOptions("importJwks", options, OPTIONS);
   const { algorithms, onSkipped = warnOfSkipped } = options;
   checkFunction("onSkipped", onSkipped, "({ kid, reason }) => logger.warn({ kid, reason })");

@@ -23,7 +23,7 @@ export interface KeySource {
 }
 
 /** How keys are had that are kept elsewhere. */
-export interface RemoteSource {
+interface RemoteSource {
   /**
    * Waits until there are keys.
    *
