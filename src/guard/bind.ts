@@ -3,6 +3,7 @@ import { isOutage, tellOutage } from "../store-calls/outage.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { bindAuthorize } from "./authorize.ts";
 import { bindCredentials } from "./bind-credentials.ts";
+import { bindInspector } from "./bind-inspector.ts";
 import { bindToken } from "./bind-token.ts";
 import type { GuardStats, TokenGuard } from "./guard.ts";
 import { keepInspector } from "./inspection.ts";
@@ -27,7 +28,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
     throw error;
   };
   const answers = chooseAnswers(settings, refuse);
-  keepInspector(answers.authenticate, settings, profiles, refuse);
+  if (profiles.length > 0) keepInspector(answers, bindInspector(settings, profiles, refuse));
   return Object.freeze({
     ...answers,
     authenticateToken: async (token: unknown) => answers.authenticate(toHeader(token)),

@@ -8,8 +8,8 @@ import { install } from "./packed.ts";
 /** In bytes of what esbuild makes of it, minified, for Node. */
 const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
   "verifies, with a secret": { imports: "defineToken, secretKey, verifyToken", most: 20_480 },
-  "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 42_500 },
-  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 52_500 },
+  "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 44_500 },
+  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 54_500 },
 };
 
 /**
@@ -19,24 +19,24 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   index: { files: 6, bytes: 268_000 },
   tokens: { files: 5, bytes: 168_000 },
-  express: { files: 7, bytes: 69_500 },
-  koa: { files: 7, bytes: 69_500 },
-  fastify: { files: 7, bytes: 70_500 },
-  fetch: { files: 7, bytes: 71_500 },
-  adapter: { files: 7, bytes: 69_500 },
-  nest: { files: 7, bytes: 75_000 },
+  express: { files: 7, bytes: 73_500 },
+  koa: { files: 7, bytes: 74_000 },
+  fastify: { files: 7, bytes: 75_000 },
+  fetch: { files: 7, bytes: 76_000 },
+  adapter: { files: 7, bytes: 72_500 },
+  nest: { files: 7, bytes: 81_000 },
   "api-keys": { files: 10, bytes: 46_500 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  introspection: { files: 9, bytes: 48_500 },
+  introspection: { files: 10, bytes: 48_500 },
   "one-time": { files: 8, bytes: 29_500 },
-  "status-list": { files: 10, bytes: 118_000 },
-  "stores/memory": { files: 6, bytes: 34_500 },
-  testing: { files: 7, bytes: 118_000 },
-  "stores/sqlite": { files: 12, bytes: 42_500 },
-  "stores/postgres": { files: 12, bytes: 48_000 },
-  "stores/redis": { files: 8, bytes: 42_500 },
+  "status-list": { files: 12, bytes: 118_000 },
+  "stores/memory": { files: 6, bytes: 36_500 },
+  testing: { files: 8, bytes: 118_000 },
+  "stores/sqlite": { files: 12, bytes: 44_500 },
+  "stores/postgres": { files: 12, bytes: 50_000 },
+  "stores/redis": { files: 8, bytes: 44_000 },
   "stores/replicated": { files: 9, bytes: 28_500 },
 };
 
