@@ -1,6 +1,6 @@
 import { isSecureUrl } from "../core/http/loopback.ts";
 import { MAX_DOCUMENT_BYTES, MAX_REDIRECTS } from "../shared/limits.ts";
-import { withTimeout } from "../shared/promise.ts";
+import { abandon, withTimeout } from "../shared/promise.ts";
 import { nameUrl } from "./url.ts";
 
 /** What is asked of a {@link Fetch}, as the Fetch standard names it. */
@@ -118,7 +118,7 @@ interface Body extends AsyncIterable<Uint8Array> {
 
 /** Ends a body that nobody reads, so that its connection is free. */
 function discard({ body }: FetchAnswer): void {
-  Promise.resolve((body as Body | null | undefined)?.cancel?.()).catch(() => {});
+  abandon((body as Body | null | undefined)?.cancel?.());
 }
 
 async function readText(from: URL, { headers, body }: FetchAnswer, maxBytes: number): Promise<string> {

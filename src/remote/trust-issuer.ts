@@ -1,6 +1,6 @@
 import type { VerifyingKey } from "../core/keys/key.ts";
 import { type KeyRing, toSource } from "../core/keys/ring.ts";
-import type { LiveKeys } from "../core/keys/source.ts";
+import type { KeySet, LiveKeys } from "../core/keys/source.ts";
 import { createProfile, type ForeignProfile, type TokenOptions } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { assert } from "../shared/assert.ts";
@@ -157,10 +157,8 @@ function watchKeys(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): 
   };
 }
 
+/** Lists the names of keys that are at hand. */
 function listKids(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): readonly (string | null)[] {
-  return (
-    toSource(keys)
-      .read(now)
-      ?.keys.map(({ kid }) => kid) ?? []
-  );
+  const set = toSource(keys).read(now) as KeySet;
+  return set.keys.map(({ kid }) => kid);
 }

@@ -3,7 +3,7 @@ import { checkInteger } from "../shared/options.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import { bindOperation } from "../store-calls/operation.ts";
-import { isOutage, tellOutage } from "../store-calls/outage.ts";
+import { tellOutage } from "../store-calls/outage.ts";
 import { StatusAllocator } from "./allocator.ts";
 import type { StatusClaim } from "./claim.ts";
 import { ListCounter } from "./counter.ts";
@@ -81,9 +81,7 @@ export function createStatusList(options: StatusListOptions): StatusList {
   const counter = new ListCounter(settings.profile.now, allocator);
   const publisher = new StatusPublisher({
     ...settings,
-    onStale: (error) => {
-      if (isOutage(error)) tellOutage(onOutage, error, "publishStatusList", false);
-    },
+    onStale: (error) => tellOutage(onOutage, error, "publishStatusList", false),
   });
 
   const places: StatusListPlaces = {

@@ -1,4 +1,5 @@
 import { computeDigest } from "../core/digest.ts";
+import type { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
 import type { TokenProfile } from "../core/token/profile.ts";
@@ -31,7 +32,7 @@ export interface PublisherSettings {
   readonly profile: TokenProfile<undefined>;
   readonly storeTimeoutMs: number;
   /** Is told where a list goes on as it was, since it can't be read. */
-  readonly onStale: (error: unknown) => void;
+  readonly onStale: (error: AuthError) => void;
 }
 
 /** A list as it was last written. Instants are in milliseconds since 1970. */

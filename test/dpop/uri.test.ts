@@ -32,6 +32,11 @@ describe("normaliseUri", () => {
 describe("listTargets", () => {
   const at = (url: string | null, bases = ["https://api.example.com"]) => listTargets(url, bases);
 
+  it("lists none where there is no URL", () => {
+    expect(at(null)).toEqual([]);
+    expect(at("")).toEqual([]);
+  });
+
   it.each<readonly [string, string]>([
     ["/", "/"],
     ["/a?b=c", "/a"],

@@ -404,6 +404,7 @@ describe("a source", () => {
       }),
       () => ({ status: 302, headers: new Headers({ location: "http://[" }) }),
       () => ({ status: 302, headers: new Headers() }),
+      () => ({ status: 500, headers: new Headers(), body: { cancel: async () => Promise.reject(new Error("gone")) } }),
     ]) {
       const lying = load({ fetch: lie as never });
       await expect(lying.ready()).rejects.toMatchObject({ code: "unavailable" });

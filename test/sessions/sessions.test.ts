@@ -63,6 +63,16 @@ describe("logout", () => {
     expect(await codeOf(auth.authenticate(bearer(login)))).toBe("revoked");
   });
 
+  it("of a forgotten session does so by an identity whose claims a schema has made", async () => {
+    const { auth, store } = houseOf();
+    const login = await auth.login(READER);
+    const identity = await auth.authenticate(bearer(login));
+    await store.endSessions("user-1", new Date(NOW));
+    await store.deleteSessions("user-1", [identity.claims.sid ?? ""]);
+    await auth.logout({ ...identity, claims: {} as never });
+    expect(await codeOf(auth.authenticate(bearer(login)))).toBe("revoked");
+  });
+
   it("without a blocklist ends the session, and access tokens live on", async () => {
     const { auth } = houseOf({ blocklist: null });
     const login = await auth.login(READER);

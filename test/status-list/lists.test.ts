@@ -5,6 +5,7 @@ import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import type { JWK } from "../../src/core/keys/jwk.ts";
 import { publicJwks } from "../../src/core/keys/publish.ts";
+import { remoteKeys } from "../../src/remote/remote-keys.ts";
 import { type StatusLists, type StatusListsOptions, statusLists } from "../../src/status-list.ts";
 import { NOW, SECOND } from "../support/tokens.ts";
 import { type ListServer, saying, signList, startListServer, writeList } from "./server.ts";
@@ -361,4 +362,12 @@ it.each<readonly [unknown, RegExp]>([
 it("takes an address of any kind of text, and a listener to events", () => {
   const lists = [new URL("https://issuer.example/lists/") as never, "https://issuer.example/one"];
   expect(statusLists({ keys, lists, onEvent: () => 7 }).stats()).toEqual({});
+});
+
+it("knows nothing while the keys of the lists can't be had", async () => {
+  server.answer = saying(await signList(jwk, { sub: uri, status_list: writeList([0]) }));
+  const down = remoteKeys(() => Promise.reject(new Error("down")), { now: () => NOW });
+  const { check, outages } = open({ keys: down });
+  expect(await check()).toMatch(/^unavailable: /);
+  expect(outages).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { postgresApiKeys } from "../../src/stores/postgres.ts";
-import { redisApiKeys } from "../../src/stores/redis.ts";
+import { redisApiKeys, redisStatusListStore } from "../../src/stores/redis.ts";
 import { newApiKey } from "../support/api-key-races.ts";
 
 const NONSENSE = /replied with what this command can't reply/;
@@ -36,5 +36,20 @@ describe("a store of API keys takes nonsense for no answer", () => {
     ];
     for (const call of calls) await expect(call).rejects.toThrow(NONSENSE);
     await expect(store.list("user-1")).rejects.toThrow(NONSENSE);
+  });
+});
+
+describe("a store of status lists takes nonsense for no answer", () => {
+  it.each([["0", null], ["0"], "0", ["x", "terms"]].map((reply) => [reply]))(
+    "in Redis, %j for places",
+    async (reply) => {
+      const store = redisStatusListStore({ send: async () => reply });
+      await expect(store.allocate("series", 1, "terms")).rejects.toThrow(NONSENSE);
+    },
+  );
+
+  it.each(["", "zz", "00"])("in Redis, %j for a page", async (page) => {
+    const store = redisStatusListStore({ send: async () => ["0", page] });
+    await expect(store.read("series", 0)).rejects.toThrow("a page of a status list that is none");
   });
 });

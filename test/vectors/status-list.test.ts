@@ -62,3 +62,14 @@ describe("draft-ietf-oauth-status-list-21", () => {
     await expect(readStatuses(written, MEGABYTE)).rejects.toThrow(why);
   });
 });
+
+it.each([undefined, null, 7, {}, { bits: 3, lst: "" }, { bits: "1", lst: "eNrbuRgAAhcBXQ" }])(
+  "%j has no number of bits",
+  async (written) => {
+    await expect(readStatuses(written, MEGABYTE)).rejects.toThrow("status_list.bits must be 1, 2, 4 or 8");
+  },
+);
+
+it.each([undefined, 7, "é", "a+b", "eNrbuRgAAhcBXQ=="])("%j is no list in base64url", async (lst) => {
+  await expect(readStatuses({ bits: 1, lst }, MEGABYTE)).rejects.toThrow("status_list.lst must be base64url");
+});

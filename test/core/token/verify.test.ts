@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { secretKey } from "../../../src/core/keys/secret.ts";
+import { type KeySource, SOURCE } from "../../../src/core/keys/source.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { defineToken } from "../../../src/core/token/profile.ts";
@@ -146,4 +147,16 @@ describe("decodeToken", () => {
       }
     },
   );
+});
+
+it("a source that has waited for keys, and has none after all, refuses", async () => {
+  const source: KeySource = {
+    read: () => null,
+    remote: {
+      wait: async () => {},
+      find: async (_alg, refuse, attempt) => attempt() ?? Promise.reject(refuse()),
+    },
+  };
+  const profile = profileOf({ [SOURCE]: source } as never);
+  expect(await reasonFor(signed(), profile)).toMatch(/^invalid_token: alg is "HS256"/);
 });
