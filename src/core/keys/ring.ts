@@ -85,4 +85,5 @@ export function toSource(keys: unknown): KeySource {
   return source as KeySource;
 }
 
-const NO_KEYS = "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it) or remoteKeys";
+const NO_KEYS =
+  "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it), rotatingKeys or remoteKeys";
