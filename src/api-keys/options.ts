@@ -106,12 +106,13 @@ export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
   const { store, prefix, staleness = "10s", blocklist = null, isActive = null, now = systemClock } = options;
   const { maxKeys = DEFAULT_MAX_KEYS, onOutage = warnOfFirstOutage(), onEvent } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  checkMethods("store", store, METHODS);
+  checkMethods("store", store, METHODS, "memoryApiKeys() of hallpass/stores/memory");
   assert(
     typeof prefix === "string" && PREFIX.test(prefix),
     'prefix must be of 1 to 32 letters and digits, with single _ between them, such as "acme_live"',
   );
-  if (blocklist !== null) checkMethods("blocklist", blocklist, ["revokeToken", "isRevoked"]);
+  if (blocklist !== null)
+    checkMethods("blocklist", blocklist, ["revokeToken", "isRevoked"], "memoryBlocklist() of hallpass/stores/memory");
   if (isActive !== null) checkFunction("isActive", isActive, "async (userId) => !(await isDisabled(userId))");
   checkFunction("now", now, "such as Date.now");
   checkFunction("onOutage", onOutage, "(error, { operation, call }) => logger.error({ err: error, operation, call })");

@@ -95,13 +95,15 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   checkOptions("createAuthenticator", options, OPTIONS);
   const { token } = options;
   const usual = checkToken(token); // It refuses what is no profile, whatever the credentials are.
-  assert(readInternals("createAuthenticator", token).issues, FOREIGN);
+  const { issues, keys } = readInternals("createAuthenticator", token);
+  assert(issues, FOREIGN);
+  assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are yet to be loaded are not waited for.
   const settings = checkGuardOptions(options, options.credentials ?? usual);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
   const isUncalled = typeof users === "function" && !("findById" in users);
   if (isUncalled) throw new TypeError("users is a function: call it");
-  checkMethods("users", users, ["findById", "findCredentials"]);
+  checkMethods("users", users, ["findById", "findCredentials"], "memoryUsers() of hallpass/stores/memory");
   checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
   checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
   checkFunction("onRehashFailure", onRehashFailure, "(error) => logger.warn({ error })");
@@ -113,6 +115,7 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
 
 const FOREIGN =
   "token is a profile of trustIssuer, which only verifies: give that to a guard, and define one of your own to issue";
+const VERIFYING = "token is a profile whose first key only verifies: give that to a guard, and sign with a private key";
 
 function addNoClaims(): object {
   return {};

@@ -85,7 +85,13 @@ export function checkDpopOptions(owner: string, options: DpopOptions, clock: () 
   checkOptions(owner, options, OPTIONS);
   const { proofs, prefix = "", nonce, maxAge = "1m", clockTolerance = "30s" } = options;
   const { algorithms = ALGORITHMS, storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, now = clock } = options;
-  if (proofs !== null) checkMethods(`${owner}: proofs, unless it is null,`, proofs, ["remember"]);
+  if (proofs !== null)
+    checkMethods(
+      `${owner}: proofs, unless it is null,`,
+      proofs,
+      ["remember"],
+      "memoryProofs() of hallpass/stores/memory",
+    );
   checkFunction(`${owner}: now`, now, "such as Date.now");
   const tolerance = toSeconds(`${owner}: clockTolerance`, clockTolerance, 0, 300) * 1_000;
   const bases = listBases(owner, options.origin, prefix);

@@ -8,6 +8,7 @@ import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
+import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
 import { CallCounter, type CallObserver } from "../store-calls/stats.ts";
@@ -98,7 +99,11 @@ export interface GuardSettings extends ChallengeSettings {
 
 /** Makes the credentials of a guard of one kind of token. */
 export function checkToken<Profile extends TokenProfile>(token: Profile): readonly Credential[] {
-  if (!isProfile(token)) throw new TypeError("token must be a profile made by defineToken");
+  if (!isProfile(token)) {
+    const isCredential = typeof readMark(token, "read") === "function";
+    const remedy = isCredential ? "; this is a credential: give it as credentials: [it]" : "";
+    throw new TypeError(`token must be a profile made by defineToken or trustIssuer${remedy}`);
+  }
   return [bearer(token)];
 }
 
@@ -108,7 +113,12 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   checkCredentials(credentials);
   if (blocklist !== undefined) {
-    checkMethods("blocklist", blocklist, ["revokeToken", "revokeSession", "revokeUser", "isRevoked"]);
+    checkMethods(
+      "blocklist",
+      blocklist,
+      ["revokeToken", "revokeSession", "revokeUser", "isRevoked"],
+      "memoryBlocklist() of hallpass/stores/memory",
+    );
   }
   const schemes = listSchemes(credentials);
   for (const { scheme, parameters } of [{ scheme: "Bearer", parameters: {} }, ...schemes]) {

@@ -1,7 +1,6 @@
 import { isSecureUrl } from "../core/http/loopback.ts";
 import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
-import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
-import type { ClaimsSchema } from "../core/token/schema.ts";
+import { isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { Busy, FreshValue, type Loaded } from "../remote/fresh-value.ts";
 import { assert } from "../shared/assert.ts";
 import {
@@ -13,8 +12,7 @@ import {
 } from "../shared/limits.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
 import type { ShownIdentity } from "./credential.ts";
-import { checkReading } from "./identity.ts";
-import { type Internals, verifyShownToken } from "./profiles.ts";
+import { type Internals, readProfiles, verifyShownToken } from "./profiles.ts";
 
 /**
  * Gives the profile of an issuer's tokens, or `null` for an issuer that nobody here knows. What it is given is not
@@ -133,9 +131,8 @@ export class Tenants {
     if (profile === null) return null;
     assert(isProfile(profile), "the resolver must answer with a profile, made by trustIssuer or defineToken, or null");
     assert(profile.issuer === issuer, "the resolver answered with the profile of another issuer");
-    const internals = readInternals<ClaimsSchema | undefined>("bearer", profile);
-    checkReading(internals.identity);
-    return internals;
+    const [internals] = readProfiles("the resolver", profile);
+    return internals as Internals;
   }
 }
 

@@ -1,6 +1,8 @@
 import { isSecureUrl } from "../core/http/loopback.ts";
 import { MAX_DOCUMENT_BYTES, MAX_REDIRECTS } from "../shared/limits.ts";
 import { abandon, withTimeout } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
+import { isFilled } from "../shared/text.ts";
 import { nameUrl } from "./url.ts";
 
 /** What is asked of a {@link Fetch}, as the Fetch standard names it. */
@@ -85,13 +87,24 @@ async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): 
   const init: FetchInit = { method, headers, ...(body !== undefined && { body }), redirect: "manual", signal };
   let from = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const answer = await fetch(from.href, init);
+    const answer = await send(fetch, from, init);
     if (answer.status === 200) return { text: await readText(from, answer, maxBytes), headers: answer.headers };
     discard(answer);
     if (!isRedirect(answer) || method === "POST") throw new StatusError(nameUrl(from), answer.status);
     from = findTarget(from, answer);
   }
   throw new Error(`${nameUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+/** Says of a failure which address it was, and why: the global fetch says "fetch failed", and keeps the rest inside. */
+async function send(fetch: Fetch, url: URL, init: FetchInit): Promise<FetchAnswer> {
+  try {
+    return await fetch(url.href, init);
+  } catch (cause) {
+    const code = readMark(readMark(cause, "cause"), "code") ?? readMark(cause, "code");
+    const reason = isFilled(code) ? `: ${code}` : "";
+    throw new Error(`${nameUrl(url)} can't be fetched${reason}`, { cause });
+  }
 }
 
 function isRedirect({ status }: FetchAnswer): boolean {

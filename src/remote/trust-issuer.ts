@@ -143,7 +143,11 @@ function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions
   const fetching = Object.entries(others).filter(([name]) => name === "now" || FETCHING.includes(name));
   const remote: RemoteKeysOptions = Object.fromEntries(fetching);
   if (jwks !== undefined) return remoteKeys(jwks, remote);
-  checkUrl("trustIssuer: the issuer, where neither jwks nor keys are given,", issuer);
+  const { pathname } = checkUrl("trustIssuer: the issuer, where neither jwks nor keys are given,", issuer);
+  assert(
+    !/\/\.well-known\/(openid-configuration|oauth-authorization-server|jwks\.json)/.test(pathname),
+    "trustIssuer takes the issuer's name, as its metadata and its tokens have it, and not the address of its metadata or keys",
+  );
   const settings = checkRemoteOptions("trustIssuer", remote);
   return keepKeys(issuer, settings, () => discoverSet(issuer, settings));
 }

@@ -98,7 +98,7 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   checkOptions("refresh", options, OPTIONS);
   const { store, idleLifetime = "14d", absoluteLifetime = "90d", reuseGrace = "10s" } = options;
   const { maxSessions = DEFAULT_MAX_SESSIONS, onReuse = ignore } = options;
-  checkMethods("refresh: store", store, METHODS);
+  checkMethods("refresh: store", store, METHODS, "memoryRefreshStore() of hallpass/stores/memory");
   checkFunction("refresh: onReuse", onReuse, "({ sid, userId }) => logger.warn({ sid, userId })");
   const idle = toSeconds("idleLifetime", idleLifetime, 1);
   const absolute = toSeconds("absoluteLifetime", absoluteLifetime, 1);

@@ -47,11 +47,16 @@ export function checkGiven(name: string, value: unknown): void {
   if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
-/** Refuses a value that lacks one of the methods an interface asks for. */
-export function checkMethods(owner: string, value: unknown, methods: readonly string[]): void {
+/**
+ * Refuses a value that lacks one of the methods an interface asks for.
+ *
+ * @param example - what has them, so that nobody has to look for it
+ */
+export function checkMethods(owner: string, value: unknown, methods: readonly string[], example?: string): void {
+  const suffix = example === undefined ? "" : `, such as ${example}`;
   for (const method of methods) {
     const isThere = typeof (value as Record<string, unknown> | null)?.[method] === "function";
-    assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}`);
+    assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}${suffix}`);
   }
 }
 

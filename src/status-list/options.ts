@@ -96,7 +96,12 @@ export function checkStatusListOptions(options: StatusListOptions): StatusListSe
   checkOptions(OWNER, options, OPTIONS);
   const { keys, store, size = DEFAULT_STATUS_LIST_SIZE, ttl = "1m", expiresIn = "1h", now = systemClock } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, onOutage = warnOfFirstOutage(), onEvent } = options;
-  checkMethods(`${OWNER}: store`, store, ["allocate", "mark", "read"]);
+  checkMethods(
+    `${OWNER}: store`,
+    store,
+    ["allocate", "mark", "read"],
+    "memoryStatusListStore() of hallpass/stores/memory",
+  );
   checkInteger(`${OWNER}: size`, size, 8, MAX_STATUS_LIST_SIZE);
   assert(size % 8 === 0, `${OWNER}: size must be a multiple of 8, such as ${DEFAULT_STATUS_LIST_SIZE}`);
   const seconds = toSeconds(`${OWNER}: ttl`, ttl, 1);

@@ -182,6 +182,11 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     },
   );
 
+  it("tells a client whose secret is wrong of its secret, and of no password", async () => {
+    const answer = await send("/introspect", "token=x", [...basic("reports", `${SECRET}!`), ...FORM]);
+    expect(JSON.parse(answer.body).message).toBe("The id or the secret of the client is wrong");
+  });
+
   it("takes no token from a URL, and no other method than POST", async () => {
     for (const path of ["/introspect", "/revoke"]) {
       const { status } = await send(`${path}?token=x`, "", [...basic("reports"), ...FORM]);

@@ -2,9 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { isAuthError } from "../../src/core/errors.ts";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
+import { importJwks } from "../../src/core/keys/jwks.ts";
+import { publicJwks } from "../../src/core/keys/publish.ts";
 import { createPasswordHasher } from "../../src/core/password/hasher.ts";
 import type { TokenProfile } from "../../src/core/token/profile.ts";
 import { bearer } from "../../src/guard/bearer.ts";
+import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import type { Credentials, User, UserStore } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
@@ -314,8 +319,16 @@ describe("logout", () => {
   });
 });
 
+const foreign = trustIssuer("https://login.example/", { audience: "api" });
+const verifying = profileOf(await importJwks(publicJwks(await importKey(await generateKey("ES256")))));
+
 it.each<readonly [object, RegExp]>([
-  [{ token }, /users must be an object with the methods findById, findCredentials/],
+  [
+    { token },
+    /users must be an object with the methods findById, findCredentials, such as memoryUsers\(\) of hallpass/,
+  ],
+  [{ token: foreign, users: READERS }, /^token is a profile of trustIssuer, which only verifies: give that to a guard/],
+  [{ token: verifying, users: READERS }, /^token is a profile whose first key only verifies: give that to a guard/],
   [{ users: READERS, token: {}, credentials: [bearer(token)] }, /token must be a profile/],
   [{ users: READERS }, /token must be a profile/],
   [{ token, users: {} }, /users must be an object/],

@@ -34,7 +34,7 @@ it("the docstring of AuthErrorCode has the table's codes and statuses", () => {
 });
 
 it("the guide to testing has the behaviours of a fake issuer", () => {
-  const rows = read("src/testing/issuer/behaviour.ts").match(/(?<=^ \* )\| .*$/gm) ?? [];
+  const rows = read("src/testing/issuer/behaviour.ts").match(/(?<=^ \* )\|.*$/gm) ?? [];
   expect(rows.length).toBeGreaterThan(15);
   expect(read("docs/guides/testing.md")).toContain(rows.join("\n"));
 });

@@ -105,7 +105,10 @@ describe("the options", () => {
     [{ origin: [ORIGIN, 7] }, /origin must be/],
     [{ origin: new URL(ORIGIN) }, /origin must be/],
     [{ proofs: undefined }, /proofs is undefined; it must be given/],
-    [{ proofs: {} }, /proofs, unless it is null, must be an object with the methods remember/],
+    [
+      { proofs: {} },
+      /proofs, unless it is null, must be an object with the methods remember, such as memoryProofs\(\)/,
+    ],
     [{ proofs: "memory" }, /proofs/],
     [{ prefix: "api" }, /prefix must be a path, such as "\/api"/],
     [{ prefix: "/api/" }, /prefix must be/],

@@ -236,11 +236,12 @@ describe("the blocklist", () => {
 
 it.each<readonly [object, RegExp]>([
   [{}, /token must be a profile made by defineToken/],
-  [{ token: "x" }, /token must be a profile/],
+  [{ token: "x" }, /token must be a profile made by defineToken or trustIssuer$/],
+  [{ token: bearer(token) }, /token must be a profile .*; this is a credential: give it as credentials: \[it\]$/],
   [{ token, blocklist: undefined }, /blocklist is undefined/],
   [
     { token, blocklist: {} },
-    /blocklist must be an object with the methods revokeToken, revokeSession, revokeUser, isRevoked/,
+    /with the methods revokeToken, revokeSession, revokeUser, isRevoked, such as memoryBlocklist\(\) of hallpass/,
   ],
   [{ token, blocklist: null }, /blocklist must be an object/],
   [{ token, realm: "" }, /realm must be a non-empty string/],

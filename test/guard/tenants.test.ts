@@ -123,6 +123,7 @@ describe("a resolver of tenants", () => {
     ["answers with no profile", () => ({}) as never],
     ["answers with a profile of another issuer", () => trust(other().issuer)],
     ["answers with a wrong reading", (iss) => trustIssuer(iss, { audience: "api", identity: { user: 1 } as never })],
+    ["answers with a wrong status", (iss) => trustIssuer(iss, { audience: "api", status: {} as never })],
   ])("one that %s is an outage, and tried again after half a minute", async (_what, lie) => {
     const found = resolve;
     resolve = lie;

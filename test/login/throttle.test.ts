@@ -3,7 +3,15 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
 import { AuthError } from "../../src/core/errors.ts";
-import { defineToken, generateKey, importKey, keyRing, publicJwks, type SigningKey } from "../../src/index.ts";
+import {
+  defineToken,
+  generateKey,
+  importKey,
+  keyRing,
+  publicJwks,
+  type SigningKey,
+  trustIssuer,
+} from "../../src/index.ts";
 import type { Limiter, ThrottleOptions } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, OUTAGES, PASSWORD, passwords, READER } from "../support/flow.ts";
@@ -291,6 +299,14 @@ it.each<readonly [object, RegExp]>([
   [limiter(1), /throttle takes \{ account, address \}: two limiters/],
   [{ account: limiter(1), address: limiter(1), known: {} }, /throttle: there is no option "known"/],
   [{ account: limiter(1), address: limiter(1), device: {} }, /throttle: device must be a profile made by defineToken/],
+  [
+    {
+      account: limiter(1),
+      address: limiter(1),
+      device: trustIssuer("https://a.example/", { audience: "a", typ: "d" }),
+    },
+    /throttle: device needs a profile whose first key signs/,
+  ],
   [{ account: limiter(1), address: limiter(1), device: profileOf() }, /throttle: device needs a typ that no other/],
   [
     { account: limiter(1), address: limiter(1), device: profileOf(undefined, { typ: "application/AT+JWT" }) },

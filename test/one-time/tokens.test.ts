@@ -139,7 +139,7 @@ it("takes as much data as JSON can hold, and no more", async () => {
 
 describe("when they are made", () => {
   it.each<readonly [object, RegExp]>([
-    [{ store: {} }, /store must be an object with the methods put, take, countTry/],
+    [{ store: {} }, /store must be an object with the methods put, take, countTry, such as memoryOneTimeStore\(\)/],
     [{ store: undefined }, /store is undefined; it must be given/],
     [{ purpose: "" }, /purpose must be a name such as "password-reset"/],
     [{ purpose: "a b" }, /purpose must be a name/],

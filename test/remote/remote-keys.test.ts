@@ -299,8 +299,8 @@ describe("an outage of the source", () => {
     ["hanging", "did not answer within 300 ms"],
     ["hanging-body", "did not answer within 300 ms"],
     ["dripping", "did not answer within 300 ms"],
-    ["refused", "fetch failed"],
-    ["reset", "fetch failed"],
+    ["refused", "/.well-known/jwks.json can't be fetched: ECONNREFUSED"],
+    ["reset", "/.well-known/jwks.json can't be fetched: ECONNRESET"],
     ["cut-short", ""],
     ["html", "is no JSON object"],
     ["broken-json", "is no JSON object"],
@@ -321,6 +321,25 @@ describe("an outage of the source", () => {
     await issuer.behave("well");
     clock.advance(30);
     expect(await answerOf(await mint(), profileOf({ keys: own }))).toBe("user-1");
+  });
+
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "can't be fetched"],
+    ["a code that is none", Object.assign(new Error("down"), { code: 7 }), "can't be fetched"],
+    ["a code of its own", Object.assign(new Error("down"), { code: "E_PROXY" }), "can't be fetched: E_PROXY"],
+    [
+      "the code within",
+      new TypeError("fetch failed", { cause: { code: "CERT_HAS_EXPIRED" } }),
+      "can't be fetched: CERT_HAS_EXPIRED",
+    ],
+  ])("names the address, without its query, and why: a fetch that throws %s", async (_what, thrown, why) => {
+    const fetch = () => Promise.reject(thrown);
+    const own = remoteKeys("https://login.example/keys?token=secret", { fetch, now: clock.now });
+    const error = await verifyToken(await mint(), profileOf({ keys: own })).catch((it) => it);
+    expect(error).toMatchObject({
+      status: 503,
+      cause: { message: `https://login.example/keys ${why}`, cause: thrown },
+    });
   });
 
   it("is none where the source redirects on its own origin", async () => {

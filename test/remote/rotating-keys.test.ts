@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import type { SigningKey, VerifyingKey } from "../../src/core/keys/key.ts";
+import { publicJwks } from "../../src/core/keys/publish.ts";
 import { retireKey } from "../../src/core/keys/retire.ts";
 import { type KeyRing, keyRing } from "../../src/core/keys/ring.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
@@ -186,6 +187,17 @@ describe("keys that change under what is going on", () => {
     give(() => secretKey("b".repeat(32), { kid: "same" }));
     await keys.reload();
     expect(await reasonFor(text, token)).toMatch(/the signature does not hold/);
+  });
+
+  it("are not published by publicJwks, and neither are given by load", async () => {
+    const others = rotatingKeys({ load: async () => secretKey("thirty-two bytes of a secret, at the least") });
+    const why = /^keys must be made by .* importJwks \(await it\), and not be those that change$/;
+    expect(() => publicJwks(others as never)).toThrow(why);
+    const loading = rotatingKeys({ load: async () => others as never });
+    await expect(loading.ready()).rejects.toMatchObject({
+      status: 503,
+      cause: { message: expect.stringMatching(why) },
+    });
   });
 
   it("only verify where the first of them is a public one", async () => {

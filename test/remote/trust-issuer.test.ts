@@ -277,6 +277,14 @@ describe("trustIssuer", () => {
     expect(make).toThrow(TypeError);
   });
 
+  it.each(["openid-configuration", "oauth-authorization-server", "oauth-authorization-server/realms/one", "jwks.json"])(
+    "takes the name of the issuer, and not the address of its %s",
+    (document) => {
+      const make = () => trustIssuer(`https://login.example/.well-known/${document}`, { audience: "api" });
+      expect(make).toThrow(/^trustIssuer takes the issuer's name, .* and not the address of its metadata or keys$/);
+    },
+  );
+
   it("takes any name of an issuer whose keys are given", async () => {
     await start();
     const jwks = () => issuer.jwks();

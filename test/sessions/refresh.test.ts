@@ -499,7 +499,7 @@ describe("a refresh store", () => {
 it.each<readonly [Partial<RefreshOptions>, RegExp]>([
   [
     { store: {} as RefreshStore },
-    /refresh: store must be an object with the methods endings, startSession, findSession/,
+    /refresh: store must be an object with the methods endings, startSession, findSession.*, such as memoryRefreshStore\(\) of hallpass/,
   ],
   [{ idleLifetime: 0 }, /idleLifetime must be a whole number of seconds from 1/],
   [{ absoluteLifetime: "1y" as never }, /absoluteLifetime must be/],

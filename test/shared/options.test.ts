@@ -55,6 +55,11 @@ it.each([null, undefined, {}, { find: 1 }, "find"])("checkMethods refuses %j", (
   expect(() => checkMethods("the store", value, ["find"])).toThrow("the store must be an object with the methods find");
 });
 
+it("checkMethods names what has the methods", () => {
+  const check = () => checkMethods("the store", {}, ["find"], "memoryFinder()");
+  expect(check).toThrow(/^the store must be an object with the methods find, such as memoryFinder\(\)$/);
+});
+
 it.each([0, 5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "2", null, undefined])("checkInteger refuses %j", (value) => {
   expect(() => checkInteger("count", value, 1, 4)).toThrow("count must be a whole number from 1 to 4");
 });

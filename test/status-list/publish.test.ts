@@ -324,7 +324,7 @@ it.each<readonly [unknown, RegExp]>([
   [{ uri: `https://auth.example/${"x".repeat(2_000)}` }, /uri must have at most 1000 characters/],
   [{ keys: "secret" }, /keys must be made by/],
   [{ keys: await importKey(publicJwk as JWK) }, /keys only verify; give the private key/],
-  [{ store: {} }, /store must be an object with the methods allocate, mark, read/],
+  [{ store: {} }, /store must be an object with the methods allocate, mark, read, such as memoryStatusListStore\(\)/],
   [{ size: 0 }, /size must be a whole number from 8 to 4194304/],
   [{ size: 4_194_312 }, /size must be/],
   [{ size: 12 }, /size must be a multiple of 8/],

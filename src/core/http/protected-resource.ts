@@ -78,7 +78,10 @@ export function protectedResource(options: ProtectedResourceOptions): ProtectedR
   checkOptions(OWNER, options, OPTIONS);
   const { token = [], scopes = [], name, members = {} } = options;
   const profiles = [token].flat();
-  assert(profiles.every(isProfile), `${OWNER}: token must be a profile made by defineToken, or a list of them`);
+  assert(
+    profiles.every(isProfile),
+    `${OWNER}: token must be a profile made by defineToken or trustIssuer, or a list of them`,
+  );
   const { resource = findAudience(profiles) } = options;
   const { origin, pathname, search } = readResource(OWNER, resource);
   refuseOtherAudience(resource, profiles);

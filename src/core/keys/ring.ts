@@ -74,7 +74,7 @@ function createSource(ring: KeySet): KeySource {
 /** Makes a ring of a single key. A ring stays as it is. */
 export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
-  assert(readMark(keys, RING) === true, NO_KEYS);
+  assert(readMark(keys, RING) === true, NO_RING);
   return keys as KeyRing;
 }
 
@@ -85,4 +85,7 @@ export function toSource(keys: unknown): KeySource {
   return source as KeySource;
 }
 
-const NO_KEYS = "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it) or remoteKeys";
+const NO_RING =
+  "keys must be made by secretKey, importKey (await it), keyRing or importJwks (await it), and not be those that change";
+const NO_KEYS =
+  "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it), rotatingKeys or remoteKeys";

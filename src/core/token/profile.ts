@@ -244,7 +244,7 @@ export function readInternals<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,
 ): ProfileInternals<Schema> {
-  if (!isProfile(profile)) throw new TypeError(`${caller} takes a token profile made by defineToken`);
+  if (!isProfile(profile)) throw new TypeError(`${caller} takes a token profile made by defineToken or trustIssuer`);
   return profile[PROFILE];
 }
 
