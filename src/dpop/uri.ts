@@ -28,7 +28,7 @@ function normaliseEscape(text: string): string {
 export function listTargets(url: string | null, bases: readonly string[]): readonly string[] {
   const path = findPath(url ?? "");
   if (!PATH.test(path) || DOT_SEGMENT.test(path)) return [];
-  return bases.flatMap((base) => normaliseUri(base + path) ?? []);
+  return bases.map((base) => normaliseUri(base + path) as string);
 }
 
 function findPath(url: string): string {
