@@ -44,6 +44,9 @@ export function goalsOf(effort: Effort): Goal[] {
     ...["HS256", ...PAIRS].map((algorithm) =>
       timesAsFast(`${algorithm}, repeated, one at a time`, "fast-jwt, cache on", algorithm === "HS256" ? 6 : 5),
     ),
+    ...["ES256", "RS256"].flatMap((algorithm) =>
+      ["first seen", "repeated"].map((seen) => costOfRemote(algorithm, seen)),
+    ),
     ...PAIRS.flatMap((algorithm): Goal[] => {
       const workload = `${algorithm}, first seen, one at a time`;
       const peers = ["fast-jwt, cache off", "jose", ...(algorithm === "EdDSA" ? [] : ["jsonwebtoken"])];
@@ -126,6 +129,16 @@ function timesAsFast(workload: string, peer: string, bound: number): Goal {
   return {
     ...{ suite: "verify", at: "least", bound, what: `${workload}: times as fast as ${peer}` },
     reached: (results) => results.ratio(verified(workload, peer), verified(workload)),
+  };
+}
+
+/** What keys that are kept elsewhere, and are being renewed, may cost beside keys at hand. The clocks' noise is a tenth. */
+function costOfRemote(algorithm: string, seen: string): Goal {
+  const workload = `${algorithm}, ${seen}, one at a time`;
+  const named = (contender: string): Name => ["live-keys", workload, contender, "µs"];
+  return {
+    ...{ suite: "live-keys", at: "most", bound: 1.1, what: `${workload}: remote keys, beside keys at hand` },
+    reached: (results) => results.ratio(named("remote keys, being renewed"), named("keys at hand")),
   };
 }
 

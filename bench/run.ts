@@ -10,6 +10,7 @@ import { blocklist } from "./suites/blocklist.ts";
 import { cache } from "./suites/cache.ts";
 import { credentials } from "./suites/credentials.ts";
 import { issue } from "./suites/issue.ts";
+import { liveKeys } from "./suites/live-keys.ts";
 import { loginRush } from "./suites/login-rush.ts";
 import { middleware } from "./suites/middleware.ts";
 import { remoteKeys } from "./suites/remote-keys.ts";
@@ -30,6 +31,7 @@ const SUITES: Readonly<Record<string, (effort: Effort) => Promise<Figure[]>>> = 
     startup,
     blocklist,
     "status-list": statusList,
+    "live-keys": liveKeys,
     "remote-keys": remoteKeys,
   },
 };

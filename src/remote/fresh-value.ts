@@ -96,7 +96,7 @@ export class FreshValue<Value extends object> {
     const known = this.#known;
     if (known === null) return null;
     const now = readClock(this.#settings.now);
-    return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now);
+    return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now, known);
   }
 
   /** Gives what {@link read} gives, and loads nothing. */
@@ -154,8 +154,8 @@ export class FreshValue<Value extends object> {
   }
 
   /** Gives a value whose renewal is due, or `null` when it is over. */
-  #readAged(now: number): Value | null {
-    const known = this.#redate(now);
+  #readAged(now: number, aged: Known<Value>): Value | null {
+    const known = now < aged.loadedAt ? this.#redate(now, aged) : aged;
     const { value, loadedAt, endsAt } = known;
     if (this.#flight === null && this.#mayTry(now)) abandon(this.#start(now));
     if (now < endsAt) return value;
@@ -170,15 +170,11 @@ export class FreshValue<Value extends object> {
     return this.#failures > 0 && now < staleUntil;
   }
 
-  /** Gives what is known. Where the clock was set back since, its age counts from now, and it is due. */
-  #redate(now: number): Known<Value> {
-    const known = this.#known as Known<Value>;
-    const isAhead = known.loadedAt > now;
-    const { loadedAt, endsAt, staleUntil } = known;
-    const by = isAhead ? loadedAt - now : 0;
-    const dated = { ...known, loadedAt: loadedAt - by, renewAt: now, endsAt: endsAt - by, staleUntil: staleUntil - by };
-    if (isAhead) this.#known = dated;
-    return dated;
+  /** Counts the age of a value from now, where the clock was set back since it was loaded. It is due then. */
+  #redate(now: number, { value, loadedAt, endsAt, staleUntil }: Known<Value>): Known<Value> {
+    const by = loadedAt - now;
+    this.#known = { value, loadedAt: now, renewAt: now, endsAt: endsAt - by, staleUntil: staleUntil - by };
+    return this.#known;
   }
 
   /** Tells whether it is time to load. A try that lies ahead was made before the clock was set back. */
