@@ -1,3 +1,4 @@
+import { isSecureUrl } from "../core/http/loopback.ts";
 import type { PairAlgorithm } from "../core/keys/algorithms.ts";
 import { isPair } from "../core/keys/pair-algorithms.ts";
 import { checkRuntime } from "../core/keys/runtime.ts";
@@ -112,6 +113,8 @@ function listBases(owner: string, origin: unknown, prefix: string): readonly str
   const areOrigins =
     origins.length > 0 && origins.every((it) => typeof it === "string" && normaliseUri(it) === `${it}/`);
   assert(areOrigins, `${owner}: origin must be one as browsers write it, such as "https://api.example.com"`);
+  const areSecure = origins.every((it) => isSecureUrl(new URL(it as string)));
+  assert(areSecure, `${owner}: origin must be https; only loopback hosts, such as localhost, may be http`);
   assert(typeof prefix === "string" && PREFIX.test(prefix), `${owner}: prefix must be a path, such as "/api"`);
   return origins.map((it) => `${it}${prefix}`);
 }

@@ -96,6 +96,7 @@ describe("the options", () => {
   it.each<readonly [object, RegExp]>([
     [{ origin: undefined }, /origin is undefined; it must be given/],
     [{ origin: "api.example.com" }, /origin must be one as browsers write it/],
+    [{ origin: "http://api.example.com" }, /origin must be https; only loopback hosts/],
     [{ origin: "https://api.example.com/" }, /origin must be/],
     [{ origin: "https://api.example.com/api" }, /origin must be/],
     [{ origin: "https://API.example.com" }, /origin must be/],
