@@ -46,24 +46,30 @@ export async function liveKeys(effort: Effort): Promise<Figure[]> {
   return figures;
 }
 
+/** What a profile has its keys from, and the clock that both go by. */
+type Source = Pick<TokenOptions, "keys" | "now">;
+
 /** The same public key in each way in which a profile can have it. */
-async function openSources({ signing }: Keys): Promise<Record<string, TokenOptions["keys"]>> {
+async function openSources({ signing }: Keys): Promise<Record<string, Source>> {
   const set = publicJwks(signing);
   const [jwk] = set.keys;
   if (jwk === undefined) throw new Error("there must be a key");
   const renewed = { after: 0 };
   const remote = remoteKeys(() => set);
-  const due = remoteKeys(() => (renewed.after === 0 ? set : new Promise<never>(() => {})), {
-    now: () => Date.now() + renewed.after,
-    timeoutMs: 60_000, // as long as a renewal may take: none ends while it is measured
-  });
+  const now = (): number => Date.now() + renewed.after;
+  const timeoutMs = 60_000; // as long as a renewal may take: none ends while it is measured
+  const due = remoteKeys(() => (renewed.after === 0 ? set : new Promise<never>(() => {})), { now, timeoutMs });
   await Promise.all([remote, due].map((it: LoadedKeys) => it.ready()));
   renewed.after = RENEWED_AFTER_MS;
-  return { "keys at hand": await importKey(jwk), "remote keys": remote, "remote keys, being renewed": due };
+  return {
+    "keys at hand": { keys: await importKey(jwk) },
+    "remote keys": { keys: remote },
+    "remote keys, being renewed": { keys: due, now },
+  };
 }
 
-function workOf(keys: TokenOptions["keys"], concurrency: number): Work<string> {
-  const profile = defineToken({ keys, issuer: ISSUER, audience: AUDIENCE });
+function workOf(source: Source, concurrency: number): Work<string> {
+  const profile = defineToken({ ...source, issuer: ISSUER, audience: AUDIENCE });
   return async (batch) => {
     if (concurrency > 1) await Promise.all(batch.map((token) => verifyToken(token, profile)));
     else for (const token of batch) await verifyToken(token, profile);

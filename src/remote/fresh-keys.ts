@@ -34,7 +34,7 @@ export function createLoadedKeys(
   now: () => number,
 ): LoadedKeys {
   const source: KeySource = {
-    read: (now) => fresh.read()?.[SOURCE].read(now) ?? null,
+    read: (now, time) => fresh.read(now, time)?.[SOURCE].read(now, time) ?? null,
     remote: {
       wait: () => fresh.wait(),
       async find(alg, refuse, attempt) {

@@ -91,11 +91,15 @@ export class FreshValue<Value extends object> {
     this.#settings = settings;
   }
 
-  /** Gives the value, or `null` where it has to be waited for. It is renewed in the background when it is time. */
-  read(): Value | null {
+  /**
+   * Gives the value, or `null` where it has to be waited for. It is renewed in the background when it is time.
+   *
+   * @param clock - a clock that the caller has read just now, and what it said: the same clock is not read again
+   */
+  read(clock?: () => number, time?: number): Value | null {
     const known = this.#known;
     if (known === null) return null;
-    const now = readClock(this.#settings.now);
+    const now = time !== undefined && clock === this.#settings.now ? time : readClock(this.#settings.now);
     return now < known.renewAt && now >= known.loadedAt ? known.value : this.#readAged(now, known);
   }
 

@@ -99,9 +99,14 @@ it("makes no event where nobody listens", async () => {
     reads += 1;
     return NOW;
   };
-  const guard = createGuard({ token: profileOf(undefined, { now }) });
-  await guard.authenticate("Bearer x").catch(ignore);
-  expect(reads).toBe(0);
+  const token = profileOf(undefined, { now });
+  const refuse = async (guard: ReturnType<typeof createGuard>): Promise<number> => {
+    reads = 0;
+    await guard.authenticate("Bearer x").catch(ignore);
+    return reads;
+  };
+  const unheard = await refuse(createGuard({ token }));
+  expect(await refuse(createGuard({ token, onEvent: ignore }))).toBe(unheard + 1);
 });
 
 it("takes a function as a listener, and nothing else", () => {

@@ -63,8 +63,7 @@ function createSource(ring: KeySet): KeySource {
   const isLeft = (key: VerifyingKey, date: number): boolean => key.retiresAt === null || key.retiresAt > date;
   const sets = dates.map((date): KeySet => ({ current, keys: keys.filter((key) => isLeft(key, date)) }));
   if (sets.length === 0) return { read: () => ring, remote: null };
-  const read: KeySource["read"] = (now) => {
-    const time = readClock(now);
+  const read: KeySource["read"] = (now, time = readClock(now)) => {
     const passed = dates.findLastIndex((date) => date <= time);
     return sets[passed] ?? ring;
   };

@@ -16,8 +16,9 @@ export interface KeySource {
    * Gives the keys as they are known now, without waiting; `null` where they have to be waited for.
    *
    * @param now - the clock of the profile
+   * @param time - what that clock says, where it was read just now
    */
-  read(now: () => number): KeySet | null;
+  read(now: () => number, time?: number): KeySet | null;
   /** What can be done where the keys are elsewhere; `null` where they are all at hand. */
   readonly remote: RemoteSource | null;
 }

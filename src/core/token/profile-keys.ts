@@ -40,9 +40,13 @@ export class ProfileKeys {
     return this.#source.remote;
   }
 
-  /** Gives what is known with the keys of now; `null` where they have to be waited for. */
-  current(): KeyState | null {
-    const set = this.#source.read(this.#memory.now);
+  /**
+   * Gives what is known with the keys of now; `null` where they have to be waited for.
+   *
+   * @param time - what the profile's clock says, where it was read just now
+   */
+  current(time?: number): KeyState | null {
+    const set = this.#source.read(this.#memory.now, time);
     if (set === null) return null;
     return set === this.#state?.set ? this.#state : this.#adopt(set);
   }

@@ -47,13 +47,14 @@ export async function verifyToken<Profile extends TokenProfile>(
  * @throws AuthError when the token's time is over, or has not come
  */
 export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
-  const known = typeof token === "string" ? internals.keys.current()?.cache?.get(token) : undefined;
+  const time = readClock(internals.now);
+  const known = typeof token === "string" ? internals.keys.current(time)?.cache?.get(token) : undefined;
   if (known === undefined) {
     internals.lookups.misses += 1;
     return undefined;
   }
   internals.lookups.hits += 1;
-  checkTimes(known, internals, readClock(internals.now) / 1_000);
+  checkTimes(known, internals, time / 1_000);
   return known;
 }
 
