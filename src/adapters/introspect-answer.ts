@@ -18,7 +18,8 @@ const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
   iat: isTime,
   nbf: isTime,
   jti: isText,
-  cnf: isObject,
+  // Of whatever type: without it, the token would be taken for one that is not bound.
+  cnf: (value) => value !== undefined,
 };
 
 /** Describes a good access token: what was signed, and whom the guard took it for. */

@@ -57,7 +57,7 @@ const INACTIVE: Members = Object.freeze({ active: false });
  * It answers `{ active: false }` and nothing more to whatever is not good: forged, expired, revoked, of another kind or
  * no token at all. Else it tells what was signed and whose token it is. Where the guard meets an outage, it is 503.
  *
- * @param guard - whose tokens are asked about: a guard or an authenticator that takes Bearer tokens
+ * @param guard - whose tokens are asked about: a guard or an authenticator that takes tokens in a header
  * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
@@ -78,8 +78,11 @@ export function handleIntrospect<Claims>(
   const inspector =
     "inspectRefreshToken" in guard ? (guard as Guard & Pick<SessionAuthenticator, "inspectRefreshToken">) : null;
   assert(!refreshTokens || inspector !== null, "introspect: refreshTokens is for an authenticator with sessions");
-  const takesBearer = (guard as { readonly takesBearer?: boolean }).takesBearer ?? true;
-  assert(takesBearer, "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })");
+  const { takesBearer = true, proofs = null } = guard as Partial<Pick<SessionAuthenticator, "takesBearer" | "proofs">>;
+  assert(
+    takesBearer || proofs !== null,
+    "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })",
+  );
 
   /** Describes a token; `null` where it is not good. */
   const find = async (token: string): Promise<readonly [Identity<Claims>, Members] | null> => {

@@ -57,8 +57,9 @@ function findEnd(
   if (!(age <= maxAge + clockTolerance))
     throw mismatched("iat", iat, `at most ${maxAge / 1_000} s ago, at ${at / 1_000}`);
   if (!(age >= -clockTolerance)) throw mismatched("iat", iat, `not to come, at ${at / 1_000}`);
-  // Another process may find it good for longer, by a clock that is behind this one.
-  return iat * 1_000 + maxAge + 2 * clockTolerance;
+  // Another process may find it good for longer, by a clock that is behind this one. And it is good up to the very
+  // instant of its end, at which a store forgets.
+  return iat * 1_000 + maxAge + 2 * clockTolerance + 1;
 }
 
 function isId(value: unknown): value is string {

@@ -3,6 +3,7 @@ import { assert } from "../shared/assert.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
+import { findInspector, keepInspector } from "./inspection.ts";
 
 /** The claims that several guards give. */
 export type ClaimsOfGuards<Guards extends readonly Guard[]> =
@@ -32,11 +33,12 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
 
   const find = async (
     request: Parameters<GuardAnswer<unknown>>[0],
+    findMethod: (guard: Guard) => Guard["authenticate"] = findAuthenticate,
   ): Promise<Identity<ClaimsOfGuards<Guards>> | AuthError[]> => {
     const refusals: AuthError[] = [];
     for (const guard of guards) {
       try {
-        const identity = await guard.authenticate(request);
+        const identity = await findMethod(guard)(request);
         if (!isIdentity(identity)) throw new TypeError("anyOf: a guard's authenticate must answer with an identity");
         finders.set(identity, guard);
         return identity as Identity<ClaimsOfGuards<Guards>>;
@@ -48,12 +50,16 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
     return refusals;
   };
 
-  return Object.freeze({
-    async authenticate(request) {
-      const found = await find(request);
+  const bindMethod =
+    (findMethod?: (guard: Guard) => Guard["authenticate"]): Guard<ClaimsOfGuards<Guards>>["authenticate"] =>
+    async (request) => {
+      const found = await find(request, findMethod);
       if (!Array.isArray(found)) return found;
       throw chooseRefusal(found) ?? joinChallenges(found);
-    },
+    };
+
+  const any = Object.freeze({
+    authenticate: bindMethod(),
     async authenticateOptional(request) {
       const found = await find(request);
       if (!Array.isArray(found)) return found;
@@ -67,6 +73,12 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
       return finder.authorize(identity, ...rules);
     },
   } satisfies Guard<ClaimsOfGuards<Guards>>);
+  keepInspector(any, bindMethod(findInspector));
+  return any;
+}
+
+function findAuthenticate(guard: Guard): Guard["authenticate"] {
+  return (request) => guard.authenticate(request);
 }
 
 function isGuard(value: unknown): boolean {

@@ -6,7 +6,7 @@ import type { Identity } from "./identity.ts";
 const inspectors = new WeakMap<object, Answers["authenticate"]>();
 
 /** Keeps how a guard tells whose a token is, for {@link inspectToken}. */
-export function keepInspector({ authenticate }: Answers, inspect: Answers["authenticate"]): void {
+export function keepInspector({ authenticate }: Pick<Answers, "authenticate">, inspect: Answers["authenticate"]): void {
   inspectors.set(authenticate, inspect);
 }
 
@@ -17,6 +17,10 @@ export function keepInspector({ authenticate }: Answers, inspect: Answers["authe
  * @throws AuthError where it is not good, or 503 in an outage
  */
 export async function inspectToken<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims>> {
-  const inspect = inspectors.get(guard.authenticate) ?? ((header) => guard.authenticate(header));
-  return (await inspect(`Bearer ${token}`)) as Identity<Claims>;
+  return (await findInspector(guard)(`Bearer ${token}`)) as Identity<Claims>;
+}
+
+/** Finds how a guard tells whose a token is. */
+export function findInspector(guard: Guard): Answers["authenticate"] {
+  return inspectors.get(guard.authenticate) ?? ((header) => guard.authenticate(header));
 }

@@ -17,6 +17,7 @@ import { apiKeys } from "../../src/api-keys/credential.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import type { TokenProfile } from "../../src/core/token/profile.ts";
+import { dpop } from "../../src/dpop.ts";
 import { anyOf } from "../../src/guard/any-of.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
@@ -95,6 +96,20 @@ describe("introspect", () => {
       cnf: { jkt: "thumb" },
       token_type: "DPoP",
     });
+  });
+
+  it("tells of bound tokens, whichever guard takes them, and whatever they are bound to", async () => {
+    const credential = dpop(profileOf(), { origin: "https://api.example.com", proofs: null });
+    const bound = createGuard({ credentials: [credential] });
+    const { auth } = houseOf({ more: { credentials: [credential] } as never });
+    const partners = createGuard({ token: profileOf(undefined, { issuer: "https://partner.example" }) });
+    for (const cnf of [{ jkt: "thumb" }, { "x5t#S256": "thumb" }, "thumb", null, 7]) {
+      const token = signed({ ...CLAIMS, cnf });
+      for (const guard of [bound, auth, anyOf(partners, bound)]) {
+        expect(await ask(guard as Guard, token)).toMatchObject({ active: true, sub: "user-1", cnf });
+      }
+    }
+    expect(await ask(anyOf(partners, bound), "none")).toEqual({ active: false });
   });
 
   it("takes API keys and guards of several kinds", async () => {

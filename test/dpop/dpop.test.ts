@@ -53,13 +53,24 @@ async function tryProof(changes: ProofChanges = {}, key: ClientKey = KEY, option
 }
 
 describe("a token that is bound to a key", () => {
-  it("lets in whoever proves to have the key", async () => {
-    const { issue, ask, guard } = houseOf();
-    const token = await issue();
-    const identity = await ask(token, proofOf(KEY, { url: URL_OF_IT, token }));
-    expect(identity).toMatchObject({ userId: "user-1", credential: "dpop", claims: { cnf: { jkt: KEY.jkt } } });
-    expect(guard.stats().cache.misses).toBe(1);
-  });
+  it.each([0, 30])(
+    "is shown with a proof once, to the very instant of its end, with a tolerance of %d s",
+    async (s) => {
+      const { clock, issue, ask } = houseOf({ maxAge: "1m", clockTolerance: s });
+      const token = await issue();
+      for (const [iat, end] of [
+        [SECOND - 0.0005, NOW + 59_999 + s * 1_000],
+        [SECOND, NOW + 60_000 + s * 1_000],
+      ] as const) {
+        clock.now = end;
+        const proof = proofOf(KEY, { url: URL_OF_IT, token, iat });
+        expect(await reasonOf(ask(token, proof))).toBe("ok");
+        for (let sent = 0; sent < 3; sent += 1) expect(await reasonOf(ask(token, proof))).toMatch(/used before/);
+        clock.now = end + 1;
+        expect(await reasonOf(ask(token, proof))).toMatch(/iat/);
+      }
+    },
+  );
 
   it.each(["ES256", "ES384", "ES512", "Ed25519", "EdDSA", "PS256", "RS256"])("may be proven by %s", async (alg) => {
     const key = clientKey(alg);

@@ -81,6 +81,25 @@ describe("a session that is bound to a key", () => {
     expect((await identify(accessToken)).claims).toMatchObject({ name: "Ada", cnf: { jkt: boundTo } });
   });
 
+  it.each([{}, undefined, "none", { jkt: OTHER.jkt }])("stays bound where a schema makes %j of cnf", async (cnf) => {
+    const validate = () => ({ value: { cnf } });
+    const schema = { "~standard": { version: 1, vendor: "test", validate } } as const;
+    const token = profileOf(undefined, { now: () => NOW, schema } as never);
+    const credential = dpop(token, { origin: ORIGIN, proofs: memoryProofs() });
+    const { auth, identify } = boundHouse(undefined, { token, credentials: [bearer(token), credential] });
+    const identity = await identify((await auth.login(READER, {}, { boundTo })).accessToken);
+    expect(identity.claims).toMatchObject({ cnf: { jkt: boundTo } });
+    const again = await auth.reauthenticate(identity, { password: PASSWORD });
+    expect([again.tokenType, cnfOf(again.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    const change = { password: PASSWORD, newPassword: `${PASSWORD}, twice` };
+    const kept = await auth.changePassword(identity, change, {}, { keepSession: true });
+    expect([kept.tokenType, cnfOf(kept.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    const plain = await auth.authenticate(
+      `Bearer ${(await auth.login({ ...READER, password: change.newPassword })).accessToken}`,
+    );
+    expect(plain.claims).not.toHaveProperty("cnf");
+  });
+
   it.each(["", "x", `${boundTo}=`, 7, null, [boundTo]])("is bound to a thumbprint, and %j is none", async (wrong) => {
     const { auth } = boundHouse();
     const options = { boundTo: wrong as string };

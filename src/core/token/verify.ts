@@ -147,7 +147,8 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   }
   // A schema drops what it does not name.
   const flow = Object.fromEntries(FLOW_CLAIMS.map((name) => [name, given[name]]));
-  return dropUndefined({ ...flow, ...(result.value as object), iss, aud, exp, iat, jti });
+  // What a token is bound to is as signed: whoever finds no binding takes it for a Bearer token.
+  return dropUndefined({ ...flow, ...(result.value as object), cnf: given.cnf, iss, aud, exp, iat, jti });
 }
 
 function dropUndefined(claims: object): object {
