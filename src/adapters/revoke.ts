@@ -1,5 +1,6 @@
 import type { RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Identity } from "../guard/identity.ts";
+import { isRevocable } from "../sessions/revoke-token.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
@@ -36,8 +37,8 @@ const OPTIONS: OptionNames<RevokeOptions> = { clients: "required", rules: "optio
  * and answers 200 once the token is good no more: what is no token of ours, or not good any more, was so before.
  *
  * A refresh token ends its session, access tokens included, as a log-out does. An access token is revoked by itself,
- * and its session goes on; that needs a blocklist, and is `unsupported_token_type` (400) without one. A token that
- * `mayRevoke` keeps from this service is `invalid_grant` (400). An outage is 503: send it again.
+ * and its session goes on; without a blocklist, or where the token has no id, that is `unsupported_token_type` (400). A
+ * token that `mayRevoke` keeps from this service is `invalid_grant` (400). An outage is 503: send it again.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -76,12 +77,14 @@ export function handleRevoke<Claims, U extends User>(
       return refuse(400, "invalid_grant", "The token is of another client");
     if (info !== null) await sessions?.logoutByRefreshToken(token);
     else if (auth.revokeAccessToken === undefined) return refuse(400, "unsupported_token_type", NO_BLOCKLIST);
+    else if (!isRevocable(identity)) return refuse(400, "unsupported_token_type", NOT_REVOCABLE);
     else await auth.revokeAccessToken(identity);
     return done();
   });
 }
 
 const NO_BLOCKLIST = "Access tokens can't be revoked here";
+const NOT_REVOCABLE = "Tokens of this kind can't be revoked here";
 
 function isOwnToken({ client_id }: Readonly<Record<string, unknown>>, { userId }: Identity): boolean {
   return client_id === undefined || client_id === userId;

@@ -26,6 +26,11 @@ export interface Answer {
   readonly size: number;
 }
 
+/** An answer about one token that can't be used. The endpoint is up, and may say better of others. */
+class UnfitClaims extends TypeError {
+  readonly isOfOneToken = true;
+}
+
 /**
  * Reads an endpoint's answer. What is not exactly `true` or `false` is no answer.
  *
@@ -37,6 +42,6 @@ export function readAnswer(endpoint: URL, text: string): Answer {
   const { active } = answer;
   if (typeof active !== "boolean") throw new TypeError(`${name} answered with an active that is not true or false`);
   if (!active) return { claims: null, size: 0 };
-  if (findMismatch(answer) !== undefined) throw new TypeError(`${name} answered with a claim of a wrong type`);
+  if (findMismatch(answer) !== undefined) throw new UnfitClaims(`${name} answered with a claim of a wrong type`);
   return { claims: freezeDeep(answer) as unknown as IntrospectedClaims, size: text.length };
 }

@@ -41,7 +41,8 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * came without a proof. `identity.claims` is the answer.
  *
  * While the endpoint is down, slow or answers nonsense, a token that is not remembered is refused with 503, and never
- * 401. After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails.
+ * 401. After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails. What is
+ * of one token, such as 400 or a claim of a wrong type, is no such failure.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *

@@ -1,6 +1,7 @@
 import { readClock } from "../core/time.ts";
 import { fetchDocument } from "../remote/document.ts";
 import { stopwatch } from "../shared/clock.ts";
+import { readMark } from "../shared/read.ts";
 import { unavailable } from "../store-calls/call.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import { Breaker } from "./breaker.ts";
@@ -46,7 +47,7 @@ export class Endpoint {
       return answer;
     } catch (cause) {
       this.#failures += 1;
-      end(true, readClock(now));
+      end(!isOfOneToken(cause), readClock(now));
       throw unavailable(CALL, stopwatch() - startedAt, cause);
     } finally {
       this.#underWay -= 1;
@@ -69,6 +70,19 @@ export class Endpoint {
     const { text } = await fetchDocument(endpoint, { fetch, timeoutMs, headers, body });
     return readAnswer(endpoint, text);
   }
+}
+
+/** Statuses under 500 that an endpoint answers to all tokens: our secret is wrong, or it is too busy. */
+const OF_ALL_TOKENS: ReadonlySet<number> = new Set([401, 408, 429]);
+
+/**
+ * Tells whether a call failed by its token alone, so that the endpoint is up. Else whoever has a few tokens that it
+ * can't answer for could keep it from being asked about all others.
+ */
+function isOfOneToken(cause: unknown): boolean {
+  const status = readMark(cause, "status");
+  const isRefused = typeof status === "number" && status >= 400 && status < 500 && !OF_ALL_TOKENS.has(status);
+  return isRefused || readMark(cause, "isOfOneToken") === true;
 }
 
 function toSeconds(ms: number): number {

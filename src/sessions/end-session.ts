@@ -55,13 +55,18 @@ export function tellEnd(
 }
 
 /**
- * Revokes the access tokens of a session: in its status list, if it has a place in one, and in the blocklist.
+ * Revokes the access tokens of a session of ours: in its status list, if it has a place in one, and in the blocklist.
  *
  * @param exp - when a token of it ends, in seconds since 1970: one of another issuer may live longer than ours
  */
 export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
-  const { blocklist, budget, token } = settings;
   await revokeStatuses(settings, [sid]);
+  await blockSession(settings, sid, userId, exp);
+}
+
+/** Revokes the access tokens of one user's session in the blocklist alone. */
+export async function blockSession(settings: FlowSettings, sid: string, userId: string, exp: number): Promise<void> {
+  const { blocklist, budget, token } = settings;
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
   const ends = [findLastEnd(settings, latest), findRevocationEnd(exp, token.clockTolerance)];

@@ -1,7 +1,7 @@
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { assert } from "../shared/assert.ts";
 import { isText } from "../shared/text.ts";
-import { endSession, revokeSession } from "./end-session.ts";
+import { blockSession, endSession, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import { revokeToken } from "./revoke-token.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
@@ -18,11 +18,14 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
   const { userId, sid, claims } = identity;
-  const { exp } = (claims ?? {}) as { exp?: unknown };
+  const { exp, iss = null } = (claims ?? {}) as { exp?: unknown; iss?: unknown };
   if (refresh !== null && isText(sid)) {
     const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
-    // A session that the store has forgotten may still have access tokens.
-    return isKnown ? undefined : revokeSession(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
+    if (isKnown) return;
+    // A session that the store has forgotten may still have access tokens. But another issuer may write any sid, also
+    // one that names the place of somebody else's session, and a place is marked for good.
+    const revoke = iss === settings.token.issuer ? revokeSession : blockSession;
+    return revoke(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
   }
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   await revokeToken("logout", { ...settings, blocklist }, identity);

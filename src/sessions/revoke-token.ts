@@ -26,10 +26,23 @@ export async function revokeToken(
   { blocklist, token, budget }: RevocationSettings,
   { userId, claims }: Identity,
 ): Promise<void> {
-  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
-  if (typeof jti !== "string" || typeof exp !== "number") {
+  if (!hasId(claims)) {
     throw new TypeError(`${owner} takes an identity whose token has a jti, as every token that hallpass issues`);
   }
+  const { jti, exp } = claims;
   const revoke = async () => blocklist.revokeToken(jti, findRevocationEnd(exp, token.clockTolerance), userId);
   await budget.callStore("blocklist.revokeToken", revoke, acceptAnything);
+}
+
+/**
+ * Tells whether the token of an identity can be revoked by itself. An API key can't, nor a token of another issuer that
+ * does not say its id and its end.
+ */
+export function isRevocable({ claims }: Identity): boolean {
+  return hasId(claims);
+}
+
+function hasId(claims: unknown): claims is { readonly jti: string; readonly exp: number } {
+  const { jti, exp } = (claims ?? {}) as { jti?: unknown; exp?: unknown };
+  return typeof jti === "string" && typeof exp === "number";
 }

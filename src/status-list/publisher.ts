@@ -133,7 +133,9 @@ export class StatusPublisher {
       const isGood = known !== undefined && readAt >= known.readAt && readAt < known.expiresAt;
       if (!isGood || !isOutage(error)) throw error;
       this.#settings.onStale(error);
-      return { ...known, readAt }; // It is tried again when it is due the next time.
+      // It is tried again when it is due the next time, also where it should have been written anew by now.
+      const rewriteAt = Math.max(known.rewriteAt, readAt + this.#rereadMs);
+      return { ...known, readAt, rewriteAt: Math.min(rewriteAt, known.expiresAt) };
     }
   }
 

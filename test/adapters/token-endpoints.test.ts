@@ -4,7 +4,9 @@ import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
 import { createGuard } from "../../src/guard/create.ts";
+import type { Credential } from "../../src/guard/credential.ts";
 import { scopes, where } from "../../src/guard/rules.ts";
 import { clientSecrets } from "../../src/introspection/client-secrets.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
@@ -258,6 +260,30 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     for (const text of [one.accessToken, other.refreshToken]) expect((await revoke(text)).status).toBe(200);
     for (const { accessToken } of [one, other]) expect(await ask(accessToken)).toEqual({ active: false });
   });
+});
+
+it("a credential that has no id can't be revoked by itself, and the client is told so", async () => {
+  const badge: Credential = {
+    name: "badge",
+    place: "authorization",
+    read: (request) => (request.authorization()?.startsWith("Bearer badge") ? request.authorization() : null),
+    verify: () => ({ userId: "user-1", claims: {} }),
+  };
+  const auth = createAuthenticator({
+    token,
+    users: memoryUsers(),
+    passwords,
+    blocklist: memoryBlocklist(),
+    refresh: { store: memoryRefreshStore() },
+    credentials: [bearer(token), badge] as never,
+  });
+  const { parts } = house();
+  const server = await (TOKEN_APPS["Express 5"] as (typeof TOKEN_APPS)[string])({ ...parts, auth });
+  const headers = [...basic("reports"), ...FORM];
+  const answer = await exchange(server, { method: "POST", path: "/revoke", headers, body: "token=badge-7" });
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(answer.body)).toMatchObject({ error: "unsupported_token_type" });
+  server.close();
 });
 
 it("scopes of a client's token let it ask, as any rule", async () => {

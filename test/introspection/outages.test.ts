@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
 import { Breaker } from "../../src/introspection/breaker.ts";
@@ -103,6 +104,34 @@ describe("while the endpoint is down", () => {
     endpoint.fault = FAULTS["answers HTML"] ?? null;
     expect(await codeOf(guard.authenticateOptional("Bearer good"))).toBe("unavailable");
     expect(await guard.authenticateOptional(null)).toBeNull();
+  });
+});
+
+describe("an endpoint that can't answer for one token", () => {
+  const answering = (status: number, body: unknown) => (_req: unknown, res: ServerResponse) =>
+    void res.writeHead(status).end(JSON.stringify(body));
+
+  it.each([
+    ["refuses it as too strange", answering(400, {})],
+    ["has a firewall that refuses it", answering(403, {})],
+    ["refuses it as too long", answering(413, {})],
+    ["says a claim of a wrong type", answering(200, { ...GOOD, exp: "tomorrow" })],
+  ])("and %s is asked about the others all the same", async (_what, fault) => {
+    const desk = deskOf(endpoint);
+    endpoint.fault = fault;
+    for (let nth = 0; nth < 10; nth += 1) {
+      expect(await codeOf(desk.guard.authenticateToken(`odd-${nth}`))).toBe("unavailable");
+    }
+    expect(desk.credential.stats()).toMatchObject({ calls: 10, failures: 10 });
+    endpoint.fault = null;
+    expect(await codeOf(desk.guard.authenticateToken("good"))).toBe("ok");
+  });
+
+  it.each([401, 408, 429, 302, 500])("is left alone for a while where it answers %i to all", async (status) => {
+    const desk = deskOf(endpoint);
+    endpoint.fault = answering(status, {});
+    await failTimes(desk, 10);
+    expect(desk.credential.stats()).toMatchObject({ calls: 5, failures: 5 });
   });
 });
 

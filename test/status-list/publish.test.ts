@@ -231,6 +231,25 @@ describe("a status list that is published", () => {
 });
 
 describe("an outage of the store", () => {
+  it("is not asked at each request where the list should have been written anew, and then it is", async () => {
+    const store = memoryStatusListStore();
+    let isDown = false;
+    const read: StatusListStore["read"] = (...args) =>
+      isDown ? Promise.reject(new Error("connection refused")) : store.read(...args);
+    const { statusList, clock, outages } = open({ store: { ...store, read } });
+    await statusList.allocate();
+    const first = await statusList.publish(1);
+    isDown = true;
+    clock.now += 1_900_000; // It is written anew after half of an hour.
+    for (let nth = 0; nth < 3; nth += 1) expect((await statusList.publish(1))?.token).toBe(first?.token);
+    expect(outages).toEqual(["publishStatusList statusList.read false"]);
+    isDown = false;
+    clock.now += 6_000; // A tenth of the ttl.
+    const next = await statusList.publish(1);
+    const { claims } = await readList(next?.token as string);
+    expect(claims.exp).toBe(Math.floor(clock.now / 1_000) + 3_600);
+  });
+
   it.each(OUTAGES)("that %s is 503, and the last list goes on until it expires", async (_what, fail) => {
     const store = memoryStatusListStore();
     let isDown = false;

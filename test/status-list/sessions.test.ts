@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
 import { decodeToken } from "../../src/core/token/decode.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import type { StatusCheck } from "../../src/core/token/status.ts";
@@ -136,6 +137,26 @@ describe("a session that has a place in a status list", () => {
     const next = await house.auth.changePassword(identity, change, undefined, { keepSession: true });
     expect(referenceOf(next.accessToken)).toEqual(referenceOf(one.accessToken));
     expect([await house.isRevoked(next.accessToken), await house.isRevoked(other.accessToken)]).toEqual([false, true]);
+  });
+
+  it("is left alone where a token of another issuer names its place, and that token is revoked", async () => {
+    const token = profileOf(undefined, { issuer: "https://auth.example" });
+    const partner = profileOf(secretKey("a secret of the partner's own, long enough"), {
+      issuer: "https://partner.example",
+      identity: { userId: ({ sub }) => `partner:${sub}` },
+    });
+    const house = open(undefined, { more: { token, credentials: [bearer([token, partner])] } });
+    const { accessToken } = await house.auth.login(READER);
+    const place = (decodeToken(accessToken).claims.sid as string).slice(-12);
+    const forged = await issueToken({ sub: "mallory", sid: `00000000-0000-8000-8000-${place}` }, partner);
+    await house.auth.logout(await house.auth.authenticate(`Bearer ${forged}`));
+    expect(await codeOf(house.auth.authenticate(`Bearer ${forged}`))).toBe("revoked");
+    expect(await house.isRevoked(accessToken)).toBe(false);
+    const identity = await house.auth.authenticate(`Bearer ${accessToken}`);
+    await house.store.endSession(identity.sid as string, "user-1", "logout");
+    await house.store.deleteSessions("user-1", [identity.sid as string]);
+    await house.auth.logout(identity);
+    expect(await house.isRevoked(accessToken)).toBe(true);
   });
 
   it("needs no blocklist", async () => {
