@@ -89,7 +89,7 @@ async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): 
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const answer = await send(fetch, from, init);
     if (answer.status === 200) return { text: await readText(from, answer, maxBytes), headers: answer.headers };
-    discard(answer);
+    discard(answer.body);
     if (!isRedirect(answer) || method === "POST") throw new StatusError(nameUrl(from), answer.status);
     from = findTarget(from, answer);
   }
@@ -130,7 +130,7 @@ interface Body extends AsyncIterable<Uint8Array> {
 }
 
 /** Ends a body that nobody reads, so that its connection is free. */
-function discard({ body }: FetchAnswer): void {
+function discard(body: unknown): void {
   abandon((body as Body | null | undefined)?.cancel?.());
 }
 
@@ -141,7 +141,7 @@ async function readText(from: URL, { headers, body }: FetchAnswer, maxBytes: num
     throw new TypeError(`${nameUrl(from)}: fetch must give a body that can be read piece by piece`);
   }
   if (Number(headers.get("content-length")) > maxBytes) {
-    discard({ status: 0, headers, body });
+    discard(body);
     throw tooLong();
   }
   const pieces: Uint8Array[] = [];

@@ -72,28 +72,15 @@ export function trustIssuer<
 >(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
   checkOptions("trustIssuer", options, OPTIONS);
   checkText("trustIssuer: the issuer", issuer);
-  const { audienceClaim = "aud", iat = "required", now = systemClock, typ, maxAge, clockTolerance } = options;
-  const { maxBytes, cacheSize, threadPool, schema, identity, status, audience, requiredClaims } = options;
+  const { audienceClaim = "aud", iat = "required", now = systemClock } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
-  const own = {
-    typ,
-    maxAge,
-    clockTolerance,
-    requiredClaims,
-    maxBytes,
-    cacheSize,
-    threadPool,
-    schema,
-    identity,
-    status,
-  };
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const own = Object.entries(options).filter(([name]) => !FETCHING.includes(name) && !FOREIGN.includes(name));
   return createProfile<Schema>(
-    { ...given, keys, issuer, audience, now },
+    { ...Object.fromEntries(own), keys, issuer } as TokenOptions<Schema>,
     { issues: false, needsIat: iat === "required", audienceClaim },
     { issues: false, iat, ...watchKeys(keys, now) },
   ) as TrustedIssuer<Schema, Iat>;
@@ -110,6 +97,9 @@ const FETCHING: readonly string[] = [
   "fetch",
   "headers",
 ];
+
+/** The options that no profile of one's own has, and the keys, which are made of what was given. */
+const FOREIGN: readonly string[] = ["audienceClaim", "iat", "keys"];
 
 const OPTIONS: OptionNames<TrustOptions> = {
   audience: "required",
