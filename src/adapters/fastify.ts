@@ -14,6 +14,7 @@ import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import { markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
@@ -450,7 +451,7 @@ function sendResponse(reply: FastifyReply, { status, headers, cookies, body }: A
 
 function readRequest(request: FastifyRequest): AdapterRequest {
   const { headers, ip, body } = request;
-  return readNodeRequest(pickHeaders(request), {
+  return readNodeRequest(markExchange(pickHeaders(request), request), {
     ip: () => ip,
     parsed: body,
     form: () => takeForm(body, request.raw, headers["content-type"]),

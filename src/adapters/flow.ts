@@ -9,7 +9,7 @@ import { checkFunction, checkOptions, type OptionNames } from "../shared/options
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import { type FlowHandler, findCookie, listCookies, rejectWithErrors } from "./handler.ts";
-import { takeProof } from "./proof.ts";
+import { checkProof } from "./proof.ts";
 import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { formatTokens } from "./token-answer.ts";
@@ -101,12 +101,13 @@ export function handleRefresh<Claims, U extends User>(
     const { header, body } = request;
     const { cookie } = auth;
     for (const it of listCookies(auth)) refuseCrossSite(it, header);
-    const proof = await takeProof(auth, request);
-    if (cookie === null) return formatTokens(await auth.refresh(readToken(await body(), "refresh_token"), proof), auth);
+    const proof = await checkProof(auth, request);
+    if (cookie === null)
+      return formatTokens(await auth.refresh(readToken(await body(), "refresh_token"), proof), auth, request);
     const tokens = readCookies(cookie, header);
     if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
     try {
-      return formatTokens(await auth.refresh(tokens, proof), auth);
+      return formatTokens(await auth.refresh(tokens, proof), auth, request);
     } catch (error) {
       // With a proof by its own key, the cookie is as good as before.
       const isOver = isAuthError(error) && error.expose && error.code !== "invalid_dpop_proof";
@@ -165,16 +166,16 @@ async function handleCredentials<Claims, U extends User>(
   const { header } = request;
   const cookie = findCookie(auth);
   for (const it of listCookies(auth)) refuseCrossSite(it, header);
-  const proof = await takeProof(auth, request);
+  const proof = await checkProof(auth, request);
   if (cookie === null) {
     const body = await request.body();
     const origin = describeOrigin(request, { deviceToken: readToken(body, "device_token") });
-    return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth);
+    return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth, request);
   }
   const [refreshToken, deviceToken] = [cookie, toDeviceCookie(cookie)].map((it) => readCookies(it, header));
   const body = await request.body();
   const origin = describeOrigin(request, { refreshToken, deviceToken });
-  return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth);
+  return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth, request);
 }
 
 /**

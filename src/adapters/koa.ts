@@ -13,7 +13,7 @@ import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import type { AuthRequest } from "../guard/request.ts";
+import { type AuthRequest, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -434,5 +434,5 @@ function readRequest(ctx: KoaContext): AdapterRequest {
     body: () =>
       takeParsedBody(request, req.headers["content-type"], "put bodyParser() of @koa/bodyparser in front of it (Koa)"),
   });
-  return { ...adapted, authRequest: () => new KoaAuthRequest(ctx) };
+  return { ...adapted, authRequest: () => markExchange(new KoaAuthRequest(ctx), ctx.state) };
 }

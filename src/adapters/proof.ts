@@ -3,15 +3,17 @@ import type { RefreshProof } from "../sessions/refresh-proof.ts";
 import type { AdapterRequest } from "./request.ts";
 
 /**
- * Verifies the DPoP proof of a request for tokens, and tells which key the tokens are to be bound to: to none where the
- * request has no proof. But a proof is demanded where no token is taken without one.
+ * Checks the DPoP proof of a request for tokens, and tells what the tokens are to be bound to: to no key where the
+ * request has no proof. But a proof is demanded where no token is taken without one. The verb uses the proof once it
+ * knows who asks: stored any sooner, anybody could fill the store.
  */
-export async function takeProof(
+export async function checkProof(
   { proofs = null, takesBearer, tokenCookie }: Pick<Authenticator, "proofs" | "takesBearer" | "tokenCookie">,
   { authRequest }: AdapterRequest,
 ): Promise<RefreshProof> {
   if (proofs === null) return {};
+  const request = authRequest();
   const isDemanded = !takesBearer && tokenCookie === null;
-  const proof = await proofs[isDemanded ? "verify" : "verifyOptional"](authRequest());
-  return proof === null ? {} : { boundTo: proof.jkt };
+  const proof = (await proofs.check(request)) ?? (isDemanded ? await proofs.verify(request) : null);
+  return proof === null ? {} : { boundTo: proof };
 }

@@ -1,7 +1,8 @@
 import type { Authenticator } from "../authenticator/authenticator.ts";
-import { toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
+import { readCookies, toDeviceCookie, writeCookie } from "../core/http/cookie.ts";
 import type { CookieSettings } from "../core/http/cookie-options.ts";
 import type { LoginResult, SessionResult } from "../sessions/result.ts";
+import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** Which cookies and which body an authenticator's clients take tokens from. */
@@ -13,7 +14,11 @@ export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "p
  * Makes the token answer (RFC 6749 §5.1). Each token is in its body or in a cookie. The access token is in both where
  * clients of both kinds are served. One that is bound to a key is in the body, beside the nonce for the next proof.
  */
-export function formatTokens(result: LoginResult | SessionResult, places: TokenPlaces): AdapterResponse {
+export function formatTokens(
+  result: LoginResult | SessionResult,
+  places: TokenPlaces,
+  { header }: Pick<AdapterRequest, "header">,
+): AdapterResponse {
   const { cookie = null, tokenCookie, takesBearer, proofs } = places;
   const { accessToken, tokenType, expiresIn, deviceToken } = result;
   const refresh = "refreshToken" in result ? result : null;
@@ -25,9 +30,12 @@ export function formatTokens(result: LoginResult | SessionResult, places: TokenP
   if (!isInBody && deviceToken !== undefined) {
     cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, toAge(result.deviceExpiresIn as number)));
   }
-  // A token that is bound to a key is worth nothing in a cookie.
   const isBound = tokenType === "DPoP";
   if (tokenCookie !== null && !isBound) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
+  // A token that is bound to a key is worth nothing in a cookie. The cookie of an earlier login goes: beside a bound
+  // token it would be a second credential.
+  const isLeft = tokenCookie !== null && isBound && readCookies(tokenCookie, header).length > 0;
+  if (isLeft) cookies.push(writeCookie(tokenCookie, "", 0));
   const token = takesBearer || isBound ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};

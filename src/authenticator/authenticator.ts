@@ -106,8 +106,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    *
    * @example
    * ```ts
-   * const proof = await auth.proofs?.verify(request);
-   * const tokens = await auth.startSession(user, { boundTo: proof?.jkt });
+   * const proof = (await auth.proofs?.check(request)) ?? undefined;
+   * const tokens = await auth.startSession(user, { boundTo: proof });
    * ```
    */
   readonly proofs: ProofVerifier | null;

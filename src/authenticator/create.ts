@@ -1,6 +1,8 @@
-import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
+import { type ClaimsOf, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
-import { findTokenCookie } from "../guard/token-credentials.ts";
+import type { Credential } from "../guard/credential.ts";
+import { areAlike } from "../guard/profiles.ts";
+import { findTokenCookie, listProfiles } from "../guard/token-credentials.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
 import { reauthenticate } from "../login/reauthenticate.ts";
@@ -47,12 +49,13 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 ): Authenticator<ClaimsOf<Profile>, U> {
   const settings = checkAuthenticatorOptions(options);
   const guard = bindGuard(settings);
+  const own = listOwn(settings);
   return Object.freeze({
     ...guard,
     stats: () => ({ ...guard.stats(), passwords: settings.passwords.stats?.() ?? null }),
-    tokenCookie: findTokenCookie(settings.credentials),
-    proofs: bindProofs(settings),
-    takesBearer: settings.credentials.some(({ name }) => name === "bearer"),
+    tokenCookie: findTokenCookie(own),
+    proofs: bindProofs(settings, own),
+    takesBearer: own.some(({ name }) => name === "bearer"),
     login: bindOperation("login", settings, login<U>),
     verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
     startSession: bindOperation("startSession", settings, startAnySession<U>),
@@ -60,6 +63,18 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),
     ...(settings.refresh !== null && bindSessions({ ...settings, refresh: settings.refresh })),
+  });
+}
+
+/**
+ * Lists the credentials that may take the tokens which are issued here. One whose profiles are all of others does not;
+ * one that tells of no profile may.
+ */
+function listOwn<U extends User>({ credentials, token }: AuthenticatorSettings<U>): readonly Credential[] {
+  const own = readInternals("createAuthenticator", token);
+  return credentials.filter((it) => {
+    const profiles = listProfiles(it);
+    return profiles.length === 0 || profiles.some((it) => it.issuer === null || areAlike(it, own));
   });
 }
 

@@ -1,33 +1,44 @@
-import { computeDigest } from "../core/digest.ts";
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import type { DpopProof } from "../guard/proof-verifier.ts";
 import type { CredentialRequest } from "../guard/request.ts";
-import { checkBoolean } from "../store-calls/answer-checks.ts";
-import { callStore } from "../store-calls/call.ts";
-import type { ProofStore } from "../stores/contract.ts";
+import { ignore } from "../shared/listener.ts";
+import type { CallObserver } from "../store-calls/stats.ts";
 import { checkProof, refuseProof } from "./check-proof.ts";
 import { readProofHeader } from "./header.ts";
 import { ProofKeys } from "./keys.ts";
 import type { DpopSettings } from "./options.ts";
 import { readProof, type SignedProof } from "./read-proof.ts";
+import { createProofUser, type ProofUser } from "./used-proofs.ts";
+
+/** A proof that is good, unless it was used before. */
+interface CheckedProof extends DpopProof {
+  /** Uses it. The answer is a promise only where a store is asked, and rejects where the proof was used before. */
+  use(): ReturnType<ProofUser>;
+}
 
 /**
- * Checks the proof of a request. The answer is a promise only where a store is asked; `null` where there is no proof.
+ * Checks the proof of a request, and stores nothing. The answer is `null` where there is no proof.
  *
  * @param token - the access token that comes with it; `null` where none does
  * @param jkt - the thumbprint of the key that it must be of; `null` where any will do
+ * @throws AuthError for a proof that is not good
  */
 export type ProofChecker = (
   request: CredentialRequest,
   token: string | null,
   jkt: string | null,
-) => DpopProof | null | Promise<DpopProof>;
+) => CheckedProof | null;
 
-/** Makes what checks the proofs of requests. It throws an `AuthError` for a proof that is not good. */
-export function createProofChecker(settings: DpopSettings): ProofChecker {
-  const { algorithms, proofs, now } = settings;
+/**
+ * Makes what checks the proofs of requests.
+ *
+ * @param observe - is told how each call of the store went
+ */
+export function createProofChecker(settings: DpopSettings, observe: CallObserver = ignore): ProofChecker {
+  const { algorithms, now } = settings;
   const keys = new ProofKeys();
+  const useProof = createProofUser(settings, observe);
 
   const readSigned = (text: string, jkt: string | null): SignedProof => {
     try {
@@ -43,20 +54,7 @@ export function createProofChecker(settings: DpopSettings): ProofChecker {
     const at = readClock(now);
     const signed = readSigned(text, jkt);
     const { jti, end } = checkProof(signed, { request, token, at }, settings);
-    const proof = Object.freeze({ jkt: signed.jkt, jti });
-    return proofs === null ? proof : rememberProof(proofs, proof, end, at, settings);
+    const proof = { jkt: signed.jkt, jti };
+    return { ...proof, use: () => useProof(proof, { end, at, exchange: request.exchange }) };
   };
-}
-
-async function rememberProof(
-  store: ProofStore,
-  proof: DpopProof,
-  end: number,
-  at: number,
-  { storeTimeoutMs }: DpopSettings,
-): Promise<DpopProof> {
-  const id = computeDigest(`${proof.jkt} ${proof.jti}`);
-  const remember = async () => store.remember(id, new Date(end), new Date(at));
-  if (await callStore("proofs.remember", storeTimeoutMs, remember, checkBoolean)) return proof;
-  throw refuseProof(new Error("the proof was used before: a client makes one for each request"));
 }

@@ -5,8 +5,9 @@ import { readThumbprint } from "../guard/binding.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
 import { readProfiles, verifyShownToken } from "../guard/profiles.ts";
 import type { CredentialRequest } from "../guard/request.ts";
-import { keepProfiles, keepProofs } from "../guard/token-credentials.ts";
+import { keepCalls, keepProfiles, keepProofs } from "../guard/token-credentials.ts";
 import { isThenable } from "../shared/promise.ts";
+import { CallCounter } from "../store-calls/stats.ts";
 import { createProofChecker } from "./checker.ts";
 import { readDpopToken } from "./header.ts";
 import { checkDpopOptions, type DpopOptions } from "./options.ts";
@@ -35,7 +36,8 @@ export function dpop<Profile extends TokenProfile>(
 ): Credential<ClaimsOf<Profile>> {
   const kept = readProfiles("dpop", profiles);
   const settings = checkDpopOptions("dpop", options, kept[0]?.now);
-  const check = createProofChecker(settings);
+  const counter = new CallCounter();
+  const check = createProofChecker(settings, counter.observe);
 
   const prove = (
     shown: ShownIdentity,
@@ -45,7 +47,7 @@ export function dpop<Profile extends TokenProfile>(
   ): ShownIdentity | Promise<ShownIdentity> => {
     const proof = check(request, token, jkt);
     if (proof === null) throw refuseAbsent();
-    return isThenable(proof) ? proof.then(() => shown) : shown;
+    return proof.use()?.then(() => shown) ?? shown;
   };
 
   const credential: Credential<ClaimsOf<Profile>> = {
@@ -64,7 +66,8 @@ export function dpop<Profile extends TokenProfile>(
       return proven as ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
     },
   };
-  return Object.freeze(keepProofs(keepProfiles(credential, kept), bindVerifier(check, settings)));
+  keepCalls(keepProofs(keepProfiles(credential, kept), bindVerifier(check, settings)), counter);
+  return Object.freeze(credential);
 }
 
 /** Takes the thumbprint of the key that a token is bound to. A token that is bound to none is no DPoP token. */

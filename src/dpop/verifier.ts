@@ -1,6 +1,6 @@
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import type { DpopProof, ProofVerifier } from "../guard/proof-verifier.ts";
+import { createProof, mapRefusals, type ProofVerifier } from "../guard/proof-verifier.ts";
 import { type ChallengeSettings, nameRealm } from "../guard/refusal.ts";
 import { toCredentialRequest } from "../guard/request.ts";
 import { refuseProof } from "./check-proof.ts";
@@ -24,15 +24,24 @@ export function refuseAbsent(): ReturnType<typeof refuseProof> {
 }
 
 /** Binds what checks proofs to requests that show no access token. Its refusals have the usual challenge. */
-export function bindVerifier(check: ProofChecker, { nonces, now }: DpopSettings): ProofVerifier {
-  const verifyOptional: ProofVerifier["verifyOptional"] = async (request) =>
-    check(toCredentialRequest(request), null, null);
-  const verify = async (request: Parameters<ProofVerifier["verify"]>[0]): Promise<DpopProof> => {
+export function bindVerifier(checkRequest: ProofChecker, { nonces, now }: DpopSettings): ProofVerifier {
+  const find = async (request: Parameters<ProofVerifier["check"]>[0]) =>
+    checkRequest(toCredentialRequest(request), null, null);
+  const verifyOptional: ProofVerifier["verifyOptional"] = async (request) => {
+    const proof = await find(request);
+    await proof?.use();
+    return proof && createProof(proof, async () => {});
+  };
+  const verify: ProofVerifier["verify"] = async (request) => {
     const proof = await verifyOptional(request);
     if (proof === null) throw refuseAbsent();
     return proof;
   };
-  return Object.freeze({ verify, verifyOptional, nonce: () => nonces?.give(readClock(now)) ?? null });
+  const check: ProofVerifier["check"] = async (request) => {
+    const proof = await find(request);
+    return proof && createProof(proof, async () => proof.use());
+  };
+  return Object.freeze({ verify, verifyOptional, check, nonce: () => nonces?.give(readClock(now)) ?? null });
 }
 
 /**
@@ -51,13 +60,7 @@ export function bindVerifier(check: ProofChecker, { nonces, now }: DpopSettings)
 export function createProofVerifier(options: DpopOptions): ProofVerifier {
   const settings = checkDpopOptions("createProofVerifier", options);
   const challenge: ChallengeSettings = { realm: "api", challenge: {}, schemes: [makeChallenge(settings)] };
-  const { verify, verifyOptional, nonce } = bindVerifier(createProofChecker(settings), settings);
-  const refuse = (error: unknown): never => {
+  return mapRefusals(bindVerifier(createProofChecker(settings), settings), (error) => {
     throw isAuthError(error) ? nameRealm(challenge, error) : error;
-  };
-  return Object.freeze({
-    verify: (request) => verify(request).catch(refuse),
-    verifyOptional: (request) => verifyOptional(request).catch(refuse),
-    nonce,
-  } satisfies ProofVerifier);
+  });
 }

@@ -11,7 +11,7 @@ import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { nameRealm } from "./refusal.ts";
 import type { AuthorizationHeader } from "./request.ts";
-import { listProfiles } from "./token-credentials.ts";
+import { listProfiles, readCalls } from "./token-credentials.ts";
 
 /** Makes the guard of settings that were checked. */
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
@@ -33,7 +33,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
     ...answers,
     authenticateToken: async (token: unknown) => answers.authenticate(toHeader(token)),
     authorize: bindAuthorize(settings),
-    stats: () => ({ cache: countLookups(profiles), refused, stores: settings.counter.read() }),
+    stats: () => ({ cache: countLookups(profiles), refused, stores: countCalls(settings) }),
   }) as TokenGuard<never>;
 }
 
@@ -45,6 +45,11 @@ function chooseAnswers(settings: GuardSettings, refuse: Refuse): Answers {
   return profile !== undefined && more.length === 0
     ? bindToken(settings, profile, refuse)
     : bindCredentials(settings, refuse);
+}
+
+/** Reads how the calls of stores have gone: those of the guard, and those of its credentials. */
+function countCalls({ counter, credentials }: GuardSettings): GuardStats["stores"] {
+  return Object.assign(counter.read(), ...credentials.map(readCalls));
 }
 
 /** Adds up how often the tokens of profiles were remembered. A profile that is there twice counts once. */

@@ -43,6 +43,27 @@ export interface AuthRequest {
     | undefined;
 }
 
+/**
+ * The property of a request that tells what its HTTP request is known by. Entries of the package have copies of this
+ * file, which share a registered symbol.
+ */
+const EXCHANGE: unique symbol = Symbol.for("hallpass.exchange") as never;
+
+/**
+ * Notes what an HTTP request is known by: whatever has the same object came by the same one. Adapters note it, since
+ * they alone know that: of two equal requests that a guard is given, the second may be a replay.
+ */
+export function markExchange<Request>(request: Request, exchange: object): Request {
+  // What is frozen stays without, and so does a header alone.
+  if (Object.isExtensible(request)) (request as { [EXCHANGE]?: object })[EXCHANGE] = exchange;
+  return request;
+}
+
+/** Reads what an HTTP request is known by; `null` where nobody noted it. */
+function readExchange(request: object): object | null {
+  return (request as { readonly [EXCHANGE]?: object })[EXCHANGE] ?? null;
+}
+
 /** The part of a request that tells of its headers. */
 export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
@@ -118,13 +139,20 @@ export class CredentialRequest {
   readonly url: string | null;
   /** The client's address; `null` where nobody said. */
   readonly ip: string | null;
+  /**
+   * What the HTTP request is known by: the same object each time that an adapter has the same HTTP request looked at.
+   * `null` where no adapter said.
+   */
+  readonly exchange: object | null;
   readonly #request: HeadersOfRequest;
   #authorization: { readonly value: AuthorizationHeader } | undefined;
 
-  constructor({ method, url, originalUrl = url, ip, headers, rawHeaders, raw }: AuthRequest) {
+  constructor(request: AuthRequest) {
+    const { method, url, originalUrl = url, ip, headers, rawHeaders, raw } = request;
     this.method = typeof method === "string" ? method.toUpperCase() : null;
     this.url = typeof originalUrl === "string" ? originalUrl : null;
     this.ip = typeof ip === "string" ? ip : null;
+    this.exchange = readExchange(request);
     this.#request = { headers, rawHeaders, raw };
   }
 

@@ -1,5 +1,6 @@
 import type { CookieSettings } from "../core/http/cookie-options.ts";
 import { readMark } from "../shared/read.ts";
+import type { CallCounter } from "../store-calls/stats.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
 import type { ProofVerifier } from "./proof-verifier.ts";
@@ -10,6 +11,7 @@ import type { ProofVerifier } from "./proof-verifier.ts";
  */
 const PROFILES = Symbol.for("hallpass.profiles");
 const PROOFS = Symbol.for("hallpass.proofs");
+const CALLS = Symbol.for("hallpass.calls");
 
 /** Notes the profiles that verify the tokens of a credential. */
 export function keepProfiles<Claims>(
@@ -38,6 +40,16 @@ export function findProofs(
     if (proofs !== undefined) return { credential, proofs };
   }
   return null;
+}
+
+/** Notes what counts the calls that a credential makes of stores of its own. */
+export function keepCalls<Claims>(credential: Credential<Claims>, counter: CallCounter): Credential<Claims> {
+  return Object.defineProperty(credential, CALLS, { value: counter });
+}
+
+/** Reads how the calls have gone that a credential made of stores of its own. */
+export function readCalls(credential: Credential): ReturnType<CallCounter["read"]> {
+  return (readMark(credential, CALLS) as CallCounter | undefined)?.read() ?? {};
 }
 
 const cookieOf = new WeakMap<Credential, CookieSettings>();

@@ -54,7 +54,9 @@ async function changePasswordOfLogin<U extends User>(
   const wishes = checkSessionOptions("changePassword", settings.refresh, options);
   const { name, password } = readCredentials(input);
   const { newPassword } = input as { newPassword?: unknown };
-  const proof = await replacePassword(settings, { claimant: { login: name }, password, newPassword }, origin);
+  const { useProof } = wishes;
+  const change: PasswordChange = { claimant: { login: name }, password, newPassword, useProof };
+  const proof = await replacePassword(settings, change, origin);
   return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
 }
 
@@ -73,7 +75,8 @@ async function changeOwnPassword<U extends User>(
   const wishes = checkSessionOptions("changePassword", settings.refresh, options);
   const password = readPassword(input);
   const { newPassword } = input as { newPassword?: unknown };
-  const change: PasswordChange = { claimant: { userId: identity.userId }, password, newPassword };
+  const { useProof } = wishes;
+  const change: PasswordChange = { claimant: { userId: identity.userId }, password, newPassword, useProof };
   if (keepSession) {
     assert(
       Object.keys(wishes).length === 0,

@@ -26,7 +26,7 @@ export async function login<U extends User>(
 ): Promise<LoginResult<U>> {
   const wishes = checkSessionOptions("login", settings.refresh, options);
   const { name, password } = readCredentials(input);
-  const proof = await proveUser(settings, { login: name }, [password], origin);
+  const proof = await proveUser(settings, { login: name }, [password], origin, wishes);
   const details = describePasswordSession(wishes, proof.decidedAt, origin);
   await endFormerSession(settings, origin);
   const result = await startProvenSession(settings, proof, details);

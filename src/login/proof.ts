@@ -1,6 +1,8 @@
 import { computeDigest } from "../core/digest.ts";
 import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
+import { useBinding } from "../sessions/binding.ts";
+import type { SessionWishes } from "../sessions/details.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
 import type { Attempt } from "./attempt-keys.ts";
@@ -30,13 +32,14 @@ export interface Proof<U extends User> {
 /**
  * Proves a user by a password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
  * wrong password, a disabled user, one without a hash and one with an unreadable hash cost the same work and get the
- * same answer.
+ * same answer. Behind all that, the proof of the key is used that tokens are to be bound to.
  */
 export async function proveUser<U extends User>(
   settings: LoginSettings<U>,
   claimant: Claimant,
   candidates: readonly string[],
   origin: LoginOrigin,
+  binding: Pick<SessionWishes, "useProof"> = {},
 ): Promise<Proof<U>> {
   checkOrigin(origin);
   let userId = "userId" in claimant ? claimant.userId : null;
@@ -46,7 +49,11 @@ export async function proveUser<U extends User>(
   return tellRefusal(
     settings.emit,
     () => userId,
-    () => findProof(settings, claimant, candidates, origin, noteUser),
+    async () => {
+      const proof = await findProof(settings, claimant, candidates, origin, noteUser);
+      await useBinding(binding, settings.budget);
+      return proof;
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import { findAddressShare } from "../core/http/address.ts";
 import { readClock } from "../core/time.ts";
+import type { SessionWishes } from "../sessions/details.ts";
 import { isText } from "../shared/text.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
@@ -19,6 +20,8 @@ export interface PasswordChange {
   readonly password: string;
   /** It may be anything. */
   readonly newPassword: unknown;
+  /** Uses the proof of the key that the next session is to be bound to. */
+  readonly useProof?: SessionWishes["useProof"];
 }
 
 /**
@@ -29,12 +32,12 @@ export interface PasswordChange {
  */
 export async function replacePassword<U extends User>(
   settings: LoginSettings<U>,
-  { claimant, password, newPassword }: PasswordChange,
+  { claimant, password, newPassword, useProof }: PasswordChange,
   origin: LoginOrigin,
 ): Promise<Proof<U>> {
   const candidates = isText(newPassword) && newPassword !== password ? [password, newPassword] : [password];
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const proof = await proveUser(settings, claimant, candidates, origin);
+    const proof = await proveUser(settings, claimant, candidates, origin, { useProof });
     const passwordHash = await replaceHash(settings, proof, newPassword, origin);
     // Where another request replaced the hash, it was perhaps this same one, sent twice.
     if (passwordHash !== null) return { ...proof, password: newPassword as string, passwordHash };

@@ -1,5 +1,6 @@
 import { readClock } from "../core/time.ts";
 import { readClaims } from "../sessions/access-token.ts";
+import { useBinding } from "../sessions/binding.ts";
 import { completeDetails, type SessionWishes } from "../sessions/details.ts";
 import { isRevokedSince, limitProofDate, readMarks, wasCutBetween, wasCutSince } from "../sessions/marks.ts";
 import type { LoginResult } from "../sessions/result.ts";
@@ -64,6 +65,7 @@ async function startAfterPassword<U extends User>(
   refuseStale(settings, proof.decidedAt, decidedAt);
   const isCut = proof.decidedAt < decidedAt && (await isRevokedSince(settings, proof.user.id, proof.decidedAt));
   if (isCut) throw loggedOutMeanwhile(settings);
+  await useBinding(wishes, settings.budget);
   await endFormerSession(settings, { refreshToken });
   const details = describePasswordSession(wishes, proof.decidedAt, origin);
   const result = await startProvenSession(settings, { ...proof, decidedAt }, details);
@@ -100,6 +102,7 @@ async function startAfterOther<U extends User>(
   if (isCut) throw loggedOutMeanwhile(settings);
   const known = await findUser(settings, id);
   const knownChange = readTime(known.passwordChangedAt); // A store may write it into this object.
+  await useBinding(wishes, settings.budget);
   await endFormerSession(settings, { refreshToken });
   const claims = await readClaims(settings, known);
   const user = await findUser(settings, id);

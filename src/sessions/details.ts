@@ -4,6 +4,7 @@ import { MAX_ACR_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import { isThumbprint } from "../shared/thumbprint.ts";
 import type { StoredSession } from "../stores/contract.ts";
+import type { Binding } from "./binding.ts";
 import type { SessionDevice } from "./device.ts";
 
 /** When and how a user proved who it is. Access tokens say it as `auth_time`, `amr` and `acr`. */
@@ -28,10 +29,14 @@ export interface SessionDetails extends Authentication {
 }
 
 /** What options say of a session. What nobody said is missing. */
-export type SessionWishes = Partial<Omit<SessionDetails, "authenticatedAt">>;
+export type SessionWishes = Partial<Omit<SessionDetails, "authenticatedAt" | "boundTo"> & Binding>;
 
 /** Completes what was said of a session by what is usual. */
-export function completeDetails(wishes: SessionWishes, authenticatedAt: number, usual: SessionWishes): SessionDetails {
+export function completeDetails(
+  { useProof: _, ...wishes }: SessionWishes,
+  authenticatedAt: number,
+  usual: SessionWishes,
+): SessionDetails {
   const lifetimes = { idleLifetime: null, absoluteLifetime: null, persistent: true };
   return { methods: [], acr: null, device: {}, ...lifetimes, boundTo: null, ...usual, ...wishes, authenticatedAt };
 }

@@ -3,6 +3,7 @@ import { readClock } from "../core/time.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
+import { type Binding, useBinding } from "./binding.ts";
 import { readDetails } from "./details.ts";
 import { completeEnd, endSession } from "./end-session.ts";
 import { computeExpiry, countSeconds } from "./expiry.ts";
@@ -43,7 +44,7 @@ export async function refresh<U extends User>(
 async function takeRefreshToken<U extends User>(
   settings: Settings<U>,
   sent: unknown,
-  provenBy: string | null,
+  provenBy: Partial<Binding>,
 ): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
   if (first === undefined) throw invalidRefreshToken(settings);
@@ -60,12 +61,13 @@ async function takeRefreshToken<U extends User>(
 async function refreshInTurn<U extends User>(
   settings: Settings<U>,
   sent: string,
-  provenBy: string | null,
+  provenBy: Partial<Binding>,
   now: number,
 ): Promise<SessionResult<U>> {
   const refreshToken = createSuccessor(sent);
   let { session } = await findLivingSession(settings, sent, now);
   const details = bindDetails(settings, readDetails(session), provenBy);
+  await useBinding(provenBy, settings.budget);
   let next = await advance(settings, session, sent, refreshToken, now);
 
   const user = await findOwner(settings, session);

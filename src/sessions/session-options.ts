@@ -1,9 +1,10 @@
 import { type Duration, toSeconds } from "../core/time.ts";
+import type { DpopProof } from "../guard/proof-verifier.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_ACR_LENGTH, MAX_METHOD_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
-import { isThumbprint } from "../shared/thumbprint.ts";
+import { readBinding } from "./binding.ts";
 import type { SessionWishes } from "./details.ts";
 import { type SessionDevice, trimDevice } from "./device.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
@@ -33,11 +34,12 @@ export interface SessionOptions extends AuthenticationOptions {
    */
   readonly persistent?: boolean | undefined;
   /**
-   * The RFC 7638 thumbprint (by SHA-256) of the key that all its access tokens are bound to, as their `cnf.jkt` (RFC
-   * 9449 §6): the `jkt` of a proof that was verified. None by default: they are Bearer tokens. A session that is bound
-   * is refreshed only with a proof by the same key.
+   * The key that all its access tokens are bound to, as their `cnf.jkt` (RFC 9449 §6): a proof by it, as
+   * `proofs.check` gave it, which is used once the user is known; or the RFC 7638 thumbprint (by SHA-256) of a key that
+   * was proven. None by default: they are Bearer tokens. A session that is bound is refreshed only with a proof by the
+   * same key.
    */
-  readonly boundTo?: string | undefined;
+  readonly boundTo?: string | DpopProof | undefined;
 }
 
 /** How a session is to begin that follows another proof than a login's. */
@@ -105,7 +107,7 @@ export function checkSessionOptions(
       absoluteLifetime: checkLifetime(owner, "absoluteLifetime", absoluteLifetime, refresh?.absoluteLifetime),
     }),
     ...(persistent !== undefined && { persistent }),
-    ...(boundTo !== undefined && { boundTo: checkThumbprint(owner, boundTo) }),
+    ...(boundTo !== undefined && readBinding(owner, boundTo)),
   };
 }
 
@@ -130,16 +132,6 @@ function checkAuthentication(
   assert(areMethods && (methods?.length ?? 0) <= MAX_METHODS, `${owner}: methods must be ${EXPECTED_METHODS}`);
   assert(acr === undefined || (typeof acr === "string" && ACR.test(acr)), `${owner}: acr must be ${EXPECTED_ACR}`);
   return { ...(methods !== undefined && { methods: [...methods] }), ...(acr !== undefined && { acr }) };
-}
-
-/**
- * Checks the thumbprint of a key.
- *
- * @throws TypeError where it can be none
- */
-export function checkThumbprint(owner: string, boundTo: unknown): string {
-  assert(isThumbprint(boundTo), `${owner}: boundTo must be the jkt of a verified proof, 43 characters of base64url`);
-  return boundTo;
 }
 
 const EXPECTED_METHODS = `at most ${MAX_METHODS} names without spaces, as in RFC 8176, such as ["pwd", "otp"]`;

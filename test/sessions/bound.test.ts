@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { decodeToken } from "../../src/core/token/decode.ts";
 import { dpop } from "../../src/dpop.ts";
 import { bearer } from "../../src/guard/bearer.ts";
+import { cookieToken } from "../../src/guard/cookie-token.ts";
+import type { DpopProof } from "../../src/guard/proof-verifier.ts";
 import { memoryProofs } from "../../src/stores/memory.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { codeOf, houseOf, OUTAGES, PASSWORD, READER } from "../support/flow.ts";
@@ -111,12 +113,107 @@ describe("a session that is bound to a key", () => {
   });
 });
 
-describe("the proofs of an authenticator", () => {
-  const request = () => {
-    const dpop = proofOf(KEY, { method: "POST", url: `${ORIGIN}/token` });
-    return { method: "POST", url: "/token", headers: { dpop } };
+/** A request for tokens, with a proof. */
+const request = () => {
+  const dpop = proofOf(KEY, { method: "POST", url: `${ORIGIN}/token` });
+  return { method: "POST", url: "/token", headers: { dpop } };
+};
+
+describe("a proof that was checked and not used", () => {
+  const changed = { ...READER, newPassword: PASSWORD };
+
+  it("is used by the verb that binds tokens to its key, once", async () => {
+    const { auth } = boundHouse();
+    const proof = await auth.verifyPassword(READER);
+    const { refreshToken } = await auth.login(READER, {}, { boundTo });
+    const identity = await auth.authenticate(`Bearer ${(await auth.login(READER)).accessToken}`);
+    for (const verb of [
+      (given: DpopProof) => auth.login(READER, {}, { boundTo: given }),
+      (given: DpopProof) => auth.startSession({ id: "user-1" }, { boundTo: given }),
+      (given: DpopProof) => auth.startSession(proof, { boundTo: given }),
+      (given: DpopProof) => auth.refresh(refreshToken, { boundTo: given }),
+      (given: DpopProof) => auth.changePassword(changed, {}, { boundTo: given }),
+      (given: DpopProof) => auth.changePassword(identity, changed, {}, { boundTo: given }),
+    ]) {
+      const sent = request();
+      const [one, other] = [await auth.proofs?.check(sent), await auth.proofs?.check(sent)] as DpopProof[];
+      expect({ ...one }).toEqual({ jkt: boundTo, jti: expect.any(String) });
+      const { accessToken, tokenType } = await verb(one as DpopProof);
+      expect([tokenType, cnfOf(accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+      const before = await auth.sessions("user-1");
+      const refusal = await verb(other as DpopProof).catch((error) => error);
+      expect(refusal).toMatchObject({
+        code: "invalid_dpop_proof",
+        cause: { message: expect.stringMatching(/before/) },
+      });
+      expect(refusal.headers["WWW-Authenticate"]).toMatch(/^DPoP realm="api", .*algs="ES256.*, Bearer realm="api"$/);
+      expect(await auth.sessions("user-1")).toEqual(before);
+    }
+  });
+
+  it("is taken as it is: a copy could be used again", async () => {
+    const { auth } = boundHouse();
+    const proof = (await auth.proofs?.check(request())) as DpopProof;
+    expect(await auth.proofs?.check({ headers: {} })).toBeNull();
+    for (const wrong of [{ ...proof }, { jkt: boundTo, jti: "x" }, structuredClone(proof)]) {
+      await expect(auth.login(READER, {}, { boundTo: wrong })).rejects.toThrow(/what proofs.check gave, as it is/);
+    }
+    const used = (await auth.proofs?.verify(request())) as DpopProof;
+    for (const given of [used, used, proof]) {
+      expect((await auth.login(READER, {}, { boundTo: given })).tokenType).toBe("DPoP");
+    }
+  });
+
+  it("is told of once where a verb refuses it, and where its store is down", async () => {
+    const events: unknown[] = [];
+    const onEvent = ({ type, code, operation }: Record<string, unknown>) => events.push([type, code ?? operation]);
+    const used = new Set<string>();
+    let isDown = false;
+    const remember = (id: string) => !isDown && !used.has(id) && used.add(id) !== undefined;
+    const proofs = {
+      remember: async (id: string) => (isDown ? (Promise.reject(new Error("down")) as never) : remember(id)),
+    };
+    const { auth } = boundHouse(proofs as never, { onEvent });
+    const { refreshToken } = await auth.login(READER, {}, { boundTo });
+    const sent = request();
+    await auth.proofs?.verify(sent);
+    const replayed = () => auth.proofs?.check(sent) as Promise<DpopProof>;
+    for (const [verb, type] of [
+      [async () => auth.login(READER, {}, { boundTo: await replayed() }), "login_refused"],
+      [async () => auth.startSession({ id: "user-1" }, { boundTo: await replayed() }), "login_refused"],
+      [async () => auth.refresh(refreshToken, { boundTo: await replayed() }), "refresh_refused"],
+    ] as const) {
+      events.length = 0;
+      expect(await codeOf(verb())).toBe("invalid_dpop_proof");
+      expect(events).toEqual([[type, "invalid_dpop_proof"]]);
+    }
+    isDown = true;
+    events.length = 0;
+    expect(await codeOf(auth.login(READER, {}, { boundTo: await replayed() }))).toBe("unavailable");
+    expect(events).toEqual([["outage", "login"]]);
+  });
+});
+
+describe("the credentials of an authenticator", () => {
+  const own = profileOf(undefined, { now: () => NOW });
+  const foreign = profileOf(undefined, { now: () => NOW, issuer: "https://other.example.com" } as never);
+  const proving = (profile: typeof own) => dpop(profile, { origin: ORIGIN, proofs: memoryProofs() });
+  const placesOf = (credentials: readonly unknown[]) => {
+    const { takesBearer, tokenCookie, proofs } = houseOf({ more: { token: own, credentials } as never }).auth;
+    return [takesBearer, tokenCookie !== null, proofs !== null];
   };
 
+  it("say where its own tokens go, whatever they take of others", () => {
+    expect(placesOf([bearer(own)])).toEqual([true, false, false]);
+    expect(placesOf([bearer([foreign, own]), cookieToken(own)])).toEqual([true, true, false]);
+    expect(placesOf([bearer(foreign), proving(own)])).toEqual([false, false, true]);
+    expect(placesOf([bearer(own), cookieToken(foreign)])).toEqual([true, false, false]);
+    expect(placesOf([bearer(own), proving(foreign)])).toEqual([true, false, false]);
+    expect(placesOf([bearer(() => foreign), proving(own)])).toEqual([true, false, true]);
+  });
+});
+
+describe("the proofs of an authenticator", () => {
   it("are there where dpop is among its credentials", async () => {
     expect(houseOf().auth.proofs).toBeNull();
     const { auth } = boundHouse(undefined, { realm: "orders" });

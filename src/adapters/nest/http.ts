@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
+import { markExchange } from "../../guard/request.ts";
 import { requireJson, takeParsedBody } from "../body.ts";
 import { takeForm } from "../form.ts";
 import { readParserRefusal } from "../parser-refusals.ts";
@@ -26,7 +27,7 @@ const REMEDY =
 /** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
   const contentType = request.headers["content-type"];
-  return readNodeRequest(pickHeaders(request), {
+  return readNodeRequest(markExchange(pickHeaders(request), request), {
     ip: () => request.ip,
     parsed: request.body,
     form: () => takeForm(request.body, request.raw ?? request, contentType),
