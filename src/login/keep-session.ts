@@ -64,8 +64,9 @@ async function changeInTurn<U extends User>(
   if (refusal !== undefined) throw refusal;
   const decidedAt = readClock(settings.token.now);
   const marks = await readMarks(settings, userId);
+  const session = await findOwnSession(settings, own);
   const claims = await readClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
-  return issueUncutToken(settings, { user, claims, marks }, sid, date, { ...authentication, boundTo });
+  return issueUncutToken(settings, { user, claims, marks }, session, date, { ...authentication, boundTo });
 }

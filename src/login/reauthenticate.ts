@@ -1,14 +1,16 @@
 import { readThumbprint } from "../guard/binding.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { readClaims } from "../sessions/access-token.ts";
-import { readDetails, writeDetails } from "../sessions/details.ts";
+import { readDetails, type SessionDetails, writeDetails } from "../sessions/details.ts";
+import type { TokenSession } from "../sessions/expiry.ts";
 import { dateTokens } from "../sessions/marks.ts";
-import { changeOwnSession } from "../sessions/own-session.ts";
+import { changeOwnSession, findOwnSession, type OwnSession, type SessionChange } from "../sessions/own-session.ts";
 import type { LoginResult } from "../sessions/result.ts";
 import { type AuthenticationOptions, checkAuthenticationOptions } from "../sessions/session-options.ts";
+import type { SessionSettings } from "../sessions/settings.ts";
 import { issueUncutToken } from "../sessions/uncut-token.ts";
 import { assert } from "../shared/assert.ts";
-import type { User } from "../stores/contract.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
 import { confirmProof } from "./confirm.ts";
 import { readPassword } from "./credentials.ts";
 import { renewHash } from "./login.ts";
@@ -39,14 +41,31 @@ export async function reauthenticate<U extends User>(
   const authentication = { authenticatedAt: proof.decidedAt, methods, acr };
   const details = { ...authentication, boundTo: readThumbprint(identity.claims) };
   const date = await dateTokens(settings, proof.decidedAt, proof.marks.revokedUpTo);
-  const access = await issueUncutToken(settings, { ...proof, user, claims }, sid, date, details);
-  if (refresh !== null && sid !== null) {
-    await changeOwnSession({ ...settings, refresh }, { userId, sid }, (session) => ({
-      passwordChangedAt: session.passwordChangedAt,
-      details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),
-    }));
-  }
+  const decision = { ...proof, user, claims };
+  const issue = (session: TokenSession | null): Promise<LoginResult<U>> =>
+    issueUncutToken(settings, decision, session, date, details);
+  const access =
+    refresh === null || sid === null
+      ? await issue(sid === null ? null : { sid, expiresAt: null })
+      : await issueInSession({ ...settings, refresh }, { userId, sid }, authentication, issue);
   await renewHash(settings, proof);
   settings.emit(() => ({ type: "reauthenticated", userId, sid }));
+  return access;
+}
+
+/** Issues a token of an identity's own session, and writes into the session how the user proved who it is. */
+async function issueInSession<Result>(
+  settings: SessionSettings,
+  own: OwnSession,
+  authentication: Pick<SessionDetails, "authenticatedAt" | "methods" | "acr">,
+  issue: (session: StoredSession) => Promise<Result>,
+): Promise<Result> {
+  const found = await findOwnSession(settings, own);
+  const access = await issue(found);
+  const change: SessionChange = (session) => ({
+    passwordChangedAt: session.passwordChangedAt,
+    details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),
+  });
+  await changeOwnSession(settings, own, change, found);
   return access;
 }

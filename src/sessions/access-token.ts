@@ -7,6 +7,7 @@ import { referToToken } from "../guard/token-reference.ts";
 import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
 import type { SessionDetails } from "./details.ts";
+import { limitToSession, type TokenSession } from "./expiry.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings, IssuingSettings } from "./settings.ts";
 import { claimStatus } from "./status.ts";
@@ -20,30 +21,39 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
 export type TokenDetails = Pick<SessionDetails, "authenticatedAt" | "methods" | "acr" | "boundTo">;
 
 /**
- * Issues a user's access token, dated by an instant. It says when and how the user proved who it is, by `auth_time`
+ * Issues a user's access token, dated by an instant. It ends with its session at the latest. It says when and how the user proved who it is, by `auth_time`
  * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is bound to (RFC 9449 §6.1), and where
  * its `status` stands.
+ *
+ * @throws AuthError `revoked` (401) where the session is over by then
  */
 export async function issueAccessToken<U extends User>(
   settings: FlowSettings,
   user: U,
   claims: object,
-  sid: string | null,
+  session: TokenSession | null,
   date: number,
   { authenticatedAt, methods, acr, boundTo }: TokenDetails,
 ): Promise<LoginResult<U>> {
-  const { token, budget } = settings;
+  const { token, budget, realm } = settings;
+  const expiresIn = limitToSession(token, session, date);
+  if (expiresIn < 1) throw sessionOver(realm);
   const input = {
     ...claims,
     sub: user.id,
-    ...(sid !== null && { sid, ...claimStatus(settings, sid) }),
+    ...(session !== null && { sid: session.sid, ...claimStatus(settings, session.sid) }),
     auth_time: Math.floor(authenticatedAt / 1_000),
     ...(methods.length > 0 && { amr: methods }),
     ...(acr !== null && { acr }),
     ...(boundTo !== null && { cnf: { jkt: boundTo } }),
   } as InputOf<TokenProfile>;
-  const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date));
-  return { accessToken, tokenType: boundTo === null ? "Bearer" : "DPoP", expiresIn: token.expiresIn, user };
+  const accessToken = await budget.wait("the claims' schema", issueAt(input, token, date, expiresIn));
+  return { accessToken, tokenType: boundTo === null ? "Bearer" : "DPoP", expiresIn, user };
+}
+
+/** Makes the refusal of who belongs to a session that is over. */
+export function sessionOver(realm: string): AuthError {
+  return new AuthError("revoked", { realm, cause: new Error("the session has ended") });
 }
 
 /**

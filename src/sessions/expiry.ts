@@ -1,3 +1,5 @@
+import type { TokenProfile } from "../core/token/profile.ts";
+import type { StoredSession } from "../stores/contract.ts";
 import type { SessionDetails } from "./details.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 
@@ -22,4 +24,25 @@ export function computeExpiry(
 /** Counts the whole seconds from one instant, in milliseconds since 1970, to another. */
 export function countSeconds(from: number, to: Date): number {
   return Math.floor((to.getTime() - from) / 1_000);
+}
+
+/** The session that an access token is issued in. */
+export interface TokenSession extends Pick<StoredSession, "sid"> {
+  /** When it ends, unless it is used again; `null` where it is kept elsewhere, so that nobody here knows. */
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * Computes how long an access token of a session is valid, in seconds: never beyond the session's end, since whoever
+ * reads it without our stores knows nothing but its `exp`. Below 1, the session is over.
+ *
+ * @param date - what the token is dated by, in milliseconds since 1970
+ */
+export function limitToSession(
+  { expiresIn }: Pick<TokenProfile, "expiresIn">,
+  session: TokenSession | null,
+  date: number,
+): number {
+  const end = session?.expiresAt ?? null;
+  return end === null ? expiresIn : Math.min(expiresIn, countSeconds(Math.floor(date / 1_000) * 1_000, end));
 }

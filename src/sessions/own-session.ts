@@ -2,6 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { StoredSession } from "../stores/contract.ts";
+import { sessionOver } from "./access-token.ts";
 import { findLivingSessions } from "./list-sessions.ts";
 import type { SessionSettings } from "./settings.ts";
 
@@ -19,7 +20,7 @@ export interface OwnSession {
 export async function findOwnSession(settings: SessionSettings, { userId, sid }: OwnSession): Promise<StoredSession> {
   const session = (await findLivingSessions(settings, userId)).find((it) => it.sid === sid);
   if (session !== undefined) return session;
-  throw new AuthError("revoked", { realm: settings.realm, cause: new Error("the session has ended") });
+  throw sessionOver(settings.realm);
 }
 
 /** What of a session may change beside its refreshes. */
@@ -28,17 +29,20 @@ export type SessionChange = (session: StoredSession) => Pick<StoredSession, "pas
 /**
  * Changes the living session of an identity. Where a refresh replaces it at the same time, both changes are kept.
  *
+ * @param known - the session as it was found just now. It is read where it is not given.
  * @throws AuthError `revoked` (401) where it has ended
  */
 export async function changeOwnSession(
   settings: SessionSettings,
   own: OwnSession,
   change: SessionChange,
+  known?: StoredSession,
 ): Promise<void> {
+  let session = known ?? (await findOwnSession(settings, own));
   for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
-    const session = await findOwnSession(settings, own);
     const next = { ...session, ...change(session), revision: session.revision + 1 };
     if (await replaceSession(settings, session, next)) return;
+    session = await findOwnSession(settings, own);
   }
   throw new AuthError("unavailable", { cause: new Error("the session is being refreshed all the time") });
 }

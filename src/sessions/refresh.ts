@@ -6,7 +6,7 @@ import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
 import { type Binding, useBinding } from "./binding.ts";
 import { readDetails } from "./details.ts";
 import { completeEnd, endSession } from "./end-session.ts";
-import { computeExpiry, countSeconds } from "./expiry.ts";
+import { computeExpiry, countSeconds, limitToSession } from "./expiry.ts";
 import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { replaceSession } from "./own-session.ts";
@@ -75,7 +75,8 @@ async function refreshInTurn<U extends User>(
   const claims = await readClaims(settings, user);
   const decidedAt = Math.max(now, session.createdAt.getTime());
   const date = await dateTokens(settings, decidedAt, await readRevokedUpTo(settings, user.id));
-  const access = await issueAccessToken(settings, user, claims, session.sid, date, details);
+  if (limitToSession(settings.token, next, date) < 1) throw invalidRefreshToken(settings);
+  const access = await issueAccessToken(settings, user, claims, next, date, details);
   await refuseRevoked(settings, access.accessToken);
 
   for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {

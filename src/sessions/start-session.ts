@@ -35,12 +35,14 @@ export async function startSession<U extends User>(
   const { refresh } = settings;
   const { user, decidedAt, marks, passwordChangedAt, details } = start;
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
-  const sid = refresh === null ? null : await newSid({ ...settings, refresh }, date);
-  const access = await issueUncutToken(settings, start, sid, date, details);
-  if (refresh === null || sid === null) {
-    tellStart(settings, user.id, sid, details);
+  if (refresh === null) {
+    const access = await issueUncutToken(settings, start, null, date, details);
+    tellStart(settings, user.id, null, details);
     return access;
   }
+  const sid = await newSid({ ...settings, refresh }, date);
+  const expiresAt = computeExpiry(refresh, details, date, date);
+  const access = await issueUncutToken(settings, start, { sid, expiresAt }, date, details);
   const refreshToken = createRefreshToken();
   const { family, token } = digestRefreshToken(refreshToken);
   const createdAt = new Date(date);
@@ -50,7 +52,7 @@ export async function startSession<U extends User>(
     createdAt,
     lastUsedAt: createdAt,
     family,
-    expiresAt: computeExpiry(refresh, details, date, date),
+    expiresAt,
     passwordChangedAt,
     rotation: writeRotation(startRotation(token)),
     details: writeDetails(details, createdAt),
@@ -59,7 +61,7 @@ export async function startSession<U extends User>(
   };
   await storeSession({ ...settings, refresh }, session, marks.endings);
   tellStart(settings, user.id, sid, details);
-  const refreshExpiresIn = countSeconds(date, session.expiresAt);
+  const refreshExpiresIn = countSeconds(date, expiresAt);
   return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent } as SessionResult<U>;
 }
 

@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import type { User } from "../stores/contract.ts";
 import { issueAccessToken, refuseRevoked, type TokenDetails } from "./access-token.ts";
+import type { TokenSession } from "./expiry.ts";
 import { type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings } from "./settings.ts";
@@ -17,16 +18,16 @@ export interface Decision<U extends User> {
 /**
  * Issues a user's access token, unless the user was logged out everywhere since the marks were read.
  *
- * @throws AuthError `invalid_credentials` (401) where that is so
+ * @throws AuthError `invalid_credentials` (401) where that is so; `revoked` (401) where the session is over
  */
 export async function issueUncutToken<U extends User>(
   settings: FlowSettings,
   { user, claims, marks }: Decision<U>,
-  sid: string | null,
+  session: TokenSession | null,
   date: number,
   details: TokenDetails,
 ): Promise<LoginResult<U>> {
-  const access = await issueAccessToken(settings, user, claims, sid, date, details);
+  const access = await issueAccessToken(settings, user, claims, session, date, details);
   await refuseRevoked(settings, access.accessToken);
   if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
   return access;
