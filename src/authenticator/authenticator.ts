@@ -127,7 +127,8 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
    * session are good until they expire.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored
-   * @throws TypeError when the token has no `jti` or `sid` to revoke it by
+   * @throws TypeError when the token has no `jti` or `sid` to revoke it by, or is of another issuer's session and there
+   * is no blocklist
    */
   logout(identity: Identity): Promise<void>;
   /**

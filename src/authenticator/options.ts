@@ -1,7 +1,9 @@
 import { defaultHasher } from "../core/password/default.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
 import { type ClaimsOf, type InputOf, isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
+import type { ClaimsSchema } from "../core/token/schema.ts";
 import type { Credential } from "../guard/credential.ts";
+import { boundLife } from "../guard/lifetime.ts";
 import {
   checkGuardOptions,
   checkToken,
@@ -95,7 +97,8 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   checkOptions("createAuthenticator", options, OPTIONS);
   const { token } = options;
   const usual = checkToken(token); // It refuses what is no profile, whatever the credentials are.
-  const { issues, keys } = readInternals("createAuthenticator", token);
+  const internals = readInternals<ClaimsSchema | undefined>("createAuthenticator", token);
+  const { issues, keys } = internals;
   assert(issues, FOREIGN);
   assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are yet to be loaded are not waited for.
   const settings = checkGuardOptions(options, options.credentials ?? usual);
@@ -110,7 +113,8 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");
   const refresh = options.refresh === undefined ? null : checkRefreshOptions(options.refresh);
   const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
-  return { ...settings, token, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
+  const life = boundLife(internals, settings.credentials);
+  return { ...settings, token, life, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
 }
 
 const FOREIGN =

@@ -10,6 +10,7 @@ import type { Credential, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
+import { noteLongLife, readLongLife, refuseNotedLife } from "./lifetime.ts";
 import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -30,6 +31,7 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
 
   const lookUp = ({ identity, reference }: Proven, leftMs: number): Identity | Promise<Identity> => {
     if (blocklist === null || reference === null) return identity;
+    refuseNotedLife(reference);
     const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
     const pending = refuseRevoked(blocklist, timeoutMs, reference, observe);
     return pending === undefined ? identity : pending.then(() => identity);
@@ -155,7 +157,8 @@ function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
     // Compared with a time that is none, no revocation of a user or a session is the later one.
     const isKnown = !Number.isNaN(readTime(issuedAt)) && [jti, sid].every((it) => it === null || isText(it));
     if (!isKnown) throw broken(credential, "revocation must be { jti, issuedAt }, a string or null and a Date");
-    return { identity: Object.freeze(identity), reference: { jti, sid, userId, issuedAt } };
+    const reference = { jti, sid, userId, issuedAt };
+    return { identity: Object.freeze(identity), reference: noteLongLife(reference, readLongLife(revocation)) };
   } catch (error) {
     throw toOutage(credential, error);
   }

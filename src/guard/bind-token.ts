@@ -10,6 +10,7 @@ import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
+import { refuseLongLife } from "./lifetime.ts";
 import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { readAuthorization, takeOne } from "./request.ts";
@@ -30,6 +31,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
 
   const identify = (checked: CheckedClaims, claims: object): Identity => {
     refuseBound(checked);
+    if (blocklist !== null) refuseLongLife(checked, profile);
     return createIdentity(checked, claims, reading, "bearer");
   };
 

@@ -11,6 +11,7 @@ import { readMark } from "../shared/read.ts";
 import { refuseBound } from "./binding.ts";
 import type { ShownIdentity } from "./credential.ts";
 import { checkReading, createIdentity } from "./identity.ts";
+import { explainLongLife, noteLongLife } from "./lifetime.ts";
 import { referToToken } from "./token-reference.ts";
 
 /** What a guard reads of a profile. */
@@ -41,16 +42,18 @@ export function areAlike(one: Internals, other: Internals): boolean {
  * thread pool, the status or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
  *
  * @param checkBinding - refuses a token by what it is bound to; by default, one that is bound to anything
+ * @param isOfTenant - whether a resolver gave the profile
  */
 export function verifyShownToken(
   token: string,
   profiles: readonly Internals[],
   name: string,
   checkBinding: (checked: CheckedClaims) => void = refuseBound,
+  isOfTenant: boolean = false,
 ): ShownIdentity | Promise<ShownIdentity> {
   const describe = ({ checked, profile }: Opened): ShownIdentity | Promise<ShownIdentity> => {
     checkBinding(checked);
-    return describeToken(checked, profile, name);
+    return describeToken(checked, profile, name, isOfTenant);
   };
   const opened = recall(token, profiles) ?? open(token, profiles);
   return isThenable(opened) ? opened.then(describe) : describe(opened);
@@ -60,11 +63,13 @@ function describeToken(
   checked: CheckedClaims,
   profile: Internals,
   name: string,
+  isOfTenant: boolean,
 ): ShownIdentity | Promise<ShownIdentity> {
   const show = (claims: object): ShownIdentity => {
     const identity = createIdentity(checked, claims, profile.identity, name);
-    return { ...identity, revocation: referToToken(checked, identity.userId) };
+    return { ...identity, revocation: noteLongLife(referToToken(checked, identity.userId), longLife) };
   };
+  const longLife = explainLongLife(checked, profile, isOfTenant);
   const { schema, status } = profile;
   const shape = () => (schema === undefined ? show(checked) : shapeClaims(checked, schema).then(show));
   const pending = status?.check(checked);

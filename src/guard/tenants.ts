@@ -152,7 +152,7 @@ export function verifyTenantToken(
   name: string,
 ): ShownIdentity | Promise<ShownIdentity> {
   const verify = (profile: Internals): ShownIdentity | Promise<ShownIdentity> =>
-    verifyShownToken(token, [profile], name);
+    verifyShownToken(token, [profile], name, undefined, true);
   const profile = tenants.choose(token);
   return isThenable(profile) ? profile.then(verify) : verify(profile);
 }

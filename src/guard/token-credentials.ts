@@ -10,6 +10,7 @@ import type { ProofVerifier } from "./proof-verifier.ts";
  * a registered symbol.
  */
 const PROFILES = Symbol.for("hallpass.profiles");
+const TENANTS = Symbol.for("hallpass.tenants");
 const PROOFS = Symbol.for("hallpass.proofs");
 const CALLS = Symbol.for("hallpass.calls");
 
@@ -24,6 +25,16 @@ export function keepProfiles<Claims>(
 /** Lists the profiles by which a credential verifies tokens; none for another kind of credential. */
 export function listProfiles(credential: Credential): readonly Internals[] {
   return (readMark(credential, PROFILES) as readonly Internals[] | undefined) ?? [];
+}
+
+/** Notes that a resolver gives the profiles of a credential, one for each issuer. */
+export function keepTenants<Claims>(credential: Credential<Claims>): Credential<Claims> {
+  return Object.defineProperty(credential, TENANTS, { value: true });
+}
+
+/** Tells whether a resolver gives the profiles of a credential. */
+export function takesTenants(credential: Credential): boolean {
+  return readMark(credential, TENANTS) === true;
 }
 
 /** Notes what verifies the proofs that come with the tokens of a credential. */

@@ -61,23 +61,37 @@ export function tellEnd(
  */
 export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
   await revokeStatuses(settings, [sid]);
-  await blockSession(settings, sid, userId, exp);
+  await blockSession(settings, sid, userId, exp, settings.token.expiresIn);
 }
 
-/** Revokes the access tokens of one user's session in the blocklist alone. */
-export async function blockSession(settings: FlowSettings, sid: string, userId: string, exp: number): Promise<void> {
-  const { blocklist, budget, token } = settings;
+/**
+ * Revokes the access tokens of one user's session in the blocklist alone.
+ *
+ * @param lifetime - how long others of them may live, in seconds
+ */
+export async function blockSession(
+  settings: FlowSettings,
+  sid: string,
+  userId: string,
+  exp: number,
+  lifetime: number,
+): Promise<void> {
+  const { blocklist, budget, token, life } = settings;
   if (blocklist === null) return;
   const latest = readClock(token.now) + token.clockTolerance * 1_000;
-  const ends = [findLastEnd(settings, latest), findRevocationEnd(exp, token.clockTolerance)];
+  const ends = [findLastEnd(settings, latest, lifetime), findRevocationEnd(exp, life.clockTolerance)];
   const end = new Date(Math.max(...ends.map((it) => it.getTime())));
   const revoke = async () => blocklist.revokeSession(sid, end, userId);
   await budget.callStore("blocklist.revokeSession", revoke, acceptAnything);
 }
 
-/** Finds out until when the revocation of all tokens that are dated up to an instant must be kept. */
-export function findLastEnd({ token }: FlowSettings, latest: number): Date {
-  return findRevocationEnd(Math.ceil(latest / 1_000) + token.expiresIn, token.clockTolerance);
+/**
+ * Finds out until when the revocation of all tokens that are dated up to an instant must be kept.
+ *
+ * @param lifetime - how long they may live, in seconds
+ */
+export function findLastEnd({ life }: FlowSettings, latest: number, lifetime: number): Date {
+  return findRevocationEnd(Math.ceil(latest / 1_000) + lifetime, life.clockTolerance);
 }
 
 /** Deletes sessions whose end was completed. One that can't be deleted stays ended, and expires. */

@@ -34,7 +34,8 @@ export async function cutUser(settings: FlowSettings, userId: string, kept?: Kep
   await revokeStatuses(settings, sids);
   if (blocklist !== null) {
     const upTo = await chooseCut(settings, userId);
-    const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), findLastEnd(settings, upTo), sids);
+    const end = findLastEnd(settings, upTo, settings.life.lifetime);
+    const revoke = async () => blocklist.revokeUser(userId, new Date(upTo), end, sids);
     await budget.callStore("blocklist.revokeUser", revoke, acceptAnything);
   }
   if (refresh !== null) await completeEnds({ ...settings, refresh }, userId, ended);

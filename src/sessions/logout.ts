@@ -24,13 +24,19 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
     if (isKnown) return;
     // A session that the store has forgotten may still have access tokens. But another issuer may write any sid, also
     // one that names the place of somebody else's session, and a place is marked for good.
-    const revoke = iss === settings.token.issuer ? revokeSession : blockSession;
-    return revoke(settings, sid, userId, Number.isFinite(exp) ? (exp as number) : 0);
+    const end = Number.isFinite(exp) ? (exp as number) : 0;
+    if (iss === settings.token.issuer) return revokeSession(settings, sid, userId, end);
+    if (blocklist === null) throw new TypeError(FOREIGN);
+    return blockSession(settings, sid, userId, end, settings.life.lifetime);
   }
   if (blocklist === null) throw new TypeError("logout takes an identity whose token has a sid; or give a blocklist");
   await revokeToken("logout", { ...settings, blocklist }, identity);
   settings.emit(() => ({ type: "session_ended", userId, sid: null, reason: "logout" }));
 }
+
+const FOREIGN =
+  "logout takes an identity of a session of this authenticator, and this is one of another issuer's: give a blocklist, " +
+  "in which its tokens can be revoked";
 
 /**
  * Ends the sessions of the refresh tokens that a client sent.

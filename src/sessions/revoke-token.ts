@@ -23,14 +23,14 @@ export async function revokeAccessToken(settings: RevocationSettings, identity: 
  */
 export async function revokeToken(
   owner: string,
-  { blocklist, token, budget }: RevocationSettings,
+  { blocklist, life, budget }: RevocationSettings,
   { userId, claims }: Identity,
 ): Promise<void> {
   if (!hasId(claims)) {
     throw new TypeError(`${owner} takes an identity whose token has a jti, as every token that hallpass issues`);
   }
   const { jti, exp } = claims;
-  const revoke = async () => blocklist.revokeToken(jti, findRevocationEnd(exp, token.clockTolerance), userId);
+  const revoke = async () => blocklist.revokeToken(jti, findRevocationEnd(exp, life.clockTolerance), userId);
   await budget.callStore("blocklist.revokeToken", revoke, acceptAnything);
 }
 

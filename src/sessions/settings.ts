@@ -1,4 +1,5 @@
 import type { TokenProfile } from "../core/token/profile.ts";
+import type { TokenLife } from "../guard/lifetime.ts";
 import type { GuardSettings } from "../guard/options.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import type { User, UserStore } from "../stores/contract.ts";
@@ -10,6 +11,8 @@ export type FlowSettings = Budgeted<
     readonly token: TokenProfile;
     /** How sessions are kept; `null` where there are none. */
     readonly refresh: RefreshSettings | null;
+    /** How long tokens may be good that the authenticator takes, its own and those of other issuers. */
+    readonly life: TokenLife;
   }
 >;
 

@@ -71,6 +71,12 @@ export const MAX_TENANTS = 1_000;
 /** New issuers that a resolver of tenants is asked about at once, and as many known ones again. */
 export const MAX_TENANT_CALLS = 64;
 
+/**
+ * Seconds for which a token of another issuer may live, where its profile has no `maxAge` and the guard a blocklist: so
+ * long is a log-out everywhere remembered.
+ */
+export const MAX_FOREIGN_LIFETIME_S = 172_800;
+
 /** Calls of an introspection endpoint at once, where no other `maxConcurrent` is set. */
 export const DEFAULT_CONCURRENT_INTROSPECTIONS = 50;
 

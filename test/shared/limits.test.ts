@@ -27,6 +27,7 @@ const NAMES: Record<keyof typeof limits, string> = {
   MAX_ISSUER_LENGTH: "characters of an issuer that a resolver is asked about",
   MAX_TENANTS: "issuers whose profile a resolver's guard remembers, and as many unknown ones",
   MAX_TENANT_CALLS: "new issuers that a resolver is asked about at once, and as many known ones again",
+  MAX_FOREIGN_LIFETIME_S: "seconds that a token of another issuer lives where there is a blocklist (`maxAge`)",
   DEFAULT_CONCURRENT_INTROSPECTIONS: "calls of an introspection endpoint at once (`maxConcurrent`)",
   MAX_REMEMBERED_ANSWERS: "answers of an introspection endpoint that are remembered, and as many refusals",
   MAX_REMEMBERED_ANSWER_LENGTH: "characters of all remembered answers of an endpoint together",

@@ -142,6 +142,8 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly identity: IdentityClaims | undefined;
   /** Whether tokens of this kind are issued here, if there is a key that signs. */
   readonly issues: boolean;
+  /** How long a token that is issued here is valid, in seconds. */
+  readonly expiresIn: number;
   readonly status: StatusCheck | undefined;
   readonly maxBytes: number;
   /** How often a token was looked up among those that are remembered, and how often it was there. */

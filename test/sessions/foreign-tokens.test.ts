@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import { generateKey } from "../../src/core/keys/generate.ts";
+import { importKey } from "../../src/core/keys/import.ts";
+import { secretKey } from "../../src/core/keys/secret.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
+import { defineToken, type TokenProfile } from "../../src/core/token/profile.ts";
+import { bearer } from "../../src/guard/bearer.ts";
+import { createGuard } from "../../src/guard/create.ts";
+import type { Credential } from "../../src/guard/credential.ts";
+import type { Guard } from "../../src/guard/guard.ts";
+import { type TrustOptions, trustIssuer } from "../../src/remote/trust-issuer.ts";
+import type { Blocklist } from "../../src/stores/contract.ts";
+import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
+import { codeOf, passwords } from "../support/flow.ts";
+import { NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
+
+const ISSUER = "https://login.example/";
+const HOUR = 3_600;
+const key = await importKey(await generateKey("ES256"));
+const secret = secretKey(SECRET);
+const clock = { now: NOW };
+const now = (): number => clock.now;
+const own = profileOf(undefined, { now });
+
+/** A profile of the issuer's tokens. */
+const trusted = (options: Partial<TrustOptions> = {}): TokenProfile =>
+  trustIssuer(ISSUER, { keys: key, audience: null, now, ...options } as TrustOptions);
+
+/** A token of the issuer. */
+const mint = (expiresIn: number, claims: object = {}): Promise<string> =>
+  issueToken(
+    { sub: "user-1", ...claims } as never,
+    defineToken({ keys: key, issuer: ISSUER, audience: null, now, expiresIn }),
+  );
+
+/** A blocklist that forgets each entry at the instant that it was given, as a store may. */
+function exactBlocklist(): Blocklist {
+  const [ids, cuts] = [new Map<string, Date>(), new Map<string, readonly [Date, Date]>()];
+  const isKept = (end: Date | undefined): boolean => end !== undefined && end.getTime() > clock.now;
+  const revoke = (id: string, end: Date) => void ids.set(id, end);
+  return {
+    revokeToken: revoke,
+    revokeSession: revoke,
+    revokeUser: (userId, upTo, end) => void cuts.set(userId, [upTo, end]),
+    isRevoked({ jti, sid, userId, issuedAt }) {
+      const [upTo, end] = cuts.get(userId) ?? [];
+      const isCut = upTo !== undefined && isKept(end) && issuedAt <= upTo;
+      return isCut || [jti, sid].some((id) => id !== null && isKept(ids.get(id)));
+    },
+  };
+}
+
+function begin(credentials: readonly Credential[], blocklist: Blocklist | null = exactBlocklist()) {
+  clock.now = NOW;
+  const users = { findById: async () => null, findCredentials: async () => null };
+  const refresh = { store: memoryRefreshStore() };
+  const list = blocklist === null ? {} : { blocklist };
+  return createAuthenticator({ token: own, users, passwords, refresh, credentials: credentials as never, ...list });
+}
+
+const ask = (guard: Guard, token: string): Promise<unknown> => codeOf(guard.authenticate(`Bearer ${token}`));
+
+/** What a guard says of a token for as long as it lives, every ten minutes and in its last second. */
+async function seen(guard: Guard, token: string, seconds: number): Promise<ReadonlySet<unknown>> {
+  const codes = new Set<unknown>();
+  for (let at = 600; at < seconds; at += 600) {
+    clock.now = NOW + at * 1_000;
+    codes.add(await ask(guard, token));
+  }
+  clock.now = NOW + seconds * 1_000 - 1;
+  return codes.add(await ask(guard, token));
+}
+
+describe("a log-out reaches the tokens of another issuer to their end", () => {
+  it.each<readonly [string, () => readonly Credential[], number]>([
+    ["a list of profiles", () => [bearer([own, trusted()])], 48 * HOUR],
+    ["a resolver", () => [bearer(async () => trusted())], 48 * HOUR],
+    ["a maxAge", () => [bearer([own, trusted({ maxAge: "30d" })])], 30 * 24 * HOUR],
+    ["a clockTolerance", () => [bearer([own, trusted({ clockTolerance: "5m" })])], 48 * HOUR + 300],
+    [
+      "another profile of our own",
+      () => [bearer([own, defineToken({ keys: key, issuer: ISSUER, audience: null, now, expiresIn: "9d" })])],
+      9 * 24 * HOUR,
+    ],
+  ])("by logoutEverywhere, with %s", async (_what, makeCredentials, seconds) => {
+    const credentials = makeCredentials();
+    const auth = begin(credentials);
+    const tolerance = seconds % HOUR;
+    const token = await mint(seconds - tolerance);
+    expect(await ask(auth, token)).toBe("ok");
+    await auth.logoutEverywhere("user-1");
+    expect([...(await seen(auth, token, seconds))]).toEqual(["revoked"]);
+    clock.now += 1;
+    expect(await ask(auth, token)).toBe("expired");
+  });
+
+  it("by logout, for other tokens of the session than the one that was shown", async () => {
+    const auth = begin([bearer([own, trusted()])]);
+    const [shown, other] = [await mint(HOUR, { sid: "s-1" }), await mint(24 * HOUR, { sid: "s-1" })];
+    await auth.logout(await auth.authenticate(`Bearer ${shown}`));
+    expect([...(await seen(auth, other, 24 * HOUR))]).toEqual(["revoked"]);
+  });
+
+  it.each(["logout", "revokeAccessToken"] as const)("by %s, for as long as clocks may differ", async (verb) => {
+    const auth = begin([bearer([own, trusted({ clockTolerance: "5m" })])]);
+    const token = await mint(HOUR);
+    await auth[verb]?.(await auth.authenticate(`Bearer ${token}`));
+    clock.now = NOW + (HOUR + 300) * 1_000 - 1;
+    expect(await ask(auth, token)).toBe("revoked");
+    clock.now += 1;
+    expect(await ask(auth, token)).toBe("expired");
+  });
+
+  it("by logout of a session, for as long as clocks may differ", async () => {
+    const auth = begin([bearer([own, trusted({ clockTolerance: "5m", maxAge: "1h" })])]);
+    const token = await mint(HOUR, { sid: "s-1" });
+    await auth.logout(await auth.authenticate(`Bearer ${token}`));
+    clock.now = NOW + (HOUR + 300) * 1_000 - 1;
+    expect(await ask(auth, token)).toBe("revoked");
+  });
+
+  it("and our own are remembered as long as before", async () => {
+    const ends: Date[] = [];
+    const revokeUser: Blocklist["revokeUser"] = (_userId, _upTo, end) => void ends.push(end);
+    await begin([bearer(own)], { ...exactBlocklist(), revokeUser }).logoutEverywhere("user-1");
+    expect(ends).toEqual([new Date(NOW + 900_000)]);
+  });
+});
+
+describe("a token of another issuer that lives longer than a log-out is remembered", () => {
+  const long = 48 * HOUR + 1;
+  const cause = async (guard: Guard, token: string): Promise<string> =>
+    guard.authenticate(`Bearer ${token}`).then(
+      () => "let in",
+      (error: { cause: Error }) => error.cause.message,
+    );
+  const blocklist = exactBlocklist();
+  const one = (profile: TokenProfile) => createGuard({ token: profile, blocklist });
+  const several = (profile: TokenProfile) => createGuard({ credentials: [bearer([own, profile])], blocklist });
+  const tenants = (profile: TokenProfile) => createGuard({ credentials: [bearer(async () => profile)], blocklist });
+
+  it.each([
+    ["one profile", one],
+    ["several", several],
+  ] as const)("is refused by a guard with a blocklist, of %s, each time", async (_what, makeGuard) => {
+    clock.now = NOW;
+    const guard = makeGuard(trusted());
+    const token = await mint(long);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await cause(guard, token)).toBe(
+        "it lives 172801 s, longer than the 172800 s of a log-out everywhere: give trustIssuer a maxAge",
+      );
+    }
+    expect(await cause(guard, await mint(long - 1))).toBe("let in");
+    expect(await cause(makeGuard(trusted({ maxAge: "3d" })), token)).toBe("let in");
+  });
+
+  it("is refused of a tenant also with a longer maxAge, which no authenticator knows beforehand", async () => {
+    clock.now = NOW;
+    const token = await mint(long);
+    for (const maxAge of [{}, { maxAge: "3d" }] as const) {
+      expect(await cause(tenants(trusted(maxAge)), token)).toMatch(/have its issuer shorten that$/);
+    }
+    expect(await cause(tenants(trusted({ maxAge: "2d" })), token)).toBe("let in");
+    expect(await cause(tenants(trusted({ maxAge: "3d" })), await mint(long - 1))).toBe("let in");
+  });
+
+  it("is let in by a guard without one, and by one of our own profiles", async () => {
+    clock.now = NOW;
+    const token = await mint(long);
+    expect(await cause(createGuard({ token: trusted() }), token)).toBe("let in");
+    expect(await cause(createGuard({ credentials: [bearer([own, trusted()])] }), token)).toBe("let in");
+    const ours = defineToken({ keys: key, issuer: ISSUER, audience: null, now });
+    expect(await cause(one(ours), token)).toBe("let in");
+    expect(await cause(several(ours), token)).toBe("let in");
+  });
+
+  it.each([
+    ["one profile", one],
+    ["several", several],
+  ] as const)("without iat is refused while it has so long to live, of %s", async (_what, makeGuard) => {
+    clock.now = NOW;
+    const guard = makeGuard(trusted({ iat: "optional", keys: secret }));
+    const undated = (exp: number): string => signed({ sub: "user-1", iss: ISSUER, exp: SECOND + exp });
+    expect(await cause(guard, undated(long))).toMatch(/^it lives 172801 s/);
+    expect(await cause(guard, undated(long - 1))).toBe("let in");
+  });
+});
+
+describe("logout of an identity of another issuer's session", () => {
+  it("says what to do where nothing can be stored", async () => {
+    const auth = begin([bearer([own, trusted()])], null);
+    const identity = await auth.authenticate(`Bearer ${await mint(HOUR, { sid: "s-1" })}`);
+    await expect(auth.logout(identity)).rejects.toThrow(/^logout takes .* of another issuer's: give a blocklist/);
+  });
+
+  it("is no error for a session of our own that is over", async () => {
+    const auth = begin([bearer([own, trusted()])], null);
+    const token = await issueToken({ sub: "user-1", sid: "s-2" }, own);
+    expect(await codeOf(auth.logout(await auth.authenticate(`Bearer ${token}`)))).toBe("ok");
+  });
+});
