@@ -2,6 +2,7 @@ import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
+import { shareTokens } from "../guard/shared-tokens.ts";
 import { assert } from "../shared/assert.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { checkNothingElse, isGuard, refuseRequest } from "./checks.ts";
@@ -12,7 +13,8 @@ import type { AdapterRequest } from "./request.ts";
 export interface ClientOptions {
   /**
    * The guard of the services that may call: of `clientSecrets`, of API keys, of a token profile of their own. Without
-   * one, whoever found a token could try it here (RFC 7662 §4).
+   * `rules` it must take none of the tokens that the endpoint is about: every user could ask, and whoever found a token
+   * could try it here (RFC 7662 §4).
    */
   readonly clients: Guard;
   /** What a service must fit, all of it, such as `scopes("introspect")`. None by default. */
@@ -37,8 +39,13 @@ export function checkClientOptions<Options extends ClientOptions>(
   );
   assert(Array.isArray(rules), `${verb}: rules must be a list, such as [scopes("${verb}")]`);
   checkRules(`${verb}: rules`, rules, 0);
-  const isOpen = (clients as unknown) === guard && rules.length === 0;
+  const isOpen = rules.length === 0 && isOfUsers(clients, guard);
   assert(!isOpen, `${verb}: every user could ask; give clients a guard of their own, or rules that only they fit`);
+}
+
+/** Tells whether a user of a guard may be let in as a service, too: by the same guard, or by one of the same tokens. */
+function isOfUsers(clients: Guard, guard: unknown): boolean {
+  return clients === guard || (isGuard(guard) && shareTokens(clients, guard as Guard));
 }
 
 /**

@@ -4,6 +4,7 @@ import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { findInspector, keepInspector } from "./inspection.ts";
+import { keepTokenSources, listTokenSources } from "./shared-tokens.ts";
 
 /** The claims that several guards give. */
 export type ClaimsOfGuards<Guards extends readonly Guard[]> =
@@ -73,6 +74,7 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
       return finder.authorize(identity, ...rules);
     },
   } satisfies Guard<ClaimsOfGuards<Guards>>);
+  keepTokenSources(any, guards.flatMap(listTokenSources));
   keepInspector(any, bindMethod(findInspector));
   return any;
 }

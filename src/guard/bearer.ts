@@ -8,7 +8,7 @@ import { explainRefusal, readToken } from "./bearer-header.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import { readProfiles, verifyShownToken } from "./profiles.ts";
 import { type ProfileResolver, Tenants, verifyTenantToken } from "./tenants.ts";
-import { keepProfiles, keepTenants } from "./token-credentials.ts";
+import { keepProfiles, keepResolver } from "./token-credentials.ts";
 
 /** What a token says, or a promise of it. */
 type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
@@ -74,5 +74,7 @@ export function bearer<Profile extends TokenProfile>(
       }
     },
   };
-  return Object.freeze(tenants === null ? keepProfiles(credential, kept) : keepTenants(credential));
+  return Object.freeze(
+    typeof profiles === "function" ? keepResolver(credential, profiles) : keepProfiles(credential, kept),
+  );
 }

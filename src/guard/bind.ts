@@ -11,7 +11,8 @@ import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { nameRealm } from "./refusal.ts";
 import type { AuthorizationHeader } from "./request.ts";
-import { listProfiles, readCalls } from "./token-credentials.ts";
+import { keepTokenSources } from "./shared-tokens.ts";
+import { listProfiles, listResolvers, readCalls } from "./token-credentials.ts";
 
 /** Makes the guard of settings that were checked. */
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
@@ -28,6 +29,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
     throw error;
   };
   const answers = chooseAnswers(settings, refuse);
+  keepTokenSources(answers, [...profiles, ...settings.credentials.flatMap(listResolvers)]);
   if (profiles.length > 0) keepInspector(answers, bindInspector(settings, profiles, refuse));
   return Object.freeze({
     ...answers,

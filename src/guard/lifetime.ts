@@ -5,7 +5,7 @@ import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
 import { readMark } from "../shared/read.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
-import { listProfiles, takesTenants } from "./token-credentials.ts";
+import { listProfiles, listResolvers } from "./token-credentials.ts";
 
 /** How long tokens may be good that a guard takes, in seconds: so long must a log-out everywhere be remembered. */
 export interface TokenLife {
@@ -26,7 +26,7 @@ export function boundLife(own: Internals, credentials: readonly Credential[]): T
   const lives = profiles.map(({ issues, expiresIn, maxAge }) =>
     issues ? Math.max(expiresIn, maxAge ?? 0) : (maxAge ?? MAX_FOREIGN_LIFETIME_S),
   );
-  const tenants = credentials.some(takesTenants) ? MAX_FOREIGN_LIFETIME_S : 0;
+  const tenants = credentials.flatMap(listResolvers).length > 0 ? MAX_FOREIGN_LIFETIME_S : 0;
   return {
     lifetime: Math.max(...lives, tenants),
     clockTolerance: Math.max(...profiles.map(({ clockTolerance }) => clockTolerance)),

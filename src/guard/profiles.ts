@@ -31,7 +31,7 @@ export function readProfiles(caller: string, given: TokenProfile | readonly Toke
   return profiles;
 }
 
-/** Tells whether a token could be of either of two profiles, by its issuer and its `typ`. */
+/** Tells whether a token could be of either of two profiles, by its issuer and `typ`. */
 export function areAlike(one: Internals, other: Internals): boolean {
   if (one.issuer !== other.issuer) return false;
   return one.types === null || other.types === null || one.types.some((it) => isAmong(it, other.types as string[]));

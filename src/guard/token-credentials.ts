@@ -4,13 +4,14 @@ import type { CallCounter } from "../store-calls/stats.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
 import type { ProofVerifier } from "./proof-verifier.ts";
+import type { ProfileResolver } from "./tenants.ts";
 
 /**
  * The properties that hold what a credential verifies by. Entries of the package have copies of this file, which share
  * a registered symbol.
  */
 const PROFILES = Symbol.for("hallpass.profiles");
-const TENANTS = Symbol.for("hallpass.tenants");
+const RESOLVER = Symbol.for("hallpass.resolver");
 const PROOFS = Symbol.for("hallpass.proofs");
 const CALLS = Symbol.for("hallpass.calls");
 
@@ -27,14 +28,15 @@ export function listProfiles(credential: Credential): readonly Internals[] {
   return (readMark(credential, PROFILES) as readonly Internals[] | undefined) ?? [];
 }
 
-/** Notes that a resolver gives the profiles of a credential, one for each issuer. */
-export function keepTenants<Claims>(credential: Credential<Claims>): Credential<Claims> {
-  return Object.defineProperty(credential, TENANTS, { value: true });
+/** Notes the resolver that gives the profiles of a credential, one for each issuer. */
+export function keepResolver<Claims>(credential: Credential<Claims>, resolver: ProfileResolver): Credential<Claims> {
+  return Object.defineProperty(credential, RESOLVER, { value: resolver });
 }
 
-/** Tells whether a resolver gives the profiles of a credential. */
-export function takesTenants(credential: Credential): boolean {
-  return readMark(credential, TENANTS) === true;
+/** Lists the resolver that gives the profiles of a credential; none where they are known beforehand. */
+export function listResolvers(credential: Credential): readonly ProfileResolver[] {
+  const resolver = readMark(credential, RESOLVER) as ProfileResolver | undefined;
+  return resolver === undefined ? [] : [resolver];
 }
 
 /** Notes what verifies the proofs that come with the tokens of a credential. */

@@ -181,7 +181,7 @@ describe("a token of another issuer that lives longer than a log-out is remember
     ["several", several],
   ] as const)("without iat is refused while it has so long to live, of %s", async (_what, makeGuard) => {
     clock.now = NOW;
-    const guard = makeGuard(trusted({ iat: "optional", keys: secret }));
+    const guard = makeGuard(trusted({ iat: "optional", keys: secret } as never));
     const undated = (exp: number): string => signed({ sub: "user-1", iss: ISSUER, exp: SECOND + exp });
     expect(await cause(guard, undated(long))).toMatch(/^it lives 172801 s/);
     expect(await cause(guard, undated(long - 1))).toBe("let in");

@@ -21,7 +21,7 @@ export function includesKey(keys: readonly VerifyingKey[], { [KEY]: { verify } }
 }
 
 /** Whether two keys verify the same tokens. */
-function isSameKey(one: VerifyingKey, other: VerifyingKey): boolean {
+export function isSameKey(one: VerifyingKey, other: VerifyingKey): boolean {
   return one.kid === other.kid && one[KEY].kidGiven === other[KEY].kidGiven && tellKey(one) === tellKey(other);
 }
 
