@@ -1,6 +1,6 @@
 import { decodeToken } from "../core/token/decode.ts";
 import type { Identity } from "../guard/identity.ts";
-import type { RefreshTokenInfo } from "../sessions/inspect-refresh-token.ts";
+import type { RefreshTokenInfo, RefreshTokenOwner } from "../sessions/inspect-refresh-token.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -43,7 +43,7 @@ export function describeRefreshToken({ userId, sid, createdAt, expiresAt, ...pro
 }
 
 /** Makes the identity of a refresh token's user, for rules of the application. */
-export function toIdentity(info: RefreshTokenInfo): Identity {
+export function toIdentity(info: RefreshTokenOwner): Identity {
   const { userId, sid, authenticatedAt, methods, acr } = info;
   return Object.freeze({ userId, scopes: [], sid, claims: {}, credential: "refresh", authenticatedAt, methods, acr });
 }

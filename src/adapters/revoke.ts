@@ -1,5 +1,6 @@
 import type { RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Identity } from "../guard/identity.ts";
+import { chooseOwnerFinder } from "../sessions/inspect-refresh-token.ts";
 import { isRevocable } from "../sessions/revoke-token.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -70,7 +71,8 @@ export function handleRevoke<Claims, U extends User>(
   return answerAsOAuth(async (request) => {
     const client = await admitClient(options, request);
     const token = await readTokenParameter(request);
-    const info = sessions === null ? null : await sessions.inspectRefreshToken(token);
+    // Whether it is good, a user store that is down could not tell. Its session ends all the same.
+    const info = sessions === null ? null : await chooseOwnerFinder(sessions.inspectRefreshToken)(token);
     const identity = info === null ? await recognise(auth, token) : toIdentity(info);
     if (identity === null) return done();
     if (!(await isAllowed(token, identity, client)))

@@ -9,7 +9,7 @@ import { reauthenticate } from "../login/reauthenticate.ts";
 import { resetPassword } from "../login/reset-password.ts";
 import { startAnySession } from "../login/start-any-session.ts";
 import { verifyPassword } from "../login/verify-password.ts";
-import { inspectRefreshToken } from "../sessions/inspect-refresh-token.ts";
+import { findRefreshTokenOwner, inspectRefreshToken, keepOwnerFinder } from "../sessions/inspect-refresh-token.ts";
 import { listSessions } from "../sessions/list-sessions.ts";
 import { logout, logoutByRefreshToken, logoutSession } from "../sessions/logout.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
@@ -98,7 +98,10 @@ function bindSessions<U extends User>(
 ): object {
   return {
     refresh: bindOperation("refresh", settings, refresh<U>),
-    inspectRefreshToken: bindOperation("inspectRefreshToken", settings, inspectRefreshToken<U>),
+    inspectRefreshToken: keepOwnerFinder(
+      bindOperation("inspectRefreshToken", settings, inspectRefreshToken<U>),
+      bindOperation("inspectRefreshToken", settings, findRefreshTokenOwner),
+    ),
     logoutByRefreshToken: bindOperation("logoutByRefreshToken", settings, logoutByRefreshToken),
     logoutSession: bindOperation("logoutSession", settings, logoutSession),
     sessions: bindOperation("sessions", settings, listSessions),

@@ -21,6 +21,9 @@ export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt"
   readonly active: boolean;
 }
 
+/** Whose a refresh token is. Whether it is good, only the user store can tell. */
+export type RefreshTokenOwner = Omit<RefreshTokenInfo, "active">;
+
 /** Tells about a refresh token without using it. A token that somebody else has used ends no session by this. */
 export async function inspectRefreshToken<U extends User>(
   settings: IssuingSettings<U> & SessionSettings,
@@ -30,10 +33,42 @@ export async function inspectRefreshToken<U extends User>(
   const [found] = await findSessions(settings, sent);
   if (found === undefined) return null;
   const { session, refreshToken } = found;
+  const active = isTaken(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
+  return { ...describeSession(session), active };
+}
+
+/** Tells whose a refresh token is, by the refresh store alone: to end its session needs no more. */
+export async function findRefreshTokenOwner(
+  settings: SessionSettings,
+  sent: unknown,
+): Promise<RefreshTokenOwner | null> {
+  const [found] = await findSessions(settings, sent);
+  return found === undefined ? null : describeSession(found.session);
+}
+
+function describeSession(session: StoredSession): RefreshTokenOwner {
   const { userId, sid, createdAt, expiresAt } = session;
   const { authenticatedAt, methods, acr } = readDetails(session);
-  const active = isTaken(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
-  return { userId, sid, createdAt, expiresAt, active, authenticatedAt, methods, acr };
+  return { userId, sid, createdAt, expiresAt, authenticatedAt, methods, acr };
+}
+
+type Inspect = (refreshToken: unknown) => Promise<RefreshTokenInfo | null>;
+type Find = (refreshToken: unknown) => Promise<RefreshTokenOwner | null>;
+
+/** The functions that tell whose a refresh token is, each under the method of an authenticator that tells all of it. */
+const finders = new WeakMap<Inspect, Find>();
+
+/** Keeps how an authenticator finds whose a refresh token is, for {@link chooseOwnerFinder}, and gives its method. */
+export function keepOwnerFinder(inspect: Inspect, find: Find): Inspect {
+  finders.set(inspect, find);
+  return inspect;
+}
+
+/**
+ * Chooses what tells whose a refresh token is. An authenticator of the application's own is asked for all that it knows.
+ */
+export function chooseOwnerFinder(inspect: Inspect): Find {
+  return finders.get(inspect) ?? inspect;
 }
 
 function isTaken(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
