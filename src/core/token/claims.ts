@@ -93,14 +93,19 @@ export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules,
   const mismatch = findMismatch(payload);
   if (mismatch !== undefined) throw invalidToken(mismatch);
   const claims = payload as CheckedClaims;
-  const { issuer, audience, audienceClaim } = rules;
-  if (issuer !== null && claims.iss !== issuer) throw mismatched("iss", claims.iss, [issuer]);
+  const { audience, audienceClaim } = rules;
+  refuseOtherIssuer(claims, rules);
   const meant = claims[audienceClaim];
   if (audience !== null && !isMeantFor(meant, audience)) throw mismatched(audienceClaim, meant, audience);
   const absent = findAbsent(payload, rules.required);
   if (absent !== undefined) throw mismatched(absent, payload[absent], "a value");
   checkTimes(claims, rules, now / 1_000);
   return claims;
+}
+
+/** Refuses claims of another issuer. */
+export function refuseOtherIssuer({ iss }: { readonly iss?: unknown }, { issuer }: Pick<ClaimRules, "issuer">): void {
+  if (issuer !== null && iss !== issuer) throw mismatched("iss", iss, [issuer]);
 }
 
 /** Finds the first of several claims that is not there. */

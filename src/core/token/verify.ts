@@ -2,7 +2,7 @@ import { isThenable } from "../../shared/promise.ts";
 import type { AuthError } from "../errors.ts";
 import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
-import { type CheckedClaims, checkClaims, checkTimes, type FlowClaims } from "./claims.ts";
+import { type CheckedClaims, checkClaims, checkTimes, type FlowClaims, refuseOtherIssuer } from "./claims.ts";
 import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
 import { explainUnknownKey, readHeader } from "./header.ts";
@@ -67,24 +67,30 @@ export function openToken(
   internals: ProfileInternals<unknown>,
 ): CheckedClaims | Promise<CheckedClaims> {
   const parts = splitToken(token, internals.maxBytes);
-  const state = internals.keys.current();
-  const keys = state?.headers.findKeys(parts) ?? [];
-  return state === null || keys.length === 0
-    ? openWithFurtherKeys(parts, internals)
-    : open(parts, keys, state, internals);
+  return openWithKnownKeys(parts, internals) ?? openWithFurtherKeys(parts, internals);
 }
 
-/** Verifies a token by keys that are not at hand, where there may be any elsewhere. */
+/** Verifies a token by the keys that are at hand; `null` where none of them is for it. */
+function openWithKnownKeys(
+  parts: Compact,
+  internals: ProfileInternals<unknown>,
+): CheckedClaims | Promise<CheckedClaims> | null {
+  const state = internals.keys.current();
+  const keys = state?.headers.findKeys(parts) ?? [];
+  return state === null || keys.length === 0 ? null : open(parts, keys, state, internals);
+}
+
+/**
+ * Verifies a token by keys that are not at hand, where there may be any elsewhere. Nobody is asked for the keys of a
+ * token that names another issuer: whoever makes tokens up could have them fetched all the time.
+ */
 function openWithFurtherKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
   const { keys: profileKeys, types } = internals;
   const signedBy = readHeader(parts, types);
   const refuse = (): AuthError => explainUnknownKey(signedBy, profileKeys.current()?.set.keys ?? []);
   if (profileKeys.remote === null) throw refuse();
-  return profileKeys.remote.find(signedBy.alg, refuse, () => {
-    const state = profileKeys.current();
-    const keys = state?.headers.findKeys(parts) ?? [];
-    return state === null || keys.length === 0 ? null : open(parts, keys, state, internals);
-  });
+  refuseOtherIssuer(readObject(parts, "payload"), internals);
+  return profileKeys.remote.find(signedBy.alg, refuse, () => openWithKnownKeys(parts, internals));
 }
 
 function open(
@@ -94,8 +100,7 @@ function open(
   internals: ProfileInternals<unknown>,
 ): CheckedClaims | Promise<CheckedClaims> {
   if (internals.threadPool) return openInPool(parts, keys, state, internals);
-  let isSigned = false;
-  for (const key of keys) isSigned ||= key[KEY].verify(parts.token, parts.end);
+  const isSigned = keys.some((key) => key[KEY].verify(parts.token, parts.end));
   return admit(isSigned, parts, keys, state, internals);
 }
 
