@@ -24,7 +24,8 @@ const OPTIONS: OptionNames<JwksOptions> = { maxAge: "optional", now: "optional" 
  * @param keys - a key, a ring, or what `rotatingKeys` makes. Whoever adds a key behind the current one publishes it
  * before it signs.
  * @param options - how long caches may keep the set
- * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless. Of keys that are
+ * loaded from elsewhere, it is known once they are `ready()`; before that, the first request is answered 500.
  *
  * @example
  * ```ts
@@ -47,7 +48,7 @@ export function handleJwks(
     if (published?.set !== set) published = { set, jwks: publishKeys(set.keys) };
     return published.jwks;
   };
-  const loaded = remote === null ? read(now) : null; // What is elsewhere is not asked for before it is needed.
+  const loaded = read(now); // What is elsewhere, and not loaded yet, is not asked for before it is needed.
   if (loaded !== null) publish(loaded);
   const readSet = async (): Promise<KeySet> => {
     const known = read(now);

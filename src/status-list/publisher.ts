@@ -9,6 +9,7 @@ import { isOutage } from "../store-calls/outage.ts";
 import { expectMarks } from "../store-calls/status-answers.ts";
 import type { StatusListStore } from "../stores/contract.ts";
 import { writeStatuses } from "./bits.ts";
+import { refuseSecret } from "./options.ts";
 import type { StatusPlace } from "./place.ts";
 
 /** A status list as it is to be sent. */
@@ -148,7 +149,9 @@ export class StatusPublisher {
   async #issue(list: number, bytes: Buffer, time: number): Promise<string> {
     const { uri, ttl, profile } = this.#settings;
     const statuses = await writeStatuses({ bits: 1, bytes });
-    return issueAt({ sub: `${uri}/${list}`, ttl, status_list: statuses }, profile, time);
+    const token = await issueAt({ sub: `${uri}/${list}`, ttl, status_list: statuses }, profile, time);
+    refuseSecret(profile); // Keys that are loaded from elsewhere are known by now.
+    return token;
   }
 
   /** Keeps the lists that were asked for last. */

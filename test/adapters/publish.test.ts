@@ -191,11 +191,18 @@ type Build = (...args: readonly unknown[]) => unknown;
 describe.each(VERBS)("of $name", ({ jwks, resourceMetadata }) => {
   it("jwks refuses what can't be published when the route is built", () => {
     expect(() => jwks(secret)).toThrow("publicJwks: shared secrets have no public half to publish");
-    expect(() => jwks(keyRing(secret))).toThrow(/no public half/);
+    expect(() => jwks(keyRing(secret))).toThrow(/no public half to publish: sign with a key pair, such as importKey\(/);
     for (const given of [undefined, null, {}, "keys", publicJwks(current)]) {
       expect(() => jwks(given)).toThrow(/keys must be made by/);
     }
     expect(() => jwks(new Request("http://localhost/"))).toThrow("call jwks when the route is built: jwks(keys)");
+  });
+
+  it("jwks knows of keys that are loaded from elsewhere as soon as they are loaded", async () => {
+    const late = rotatingKeys({ load: () => secret });
+    expect(() => jwks(late)).not.toThrow();
+    await late.ready();
+    expect(() => jwks(late)).toThrow(/no public half to publish/);
   });
 
   it("resourceMetadata refuses what is no resource when the route is built", () => {

@@ -10,6 +10,7 @@ import { verifyToken } from "../../src/core/token/verify.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
+import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import { readStatus, readStatuses } from "../../src/status-list/bits.ts";
 import { readSid } from "../../src/status-list/place.ts";
 import { createStatusList, type StatusList, type StatusReference, statusLists } from "../../src/status-list.ts";
@@ -326,8 +327,14 @@ describe("a profile that asks for the status", () => {
     }
   });
 
-  it.each([null, {}, 7, "lists", { check: () => undefined }])("is given a check of ours, and %j is none", (status) => {
-    const profile = profileOf(undefined, { status: status as never });
+  it.each([null, {}, 7, "lists", { check: 7 }])("is told when the profile is defined that %j is no check", (status) => {
+    const described = { status: status as never };
+    expect(() => profileOf(undefined, described)).toThrow(/^status must be made by statusLists$/);
+    expect(() => trustIssuer("https://login.example/", { audience: null, ...described })).toThrow(/^status must be/);
+  });
+
+  it("is given a check of ours, and not one that looks like it", () => {
+    const profile = profileOf(undefined, { status: { check: () => undefined } as never });
     expect(() => createGuard({ token: profile })).toThrow(/the profile's status must be what statusLists/);
   });
 });

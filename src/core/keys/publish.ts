@@ -27,6 +27,10 @@ export function publicJwks(keys: VerifyingKey | KeyRing): {
  */
 export function publishKeys(keys: readonly VerifyingKey[]): { keys: JWK[] } {
   const published = keys.flatMap((key) => key[KEY].publicJwk ?? []);
-  if (published.length === 0) throw new TypeError("publicJwks: shared secrets have no public half to publish");
+  if (published.length === 0) throw new TypeError(SECRETS);
   return { keys: published.map((jwk) => ({ ...jwk })) };
 }
+
+const SECRETS =
+  "publicJwks: shared secrets have no public half to publish: sign with a key pair, such as " +
+  'importKey(await generateKey("ES256"))';

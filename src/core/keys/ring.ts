@@ -86,5 +86,4 @@ export function toSource(keys: unknown): KeySource {
 
 const NO_RING =
   "keys must be made by secretKey, importKey (await it), keyRing or importJwks (await it), and not be those that change";
-const NO_KEYS =
-  "keys must be made by secretKey, importKey (await it), keyRing, importJwks (await it), rotatingKeys or remoteKeys";
+const NO_KEYS = "keys must be made by secretKey, keyRing, rotatingKeys, remoteKeys, importKey or importJwks (await it)";

@@ -19,7 +19,7 @@ export function checkIssuer(issuer: unknown): string | null {
  */
 export function checkList(option: string, given: unknown): readonly string[] | null {
   if (given === null) return null;
-  const names: unknown[] = readSafely("defineToken", () => (Array.isArray(given) ? [...given] : [given]));
+  const names: unknown[] = readSafely("defineToken", () => [given].flat());
   const message = `${option} must be ${FILLED}, or a list of them${SWITCH_OFF}`;
   assert(names.length > 0 && names.every(isFilled), message);
   return Object.freeze(names as string[]);

@@ -1,3 +1,4 @@
+import { assert } from "../../shared/assert.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames, optional, required } from "../../shared/options.ts";
@@ -211,7 +212,8 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
   members: object = {},
 ): TokenProfile<Schema> {
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
-  const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock } = options;
+  const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock, status } = options;
+  assert(status === undefined || typeof status?.check === "function", "status must be made by statusLists");
   const source = toSource(options.keys);
   const types = checkList("typ", typ);
   const described = {
@@ -231,7 +233,7 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
     types,
     identity: options.identity,
     required: checkList("requiredClaims", options.requiredClaims ?? null) ?? [],
-    status: options.status,
+    status,
     maxAge: options.maxAge === undefined ? null : toSeconds("maxAge", options.maxAge, 1),
     maxBytes: checkInteger("maxBytes", maxBytes, 128, MAX_TOKEN_BYTES),
     lookups: { hits: 0, misses: 0 },

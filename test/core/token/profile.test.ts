@@ -62,7 +62,10 @@ describe("what switches a check off by mistake throws", () => {
     [{ ...whole, schema: null }, /schema must be a Standard Schema/],
     [{ ...whole, now: 1_000 }, /now must be a function like Date.now/],
     [{ ...whole, now: new Date() }, /now must be a function/],
-    [{ issuer: null, audience: null }, /keys must be made by secretKey, importKey \(await it\), keyRing, importJwks/],
+    [
+      { issuer: null, audience: null },
+      /keys must be made by secretKey, keyRing, .* importKey or importJwks \(await it\)$/,
+    ],
     [{ ...whole, keys: SECRET }, /keys must be made by/],
     [{ ...whole, keys: [keys] }, /keys must be made by/],
     [{ ...whole, keys: importKey({ kty: "oct", k: "x", alg: "HS256" }).catch(() => null) }, /keys must be made by/],
