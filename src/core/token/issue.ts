@@ -1,12 +1,16 @@
 import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { toBase64url } from "../base64url.ts";
+import type { SigningKey } from "../keys/key.ts";
+import { isSameKey } from "../keys/same.ts";
+import type { KeySet } from "../keys/source.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
 import { type ClaimRules, findAbsent, findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
 import { newJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
+import type { KeyState } from "./profile-keys.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 import { getTemplate, type Template } from "./template.ts";
 
@@ -66,12 +70,11 @@ export function issueAt<Profile extends TokenProfile>(
   expiresIn: number = profile.expiresIn,
 ): string | Promise<string> {
   const internals = readInternals("issueToken", profile);
-  const { issues, schema, maxBytes, maxAge } = internals;
+  const { issues, schema, maxAge } = internals;
   if (!issues) throw new TypeError(`issueToken: ${FOREIGN}`);
   const state = internals.keys.current();
   if (state === null) return waitForKeys(internals).then(() => issueAt(claims, profile, time, expiresIn));
-  const template = getTemplate(internals, state);
-  if (template === null) throw new TypeError(`issueToken: ${NO_SIGNER}`);
+  const template = expectTemplate(internals, state);
   const own = copyClaims(claims);
   const iat = Math.floor(time / 1_000);
   checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));
@@ -80,8 +83,8 @@ export function issueAt<Profile extends TokenProfile>(
   refusePasswordHashes(json);
   checkRequired(json, internals);
   const payload = writePayload(template, json, iat, expiresIn, newJti(time));
-  if (schema === undefined) return sign(template, payload, maxBytes);
-  return checkSchema(schema, json).then(() => sign(template, payload, maxBytes));
+  if (schema === undefined) return sign(payload, internals, state, template);
+  return checkSchema(schema, json).then(() => signByPresentKey(payload, internals));
 }
 
 const NO_SIGNER = "the profile's first key only verifies; sign with a private one";
@@ -92,11 +95,42 @@ async function waitForKeys({ keys }: ProfileInternals<unknown>): Promise<void> {
   await keys.remote?.wait();
 }
 
-function sign({ header, sign }: Template, payload: string, maxBytes: number): string | Promise<string> {
+/** Gives what all tokens have in common that the keys of now sign. */
+function expectTemplate(internals: ProfileInternals<unknown>, state: KeyState): Template {
+  const template = getTemplate(internals, state);
+  if (template === null) throw new TypeError(`issueToken: ${NO_SIGNER}`);
+  return template;
+}
+
+/** Signs with the current key. Where that takes its time, the key may have gone meanwhile, and the next one signs. */
+function sign(
+  payload: string,
+  internals: ProfileInternals<unknown>,
+  state: KeyState,
+  { header, sign }: Template = expectTemplate(internals, state),
+): string | Promise<string> {
   const signingInput = `${header}.${toBase64url(payload)}`;
   const signature = sign(signingInput);
-  if (typeof signature !== "string") return signature.then((text) => joinToken(signingInput, text, maxBytes));
-  return joinToken(signingInput, signature, maxBytes);
+  if (typeof signature === "string") return joinToken(signingInput, signature, internals.maxBytes);
+  return signature.then((text) =>
+    isStillThere(state.set, internals)
+      ? joinToken(signingInput, text, internals.maxBytes)
+      : signByPresentKey(payload, internals),
+  );
+}
+
+/** Signs with the key of now, after a wait in which the keys may have changed. */
+async function signByPresentKey(payload: string, internals: ProfileInternals<unknown>): Promise<string> {
+  const state = internals.keys.current();
+  if (state !== null) return sign(payload, internals, state);
+  await waitForKeys(internals);
+  return signByPresentKey(payload, internals);
+}
+
+/** Tells whether the key that signs in a set is still among the keys of now. Keys that went stale may have lost it. */
+function isStillThere(set: KeySet, { keys }: ProfileInternals<unknown>): boolean {
+  const now = keys.current()?.set;
+  return now === set || now?.keys.some((key) => isSameKey(key, set.current as SigningKey)) === true;
 }
 
 function writePayload({ opening }: Template, json: string, iat: number, expiresIn: number, jti: string): string {
