@@ -44,11 +44,12 @@ export function clientSecrets(clients: Readonly<Record<string, string | readonly
       return header !== null && BASIC_SCHEME.test(header) ? header : null;
     },
     verify(header) {
-      const [id, secret] = parseBasic(header);
+      const { id, secret, hint } = parseBasic(header);
       const given = digest(secret);
       // A client that there is not costs a comparison, too.
       const isRight = (digests.get(id) ?? nobody).map((it) => timingSafeEqual(it, given));
-      if (!isRight.includes(true)) throw new AuthError("invalid_credentials", { cause: new Error("a wrong secret") });
+      if (!isRight.includes(true))
+        throw new AuthError("invalid_credentials", { cause: new Error(`a wrong secret${hint}`) });
       return { userId: id, claims: Object.freeze({ client_id: id }) };
     },
   } satisfies Credential<ClientClaims>);
@@ -69,21 +70,35 @@ function digestSecrets(clients: unknown): ReadonlyMap<string, readonly Buffer[]>
   return digests;
 }
 
+/** What a header of HTTP Basic says. */
+interface BasicCredentials {
+  readonly id: string;
+  readonly secret: string;
+  /** What may be wrong with it, for the developer. */
+  readonly hint: string;
+}
+
 /**
- * Reads an id and a secret, which were encoded as in a form.
+ * Reads an id and a secret, which were encoded as in a form (RFC 6749 §2.3.1). Many clients of HTTP Basic don't encode
+ * them, which makes a difference where there is a `+` or a `%`.
  *
  * @throws AuthError `invalid_request` (400) for anything else
  */
-function parseBasic(header: string): readonly [id: string, secret: string] {
+function parseBasic(header: string): BasicCredentials {
   const encoded = header.length <= 8 * MAX_TEXT_LENGTH ? BASIC.exec(header)?.[1] : undefined;
-  const [, id = "", secret = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? "", "base64").toString()) ?? [];
+  const text = Buffer.from(encoded ?? "", "base64").toString();
+  const [, id = "", secret = ""] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  const hint = /[+%]/.test(text) ? NOT_ENCODED : "";
   try {
-    if (id !== "") return [decodeFromForm(id), decodeFromForm(secret)];
+    if (id !== "") return { id: decodeFromForm(id), secret: decodeFromForm(secret), hint };
   } catch {
     // The same as where there is no id.
   }
-  throw new AuthError("invalid_request", { cause: new Error("the Basic header has no id and secret") });
+  throw new AuthError("invalid_request", { cause: new Error(`the Basic header has no id and secret${hint}`) });
 }
+
+const NOT_ENCODED =
+  ": the client may not have encoded them as in a form (RFC 6749 §2.3.1), as curl -u does not: + is %2B there, and % is %25";
 
 function decodeFromForm(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));

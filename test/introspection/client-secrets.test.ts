@@ -54,6 +54,23 @@ describe("a client that shows its secret", () => {
     }
   });
 
+  it("is told to the developer what it may be where it was not form-encoded, as by curl -u", async () => {
+    const secret = "a+secret/of%thirty-two=characters";
+    const encoding = createGuard({ credentials: [clientSecrets({ reports: secret })] });
+    const causeOf = async (text: string): Promise<string> =>
+      encoding.authenticate(basic(text)).then(
+        () => "let in",
+        ({ cause, message }) => `${cause.message}`.concat(message.includes("RFC") ? message : ""),
+      );
+    const hint = /: the client may not have encoded them .* \+ is %2B there, and % is %25$/;
+    expect(await causeOf(`reports:${secret}`)).toMatch(/^the Basic header has no id and secret: the client may/);
+    expect(await causeOf("reports:a+secret")).toMatch(/^a wrong secret: the client may not have encoded/);
+    expect(await causeOf("reports:a+secret")).toMatch(hint);
+    expect(await causeOf("reports:another")).toBe("a wrong secret");
+    expect(await causeOf("%")).toMatch(hint);
+    expect(await causeOf(`reports:${encodeURIComponent(secret)}`)).toBe("let in");
+  });
+
   it("may be one of several kinds of clients", async () => {
     const both = createGuard({ credentials: [clientSecrets({ reports: SECRET }), bearer(profileOf())] });
     expect((await both.authenticate(`Bearer ${signed()}`)).credential).toBe("bearer");
