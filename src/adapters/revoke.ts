@@ -1,6 +1,6 @@
 import type { RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
 import type { Identity } from "../guard/identity.ts";
-import { chooseOwnerFinder } from "../sessions/inspect-refresh-token.ts";
+import { chooseOwnerFinder } from "../sessions/owner-finder.ts";
 import { isRevocable } from "../sessions/revoke-token.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";

@@ -10,7 +10,7 @@ import type { Credential, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
-import { noteLongLife, readLongLife, refuseNotedLife } from "./lifetime.ts";
+import { noteLongLife, readLongLife, refuseNotedLife } from "./long-life.ts";
 import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";

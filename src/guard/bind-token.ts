@@ -10,7 +10,7 @@ import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
-import { refuseLongLife } from "./lifetime.ts";
+import { refuseLongLife } from "./long-life.ts";
 import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { readAuthorization, takeOne } from "./request.ts";

@@ -1,8 +1,4 @@
-import { readClock } from "../core/time.ts";
-import type { CheckedClaims } from "../core/token/claims.ts";
-import { invalidToken } from "../core/token/compact.ts";
 import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
-import { readMark } from "../shared/read.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
 import { listProfiles, listResolvers } from "./token-credentials.ts";
@@ -17,7 +13,7 @@ export interface TokenLife {
 
 /**
  * Finds how long tokens may be good of the profiles that credentials verify by. How long a token of another issuer
- * lives is its issuer's to say. A profile's `maxAge` bounds it, and without one a guard does ({@link explainLongLife}).
+ * lives is its issuer's to say. A profile's `maxAge` bounds it, and without one a guard does (`explainLongLife`).
  *
  * @param own - the profile that tokens are issued by
  */
@@ -31,51 +27,4 @@ export function boundLife(own: Internals, credentials: readonly Credential[]): T
     lifetime: Math.max(...lives, tenants),
     clockTolerance: Math.max(...profiles.map(({ clockTolerance }) => clockTolerance)),
   };
-}
-
-/**
- * Explains why a token of another issuer lives too long for a guard with a blocklist: it would be good again once a
- * log-out everywhere is forgotten. `null` where it does not.
- *
- * @param isOfTenant - whether a resolver gave the profile. An authenticator does not know its `maxAge` beforehand.
- */
-export function explainLongLife(
-  { exp, iat }: CheckedClaims,
-  { issues, maxAge, now }: Pick<Internals, "issues" | "maxAge" | "now">,
-  isOfTenant: boolean,
-): string | null {
-  if (issues || (maxAge !== null && !isOfTenant)) return null;
-  // Nobody knows how old a token without iat is. What is left of its life is the least that it lives.
-  const lifetime = exp - (iat ?? readClock(now) / 1_000);
-  const remedy = isOfTenant ? "have its issuer shorten that" : "give trustIssuer a maxAge";
-  return lifetime <= MAX_FOREIGN_LIFETIME_S || (maxAge ?? lifetime) <= MAX_FOREIGN_LIFETIME_S
-    ? null
-    : `it lives ${lifetime} s, longer than the ${MAX_FOREIGN_LIFETIME_S} s of a log-out everywhere: ${remedy}`;
-}
-
-/** Refuses a token that lives too long for a guard with a blocklist. */
-export function refuseLongLife(checked: CheckedClaims, profile: Internals): void {
-  throwLongLife(explainLongLife(checked, profile, false));
-}
-
-/** The property that says why a token lives too long. Entries of the package have copies of this file. */
-const LONG_LIFE = Symbol.for("hallpass.longLife");
-
-/** Notes in a token's reference why it lives too long, for a guard that has a blocklist. */
-export function noteLongLife<Reference extends object>(reference: Reference, why: string | null): Reference {
-  return why === null ? reference : Object.defineProperty(reference, LONG_LIFE, { value: why });
-}
-
-/** Reads what {@link noteLongLife} noted; `null` where that is nothing. */
-export function readLongLife(reference: object): string | null {
-  return (readMark(reference, LONG_LIFE) as string | undefined) ?? null;
-}
-
-/** Refuses a token of whose reference {@link noteLongLife} noted that it lives too long. */
-export function refuseNotedLife(reference: object): void {
-  throwLongLife(readLongLife(reference));
-}
-
-function throwLongLife(why: string | null): void {
-  if (why !== null) throw invalidToken(why);
 }

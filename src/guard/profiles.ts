@@ -1,6 +1,6 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
-import { isAmong } from "../core/token/header.ts";
+import { isAmong } from "../core/token/media-type.ts";
 import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { STATUS } from "../core/token/status.ts";
@@ -8,10 +8,11 @@ import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
+import { areAlike } from "./alike.ts";
 import { refuseBound } from "./binding.ts";
 import type { ShownIdentity } from "./credential.ts";
 import { checkReading, createIdentity } from "./identity.ts";
-import { explainLongLife, noteLongLife } from "./lifetime.ts";
+import { explainLongLife, noteLongLife } from "./long-life.ts";
 import { referToToken } from "./token-reference.ts";
 
 /** What a guard reads of a profile. */
@@ -29,12 +30,6 @@ export function readProfiles(caller: string, given: TokenProfile | readonly Toke
   const isTaken = (one: Internals, at: number): boolean => profiles.slice(0, at).some((it) => areAlike(it, one));
   assert(!profiles.some(isTaken), `${caller}: two profiles have the same issuer and typ: a token could be of either`);
   return profiles;
-}
-
-/** Tells whether a token could be of either of two profiles, by its issuer and `typ`. */
-export function areAlike(one: Internals, other: Internals): boolean {
-  if (one.issuer !== other.issuer) return false;
-  return one.types === null || other.types === null || one.types.some((it) => isAmong(it, other.types as string[]));
 }
 
 /**

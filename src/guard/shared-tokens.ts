@@ -1,6 +1,7 @@
 import { isSameKey } from "../core/keys/same.ts";
+import { areAlike } from "./alike.ts";
 import type { Guard } from "./guard.ts";
-import { areAlike, type Internals } from "./profiles.ts";
+import type { Internals } from "./profiles.ts";
 import type { ProfileResolver } from "./tenants.ts";
 
 /** What tells which tokens a guard takes: a profile, or the resolver of the profiles of tenants. */

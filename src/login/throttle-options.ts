@@ -1,4 +1,4 @@
-import { normaliseTyp } from "../core/token/header.ts";
+import { normaliseTyp } from "../core/token/media-type.ts";
 import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";

@@ -21,9 +21,9 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
 export type TokenDetails = Pick<SessionDetails, "authenticatedAt" | "methods" | "acr" | "boundTo">;
 
 /**
- * Issues a user's access token, dated by an instant. It ends with its session at the latest. It says when and how the user proved who it is, by `auth_time`
- * (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is bound to (RFC 9449 §6.1), and where
- * its `status` stands.
+ * Issues a user's access token, dated by an instant. It ends with its session at the latest. It says when and how the
+ * user proved who it is, by `auth_time` (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is
+ * bound to (RFC 9449 §6.1), and where its `status` stands.
  *
  * @throws AuthError `revoked` (401) where the session is over by then
  */

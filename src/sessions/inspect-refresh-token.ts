@@ -52,25 +52,6 @@ function describeSession(session: StoredSession): RefreshTokenOwner {
   return { userId, sid, createdAt, expiresAt, authenticatedAt, methods, acr };
 }
 
-type Inspect = (refreshToken: unknown) => Promise<RefreshTokenInfo | null>;
-type Find = (refreshToken: unknown) => Promise<RefreshTokenOwner | null>;
-
-/** The functions that tell whose a refresh token is, each under the method of an authenticator that tells all of it. */
-const finders = new WeakMap<Inspect, Find>();
-
-/** Keeps how an authenticator finds whose a refresh token is, for {@link chooseOwnerFinder}, and gives its method. */
-export function keepOwnerFinder(inspect: Inspect, find: Find): Inspect {
-  finders.set(inspect, find);
-  return inspect;
-}
-
-/**
- * Chooses what tells whose a refresh token is. An authenticator of the application's own is asked for all that it knows.
- */
-export function chooseOwnerFinder(inspect: Inspect): Find {
-  return finders.get(inspect) ?? inspect;
-}
-
 function isTaken(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
   const isLiving = session.ended === null && session.expiresAt.getTime() > now;
   return isLiving && useRefreshToken(settings, session, sent, createSuccessor(sent), now) !== "theft";

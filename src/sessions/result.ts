@@ -6,7 +6,9 @@ export interface LoginResult<U extends User = User> {
   readonly accessToken: string;
   /** How the access token is sent: `"DPoP"` where it is bound to a key (RFC 9449 §5), else `"Bearer"` (RFC 6750). */
   readonly tokenType: "Bearer" | "DPoP";
-  /** How long the access token is valid, in seconds: the profile's `expiresIn`, or less where its session ends sooner. */
+  /**
+   * How long the access token is valid, in seconds: the profile's `expiresIn`, or less where its session ends sooner.
+   */
   readonly expiresIn: number;
   /** Who logged in. Not part of any HTTP answer. */
   readonly user: U;

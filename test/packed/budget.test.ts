@@ -8,8 +8,8 @@ import { install } from "./packed.ts";
 /** In bytes of what esbuild makes of it, minified, for Node. */
 const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
   "verifies, with a secret": { imports: "defineToken, secretKey, verifyToken", most: 20_480 },
-  "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 44_500 },
-  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 54_500 },
+  "guards, with a secret": { imports: "createGuard, defineToken, secretKey", most: 45_000 },
+  "guards, with a public key": { imports: "createGuard, defineToken, importKey", most: 55_500 },
 };
 
 /**
@@ -18,13 +18,13 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   index: { files: 6, bytes: 268_000 },
-  tokens: { files: 5, bytes: 168_000 },
-  express: { files: 7, bytes: 78_500 },
-  koa: { files: 7, bytes: 79_000 },
-  fastify: { files: 7, bytes: 80_000 },
-  fetch: { files: 7, bytes: 80_500 },
-  adapter: { files: 7, bytes: 77_500 },
-  nest: { files: 7, bytes: 86_000 },
+  tokens: { files: 5, bytes: 170_500 },
+  express: { files: 7, bytes: 80_000 },
+  koa: { files: 7, bytes: 80_500 },
+  fastify: { files: 7, bytes: 81_500 },
+  fetch: { files: 7, bytes: 82_500 },
+  adapter: { files: 7, bytes: 79_000 },
+  nest: { files: 7, bytes: 87_500 },
   "api-keys": { files: 10, bytes: 46_500 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(620_000);
+  expect(statSync(tarball).size).toBeLessThan(630_000);
 });
 
 describe("a service that only", () => {

@@ -329,7 +329,7 @@ describe("a profile that asks for the status", () => {
 
   it.each([null, {}, 7, "lists", { check: 7 }])("is told when the profile is defined that %j is no check", (status) => {
     const described = { status: status as never };
-    expect(() => profileOf(undefined, described)).toThrow(/^status must be made by statusLists$/);
+    expect(() => profileOf(undefined, described)).toThrow(/^status must be of statusLists$/);
     expect(() => trustIssuer("https://login.example/", { audience: null, ...described })).toThrow(/^status must be/);
   });
 

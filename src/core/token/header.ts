@@ -3,6 +3,7 @@ import type { AuthError } from "../errors.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { selectKeys } from "../keys/select.ts";
 import { type Compact, checkSpelling, invalidToken, mismatched, readObject } from "./compact.ts";
+import { isAmong } from "./media-type.ts";
 
 /** How many accepted headers a profile remembers. An issuer has one for each key that it signs with. */
 const REMEMBERED = 8;
@@ -74,15 +75,4 @@ export function explainUnknownKey({ alg, kid }: SignedBy, keys: readonly Verifyi
     kid,
     fitting.map((key) => String(key.kid)),
   );
-}
-
-/** Tells whether a header's `typ` is one of those that are accepted. */
-export function isAmong(typ: unknown, types: readonly string[]): boolean {
-  return typeof typ === "string" && types.some((it) => normaliseTyp(it) === normaliseTyp(typ));
-}
-
-/** Writes a media type in one spelling: in small letters, with its `application/` (RFC 7515 §4.1.9). */
-export function normaliseTyp(typ: string): string {
-  const lower = typ.toLowerCase();
-  return lower.includes("/") ? lower : `application/${lower}`;
 }

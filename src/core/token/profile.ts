@@ -213,7 +213,7 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
 ): TokenProfile<Schema> {
   const { typ = "at+jwt", expiresIn = "15m", clockTolerance = 0, maxBytes = DEFAULT_TOKEN_BYTES } = options;
   const { cacheSize = DEFAULT_CACHE_SIZE, threadPool = false, schema, now = systemClock, status } = options;
-  assert(status === undefined || typeof status?.check === "function", "status must be made by statusLists");
+  assert(status === undefined || typeof status?.check === "function", "status must be of statusLists");
   const source = toSource(options.keys);
   const types = checkList("typ", typ);
   const described = {
