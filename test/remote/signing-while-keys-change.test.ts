@@ -107,6 +107,20 @@ describe("a token whose signature takes its time", () => {
     expect(await codeOf(issueToken({ sub: "user-1" }, profile))).toBe("unavailable");
   });
 
+  it("is signed by keys that are loaded anew where the old ones went stale meanwhile", async () => {
+    let now = Date.now();
+    let given = await slowKey(oldJwk, async () => {
+      given = next;
+      now += 30 * 86_400_000;
+    });
+    const keys = rotatingKeys({ load: () => given, now: () => now });
+    const token = await issueToken(
+      { sub: "user-1" },
+      defineToken({ keys, issuer: null, audience: null, now: () => now }),
+    );
+    expect(decodeToken(token).header.kid).toBe("new");
+  });
+
   it("is a mistake that is said where the next key only verifies", async () => {
     const { d: _d, ...publicJwk } = newJwk;
     await expect(issued(old, () => importKey(publicJwk))).rejects.toThrow(/first key only verifies/);
