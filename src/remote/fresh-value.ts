@@ -6,6 +6,7 @@ import { MAX_FETCH_INTERVAL_MS, MIN_FETCH_INTERVAL_MS } from "../shared/limits.t
 import { abandon } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
 import { unavailable } from "../store-calls/call.ts";
+import { isOutage } from "../store-calls/outage.ts";
 
 /** What was loaded, and how long it is fresh. */
 export interface Loaded<Value> {
@@ -26,6 +27,11 @@ export class Busy extends Error {
   readonly isBusy = true;
 }
 
+interface Pauses {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
 /** How a value is kept fresh. */
 export interface FreshSettings<Value> {
   /** The name of the call, as outages have it: `"keys.fetch"`. */
@@ -35,6 +41,8 @@ export interface FreshSettings<Value> {
   /** How long a value goes on when it is no longer fresh and can't be loaded, in milliseconds. */
   readonly staleIfErrorMs: number;
   readonly now: () => number;
+  /** How long it waits between two loads: at least, and at most while they fail. By default 30 s and 5 min. */
+  readonly pauses?: Pauses;
   /** Is told of each load that failed, and when it is tried again. */
   readonly onFailed?: (error: unknown, nextTryAt: number) => void;
   /** Is told when a value goes on beyond its time, once until it is loaded again. */
@@ -67,14 +75,16 @@ interface Known<Value> {
 /** Within this part of its freshness after the end, a value is renewed: each process does so at a time of its own. */
 const JITTER = 0.1;
 
-/** After this part of its freshness more, a value that nobody renewed has ended: whoever asks then waits for a load. */
-const GRACE = 0.5;
+/** After so many times its freshness, a value that nobody renewed has ended: whoever asks then waits for a load. */
+export const ENDS_AT = 1.5;
+
+const PAUSES: Pauses = { minMs: MIN_FETCH_INTERVAL_MS, maxMs: MAX_FETCH_INTERVAL_MS };
 
 /**
  * Keeps a value that is loaded from elsewhere: fresh while it can be had, and for a while longer where it can't.
  *
- * It loads when it is asked for, never by a timer. It never loads twice at once, nor again within 30 s, and less often
- * while that fails.
+ * It loads when it is asked for, never by a timer. It never loads twice at once, nor again within its pause, and less
+ * often while that fails.
  */
 export class FreshValue<Value extends object> {
   readonly #settings: FreshSettings<Value>;
@@ -195,7 +205,8 @@ export class FreshValue<Value extends object> {
 
   #findNextTry(triedAt: number): number {
     const doublings = Math.max(this.#failures - 1, 0);
-    return triedAt + Math.min(MIN_FETCH_INTERVAL_MS * 2 ** doublings, MAX_FETCH_INTERVAL_MS);
+    const { minMs, maxMs } = this.#settings.pauses ?? PAUSES;
+    return triedAt + Math.min(minMs * 2 ** doublings, maxMs);
   }
 
   #start(now: number): Promise<void> {
@@ -214,7 +225,7 @@ export class FreshValue<Value extends object> {
     try {
       const { value, freshForMs, staleIfErrorMs: staleMs = staleIfErrorMs } = await load();
       const renewAt = loadedAt + freshForMs * (1 + (JITTER * randomInt(1_000)) / 1_000);
-      const endsAt = loadedAt + freshForMs * (1 + GRACE);
+      const endsAt = loadedAt + freshForMs * ENDS_AT;
       this.#known = { value, loadedAt, renewAt, endsAt, staleUntil: loadedAt + freshForMs + staleMs };
       this.#failures = 0;
       this.#isToldStale = false;
@@ -229,8 +240,9 @@ export class FreshValue<Value extends object> {
     }
   }
 
-  /** Makes the refusal of whoever needs the value while it can't be had. */
+  /** Makes the refusal of whoever needs the value while it can't be had. An outage of the load is told as it is. */
   #unavailable(): AuthError {
+    if (isOutage(this.#failure)) return this.#failure;
     const waitMs = this.#triedAt === null ? 0 : this.#findNextTry(this.#triedAt) - readClock(this.#settings.now);
     return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(Math.ceil(waitMs / 1_000), 1));
   }

@@ -14,7 +14,7 @@ const MAX_SECONDS = 100 * 365 * UNITS.d;
  *
  * @throws TypeError that names the option, when it is no duration from `least` to `most`: a hundred years by default
  */
-export function toSeconds(name: string, duration: unknown, least: 0 | 1, most: number = MAX_SECONDS): number {
+export function toSeconds(name: string, duration: unknown, least: number, most: number = MAX_SECONDS): number {
   const [, count, unit] = (typeof duration === "string" && SPELLING.exec(duration)) || [];
   const seconds = unit === undefined ? duration : Number(count) * UNITS[unit as keyof typeof UNITS];
   const fits = Number.isInteger(seconds) && (seconds as number) >= least && (seconds as number) <= most;

@@ -2,7 +2,7 @@ import { isAuthError } from "../core/errors.ts";
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import { fetchDocument } from "../remote/document.ts";
-import type { Loaded } from "../remote/fresh-value.ts";
+import { ENDS_AT, type Loaded } from "../remote/fresh-value.ts";
 import { describeMismatch } from "../shared/describe.ts";
 import { MAX_STATUS_LIST_BYTES, MAX_TOKEN_BYTES, MIN_FETCH_INTERVAL_MS } from "../shared/limits.ts";
 import { readStatuses, type Statuses } from "./bits.ts";
@@ -13,9 +13,6 @@ export interface FetchedList extends Statuses {
   /** From here on nobody may rely on it, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
-
-/** A value is renewed at its freshness, and ends after half of it more. So it has ended when its time is over. */
-const ENDS_AT = 1.5;
 
 const ACCEPT = { Accept: "application/statuslist+jwt" };
 
@@ -36,6 +33,7 @@ export async function fetchList(uri: string, url: URL, settings: StatusListsSett
     ...(await readStatuses(written, MAX_STATUS_LIST_BYTES)),
     expiresAt: (exp + profile.clockTolerance) * 1_000,
   };
+  // A list has ended when its time is over.
   return { value, freshForMs: Math.max(usedForMs / ENDS_AT, MIN_FETCH_INTERVAL_MS) };
 }
 

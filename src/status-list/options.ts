@@ -43,7 +43,7 @@ export interface StatusListOptions {
    * cache stands between, a revocation is seen everywhere after twice that time.
    */
   readonly ttl?: Duration;
-  /** How long a list may be relied on while nobody can be asked for the next. `"1h"` by default. */
+  /** How long a list may be relied on while nobody can be asked for the next, 10 seconds or more. `"1h"` by default. */
   readonly expiresIn?: Duration;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
@@ -88,6 +88,9 @@ const OPTIONS: OptionNames<StatusListOptions> = {
 /** The type of a list's token (draft-ietf-oauth-status-list-21 §5.1). */
 export const LIST_TYPE = "statuslist+jwt";
 
+/** In seconds. A list of less would expire before it is read again, which is once in a second at the most. */
+const MIN_EXPIRES_IN = 10;
+
 /** An operation makes two calls of the store at the most. */
 const CALLS = 2;
 
@@ -105,7 +108,8 @@ export function checkStatusListOptions(options: StatusListOptions): StatusListSe
   checkInteger(`${OWNER}: size`, size, 8, MAX_STATUS_LIST_SIZE);
   assert(size % 8 === 0, `${OWNER}: size must be a multiple of 8, such as ${DEFAULT_STATUS_LIST_SIZE}`);
   const seconds = toSeconds(`${OWNER}: ttl`, ttl, 1);
-  assert(seconds <= toSeconds(`${OWNER}: expiresIn`, expiresIn, 1), `${OWNER}: ttl must not be longer than expiresIn`);
+  const lifetime = toSeconds(`${OWNER}: expiresIn`, expiresIn, MIN_EXPIRES_IN);
+  assert(seconds <= lifetime, `${OWNER}: ttl must not be longer than expiresIn`);
   checkFunction(`${OWNER}: now`, now, "such as Date.now");
   checkInteger(`${OWNER}: storeTimeoutMs`, storeTimeoutMs, 1, 600_000);
   checkFunction(`${OWNER}: onOutage`, onOutage, "(error, { operation }) => logger.error({ err: error, operation })");

@@ -3,7 +3,9 @@ import type { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
 import type { TokenProfile } from "../core/token/profile.ts";
+import { Busy, ENDS_AT, FreshValue } from "../remote/fresh-value.ts";
 import { MAX_PUBLISHED_LISTS, MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
+import { ignore } from "../shared/listener.ts";
 import { callStore, unavailable } from "../store-calls/call.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import { expectMarks } from "../store-calls/status-answers.ts";
@@ -41,14 +43,17 @@ interface Written extends Pick<PublishedStatusList, "token" | "etag"> {
   readonly bytes: Buffer;
   /** The instant before the store was read. */
   readonly readAt: number;
-  /** How often this process had revoked something in the list by then. */
+  /** How often this process had revoked something in the list before it was read. */
   readonly revision: number;
-  /** When the token is written anew whether anything has changed or not. */
-  readonly rewriteAt: number;
+  readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
-/** After this part of its `ttl` a list is read again: another process may have revoked something. */
+type KeptList = FreshValue<Written>;
+
+const CALL = "statusList.read";
+
+/** When this part of its `ttl` is over, a list has been read again: another process may have revoked something. */
 const REREAD = 0.1;
 const MAX_REREAD_MS = 30_000;
 
@@ -57,9 +62,9 @@ export class StatusPublisher {
   readonly #settings: PublisherSettings;
   readonly #rereadMs: number;
   /** The lists that were asked for, the last one at the end. */
-  readonly #written = new Map<number, Written>();
-  readonly #flights = new Map<number, Promise<Written>>();
+  readonly #lists = new Map<number, KeptList>();
   readonly #revisions = new Map<number, number>();
+  #reads = 0;
 
   constructor(settings: PublisherSettings) {
     this.#settings = settings;
@@ -71,79 +76,92 @@ export class StatusPublisher {
     this.#revisions.set(list, this.#countRevisions(list) + 1);
   }
 
-  /** Tells whether a list was written already, so that it is known to be one. */
+  /** Tells whether a list was asked for already, so that it is known to be one. */
   has(list: number): boolean {
-    return this.#written.has(list);
+    return this.#lists.has(list);
   }
 
   /**
-   * Gives a list. It is read and written anew where it is time, once for all who ask.
+   * Gives a list. Where it is time, it is read and written anew in the background. What this process has revoked is
+   * waited for, unless the store fails.
    *
    * @throws AuthError `unavailable` (503) where it can't be read, and the last one has expired
    */
   async publish(list: number): Promise<PublishedStatusList> {
-    const known = this.#written.get(list);
-    const { token, etag, expiresAt } =
-      known !== undefined && !this.#isDue(list, known) ? known : await this.#join(list, known);
-    this.#keep(list);
+    const kept = this.#open(list);
+    if (this.#isBehind(list, kept)) await kept.renew().catch(ignore);
+    const { token, etag, expiresAt } = await kept.wait();
     const left = Math.floor((expiresAt - this.#readClock()) / 1_000);
     return { token, etag, maxAge: Math.max(Math.min(this.#settings.ttl, left), 0) };
   }
 
-  #isDue(list: number, { readAt, revision, rewriteAt }: Written): boolean {
-    const now = this.#readClock();
-    if (now < readAt || now >= rewriteAt || now >= readAt + this.#rereadMs) return true;
-    return revision !== this.#countRevisions(list) && now >= readAt + MIN_PUBLISH_INTERVAL_MS;
+  #isBehind(list: number, kept: KeptList): boolean {
+    const written = kept.peek();
+    const isBehind = written !== null && written.revision !== this.#countRevisions(list);
+    return isBehind && kept.stats().failures === 0;
   }
 
-  async #join(list: number, known: Written | undefined): Promise<Written> {
-    const joined = this.#flights.get(list);
-    if (joined !== undefined) return joined;
-    const isCrowded = this.#flights.size >= MAX_PUBLISHED_LISTS;
-    if (isCrowded) throw unavailable("statusList.read", 0, new Error("too many status lists are asked for at once"));
-    const flight = this.#start(list, known);
-    this.#flights.set(list, flight);
-    return flight;
+  /** Gives a list, to be read if need be. One that is dated ahead, since the clock was set back, is forgotten. */
+  #open(list: number): KeptList {
+    const known = this.#lists.get(list);
+    const isAhead = this.#readClock() < (known?.peek()?.issuedAt ?? 0);
+    this.#lists.delete(list);
+    const kept = known === undefined || isAhead ? this.#create(list) : known;
+    this.#lists.set(list, kept);
+    return kept;
   }
 
-  async #start(list: number, known: Written | undefined): Promise<Written> {
-    try {
-      const written = await this.#write(list, known);
-      this.#written.set(list, written);
-      return written;
-    } finally {
-      this.#flights.delete(list);
-    }
+  #create(list: number): KeptList {
+    if (this.#lists.size >= MAX_PUBLISHED_LISTS) this.#lists.delete(this.#findSpare());
+    let last: Written | null = null;
+    const kept: KeptList = new FreshValue<Written>({
+      name: CALL,
+      load: async () => {
+        last = await this.#write(list, last);
+        const freshForMs = this.#rereadMs / ENDS_AT;
+        return { value: last, freshForMs, staleIfErrorMs: last.expiresAt - last.readAt - freshForMs };
+      },
+      staleIfErrorMs: 0, // Each list has its own.
+      now: this.#settings.profile.now,
+      pauses: { minMs: MIN_PUBLISH_INTERVAL_MS, maxMs: this.#rereadMs },
+      onFailed: (error) => {
+        if (kept.peek() !== null) this.#settings.onStale(isOutage(error) ? error : unavailable(CALL, 0, error));
+      },
+    });
+    return kept;
   }
 
-  /** Reads a list, and writes its token where it has changed. A list that can't be read goes on until it expires. */
-  async #write(list: number, known: Written | undefined): Promise<Written> {
+  /** Finds the list to be forgotten: one that was never read, or that nobody asked for the longest. */
+  #findSpare(): number {
+    const isUnread = (list: KeptList): boolean => list.stats().ageMs === null;
+    const [number] = [...this.#lists].find(([, list]) => isUnread(list)) ?? [...this.#lists.keys()];
+    return number as number;
+  }
+
+  /** Reads a list, and writes its token where it has changed or is half of its lifetime old. */
+  async #write(list: number, last: Written | null): Promise<Written> {
     const { size, profile } = this.#settings;
     const [readAt, revision] = [this.#readClock(), this.#countRevisions(list)];
-    try {
-      const bytes = Buffer.alloc(Math.ceil(size / 8));
-      bytes.set((await this.#read(list)).subarray(0, bytes.length));
-      const isSame = known?.bytes.equals(bytes) === true && readAt >= known.readAt && readAt < known.rewriteAt;
-      if (isSame) return { ...known, readAt, revision };
-      const token = await this.#issue(list, bytes, readAt);
-      const lifetime = profile.expiresIn * 1_000;
-      const expiresAt = (Math.floor(readAt / 1_000) + profile.expiresIn) * 1_000;
-      const etag = `"${computeDigest(token)}"`;
-      return { token, etag, bytes, readAt, revision, rewriteAt: readAt + lifetime / 2, expiresAt };
-    } catch (error) {
-      const isGood = known !== undefined && readAt >= known.readAt && readAt < known.expiresAt;
-      if (!isGood || !isOutage(error)) throw error;
-      this.#settings.onStale(error);
-      // It is tried again when it is due the next time, also where it should have been written anew by now.
-      const rewriteAt = Math.max(known.rewriteAt, readAt + this.#rereadMs);
-      return { ...known, readAt, rewriteAt: Math.min(rewriteAt, known.expiresAt) };
-    }
+    const bytes = Buffer.alloc(Math.ceil(size / 8));
+    bytes.set((await this.#read(list)).subarray(0, bytes.length));
+    const isSame = last?.bytes.equals(bytes) === true && readAt < last.issuedAt + profile.expiresIn * 500;
+    if (isSame) return { ...last, readAt, revision };
+    const token = await this.#issue(list, bytes, readAt);
+    const expiresAt = (Math.floor(readAt / 1_000) + profile.expiresIn) * 1_000;
+    const etag = `"${computeDigest(token)}"`;
+    return { token, etag, bytes, readAt, revision, issuedAt: readAt, expiresAt };
   }
 
-  #read(list: number): Promise<Uint8Array> {
+  async #read(list: number): Promise<Uint8Array> {
+    if (this.#reads >= MAX_PUBLISHED_LISTS) throw new Busy("too many status lists are asked for at once");
     const { store, uri, size, storeTimeoutMs } = this.#settings;
-    const read = async () => store.read(uri, list);
-    return callStore("statusList.read", storeTimeoutMs, read, expectMarks(Math.ceil(size / 8)));
+    this.#reads += 1;
+    try {
+      const read = async () => store.read(uri, list);
+      return await callStore(CALL, storeTimeoutMs, read, expectMarks(Math.ceil(size / 8)));
+    } finally {
+      this.#reads -= 1;
+    }
   }
 
   async #issue(list: number, bytes: Buffer, time: number): Promise<string> {
@@ -152,15 +170,6 @@ export class StatusPublisher {
     const token = await issueAt({ sub: `${uri}/${list}`, ttl, status_list: statuses }, profile, time);
     refuseSecret(profile); // Keys that are loaded from elsewhere are known by now.
     return token;
-  }
-
-  /** Keeps the lists that were asked for last. */
-  #keep(list: number): void {
-    const written = this.#written.get(list) as Written;
-    this.#written.delete(list);
-    this.#written.set(list, written);
-    const [oldest] = this.#written.keys();
-    if (this.#written.size > MAX_PUBLISHED_LISTS) this.#written.delete(oldest as number);
   }
 
   #countRevisions(list: number): number {

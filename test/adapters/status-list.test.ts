@@ -16,6 +16,7 @@ describe.each(Object.entries(PUBLISHERS))("%s", (_name, start) => {
   let server: Server;
   let statusList: StatusList;
   let isDown = false;
+  let aheadMs = 0;
   const store = memoryStatusListStore();
 
   beforeAll(async () => {
@@ -28,6 +29,7 @@ describe.each(Object.entries(PUBLISHERS))("%s", (_name, start) => {
       keys,
       store: { ...store, read: (...args) => (isDown ? Promise.reject(new Error("boo")) : store.read(...args)) },
       size: 64,
+      now: () => Date.now() + aheadMs,
       onOutage: () => undefined,
     });
     standIn.list = statusList;
@@ -97,6 +99,7 @@ describe.each(Object.entries(PUBLISHERS))("%s", (_name, start) => {
     isDown = false;
     expect([status, headers["retry-after"], headers["cache-control"]]).toEqual([503, "5", "no-store"]);
     expect(JSON.parse(body)).toEqual({ error: "unavailable", message: "Try again in a moment" });
+    aheadMs += 1_000; // It is not asked again sooner.
     expect((await get("/statuslists/2")).status).toBe(200);
   });
 });

@@ -136,12 +136,12 @@ describe("a status list that is published", () => {
     const first = await statusList.publish(1);
     expect(first).toMatchObject({ maxAge: 60, etag: expect.stringMatching(/^"[\w-]{43}"$/) });
     await Promise.all(Array.from({ length: 50 }, () => statusList.publish(1)));
-    clock.now += 5_999;
+    clock.now += 3_999;
     expect(await statusList.publish(1)).toEqual(first);
     expect(calls.read).toBe(1);
     // Another process revokes.
     await store.mark(URI, 1, [7]);
-    clock.now += 1;
+    clock.now += 2_001;
     const second = await statusList.publish(1);
     expect(second?.etag).not.toBe(first?.etag);
     expect((await readList(second?.token as string)).status(7)).toBe(1);
@@ -150,10 +150,10 @@ describe("a status list that is published", () => {
     clock.now += 1_799_999;
     expect(await statusList.publish(1)).toEqual(second);
     expect(calls.read).toBe(3);
-    clock.now += 1;
+    clock.now += 6_000;
     const third = await statusList.publish(1);
     expect(third?.etag).not.toBe(second?.etag);
-    expect((await readList(third?.token as string)).claims.iat).toBe(SECOND + 1_806);
+    expect((await readList(third?.token as string)).claims.iat).toBe(SECOND + 1_811);
     // A clock that is set back is no reason to serve what it dates ahead.
     clock.now = NOW;
     expect((await readList(await tokenOf(statusList))).claims.iat).toBe(SECOND);
@@ -233,6 +233,25 @@ describe("a status list that is published", () => {
 });
 
 describe("an outage of the store", () => {
+  it("leaves a list at hand as it is, also where too many are read at once", async () => {
+    const store = memoryStatusListStore();
+    let isDown = false;
+    const read: StatusListStore["read"] = (...args) => (isDown ? new Promise(() => {}) : store.read(...args));
+    const { statusList, clock, outages } = open({ size: 8, store: { ...store, read } });
+    await Promise.all(Array.from({ length: 8 * 67 }, () => statusList.allocate()));
+    const publish = (from: number, to: number) =>
+      Promise.allSettled(Array.from({ length: to - from + 1 }, (_, nth) => statusList.publish(from + nth)));
+    await publish(1, 64);
+    isDown = true;
+    clock.now += 10_000;
+    const unknown = publish(65, 67);
+    await new Promise((resolve) => setImmediate(resolve)); // They are read first.
+    const answers = await Promise.all([unknown, publish(2, 64)]);
+    expect(answers.flat().filter(({ status }) => status === "rejected")).toHaveLength(3);
+    // One for which there was no room is tried again at once, and told again.
+    expect(outages.filter((it) => it.endsWith("false")).length).toBeGreaterThanOrEqual(63);
+  });
+
   it("is not asked at each request where the list should have been written anew, and then it is", async () => {
     const store = memoryStatusListStore();
     let isDown = false;
@@ -246,10 +265,47 @@ describe("an outage of the store", () => {
     for (let nth = 0; nth < 3; nth += 1) expect((await statusList.publish(1))?.token).toBe(first?.token);
     expect(outages).toEqual(["publishStatusList statusList.read false"]);
     isDown = false;
-    clock.now += 6_000; // A tenth of the ttl.
-    const next = await statusList.publish(1);
-    const { claims } = await readList(next?.token as string);
+    clock.now += 1_000;
+    await expect.poll(() => tokenOf(statusList)).not.toBe(first?.token);
+    const { claims } = await readList(await tokenOf(statusList));
     expect(claims.exp).toBe(Math.floor(clock.now / 1_000) + 3_600);
+  });
+
+  it("is not waited for where a list is at hand, and is asked less and less often", async () => {
+    const store = memoryStatusListStore();
+    let asked = 0;
+    let isDown = false;
+    const read: StatusListStore["read"] = (...args) => {
+      asked += 1;
+      return isDown ? new Promise(() => {}) : store.read(...args);
+    };
+    const { statusList, clock, outages } = open({ store: { ...store, read }, storeTimeoutMs: 100 });
+    const place = await statusList.allocate();
+    const first = await statusList.publish(1);
+    isDown = true;
+    const publish = async (): Promise<number> => {
+      const started = performance.now();
+      expect((await statusList.publish(1))?.token).toBe(first?.token);
+      return performance.now() - started;
+    };
+    // Just after the renewal begins, and again when the list is due for good: one of them is waited for, once.
+    clock.now += 5_000;
+    expect(await publish()).toBeLessThan(50);
+    clock.now += 60_000;
+    const times = await Promise.all([1, 2, 3].map(publish));
+    expect(Math.max(...times)).toBeLessThan(400);
+    await statusList.revoke(place); // this is stored, and can't be read back
+    asked = 0;
+    for (let second = 0; second < 60; second += 1) {
+      clock.now += 1_000;
+      expect(await publish()).toBeLessThan(50);
+      if (asked > outages.length - 1) await expect.poll(() => outages.length).toBe(asked + 1);
+    }
+    expect(asked).toBeLessThan(15);
+    isDown = false;
+    clock.now += 6_000;
+    await publish();
+    await expect.poll(async () => (await readList(await tokenOf(statusList))).status(place.index)).toBe(1);
   });
 
   it.each(OUTAGES)("that %s is 503, and the last list goes on until it expires", async (_what, fail) => {
@@ -268,7 +324,7 @@ describe("an outage of the store", () => {
     clock.now += 10_000;
     expect(await statusList.publish(1)).toEqual(first);
     expect(await statusList.publish(1)).toEqual(first); // It is not asked again at once.
-    expect(outages.splice(0)).toEqual(["publishStatusList statusList.read false"]);
+    expect(outages).toEqual(["publishStatusList statusList.read false"]);
     clock.now = NOW + 3_599_000;
     expect(await statusList.publish(1)).toEqual({ ...first, maxAge: 1 });
     clock.now = NOW + 3_600_000;
@@ -351,6 +407,7 @@ it.each<readonly [unknown, RegExp]>([
   [{ size: 12 }, /size must be a multiple of 8/],
   [{ ttl: 0 }, /ttl must be a whole number of seconds from 1/],
   [{ ttl: "2h" }, /ttl must not be longer than expiresIn/],
+  [{ ttl: 5, expiresIn: 9 }, /expiresIn must be a whole number of seconds from 10/],
   [{ expiresIn: "soon" }, /expiresIn must be/],
   [{ now: 7 }, /now must be a function/],
   [{ storeTimeoutMs: 0 }, /storeTimeoutMs must be/],
