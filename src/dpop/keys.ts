@@ -1,15 +1,10 @@
-import {
-  type AsymmetricKeyDetails,
-  createHash,
-  createPublicKey,
-  type JsonWebKeyInput,
-  type KeyObject,
-} from "node:crypto";
+import { type AsymmetricKeyDetails, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import { canonicaliseName, type PairAlgorithm } from "../core/keys/algorithms.ts";
 import { checkMembers, checkUse, copyPublicHalf, type JWK } from "../core/keys/jwk.ts";
 import type { KeyOperations } from "../core/keys/key.ts";
 import { preparePublicHalf } from "../core/keys/pair.ts";
 import { readKeyObject } from "../core/keys/read-key-object.ts";
+import { computeThumbprint } from "../core/keys/thumbprint.ts";
 import { assert } from "../shared/assert.ts";
 import { MAX_PROOF_KEYS, MAX_PROOF_RSA_BITS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
@@ -35,12 +30,6 @@ export function readPublicJwk(value: unknown, alg: PairAlgorithm): JWK {
   const isOfAlg = jwk.alg === undefined || canonicaliseName(String(jwk.alg)) === canonicaliseName(alg);
   assert(isOfAlg, "jwk is for another algorithm than alg");
   return copyPublicHalf(jwk);
-}
-
-/** Computes the RFC 7638 thumbprint of a public key that has nothing but its required members. */
-export function computeThumbprint(jwk: JWK): string {
-  const members = JSON.stringify(jwk, Object.keys(jwk).sort());
-  return createHash("sha256").update(members).digest("base64url");
 }
 
 type Verify = KeyOperations["verify"];

@@ -1,9 +1,10 @@
 import { canonicaliseName, type PairAlgorithm } from "../core/keys/algorithms.ts";
+import { computeThumbprint } from "../core/keys/thumbprint.ts";
 import { type Compact, checkSpelling, readObject, splitToken } from "../core/token/compact.ts";
 import { assert } from "../shared/assert.ts";
 import { describeMismatch } from "../shared/describe.ts";
 import { MAX_PROOF_LENGTH } from "../shared/limits.ts";
-import { computeThumbprint, type ProofKeys, readPublicJwk } from "./keys.ts";
+import { type ProofKeys, readPublicJwk } from "./keys.ts";
 
 /** A proof whose signature is good. */
 export interface SignedProof {

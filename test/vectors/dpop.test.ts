@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
+import { computeThumbprint } from "../../src/core/keys/thumbprint.ts";
 import { createProofChecker } from "../../src/dpop/checker.ts";
-import { computeThumbprint } from "../../src/dpop/keys.ts";
 import { checkDpopOptions } from "../../src/dpop/options.ts";
 import { createProofVerifier, type DpopOptions, dpop } from "../../src/dpop.ts";
 import { CredentialRequest } from "../../src/guard/request.ts";

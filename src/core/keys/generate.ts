@@ -1,8 +1,9 @@
 import crypto from "node:crypto";
 import { type Algorithm, HMAC_ALGORITHMS, isHmac } from "./algorithms.ts";
-import type { JWK } from "./jwk.ts";
+import { copyPublicHalf, type JWK } from "./jwk.ts";
 import { isPair } from "./pair-algorithms.ts";
 import { checkRuntime } from "./runtime.ts";
+import { computeThumbprint } from "./thumbprint.ts";
 
 /**
  * Makes a key for an algorithm, as a JWK for {@link importKey}. Keep it secret.
@@ -29,8 +30,8 @@ export async function generateKey(algorithm: Algorithm): Promise<JWK> {
   }
   if (!isPair(algorithm)) throw new TypeError("generateKey: there is no such signature algorithm");
   checkRuntime(algorithm);
-  const { generateKeyPair, exportJWK, calculateJwkThumbprint } = await import("jose");
+  const { generateKeyPair, exportJWK } = await import("jose");
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: algorithm, use: "sig" } as JWK;
+  const jwk = (await exportJWK(privateKey)) as JWK;
+  return { ...jwk, kid: computeThumbprint(copyPublicHalf(jwk)), alg: algorithm, use: "sig" };
 }

@@ -7,20 +7,17 @@ import { copyPublicHalf, createMismatchError, type JWK } from "./jwk.ts";
 import { type KeyOperations, makeKey, type VerifyingKey } from "./key.ts";
 import { PAIR_ALGORITHMS, type PairScheme } from "./pair-algorithms.ts";
 import { checkRsaNumbers } from "./rsa.ts";
+import { computeThumbprint } from "./thumbprint.ts";
 
 /** Creates a key from half a key pair, after checking that it fits its algorithm and is strong enough. */
-export async function createPairKey(
-  half: KeyObject,
-  named: Algorithm | undefined,
-  kid: string | undefined,
-): Promise<VerifyingKey> {
+export function createPairKey(half: KeyObject, named: Algorithm | undefined, kid: string | undefined): VerifyingKey {
   const algorithm = named ?? findOnlyAlgorithm(half);
   const isPrivate = half.type === "private";
   const publicHalf = isPrivate ? createPublicKey(half) : half;
   const scheme = PAIR_ALGORITHMS[algorithm as PairAlgorithm];
   const { jwk, verifiers } = preparePublicHalf(publicHalf, algorithm);
   if (isPrivate && jwk.kty === "RSA") checkRsaNumbers(half.export({ format: "jwk" }) as JWK);
-  const name = kid ?? (await computeThumbprint(jwk));
+  const name = kid ?? computeThumbprint(jwk);
   return makeKey(algorithm, name, {
     ...verifiers,
     publicJwk: { ...jwk, kid: name, alg: algorithm, use: "sig" },
@@ -42,12 +39,6 @@ export function preparePublicHalf(half: KeyObject, algorithm: Algorithm): Public
   const jwk = copyPublicHalf(half.export({ format: "jwk" }) as JWK);
   checkOrder(jwk);
   return { jwk, verifiers: createVerifiers(prepareHalf(half, PAIR_ALGORITHMS[algorithm]), readModulus(jwk)) };
-}
-
-/** Computes the name that RFC 7638 gives a public key. */
-async function computeThumbprint(jwk: JWK): Promise<string> {
-  const { calculateJwkThumbprint } = await import("jose");
-  return calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0]);
 }
 
 /** Reads the modulus of an RSA key; `null` for a key of another kind. */

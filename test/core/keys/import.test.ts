@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { calculateJwkThumbprint } from "jose";
 import { describe, expect, it } from "vitest";
 import type { Algorithm } from "../../../src/core/keys/algorithms.ts";
 import { generateKey } from "../../../src/core/keys/generate.ts";
@@ -153,6 +154,13 @@ describe("kid", () => {
     expect((await importKey(jwk)).kid).toBe(kid);
     expect((await importKey({ ...jwk, kid: "own" })).kid).toBe("own");
     expect((await importKey({ ...jwk, kid: "own" }, { kid: "given" })).kid).toBe("given");
+  });
+
+  it.each(PAIRS)("is the thumbprint that jose computes, of %s", async (algorithm) => {
+    const jwk = await generateKey(algorithm);
+    const thumbprint = await calculateJwkThumbprint(jwk as Parameters<typeof calculateJwkThumbprint>[0]);
+    const { kid, ...unnamed } = jwk;
+    expect([kid, (await importKey(unnamed as JWK)).kid]).toEqual([thumbprint, thumbprint]);
   });
 
   it.each(["", 1, null])("can't be %j", async (kid) => {
