@@ -5,7 +5,7 @@ import { checkRuntime } from "../core/keys/runtime.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
-import { DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
+import { DEFAULT_STORE_TIMEOUT_MS, MAX_PROOF_LENGTH } from "../shared/limits.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { ProofStore } from "../stores/contract.ts";
 import { createNonces, type DpopNonceOptions, type Nonces } from "./nonces.ts";
@@ -39,7 +39,7 @@ export interface DpopOptions {
   readonly clockTolerance?: Duration;
   /**
    * The algorithms that clients may sign proofs with. By default `["ES256", "Ed25519", "EdDSA", "ES384", "ES512",
-   * "PS256", "RS256"]`.
+   * "PS256", "RS256"]`. Proofs of ML-DSA-65 and ML-DSA-87 are too long for a header.
    */
   readonly algorithms?: readonly PairAlgorithm[];
   /** How long one call of the store may take, in milliseconds. 2000 by default. */
@@ -61,6 +61,9 @@ const OPTIONS: OptionNames<DpopOptions> = {
 };
 
 const ALGORITHMS: readonly PairAlgorithm[] = ["ES256", "Ed25519", "EdDSA", "ES384", "ES512", "PS256", "RS256"];
+
+/** A proof holds a public key and a signature, which of these are too long for a header. */
+const TOO_LONG: ReadonlySet<PairAlgorithm> = new Set(["ML-DSA-65", "ML-DSA-87"]);
 const PREFIX = /^(?:\/[\w.~%!$&'()*+,;=:@-]+)*$/;
 
 /** Options of proofs, checked and with their defaults. Times are in milliseconds. */
@@ -125,6 +128,8 @@ function checkAlgorithms(owner: string, algorithms: readonly PairAlgorithm[]): r
     fit,
     `${owner}: algorithms must be a list of those of key pairs, such as ["ES256"]; a shared secret proves nothing`,
   );
+  const long = algorithms.find((it) => TOO_LONG.has(it));
+  assert(long === undefined, `${owner}: algorithms: a proof of ${long} is longer than ${MAX_PROOF_LENGTH} characters`);
   algorithms.forEach(checkRuntime);
   return [...algorithms];
 }

@@ -127,6 +127,8 @@ describe("the options", () => {
     [{ algorithms: ["HS256"] }, /a shared secret proves nothing/],
     [{ algorithms: ["none"] }, /algorithms must be/],
     [{ algorithms: "ES256" }, /algorithms must be/],
+    [{ algorithms: ["ES256", "ML-DSA-65"] }, /algorithms: a proof of ML-DSA-65 is longer than 8192 characters/],
+    [{ algorithms: ["ML-DSA-87"] }, /a proof of ML-DSA-87 is longer/],
     [{ storeTimeoutMs: 0 }, /storeTimeoutMs must be/],
     [{ now: NOW }, /now must be a function/],
     [{ maxage: "1m" }, /there is no option "maxage"; the options are origin, proofs/],
