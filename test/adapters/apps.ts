@@ -1,6 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
 import express from "express";
@@ -20,6 +18,7 @@ import { AuthError } from "../../src/core/errors.ts";
 import { fresh } from "../../src/guard/fresh.ts";
 import type { Rule } from "../../src/guard/rule.ts";
 import { scopes, where } from "../../src/guard/rules.ts";
+import { listening, serveFetch } from "./serve.ts";
 
 /** How an application answers errors: with ours where `log` is given, else with the framework's own. */
 export interface Errors {
@@ -295,20 +294,7 @@ async function onFetch(auth: SessionAuthenticator, { log }: Errors = {}): Promis
   const route: fetchAdapter.FetchHandler = async (request) =>
     (routes[new URL(request.url).pathname] ?? (() => new Response(null, { status: 404 })))(request);
   const answer = log === undefined ? route : fetchAdapter.errorHandler({ log })(route);
-  const server = createServer((req, res) => {
-    const { rawHeaders, method = "GET", url = "/" } = req;
-    const headers = new Headers();
-    for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-    const hasBody = headers.has("content-length") || headers.has("transfer-encoding");
-    const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null;
-    const request = new Request(`http://localhost${url}`, { method, headers, body, duplex: "half" } as RequestInit);
-    answer(request)
-      .catch(() => new Response(null, { status: 500 }))
-      .then(async (response) => {
-        res.writeHead(response.status, [...response.headers].flat()).end(await response.text());
-      });
-  });
-  return listening(server.listen(0, "127.0.0.1"));
+  return serveFetch(answer);
 }
 
 /** An adapter as anybody may write one by what the others share: it takes these few lines. */
@@ -369,11 +355,4 @@ async function onNode(auth: SessionAuthenticator, { log }: Errors = {}): Promise
 /** Makes a route of each rule. */
 function mapRules<Route>(makeRoute: (rule: Rule) => Route): Record<string, Route> {
   return Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [`/rules/${name}`, makeRoute(rule)]));
-}
-
-function listening(server: Server): Promise<Server> {
-  return new Promise((resolve) => {
-    if (server.listening) resolve(server);
-    else server.once("listening", () => resolve(server));
-  });
 }

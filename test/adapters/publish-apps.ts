@@ -20,6 +20,7 @@ import type { ProtectedResource } from "../../src/core/http/protected-resource.t
 import type { KeyRing } from "../../src/core/keys/ring.ts";
 import type { LiveKeys } from "../../src/core/keys/source.ts";
 import type { Guard } from "../../src/guard/guard.ts";
+import { listening } from "./serve.ts";
 
 /** What each application publishes, for how long, and the guard in front of `/me`. */
 export interface Published {
@@ -139,11 +140,4 @@ function onNode({ keys, api, guard, options }: Published): Promise<Server> {
       .then((response) => sendNodeResponse(res, response));
   });
   return listening(server.listen(0, "127.0.0.1"));
-}
-
-function listening(server: Server): Promise<Server> {
-  return new Promise((resolve) => {
-    if (server.listening) resolve(server);
-    else server.once("listening", () => resolve(server));
-  });
 }

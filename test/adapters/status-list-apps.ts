@@ -25,6 +25,7 @@ import { createGuard } from "../../src/guard/create.ts";
 import type { StatusList } from "../../src/status-list.ts";
 import { profileOf } from "../support/tokens.ts";
 import { listen } from "./nest-apps.ts";
+import { listening, serveFetch } from "./serve.ts";
 
 const log = (): void => undefined;
 
@@ -43,23 +44,16 @@ export const PUBLISHERS: Readonly<Record<string, (list: StatusList) => Promise<S
   },
   async Fetch(list) {
     const answer = fetchAdapter.errorHandler({ log })(fetchAdapter.statusList(list));
-    return listening(
-      createServer(async ({ method = "GET", url, headers }, res) => {
-        const request = new Request(`http://localhost${url}`, { method, headers: headers as Record<string, string> });
-        const response = await answer(request);
-        res.writeHead(response.status, [...response.headers].flat()).end(await response.text());
-      }),
-    );
+    return serveFetch(answer);
   },
   async "node:http"(list) {
     const handle = handleStatusList(list);
     const respond = createErrorResponder({ log });
-    return listening(
-      createServer(async (req, res) => {
-        const request = readNodeRequest(req, { ip: () => undefined, body: () => undefined });
-        sendNodeResponse(res, (await handle(request).catch((error) => respond(error, req))) as never);
-      }),
-    );
+    const server = createServer(async (req, res) => {
+      const request = readNodeRequest(req, { ip: () => undefined, body: () => undefined });
+      sendNodeResponse(res, (await handle(request).catch((error) => respond(error, req))) as never);
+    });
+    return listening(server.listen(0, "127.0.0.1"));
   },
   "Nest 11 on Express": (list) => onNest(new ExpressAdapter(), list),
   "Nest 11 on Fastify": (list) => onNest(new FastifyAdapter(), list),
@@ -69,7 +63,7 @@ async function onExpress(framework: typeof express, list: StatusList): Promise<S
   const app = framework();
   app.all("/statuslists/:list", expressAdapter.statusList(list));
   app.use(expressAdapter.errorHandler({ log }));
-  return listening(createServer(app));
+  return listening(app.listen(0, "127.0.0.1"));
 }
 
 async function onKoa(Framework: typeof Koa, list: StatusList): Promise<Server> {
@@ -78,7 +72,7 @@ async function onKoa(Framework: typeof Koa, list: StatusList): Promise<Server> {
   router.all("/statuslists/:list", koaAdapter.statusList(list));
   app.use(koaAdapter.errorHandler({ log }));
   app.use(router.routes());
-  return listening(createServer(app.callback()));
+  return listening(app.listen(0, "127.0.0.1"));
 }
 
 async function onNest(platform: ExpressAdapter | FastifyAdapter, list: StatusList): Promise<Server> {
@@ -88,10 +82,4 @@ async function onNest(platform: ExpressAdapter | FastifyAdapter, list: StatusLis
   })
   class AppModule {}
   return listen(await NestFactory.create(AppModule, platform, { logger: false }));
-}
-
-function listening(server: Server): Promise<Server> {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(server));
-  });
 }

@@ -1,7 +1,5 @@
 import "reflect-metadata";
 import { createServer, type Server } from "node:http";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { bodyParser } from "@koa/bodyparser";
 import Router from "@koa/router";
 import { Module } from "@nestjs/common";
@@ -21,6 +19,7 @@ import * as onKoa from "../../src/adapters/koa.ts";
 import { createIntrospectController, createRevokeController, HallpassModule } from "../../src/adapters/nest.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { AuthError } from "../../src/core/errors.ts";
+import { listening, serveFetch } from "./serve.ts";
 
 /** What the two endpoints are made of. */
 interface Parts {
@@ -43,7 +42,7 @@ export const TOKEN_APPS: Readonly<Record<string, TokenApp>> = {
   "Koa 3": (parts) => serveKoa(Koa, [], parts),
   "Koa 2 behind its parser": (parts) => serveKoa(Koa2, [bodyParser()], parts),
   "Fastify 5": serveFastify,
-  Fetch: serveFetch,
+  Fetch: serveOnFetch,
   "node:http": serveNode,
   "Nest 11 on Express": (parts) => serveNest(new ExpressAdapter(), parts),
   "Nest 11 on Fastify": (parts) => serveNest(new FastifyAdapter(), parts),
@@ -88,7 +87,7 @@ async function serveFastify({ auth, introspect, revoke, log = () => undefined }:
   return app.server;
 }
 
-async function serveFetch({ auth, introspect, revoke, log = () => undefined }: Parts): Promise<Server> {
+async function serveOnFetch({ auth, introspect, revoke, log = () => undefined }: Parts): Promise<Server> {
   const routes: Readonly<Record<string, onFetch.FetchHandler>> = {
     "/introspect": onFetch.introspect(auth, introspect),
     "/revoke": onFetch.revoke(auth, revoke),
@@ -97,20 +96,7 @@ async function serveFetch({ auth, introspect, revoke, log = () => undefined }: P
     const handle = routes[new URL(request.url).pathname];
     return handle === undefined ? new Response(null, { status: 404 }) : handle(request);
   });
-  const server = createServer((req, res) => {
-    const { rawHeaders, method = "GET", url = "/" } = req;
-    const headers = new Headers();
-    for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-    const hasBody = Number(req.headers["content-length"]) > 0;
-    const body = hasBody ? (Readable.toWeb(req) as ReadableStream<Uint8Array>) : null;
-    const request = new Request(`http://localhost${url}`, { method, headers, body, duplex: "half" } as RequestInit);
-    answer(request)
-      .catch(() => new Response(null, { status: 500 }))
-      .then(async (response) => {
-        res.writeHead(response.status, [...response.headers].flat()).end(await response.text());
-      });
-  });
-  return listening(server.listen(0, "127.0.0.1"));
+  return serveFetch(answer);
 }
 
 async function serveNode({ auth, introspect, revoke, log = () => undefined }: Parts): Promise<Server> {
@@ -150,11 +136,4 @@ async function serveNest(
   const app = await NestFactory.create(AppModule, platform, { logger: false });
   await app.listen(0, "127.0.0.1");
   return app.getHttpServer();
-}
-
-function listening(server: Server): Promise<Server> {
-  return new Promise((resolve) => {
-    if (server.listening) resolve(server);
-    else server.once("listening", () => resolve(server));
-  });
 }
