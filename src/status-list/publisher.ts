@@ -92,7 +92,14 @@ export class StatusPublisher {
     if (this.#isBehind(list, kept)) await kept.renew().catch(ignore);
     const { token, etag, expiresAt } = await kept.wait();
     const left = Math.floor((expiresAt - this.#readClock()) / 1_000);
-    return { token, etag, maxAge: Math.max(Math.min(this.#settings.ttl, left), 0) };
+    return { token, etag, maxAge: Math.max(Math.min(this.#findTtl(kept), left), 0) };
+  }
+
+  /** Tells how many seconds caches may keep a list: one that goes on in an outage, until the store is asked again. */
+  #findTtl(kept: KeptList): number {
+    const { failures, nextTryAt } = kept.stats();
+    const { ttl } = this.#settings;
+    return failures === 0 ? ttl : Math.min(ttl, Math.ceil(((nextTryAt as number) - this.#readClock()) / 1_000));
   }
 
   #isBehind(list: number, kept: KeptList): boolean {

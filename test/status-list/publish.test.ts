@@ -322,8 +322,8 @@ describe("an outage of the store", () => {
     const first = await statusList.publish(1);
     isDown = true;
     clock.now += 10_000;
-    expect(await statusList.publish(1)).toEqual(first);
-    expect(await statusList.publish(1)).toEqual(first); // It is not asked again at once.
+    // It is not asked again at once, and whoever keeps the list comes back when it is.
+    for (let nth = 0; nth < 2; nth += 1) expect(await statusList.publish(1)).toEqual({ ...first, maxAge: 1 });
     expect(outages).toEqual(["publishStatusList statusList.read false"]);
     clock.now = NOW + 3_599_000;
     expect(await statusList.publish(1)).toEqual({ ...first, maxAge: 1 });
