@@ -1,11 +1,45 @@
 import { Redis } from "ioredis";
 import pg from "pg";
-import type { ApiKeyStore, OneTimeStore } from "../../src/stores/contract.ts";
-import { postgresApiKeys, postgresOneTimeStore, postgresSchema } from "../../src/stores/postgres.ts";
-import { redisApiKeys, redisOneTimeStore } from "../../src/stores/redis.ts";
+import { expect } from "vitest";
+import { isAuthError } from "../../src/core/errors.ts";
+import type { ApiKeyStore, OneTimeStore, ProofStore, StatusListStore } from "../../src/stores/contract.ts";
+import {
+  postgresApiKeys,
+  postgresOneTimeStore,
+  postgresProofs,
+  postgresSchema,
+  postgresStatusListStore,
+} from "../../src/stores/postgres.ts";
+import { redisApiKeys, redisOneTimeStore, redisProofs, redisStatusListStore } from "../../src/stores/redis.ts";
 import { type Server, startPostgres } from "./servers/postgres.ts";
 import { startProxy, type TcpProxy } from "./servers/proxy.ts";
 import { startRedis } from "./servers/redis.ts";
+
+/** How long a call of a store may take: for fifty calls at once, on a machine with other work. */
+export const TIME_LIMIT = 600;
+/** What an operation may take: two calls at the most, and the machine's own slowness. */
+const MOST = 2 * TIME_LIMIT + 700;
+/** By when everything works again where the server does. */
+const RECOVERY = 8_000;
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What became of a call: its answer, or the code of its refusal, within the time. */
+export async function timed(work: Promise<unknown>): Promise<unknown> {
+  const started = performance.now();
+  const outcome = await work.catch((error: unknown) => (isAuthError(error) ? error.code : error));
+  expect(performance.now() - started).toBeLessThan(MOST);
+  return outcome;
+}
+
+/** Waits until a store works again, which a probe tells. */
+export async function waitForRecovery(isWell: () => Promise<boolean>): Promise<void> {
+  const ended = performance.now();
+  while (!(await isWell().catch(() => false))) {
+    expect(performance.now() - ended, "recovery").toBeLessThan(RECOVERY);
+    await sleep(100);
+  }
+}
 
 /** A real server, and the proxy that its clients go through. */
 export interface Place {
@@ -16,6 +50,8 @@ export interface Place {
 interface Stores {
   readonly apiKeys: ApiKeyStore;
   readonly oneTime: OneTimeStore;
+  readonly proofs: ProofStore;
+  readonly statusList: StatusListStore;
   close(): unknown;
 }
 
@@ -48,6 +84,8 @@ export const BACKENDS: Readonly<Record<string, Backend>> = {
       return {
         apiKeys: redisApiKeys(options),
         oneTime: redisOneTimeStore(options),
+        proofs: redisProofs(options),
+        statusList: redisStatusListStore(options),
         close: () => client.disconnect(),
       };
     },
@@ -59,6 +97,8 @@ export const BACKENDS: Readonly<Record<string, Backend>> = {
       return {
         apiKeys: postgresApiKeys({ client }),
         oneTime: postgresOneTimeStore({ client }),
+        proofs: postgresProofs({ client }),
+        statusList: postgresStatusListStore({ client }),
         close: () => client.end(),
       };
     },
