@@ -4,14 +4,16 @@ import { assert } from "../shared/assert.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-8"?\s*(?:;|$))/i;
 
 /**
- * Refuses a body that is said to be anything but JSON. A body whose type nobody said passes.
+ * Refuses a body that is said to be anything but JSON in UTF-8 (RFC 8259 §8.1). A body whose type nobody said passes.
  *
  * @throws AuthError `unsupported_media_type` (415)
  */
 export function requireJson(contentType: string | null | undefined): void {
-  const isJson = contentType === null || contentType === undefined || JSON_TYPE.test(contentType);
+  if (contentType === null || contentType === undefined) return;
+  const isJson = JSON_TYPE.test(contentType) && !OTHER_CHARSET.test(contentType);
   if (!isJson) throw new AuthError("unsupported_media_type");
 }
 
@@ -28,12 +30,12 @@ export function hasBody(headers: IncomingHttpHeaders, parsed: unknown): boolean 
  *
  * @param remedy - what a developer should do where no parser ran, such as `"put express.json() in front of it"`
  * @throws AuthError `unsupported_media_type` (415) where the parser did not take the body for an object and it is no
- * JSON
+ * JSON, and where it is JSON in another charset than UTF-8: some parsers read it as UTF-8 all the same
  * @throws TypeError where no parser ran
  */
 export function takeParsedBody(holder: object, contentType: string | undefined, remedy: string): unknown {
   if (!("body" in holder)) throw new TypeError(`nothing parsed the body; ${remedy}`);
-  if (!isFilled(holder.body)) requireJson(contentType);
+  if (!isFilled(holder.body) || JSON_TYPE.test(contentType ?? "")) requireJson(contentType);
   return holder.body;
 }
 
@@ -48,8 +50,9 @@ export function isFilled(body: unknown): boolean {
  * is too long.
  *
  * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
- * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON; `malformed_body`
- * (400) where it is none, or the client broke it off; `body_too_large` (413) where it has more than 64 KiB
+ * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON in UTF-8;
+ * `malformed_body` (400) where it is none, or the client broke it off; `body_too_large` (413) where it has more than
+ * 64 KiB
  * @throws TypeError where `chunks` is no body, or where somebody else has parsed it or is reading it
  *
  * @example

@@ -109,6 +109,18 @@ const TABLE: Readonly<Record<string, Row>> = {
   "no body, said to be JSON": { sent: { method: "POST", path: "/login", headers: JSON_TYPE }, status: 400 },
   "a form": { sent: login("login=reader&password=x", FORM_TYPE), status: 415 },
   text: { sent: login(CREDENTIALS, ["Content-Type", "text/plain"]), status: 415 },
+  "JSON in Latin-1": {
+    sent: login(CREDENTIALS, ["Content-Type", "application/json; charset=iso-8859-1"]),
+    status: 415,
+  },
+  "JSON in what begins like UTF-8": {
+    sent: login(CREDENTIALS, ["Content-Type", 'application/json;charset="utf-8x"']),
+    status: 415,
+  },
+  "JSON in UTF-8, in quotes": {
+    sent: login('{"login":"","password":""}', ["Content-Type", 'application/json ; charset= "UTF-8"']),
+    status: 400,
+  },
   "a user store that throws": { sent: login('{"login":"lost","password":"x"}'), status: 503, retryAfter: "5" },
   "a user store that hangs": { sent: login('{"login":"slow","password":"x"}'), status: 503, retryAfter: "5" },
   "a refresh without a body": { sent: { method: "POST", path: "/refresh" }, status: 400 },
