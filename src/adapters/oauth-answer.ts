@@ -6,6 +6,7 @@ import { toError } from "./thrown.ts";
 
 /** What a client is told that sent no proper form, or is not known: who asks here is no person with a password. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  invalid_request: "Send one token, and one well-formed credential",
   unsupported_media_type: "Send application/x-www-form-urlencoded",
   malformed_body: "The body broke off",
   invalid_credentials: "The id or the secret of the client is wrong",

@@ -29,7 +29,7 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `malformed_credentials` | 400 | none | login and password must be two non-empty strings |
  * | `malformed_refresh_token` | 400 | none | `refresh_token` must be a non-empty string, or cookies of two living sessions were sent |
  * | `cross_site_request` | 403 | none | a page of another origin sent a request for the cookie: list it in `origins` if it is yours |
- * | `unsupported_media_type` | 415 | none | the body was in a format that nothing parsed: send JSON |
+ * | `unsupported_media_type` | 415 | none | the body was in a format or charset that nothing parsed: send JSON |
  * | `malformed_body` | 400 | none | the body is no well-formed JSON, or broke off: fix the client |
  * | `body_too_large` | 413 | none | the body is longer than the parser reads |
  * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode, or has a NUL in it |
@@ -64,7 +64,7 @@ export type AuthErrorCode =
 /** The table of all refusals, from which the page of errors is checked. */
 export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   missing_token: [401, "realm", "Authentication is required"],
-  invalid_request: [400, true, "The Authorization header is malformed"],
+  invalid_request: [400, true, "Send one well-formed credential"],
   invalid_token: [401, true, "The token is not valid"],
   invalid_dpop_proof: [401, true, "The DPoP proof is not valid"],
   use_dpop_nonce: [401, true, "Use the nonce of this answer"],

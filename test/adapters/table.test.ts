@@ -40,7 +40,7 @@ const REALM = 'Bearer realm="api"';
 const INVALID = `${REALM}, error="invalid_token", error_description="The token is not valid"`;
 const EXPIRED = `${REALM}, error="invalid_token", error_description="The token has expired"`;
 const REVOKED = `${REALM}, error="invalid_token", error_description="The token has been revoked"`;
-const MALFORMED = `${REALM}, error="invalid_request", error_description="The Authorization header is malformed"`;
+const MALFORMED = `${REALM}, error="invalid_request", error_description="Send one well-formed credential"`;
 const LACKING = `${REALM}, error="insufficient_scope", error_description="The token lacks a needed scope", scope="read write"`;
 
 interface Row {
