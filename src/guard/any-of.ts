@@ -4,6 +4,7 @@ import { isOutage } from "../store-calls/outage.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { findInspector, keepInspector } from "./inspection.ts";
+import { joinTakers, keepTaker, refuseSeveral } from "./several.ts";
 import { keepTokenSources, listTokenSources } from "./shared-tokens.ts";
 
 /** The claims that several guards give. */
@@ -18,7 +19,8 @@ const CHALLENGE = "WWW-Authenticate";
  * identity may do.
  *
  * Where none does, the first refusal of a credential counts. But where one met an outage, nobody knows, and that is
- * 503. Where the request shows no credential to any of them, the challenges of all are named.
+ * 503. Where the request shows no credential to any of them, the challenges of all are named. One that shows two
+ * credentials is refused with 400, also where each is for another guard (RFC 6750 §2).
  *
  * @throws TypeError when none is given, or one is no guard
  *
@@ -31,11 +33,13 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
   const fit = guards.length > 0 && guards.every(isGuard);
   assert(fit, "anyOf takes guards, as createGuard makes them");
   const finders = new WeakMap<Identity, Guard>();
+  const taker = joinTakers(guards);
 
   const find = async (
     request: Parameters<GuardAnswer<unknown>>[0],
     findMethod: (guard: Guard) => Guard["authenticate"] = findAuthenticate,
   ): Promise<Identity<ClaimsOfGuards<Guards>> | AuthError[]> => {
+    if (taker !== undefined) refuseSeveral(taker, request);
     const refusals: AuthError[] = [];
     for (const guard of guards) {
       try {
@@ -76,6 +80,7 @@ export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard
   } satisfies Guard<ClaimsOfGuards<Guards>>);
   keepTokenSources(any, guards.flatMap(listTokenSources));
   keepInspector(any, bindMethod(findInspector));
+  if (taker !== undefined) keepTaker(any, taker);
   return any;
 }
 

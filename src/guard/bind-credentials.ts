@@ -78,7 +78,7 @@ function refuseAbsent(): never {
  *
  * @throws AuthError `invalid_request` (400) where it shows two that differ
  */
-function findShown(credentials: readonly Credential[], request: CredentialRequest): Shown | null {
+export function findShown(credentials: readonly Credential[], request: CredentialRequest): Shown | null {
   let found: Shown | null = null;
   for (const credential of credentials) {
     const text: unknown = readShown(credential, request);

@@ -11,6 +11,7 @@ import type { GuardSettings } from "./options.ts";
 import type { Internals } from "./profiles.ts";
 import { nameRealm } from "./refusal.ts";
 import type { AuthorizationHeader } from "./request.ts";
+import { keepTaker } from "./several.ts";
 import { keepTokenSources } from "./shared-tokens.ts";
 import { listProfiles, listResolvers, readCalls } from "./token-credentials.ts";
 
@@ -30,6 +31,7 @@ export function bindGuard(settings: GuardSettings): TokenGuard<never> {
   };
   const answers = chooseAnswers(settings, refuse);
   keepTokenSources(answers, [...profiles, ...settings.credentials.flatMap(listResolvers)]);
+  keepTaker(answers, { credentials: settings.credentials, refuse });
   if (profiles.length > 0) keepInspector(answers, bindInspector(settings, profiles, refuse));
   return Object.freeze({
     ...answers,

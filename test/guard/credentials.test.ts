@@ -4,6 +4,7 @@ import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import type { AuthEvent } from "../../src/events/event.ts";
 import { anyOf } from "../../src/guard/any-of.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
@@ -413,6 +414,32 @@ describe("anyOf", () => {
     const broken = { ...one, authenticate: () => Promise.reject(new TypeError("of the application")) };
     expect(await codeOf(anyOf(broken, one).authenticate(theirToken))).toBeInstanceOf(TypeError);
     await expect((async () => anyOf(one, other).authorize(null))()).rejects.toThrow(/Authentication is required/);
+  });
+
+  it("refuses two credentials for two guards as one guard does, and tells of it once", async () => {
+    const told: unknown[] = [];
+    const onEvent = (event: AuthEvent): void => void told.push(event.type === "token_refused" && event.code);
+    const pages = createGuard({ credentials: [cookieToken(ours, { name: "session" })], realm: "pages", onEvent });
+    const ourToken = signed({ ...CLAIMS, iss: OURS });
+    const cookie = `session=${ourToken}`;
+    const both = { headers: { ...theirToken.headers, cookie } };
+    const guards = [anyOf(pages, other), anyOf(one, anyOf(pages, other)), anyOf(down, pages, other)];
+    for (const guard of guards) {
+      for (const method of ["authenticate", "authenticateOptional"] as const) {
+        const refusal = await guard[method](both).catch((error: AuthError) => error);
+        expect(refusal).toMatchObject({ code: "invalid_request", status: 400 });
+        expect(String((refusal as AuthError).cause)).toMatch(/this one shows two: (cookie|bearer) and (cookie|bearer)/);
+      }
+      expect((await guard.authenticate({ headers: { cookie } })).userId).toBe("user-1");
+    }
+    expect(told).toEqual(Array(4).fill("invalid_request"));
+    const same = { headers: { ...header(ourToken).headers, cookie } };
+    expect((await anyOf(pages, one).authenticate(same)).credential).toBe("cookie");
+    // What else is wrong with a credential is for its guard to say, where nobody else knows who it is.
+    const broken: Credential = { name: "broken", place: "x", read: () => JSON.parse("{"), verify: () => ({}) as never };
+    const breaking = createGuard({ credentials: [broken], onOutage: () => undefined });
+    expect((await anyOf(breaking, pages).authenticate({ headers: { cookie } })).userId).toBe("user-1");
+    expect(await codeOf(anyOf(down).authenticate(both))).toBe("unavailable");
   });
 
   it("names all challenges where nothing is shown, and lets it pass where that may be", async () => {
