@@ -78,6 +78,7 @@ export type {
   LoginRefusedEvent,
   LoginThrottledEvent,
   OneTimeTokenEvent,
+  OneTimeTokenRefusedEvent,
   OutageEvent,
   PlainSessionEvent,
   PlainUserEvent,

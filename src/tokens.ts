@@ -64,6 +64,7 @@ export type {
   LoginRefusedEvent,
   LoginThrottledEvent,
   OneTimeTokenEvent,
+  OneTimeTokenRefusedEvent,
   OutageEvent,
   PlainSessionEvent,
   PlainUserEvent,

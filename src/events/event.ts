@@ -87,6 +87,16 @@ export interface OneTimeTokenEvent extends UserEvent<"one_time_token_issued" | "
   readonly purpose: string;
 }
 
+/** A one-time token or code was refused. */
+export interface OneTimeTokenRefusedEvent extends BaseEvent<"one_time_token_refused"> {
+  /** Whose code was tried; `null` for a token, and where nothing was issued to whom the request named. */
+  readonly userId: string | null;
+  /** What it was to be good for. */
+  readonly purpose: string;
+  /** Why. `"tries"`: the user's tries are used up, right or wrong. `"worthless"`: wrong, unknown, used or expired. */
+  readonly reason: "worthless" | "tries";
+}
+
 /** Something happened to an API key. */
 export interface ApiKeyEvent<Type extends string = "api_key_created" | "api_key_used" | "api_key_revoked">
   extends UserEvent<Type> {
@@ -173,6 +183,7 @@ export type AuthEvent =
   | AccessRefusedEvent
   | OutageEvent
   | OneTimeTokenEvent
+  | OneTimeTokenRefusedEvent
   | ApiKeyEvent
   | ApiKeyRotatedEvent
   | KeysFetchedEvent

@@ -5,6 +5,7 @@ import { checkInteger, checkOptions, type OptionNames } from "../shared/options.
 import { isText } from "../shared/text.ts";
 import { checkTry } from "../store-calls/one-time-answers.ts";
 import { bindOperation } from "../store-calls/operation.ts";
+import type { OneTimeTry } from "../stores/contract.ts";
 import { checkOneTimeOptions, ONE_TIME_OPTIONS, type OneTimeOptions } from "./options.ts";
 import {
   digestFor,
@@ -12,6 +13,7 @@ import {
   type OneTimeCall,
   type OneTimeResult,
   putRecord,
+  refuseRecord,
   revokeRecord,
   takeRecord,
 } from "./record.ts";
@@ -109,16 +111,19 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
     return { code, expiresAt: await putRecord(call, userId, data, digestCode(userId, code)) };
   };
   const consume = async (call: OneTimeCall, userId: unknown, code: unknown): Promise<OneTimeResult<Data> | null> => {
-    if (!isText(userId) || typeof code !== "string" || !spelling.test(code)) return null;
+    if (!isText(userId) || typeof code !== "string" || !spelling.test(code)) return refuseRecord(call, null);
     const digest = digestCode(userId, code);
-    return (await mayTake(call, userId, digest)) ? takeRecord(call, digest) : null;
+    // A try is paid for before anything is compared, so that requests at once have no more tries than others.
+    const counted = await countTry(call, userId);
+    if (counted === null) return refuseRecord(call, null); // Anybody may have sent anything as the user's id.
+    if (counted.tries > tries) return refuseRecord(call, userId, "tries");
+    const taken = isSame(counted.digest, digest) ? await takeRecord<Data>(call, digest) : null;
+    return taken ?? refuseRecord(call, userId);
   };
-  /** Pays with a try before anything is compared, so that requests at once have no more tries than others. */
-  const mayTake = async ({ store, budget, purpose, now }: OneTimeCall, userId: string, digest: string) => {
+  const countTry = async ({ store, budget, purpose, now }: OneTimeCall, userId: string): Promise<OneTimeTry | null> => {
     const at = readClock(now);
     const count = async () => store.countTry(purpose, userId, new Date(at), new Date(at + period));
-    const counted = await budget.callStore("oneTime.countTry", count, checkTry);
-    return counted !== null && counted.tries <= tries && isSame(counted.digest, digest);
+    return budget.callStore("oneTime.countTry", count, checkTry);
   };
 
   return Object.freeze({

@@ -1,5 +1,6 @@
 import { computeDigest, randomSecret } from "../core/digest.ts";
 import { readClock } from "../core/time.ts";
+import type { OneTimeTokenRefusedEvent } from "../events/event.ts";
 import { checkUserId } from "../sessions/user-id.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
@@ -69,6 +70,16 @@ export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promi
   const issuedAt = new Date(readTime(expiresAt) - lifetime);
   call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
   return { userId, data: JSON.parse(data) as Data, issuedAt, expiresAt };
+}
+
+/** Tells of a token or code that was refused. The answer is `null`, whatever the reason. */
+export function refuseRecord(
+  { emit, givenPurpose: purpose }: OneTimeCall,
+  userId: string | null,
+  reason: OneTimeTokenRefusedEvent["reason"] = "worthless",
+): null {
+  emit(() => ({ type: "one_time_token_refused", userId, purpose, reason }));
+  return null;
 }
 
 async function put({ store, budget }: OneTimeCall, token: StoredOneTimeToken, at: number): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type OneTimeCall,
   type OneTimeResult,
   putRecord,
+  refuseRecord,
   revokeRecord,
   takeRecord,
 } from "./record.ts";
@@ -82,8 +83,10 @@ export function createOneTimeTokens<Data = null>(options: OneTimeTokenOptions): 
     const token = randomSecret();
     return { token, expiresAt: await putRecord(call, userId, data, digestToken(token)) };
   };
-  const consume = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> =>
-    typeof token === "string" && TOKEN.test(token) ? takeRecord(call, digestToken(token)) : null;
+  const consume = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> => {
+    const isToken = typeof token === "string" && TOKEN.test(token);
+    return (isToken ? await takeRecord<Data>(call, digestToken(token)) : null) ?? refuseRecord(call, null);
+  };
 
   return Object.freeze({
     issue: bindOperation("issue", settings, issue),

@@ -208,9 +208,44 @@ it("one-time tokens and codes tell that they are issued and used, by their purpo
   expect(told).toEqual([
     of("one_time_token_issued", "reset"),
     of("one_time_token_used", "reset"),
+    { ...of("one_time_token_refused", "reset"), userId: null, reason: "worthless" },
     of("one_time_token_issued", "second-factor"),
     of("one_time_token_used", "second-factor"),
   ]);
+});
+
+it("one-time codes tell that they are refused, of whom, and whether the tries are used up", async () => {
+  const told: unknown[] = [];
+  const time = { at: NOW };
+  const codes = createOneTimeCodes({
+    store: memoryOneTimeStore(),
+    purpose: "second-factor",
+    tries: 2,
+    now: () => time.at,
+    onEvent: (event) => void told.push(event.type === "one_time_token_refused" ? [event.userId, event.reason] : null),
+  });
+  const { code } = await codes.issue("user-1");
+  const wrong = code === "000000" ? "000001" : "000000";
+  told.length = 0;
+  for (const [userId, given] of [
+    ["user-1", "x"],
+    [7, code],
+    ["a password", code],
+    ["user-1", wrong],
+  ] as const) {
+    expect(await codes.consume(userId, given)).toBeNull();
+  }
+  time.at += 600_000; // It has expired.
+  expect(await codes.consume("user-1", code)).toBeNull();
+  const { code: next } = await codes.issue("user-1");
+  const other = next === "000000" ? "000001" : "000000";
+  for (const given of [other, other, next]) expect(await codes.consume("user-1", given)).toBeNull();
+  const [worthless, used] = [
+    ["user-1", "worthless"],
+    ["user-1", "tries"],
+  ];
+  const unknown = [null, "worthless"];
+  expect(told).toEqual([unknown, unknown, unknown, worthless, worthless, null, worthless, worthless, used]);
 });
 
 it("API keys tell that they are created, used, rotated and revoked, by their ids", async () => {
