@@ -5,7 +5,7 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
-import { isText } from "../shared/text.ts";
+import { AN_ID, isId, isText } from "../shared/text.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
 import { makeKey } from "./key-text.ts";
 import { copyApiKey } from "./record.ts";
@@ -87,7 +87,7 @@ export function checkRotation(
 
 /** Refuses what can be no user's id. */
 export function checkUserId(userId: unknown): void {
-  assert(isText(userId), `userId must be a string of 1 to ${MAX_TEXT_LENGTH} characters, well-formed, no NUL`);
+  assert(isId(userId), `userId must be ${AN_ID}`);
 }
 
 /** Makes a key and its record. */

@@ -8,6 +8,9 @@
 /** Characters of a login, a password or an id. */
 export const MAX_TEXT_LENGTH = 1_024;
 
+/** Bytes of a login or an id that is stored, in UTF-8: Postgres has room for so many in an index. */
+export const MAX_ID_BYTES = 2_048;
+
 /** Bytes of a token, where its profile sets no other `maxBytes`. Buffers of this size are made ahead. */
 export const DEFAULT_TOKEN_BYTES = 8_192;
 

@@ -1,4 +1,4 @@
-import { MAX_TEXT_LENGTH } from "./limits.ts";
+import { MAX_ID_BYTES, MAX_TEXT_LENGTH } from "./limits.ts";
 
 /** What {@link isFilled} asks for, in words. */
 export const FILLED = "a non-empty string";
@@ -18,3 +18,11 @@ export function isText(value: unknown): value is string {
     !value.includes("\0") // databases refuse NUL, and C libraries cut text there
   );
 }
+
+/** Returns whether a value is text by which every store can find something: at most 2048 bytes in UTF-8. */
+export function isId(value: unknown): value is string {
+  return isText(value) && Buffer.byteLength(value) <= MAX_ID_BYTES;
+}
+
+/** What {@link isId} asks for, in words. A template would stay in bundles that have no use for it. */
+export const AN_ID = "a non-empty string of at most 1024 characters and 2048 bytes, well-formed, no NUL";

@@ -1,7 +1,6 @@
 import { readTime } from "../shared/date.ts";
-import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
-import { isText } from "../shared/text.ts";
+import { AN_ID, isId } from "../shared/text.ts";
 
 /**
  * Checks a store's answer against the store's contract.
@@ -61,7 +60,7 @@ export function demand(
 
 /** Refuses an answer one member of which is no id. */
 export function demandId(call: string, member: string, value: unknown): void {
-  demand(isText(value), call, member, `a string of 1 to ${MAX_TEXT_LENGTH} characters without NUL`, value);
+  demand(isId(value), call, member, AN_ID, value);
 }
 
 /** Refuses an answer one member of which is no count. */

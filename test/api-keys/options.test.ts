@@ -45,7 +45,7 @@ describe("createApiKeys", () => {
 describe("create", () => {
   it.each<readonly [object, RegExp]>([
     [{ userId: undefined }, /userId is undefined/],
-    [{ userId: "" }, /userId must be a string of 1 to 1024 characters/],
+    [{ userId: "" }, /userId must be a non-empty string of at most 1024 characters/],
     [{ userId: "u\0" }, /userId must be/],
     [{ scopes: "orders:read" }, /scopes must be a list of strings without spaces/],
     [{ scopes: ["a b"] }, /scopes must be/],
@@ -80,6 +80,6 @@ describe("rotate", () => {
 
 it.each(["list", "revoke", "revokeAll", "rotate"] as const)("%s refuses what is no user's id", async (method) => {
   for (const userId of [undefined, "", 7]) {
-    await expect(keyRoomOf().keys[method](userId as never, "id")).rejects.toThrow(/userId must be a string/);
+    await expect(keyRoomOf().keys[method](userId as never, "id")).rejects.toThrow(/userId must be a non-empty string/);
   }
 });

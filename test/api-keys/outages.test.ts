@@ -69,8 +69,8 @@ describe("an answer that does not fit is an outage that names the member", () =>
     [undefined, "apiKeys.find: a key must be an object, got undefined: where there is none, answer null"],
     [7, "a key must be an object, got a number"],
     [good, "apiKeys.find: it answered with another key"],
-    [{ ...good, id: "" }, "id must be a string of 1 to 1024 characters"],
-    [{ ...good, userId: 7 }, "userId must be a string"],
+    [{ ...good, id: "" }, "id must be a non-empty string of at most 1024 characters"],
+    [{ ...good, userId: 7 }, "userId must be a non-empty string"],
     [{ ...good, label: 7 }, "label must be a string or null, got a number"],
     [{ ...good, hint: null }, "hint must be a string, got null"],
     [{ ...good, scopes: "a b" }, "scopes must be a list of strings, got a string"],
@@ -78,7 +78,7 @@ describe("an answer that does not fit is an outage that names the member", () =>
     [{ ...good, createdAt: 7 }, "createdAt must be a valid Date, got a number"],
     [{ ...good, expiresAt: new Date(Number.NaN) }, "expiresAt must be a valid Date or null, got an object"],
     [{ ...good, lastUsedAt: undefined }, "lastUsedAt must be a valid Date or null, got undefined"],
-    [{ ...good, replacedBy: 7 }, "replacedBy must be a string"],
+    [{ ...good, replacedBy: 7 }, "replacedBy must be a non-empty string"],
   ])("find, wrong in way %#", async (answer, words) => {
     const { error } = await outageOf({ find: async () => answer as never }, ({ keys }, key) => keys.verify(key));
     expect((error.cause as Error).message).toContain(words);

@@ -92,7 +92,7 @@ describe("an answer that does not fit is an outage that names the member", () =>
     [7, "oneTime.take: the answer must be an object or null, got a number"],
     [{ ...stored, digest: "other" }, "oneTime.take: it answered with another token than it was asked for"],
     [{ ...stored, purpose: "token:other" }, "oneTime.take: it answered with another token than it was asked for"],
-    [{ ...stored, userId: 7 }, "oneTime.take: userId must be a string of 1 to 1024 characters"],
+    [{ ...stored, userId: 7 }, "oneTime.take: userId must be a non-empty string of at most 1024 characters"],
     [{ ...stored, data: "{" }, "oneTime.take: data must be the text that was stored, got a string"],
     [{ ...stored, data: null }, "oneTime.take: data must be the text that was stored, got null"],
     [{ ...stored, expiresAt: "2030" }, "oneTime.take: expiresAt must be a valid Date, got a string"],
@@ -105,7 +105,7 @@ describe("an answer that does not fit is an outage that names the member", () =>
   it.each<readonly [unknown, string]>([
     [undefined, "oneTime.countTry: the answer must be an object or null"],
     [true, "oneTime.countTry: the answer must be an object or null, got a boolean"],
-    [{ tries: 1 }, "oneTime.countTry: digest must be a string"],
+    [{ tries: 1 }, "oneTime.countTry: digest must be a non-empty string"],
     [{ digest: "x", tries: "1" }, "oneTime.countTry: tries must be a whole number, 0 or more, got a string"],
     [{ digest: "x", tries: 0 }, "oneTime.countTry: tries must count this one, got 0"],
   ])("countTry: %j", async (answer, words) => {

@@ -119,11 +119,14 @@ it("of a token that nobody issued nothing is known", async () => {
   expect(await houseOf().tokens.consume("a".repeat(43))).toBeNull();
 });
 
-it.each([undefined, null, "", 7, "nul\0", "\ud800", "x".repeat(1_025)])("%j is no user's id", async (userId) => {
-  const { tokens } = houseOf();
-  await expect(tokens.issue(userId as string)).rejects.toThrow(/^a user's id is a non-empty string/);
-  await expect(tokens.revoke(userId as string)).rejects.toThrow(/^a user's id is a non-empty string/);
-});
+it.each([undefined, null, "", 7, "nul\0", "\ud800", "x".repeat(1_025), "中".repeat(683)])(
+  "%j is no user's id",
+  async (userId) => {
+    const { tokens } = houseOf();
+    await expect(tokens.issue(userId as string)).rejects.toThrow(/^a user's id is a non-empty string/);
+    await expect(tokens.revoke(userId as string)).rejects.toThrow(/^a user's id is a non-empty string/);
+  },
+);
 
 it("takes as much data as JSON can hold, and no more", async () => {
   const tokens = houseOf().make<unknown>();

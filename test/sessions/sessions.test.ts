@@ -215,11 +215,18 @@ describe("logoutEverywhere", () => {
     });
   });
 
-  it.each([undefined, "", 1, {}, "\0"])("needs a user's id, and not %j", async (userId) => {
+  it.each([undefined, "", 1, {}, "\0", "中".repeat(683)])("needs a user's id, and not %j", async (userId) => {
     await expect(houseOf().auth.logoutEverywhere(userId as string)).rejects.toThrow(
       /a user's id is a non-empty string/,
     );
     await expect(houseOf().auth.sessions(userId as string)).rejects.toThrow(/a user's id is a non-empty string/);
+  });
+
+  it("begin for no user whose id is too long for a store, and the cause says so", async () => {
+    const id = "中".repeat(683);
+    const { auth } = houseOf({ users: { findById: async () => ({ id }) } });
+    const refusal = await auth.startSession({ id }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "unavailable", cause: { message: expect.stringContaining("2048 bytes") } });
   });
 
   it.each([undefined, null, {}, [null], [{ sid: "s" }], ["s"]])("takes %j for no sessions", async (answer) => {

@@ -6,6 +6,7 @@ import * as limits from "../../src/shared/limits.ts";
 /** What SECURITY.md calls each limit. */
 const NAMES: Record<keyof typeof limits, string> = {
   MAX_TEXT_LENGTH: "characters of a login, a password or an id",
+  MAX_ID_BYTES: "bytes of a login or an id that is stored, in UTF-8",
   DEFAULT_TOKEN_BYTES: "bytes of a token (`maxBytes`)",
   MAX_TOKEN_BYTES: "bytes of a token that `maxBytes` can allow, and that `decodeToken` reads",
   DEFAULT_CACHE_SIZE: "verified tokens that a profile remembers (`cacheSize`)",

@@ -26,11 +26,11 @@ describe("an answer that does not fit is an outage that names the member", () =>
     [{}, "users.findCredentials: user must be an object, got undefined: where there is none, answer null"],
     [
       { user: { id: 7 }, passwordHash: HASH },
-      "user.id must be a string of 1 to 1024 characters without NUL, got a number",
+      "user.id must be a non-empty string of at most 1024 characters and 2048 bytes, well-formed, no NUL, got a number",
     ],
     [
       { user: { id: "" }, passwordHash: HASH },
-      "user.id must be a string of 1 to 1024 characters without NUL, got a string",
+      "user.id must be a non-empty string of at most 1024 characters and 2048 bytes, well-formed, no NUL, got a string",
     ],
     [{ user: { id: "u" } }, "passwordHash must be a string, or null for a user without a password, got undefined"],
     [{ user: { id: "u", disabled: "no" }, passwordHash: HASH }, "user.disabled must be true or false, got a string"],
@@ -55,7 +55,7 @@ describe("an answer that does not fit is an outage that names the member", () =>
 
   it.each<readonly [keyof RefreshStore, unknown, (house: House, token: string) => Promise<unknown>, string]>([
     ["endings", -1, ({ auth }) => auth.login(READER), "refresh.endings: the answer must be a whole number, 0 or more"],
-    ["startSession", [7], ({ auth }) => auth.login(READER), "refresh.startSession: an id must be a string"],
+    ["startSession", [7], ({ auth }) => auth.login(READER), "refresh.startSession: an id must be a non-empty string"],
     [
       "findSession",
       undefined,
@@ -68,7 +68,12 @@ describe("an answer that does not fit is an outage that names the member", () =>
       ({ auth }) => auth.sessions("user-1"),
       "refresh.sessions: the answer must be a list, got an object",
     ],
-    ["sessions", [{ sid: 1 }], ({ auth }) => auth.sessions("user-1"), "refresh.sessions: sid must be a string"],
+    [
+      "sessions",
+      [{ sid: 1 }],
+      ({ auth }) => auth.sessions("user-1"),
+      "refresh.sessions: sid must be a non-empty string",
+    ],
     ["endSession", "theft", ({ auth }) => auth.logoutSession("user-1", "s"), '"logout", "reuse" or null, got a string'],
     ["endSessions", [{ sid: "s", ended: null }], ({ auth }) => auth.logoutEverywhere("user-1"), "ended must be"],
   ])("%s: %j", async (method, answer, work, words) => {

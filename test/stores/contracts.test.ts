@@ -9,6 +9,7 @@ import {
   userStoreContract,
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
+import { begun } from "../support/sessions.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
 describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
@@ -54,6 +55,8 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       { id: "u".repeat(1_025), login: "l9", passwordHash: null },
       /Users.add: id must be a non-empty string of at most 1024/,
     ],
+    [{ id: "中".repeat(683), login: "l9", passwordHash: null }, /Users.add: id must be .* and 2048 bytes/],
+    [{ id: "u9", login: "中".repeat(683), passwordHash: null }, /Users.add: login must be .* and 2048 bytes/],
     [{ id: "u\0", login: "l9", passwordHash: null }, /id must be .* no NUL/],
     [{ id: "u\ud800", login: "l9", passwordHash: null }, /id must be .* well-formed/],
     [
@@ -64,6 +67,29 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   ])("no user is %j", async (user, why) => {
     await expect(stores.users.add(user as never)).rejects.toThrow(why);
     await expect(stores.users.setDisabled("u9", 1 as never)).rejects.toThrow(/disabled must be true or false/);
+  });
+
+  it("holds the longest ids wherever it finds something by them", async () => {
+    // No database can compress this.
+    const id = String.fromCharCode(...Array.from({ length: 682 }, (_, nth) => 0x4e00 + ((nth * 7_919 * nth) % 20_000)));
+    const at = new Date();
+    const later = new Date(at.getTime() + 60_000);
+    expect(Buffer.byteLength(id)).toBe(2_046);
+    await stores.users.add({ id, login: id, passwordHash: null });
+    expect((await stores.users.findById(id))?.id).toBe(id);
+    await begun(stores.refresh, { sid: id, userId: id, family: id });
+    expect((await stores.refresh.findSession(id))?.userId).toBe(id);
+    await stores.blocklist.revokeToken(id, later, id);
+    await stores.blocklist.revokeSession(id, later, id);
+    await stores.blocklist.revokeUser(id, at, later, []);
+    expect(await stores.blocklist.isRevoked({ jti: id, sid: null, userId: "u", issuedAt: later })).toBe(true);
+    const token = { digest: "d".repeat(43), purpose: `token:${"p".repeat(64)}`, userId: id, data: "null" };
+    await stores.oneTime.put({ ...token, expiresAt: later }, at);
+    expect((await stores.oneTime.take(token.digest))?.userId).toBe(id);
+    const key = { id: "key", userId: id, label: null, hint: "a1B2", scopes: [], createdAt: at, expiresAt: null };
+    const digest = "k".repeat(43);
+    expect(await stores.apiKeys.insert({ ...key, lastUsedAt: null, replacedBy: null, digest }, 10)).toBe(true);
+    expect((await stores.apiKeys.list(id)).length).toBe(1);
   });
 
   describe("sessions", () => {

@@ -174,6 +174,7 @@ describe("memoryUsers", () => {
       { ...reader, user: { id: "u".repeat(1_025) } },
       /memoryUsers.add: id must be a non-empty string of at most 1024 characters/,
     ],
+    [{ ...reader, user: { id: "中".repeat(683) } }, /memoryUsers.add: id must be .* 2048 bytes/],
     [{ ...reader, user: { id: "u\0" } }, /id must be .* no NUL/],
     [{ ...reader, user: { id: "u\ud800" } }, /id must be .* well-formed/],
     [{ ...reader, login: "l\0" }, /login must be .* no NUL/],

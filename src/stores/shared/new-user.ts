@@ -1,7 +1,6 @@
 import { assert } from "../../shared/assert.ts";
-import { MAX_TEXT_LENGTH } from "../../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { isText } from "../../shared/text.ts";
+import { AN_ID, isId } from "../../shared/text.ts";
 
 /** A user to be added to a store. */
 export interface NewUser {
@@ -52,10 +51,7 @@ export function checkUserFields(owner: string, id: unknown, login: unknown, pass
 
 /** Refuses text that no login finds: one that is too long, or that some database refuses. */
 function checkStorable(name: string, value: unknown): void {
-  assert(
-    isText(value),
-    `${name} must be a non-empty string of at most ${MAX_TEXT_LENGTH} characters, well-formed, no NUL`,
-  );
+  assert(isId(value), `${name} must be ${AN_ID}`);
 }
 
 /** Checks that a value is `true` or `false`. */
