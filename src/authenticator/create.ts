@@ -1,7 +1,7 @@
 import { type ClaimsOf, readInternals, type TokenProfile } from "../core/token/profile.ts";
+import { areAlike } from "../guard/alike.ts";
 import { bindGuard } from "../guard/bind.ts";
 import type { Credential } from "../guard/credential.ts";
-import { areAlike } from "../guard/profiles.ts";
 import { findTokenCookie, listProfiles } from "../guard/token-credentials.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";

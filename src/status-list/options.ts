@@ -1,8 +1,8 @@
-import { KEY, type VerifyingKey } from "../core/keys/key.ts";
+import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
 import type { LiveKeys } from "../core/keys/source.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
-import { defineToken, readInternals, type TokenProfile } from "../core/token/profile.ts";
+import { defineToken, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit } from "../events/emit.ts";
 import type { AuthEventListener } from "../events/event.ts";
 import { emitOutages } from "../events/outages.ts";
@@ -29,7 +29,10 @@ export interface StatusListOptions {
    * `https://auth.example.com/statuslists/1`. Tokens say it for as long as they live.
    */
   readonly uri: string | URL;
-  /** What signs the lists: the private key of a pair, so that whoever reads them can't write them. No shared secret. */
+  /**
+   * What signs the lists. Give the private key of a pair: of a shared secret, whoever can read a list can write one, and
+   * others can't read any.
+   */
   readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** Where it is stored which places were given out, and which were revoked. */
   readonly store: StatusListStore;
@@ -116,43 +119,26 @@ export function checkStatusListOptions(options: StatusListOptions): StatusListSe
   if (onEvent !== undefined) checkFunction(`${OWNER}: onEvent`, onEvent, "(event) => logger.info({ event })");
   const isVerifier = readMark(keys, "canSign") === false || readMark(keys, "current") === null;
   assert(!isVerifier, `${OWNER}: keys only verify; give the private key that signs the lists`);
-  const profile = defineToken({
-    keys,
-    issuer: null,
-    audience: null,
-    typ: LIST_TYPE,
-    expiresIn,
-    maxBytes: MAX_TOKEN_BYTES,
-    cacheSize: 0,
-    now,
-  });
-  refuseSecret(profile);
   return {
     uri: checkListsUri(options.uri),
     store,
     size,
     ttl: seconds,
-    profile,
+    profile: defineToken({
+      keys,
+      issuer: null,
+      audience: null,
+      typ: LIST_TYPE,
+      expiresIn,
+      maxBytes: MAX_TOKEN_BYTES,
+      cacheSize: 0,
+      now,
+    }),
     storeTimeoutMs,
     requestTimeoutMs: CALLS * storeTimeoutMs,
     onOutage: emitOutages(onOutage, createEmit(onEvent, now)),
   };
 }
-
-/**
- * Refuses to sign lists with a shared secret: whoever can read such a list can write one. Keys that are loaded from
- * elsewhere are only known once they are.
- *
- * @throws TypeError where the key that signs is a secret
- */
-export function refuseSecret(profile: TokenProfile): void {
-  const signer = readInternals(OWNER, profile).keys.current()?.set.current ?? null;
-  assert(signer === null || signer[KEY].publicJwk !== null, SECRET);
-}
-
-const SECRET =
-  `${OWNER}: others can't verify what a shared secret signs: give the private key of a pair, such as ` +
-  'importKey(await generateKey("ES256"))';
 
 /** A list's URI is compared to the letter, so it is written in one way. */
 function checkListsUri(uri: unknown): string {

@@ -11,7 +11,6 @@ import { isOutage } from "../store-calls/outage.ts";
 import { expectMarks } from "../store-calls/status-answers.ts";
 import type { StatusListStore } from "../stores/contract.ts";
 import { writeStatuses } from "./bits.ts";
-import { refuseSecret } from "./options.ts";
 import type { StatusPlace } from "./place.ts";
 
 /** A status list as it is to be sent. */
@@ -174,9 +173,7 @@ export class StatusPublisher {
   async #issue(list: number, bytes: Buffer, time: number): Promise<string> {
     const { uri, ttl, profile } = this.#settings;
     const statuses = await writeStatuses({ bits: 1, bytes });
-    const token = await issueAt({ sub: `${uri}/${list}`, ttl, status_list: statuses }, profile, time);
-    refuseSecret(profile); // Keys that are loaded from elsewhere are known by now.
-    return token;
+    return issueAt({ sub: `${uri}/${list}`, ttl, status_list: statuses }, profile, time);
   }
 
   #countRevisions(list: number): number {

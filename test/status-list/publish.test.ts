@@ -6,9 +6,7 @@ import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import type { JWK } from "../../src/core/keys/jwk.ts";
 import { publicJwks } from "../../src/core/keys/publish.ts";
-import { keyRing } from "../../src/core/keys/ring.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
-import { rotatingKeys } from "../../src/remote/rotating-keys.ts";
 import { createStatusList, type StatusList, type StatusListOptions } from "../../src/status-list.ts";
 import type { StatusListStore } from "../../src/stores/contract.ts";
 import { memoryStatusListStore } from "../../src/stores/memory/status-list.ts";
@@ -419,26 +417,11 @@ it.each<readonly [unknown, RegExp]>([
   expect(() => createStatusList((options && { ...good, ...(options as object) }) as StatusListOptions)).toThrow(why);
 });
 
-it("writes its address in one way", async () => {
-  const { statusList } = open({ uri: new URL("https://AUTH.example:443/a/../lists/") });
+it("writes its address in one way, and signs by a secret too", async () => {
+  const { statusList } = open({ uri: new URL("https://AUTH.example:443/a/../lists/"), keys: secretKey(SECRET) });
   expect(statusList.uri).toBe("https://auth.example/lists");
   expect(await statusList.publish(1)).toMatchObject({ maxAge: 60 });
   expect(createStatusList({ uri: URI, keys: key, store: memoryStatusListStore(), onEvent: () => 7 }).uri).toBe(URI);
-});
-
-it("is not signed by a shared secret, by which nobody else could verify it", async () => {
-  const secret = secretKey(SECRET);
-  const why = /^createStatusList: others can't verify what a shared secret signs: give the private key of a pair/;
-  expect(() => open({ keys: secret })).toThrow(why);
-  expect(() => open({ keys: keyRing(secret, key) })).toThrow(why);
-  expect((await open({ keys: keyRing(key, secret) }).statusList.publish(1))?.token).toMatch(/^ey/);
-  const loaded = () => rotatingKeys({ load: () => secret });
-  const late = open({ keys: loaded() });
-  await late.statusList.allocate();
-  await expect(late.statusList.publish(1)).rejects.toThrow(why);
-  const ready = loaded();
-  await ready.ready();
-  expect(() => open({ keys: ready })).toThrow(why);
 });
 
 it.each([undefined, null, {}, { list: 1 }, { list: 0, index: 1 }, { list: 1, index: -1 }, { list: 1, index: 1_024 }])(
