@@ -7,6 +7,7 @@ import { publicJwks } from "../../src/core/keys/publish.ts";
 import { keyRing } from "../../src/core/keys/ring.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { keyFor } from "../support/keys.ts";
 import { CLAIMS, encode, HEADER, profileOf, reasonFor, SECRET, signed } from "../support/tokens.ts";
 
 const NO_KEY = /^invalid_token: alg is ".*", expected (one of )?"/;
@@ -21,7 +22,7 @@ describe("none", () => {
 });
 
 describe("a public key used as a secret", async () => {
-  const rsa = await generateKey("RS256");
+  const rsa = await keyFor("RS256");
   const profile = profileOf(await importKey(rsa));
   const half = createPublicKey({ key: rsa, format: "jwk" });
   const published = publicJwks(await importKey(rsa)).keys[0];
@@ -44,7 +45,7 @@ describe("a public key used as a secret", async () => {
 
 describe("the header's alg", async () => {
   const es = await importKey(await generateKey("ES256"));
-  const rs = await importKey(await generateKey("RS256"));
+  const rs = await importKey(await keyFor("RS256"));
 
   it.each([
     "HS384",
@@ -93,7 +94,7 @@ describe("the header's alg", async () => {
     ["ES384", "ES256", "sha256", p1363],
     ["ES512", "ES256", "sha256", p1363],
   ])("is the key's own, though its owner signed: a key for %s, %s", async (algorithm, alg, hash, options) => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     const key = createPrivateKey({ key: jwk, format: "jwk" });
     const profile = profileOf(await importKey(jwk));
     for (const [header, reason] of [

@@ -5,13 +5,14 @@ import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import type { JWK } from "../../src/core/keys/jwk.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
+import { keyFor } from "../support/keys.ts";
 import { profileOf, reasonFor } from "../support/tokens.ts";
 
 const REFUSED = /^invalid_token: (the signature does not hold|a token is three segments)/;
 const FAMILIES: readonly Algorithm[] = ["HS256", "RS256", "PS256", "ES256", "ES512", "Ed25519"];
 
 describe.each(FAMILIES)("%s", async (algorithm) => {
-  const profile = profileOf(await importKey(await generateKey(algorithm)));
+  const profile = profileOf(await importKey(await keyFor(algorithm)));
   const token = await issueToken({ sub: "user-1" }, profile);
   const other = await issueToken({ sub: "user-1" }, profile);
   const input = token.slice(0, token.lastIndexOf("."));
@@ -52,7 +53,7 @@ describe("a signature with its modulus or order added", () => {
   const little = (bytes: Buffer): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
 
   it.each(["RS256", "PS256"] as const)("does not hold: %s", async (algorithm) => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     const profile = profileOf(await importKey(jwk));
     const modulus = BigInt(`0x${Buffer.from(String(jwk.n), "base64url").toString("hex")}`);
     const token = await issueToken({ sub: "user-1" }, profile);

@@ -9,6 +9,7 @@ import { KEY } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
+import { keyFor } from "../../support/keys.ts";
 import { profileOf } from "../../support/tokens.ts";
 
 const PAIRS: readonly Algorithm[] = [
@@ -122,7 +123,7 @@ describe("a PEM", () => {
 
 describe.each(PAIRS)("a JWK for %s", (algorithm) => {
   it("signs, and its public half verifies", async () => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     const signing = await importKey(jwk);
     const [published] = publicJwks(signing).keys;
     const verifying = await importKey(published as JWK);
@@ -294,7 +295,7 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
     Object.fromEntries(names.map((name) => [name, jwk[name]]));
 
   it("whose public half is another key's is refused", async () => {
-    const [own, other] = [await generateKey(algorithm), await generateKey(algorithm)];
+    const [own, other] = [await keyFor(algorithm), await keyFor(algorithm, 1)];
     await expect(importKey({ ...own, ...part(other, publicNames) })).rejects.toThrow(
       /do not belong together|can.t be read/,
     );
@@ -304,7 +305,7 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
   });
 
   it("is told which of its members are missing, or no strings", async () => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     // Without its one private member it is the public key.
     for (const name of [...publicNames, ...(privateNames.length > 1 ? privateNames : [])]) {
       const why = new RegExp(`a private JWK of type ${jwk.kty} needs, as a string each: "${name}"$`);
@@ -315,13 +316,13 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
   });
 
   it("without its public members is not read as the public key that they would be of", async () => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     const { [publicNames[0] as string]: _, ...rest } = (await importKey(jwk))[KEY].publicJwk as JWK;
     await expect(importKey(rest as JWK)).rejects.toThrow(/a public JWK of type \w+ needs, as a string each: "\w+"$/);
   });
 
   it("publishes what its kind of key has, and nothing else", async () => {
-    const { publicJwk } = (await importKey(await generateKey(algorithm)))[KEY];
+    const { publicJwk } = (await importKey(await keyFor(algorithm)))[KEY];
     const names = Object.keys(publicJwk ?? {});
     expect(names).toEqual(expect.arrayContaining(["kty", ...publicNames, "kid", "alg", "use"]));
     expect(names.filter((name) => privateNames.includes(name) || publicJwk?.[name] === undefined)).toEqual([]);
@@ -329,7 +330,7 @@ describe.each(KINDS)("a private JWK for %s", (algorithm, publicNames, privateNam
 });
 
 describe("an RSA private key with numbers of another key", async () => {
-  const [own, other] = [await generateKey("RS256"), await generateKey("RS256")];
+  const [own, other] = [await keyFor("RS256"), await keyFor("RS256", 1)];
   const PRIMES = ["p", "q", "dp", "dq", "qi"];
 
   it.each([["d"], PRIMES, ["p", "q"], ...PRIMES.map((name) => [name])].map((names) => [names.join(), names]))(
@@ -376,7 +377,7 @@ describe("an RSA private key with numbers of another key", async () => {
 });
 
 it("a JWK of RSA may write zeros before its numbers", async () => {
-  const jwk = await generateKey("RS256");
+  const jwk = await keyFor("RS256");
   const n = Buffer.concat([Buffer.alloc(1), Buffer.from(String(jwk.n), "base64url")]).toString("base64url");
   expect((await importKey({ ...jwk, n })).kid).toBe(jwk.kid);
 });

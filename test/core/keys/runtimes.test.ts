@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PairAlgorithm } from "../../../src/core/keys/algorithms.ts";
-import { generateKey } from "../../../src/core/keys/generate.ts";
 import { importKey } from "../../../src/core/keys/import.ts";
 import type { JWK } from "../../../src/core/keys/jwk.ts";
 import type { SigningKey } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
+import { keyFor } from "../../support/keys.ts";
 import { profileOf, reasonFor } from "../../support/tokens.ts";
 
 /** What this Node plays: workerd, a runtime that takes any signature, or one whose pool fails. */
@@ -54,7 +54,7 @@ const PAIRS: readonly PairAlgorithm[] = [
 const RSA = PAIRS.slice(0, 6);
 
 describe.each(PAIRS)("%s where the one-shot functions are workerd's", async (algorithm) => {
-  const [jwk, another] = await Promise.all([generateKey(algorithm), generateKey(algorithm)]);
+  const [jwk, another] = await Promise.all([keyFor(algorithm), keyFor(algorithm, 1)]);
 
   it.each([false, true])("signs and verifies, in the pool: %s", async (threadPool) => {
     const usual = await importKey(jwk);
@@ -93,8 +93,9 @@ describe.each(RSA)("%s takes a signature in one spelling", (algorithm) => {
   it("which is below the modulus, whatever the runtime takes", async () => {
     let key: SigningKey;
     let modulus: bigint;
+    let nth = 0;
     do {
-      const jwk = await generateKey(algorithm);
+      const jwk = await keyFor(algorithm, nth++);
       key = (await importKey(jwk)) as SigningKey;
       modulus = numberOf(String(jwk.n));
     } while (modulus > 2n ** 2_048n - 2n ** 2_044n); // of which hardly a signature fits twice
@@ -112,7 +113,7 @@ describe.each(RSA)("%s takes a signature in one spelling", (algorithm) => {
   });
 
   it("which is as long as the modulus, zeros before it included", async () => {
-    const key = (await importKey(await generateKey(algorithm))) as SigningKey;
+    const key = (await importKey(await keyFor(algorithm))) as SigningKey;
     const [input, signature] = await tokenWhere(key, (it) => it < 2n ** 2_040n);
     const whole = profileOf(key);
     expect(await reasonFor(`${input}.${spelt(signature, 256)}`, whole)).toBe("accepted");
@@ -132,7 +133,7 @@ describe.each(RSA)("a damaged private key for %s", (algorithm) => {
   };
 
   it("is found without the pool, where signing that fails aborts the process on some Nodes", async () => {
-    const jwk = await generateKey(algorithm);
+    const jwk = await keyFor(algorithm);
     for (const members of [["n"], ["p"], ["q"], ["n", "p", "q"]]) {
       const damaged = { ...jwk, ...Object.fromEntries(members.map((name) => [name, damage(jwk[name], 0xfe)])) };
       await importKey(damaged).catch((error) => {

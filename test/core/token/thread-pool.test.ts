@@ -7,10 +7,11 @@ import { secretKey } from "../../../src/core/keys/secret.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
 import { createGuard } from "../../../src/guard/create.ts";
+import { keyFor } from "../../support/keys.ts";
 import { NOW, profileOf, reasonFor, SECRET } from "../../support/tokens.ts";
 
 describe.each(["RS256", "PS256", "ES256", "Ed25519"] as const)("%s in the thread pool", async (algorithm) => {
-  const key = await importKey(await generateKey(algorithm));
+  const key = await importKey(await keyFor(algorithm));
   const onTheSpot = profileOf(key);
   const inPool = profileOf(key, { threadPool: true, cacheSize: 0 });
   const token = await issueToken({ sub: "user-1" }, onTheSpot);
