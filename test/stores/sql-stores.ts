@@ -1,4 +1,3 @@
-import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { inject } from "vitest";
 import type { StatusListStore } from "../../src/stores/contract.ts";
@@ -30,6 +29,7 @@ import {
   sqliteStatusListStore,
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
+import { openPglite } from "../support/pglite.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
@@ -78,7 +78,7 @@ async function onPool(types?: pg.CustomTypesConfig): Promise<SqlStores> {
 }
 
 async function onPglite(): Promise<SqlStores> {
-  const client = new PGlite();
+  const client = await openPglite();
   await client.exec(postgresSchema());
   return { ...postgresStores({ client }), close: () => client.close() };
 }
