@@ -14,6 +14,7 @@ import { toError } from "../../src/adapters/thrown.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { houseOf, READER } from "../support/flow.ts";
+import { partOf } from "../support/thorough.ts";
 import { APPS } from "./apps.ts";
 import { type Answer, exchange, type Sent } from "./exchange.ts";
 import { NEST_APPS } from "./nest-apps.ts";
@@ -38,7 +39,10 @@ const THROWN: readonly Row[] = [
   ["an object with a statusCode", { statusCode: 204 }],
 ];
 
-describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
+const ADAPTERS = Object.entries({ ...APPS, ...NEST_APPS }).map(([name, app], nth) => [name, app, nth] as const);
+
+describe.each(ADAPTERS)("%s", (_name, app, nth) => {
+  const thrownHere = partOf(THROWN, nth, 3);
   const ask = async (own: object, sent: Sent, log?: () => void): Promise<number> => {
     const server = await app({ ...auth, ...own } as SessionAuthenticator, log === undefined ? {} : { log });
     const { status } = await exchange(server, sent).finally(() => server.closeAllConnections());
@@ -46,7 +50,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
     return status;
   };
 
-  describe.each(THROWN)("a guard that throws %s", (_what, thrown) => {
+  describe.each(thrownHere)("a guard that throws %s", (_what, thrown) => {
     const fail = (): never => {
       throw thrown;
     };
@@ -67,7 +71,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
     });
   });
 
-  it.each(THROWN)("an authenticator that throws %s is the server's own fault", async (_what, thrown) => {
+  it.each(thrownHere)("an authenticator that throws %s is the server's own fault", async (_what, thrown) => {
     const login = async (): Promise<never> => {
       throw thrown;
     };

@@ -2,10 +2,14 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import { describe, expect, it } from "vitest";
 import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
+import { partOf, runs } from "../support/thorough.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const jwk = publicKey.export({ format: "jwk" });
 const filler = "A".repeat(64);
+
+const numbered = <Value>(table: Readonly<Record<string, Value>>) =>
+  Object.entries(table).map(([name, value], nth) => [name, value, nth] as const);
 
 const TEXTS: Readonly<Record<string, string>> = {
   "an SPKI PEM": publicKey.export({ type: "spki", format: "pem" }).toString(),
@@ -46,8 +50,8 @@ const BEFORE: Readonly<Record<string, string>> = {
   "a NUL": "\0",
 };
 
-describe.each(Object.entries(TEXTS))("%s", (_what, text) => {
-  it.each(Object.entries(BEFORE))("is no secret behind %s", (_before, prefix) => {
+describe.each(numbered(TEXTS))("%s", (_what, text, nth) => {
+  it.each(partOf(Object.entries(BEFORE), nth, 3))("is no secret behind %s", (_before, prefix) => {
     expect(() => secretKey(prefix + text)).toThrow(/is a key or certificate.*use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text))).toThrow(/use importKey/);
     expect(() => secretKey(Buffer.from(prefix + text, "utf16le"))).toThrow(/use importKey/);
@@ -131,7 +135,7 @@ const SPELLINGS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   "base64 of hex": (bytes) => Buffer.from(bytes.toString("hex")).toString("base64"),
 };
 
-describe.each(Object.entries(BYTES))("%s", (_what, bytes) => {
+describe.each(numbered(BYTES))("%s", (_what, bytes, nth) => {
   const why = /is a key or certificate.*use importKey/;
 
   it("is no secret as bytes", async () => {
@@ -141,7 +145,7 @@ describe.each(Object.entries(BYTES))("%s", (_what, bytes) => {
     await expect(importKey({ kty: "oct", alg: "HS256", k: bytes.toString("base64url") })).rejects.toThrow(why);
   });
 
-  it.each(Object.entries(SPELLINGS))("is no secret in %s", async (_how, spell) => {
+  it.each(partOf(Object.entries(SPELLINGS), nth, 3))("is no secret in %s", async (_how, spell) => {
     const text = spell(bytes);
     for (const secret of [text, Buffer.from(text), Buffer.from(`\ufeff${text}`, "utf16le")]) {
       expect(() => secretKey(secret)).toThrow(why);
@@ -162,7 +166,7 @@ describe("random bytes that begin like DER", () => {
   const rsaOfThreeBits = "3006020107020103";
 
   it.each([...BEGINNINGS, rsaOfThreeBits])("are a secret behind %s", (beginning) => {
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < runs(15, 50); round++) {
       const bytes = Buffer.concat([Buffer.from(beginning, "hex"), randomBytes(64)]);
       for (const secret of [bytes, bytes.toString("hex"), bytes.toString("base64"), bytes.toString("base64url")]) {
         expect(secretKey(secret).algorithm).toBe("HS256");
@@ -224,7 +228,7 @@ describe("a public key as environment variables and forms may have it", () => {
 });
 
 /** Each round makes four secrets: twenty thousand of them, none of which was refused, take half a minute. */
-const ROUNDS = 250;
+const ROUNDS = runs(80, 250);
 
 it("no random secret is taken for a key", () => {
   for (let round = 0; round < ROUNDS; round++) {

@@ -10,9 +10,16 @@ import {
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
 import { begun } from "../support/sessions.ts";
+import { partOf } from "../support/thorough.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
-describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
+/** The others differ from these in the form of their answers: in a quick run a third of the contracts meets each. */
+const WHOLE = ["Postgres, by a Pool", "SQLite, as by better-sqlite3"];
+const NUMBERED = Object.entries(DATABASES).map(([name, open], nth) => [name, open, nth] as const);
+
+describe.each(NUMBERED)("%s", (name, open, nth) => {
+  const part = <Case>(cases: readonly Case[]): readonly Case[] =>
+    WHOLE.includes(name) ? cases : partOf(cases, nth, 3);
   let stores: SqlStores;
   beforeAll(async () => {
     stores = await open();
@@ -20,7 +27,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   afterAll(() => stores.close());
 
   describe("users", () => {
-    it.each(userStoreContract(() => ({ users: stores.users, add: (user) => stores.users.add(user) })))(
+    it.each(part(userStoreContract(() => ({ users: stores.users, add: (user) => stores.users.add(user) }))))(
       "$name",
       ({ run }) => run(),
     );
@@ -93,7 +100,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("sessions", () => {
-    it.each(refreshStoreContract(() => stores.refresh))("$name", ({ run }) => run());
+    it.each(part(refreshStoreContract(() => stores.refresh)))("$name", ({ run }) => run());
 
     it("are deleted once they have ended, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
@@ -138,7 +145,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("one-time tokens", () => {
-    it.each(oneTimeStoreContract(() => stores.oneTime))("$name", ({ run }) => run());
+    it.each(part(oneTimeStoreContract(() => stores.oneTime)))("$name", ({ run }) => run());
 
     it("are deleted once they have expired and their tries count no more, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
@@ -166,7 +173,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("API keys", () => {
-    it.each(apiKeyStoreContract(() => stores.apiKeys))("$name", ({ run }) => run());
+    it.each(part(apiKeyStoreContract(() => stores.apiKeys)))("$name", ({ run }) => run());
 
     it("are deleted once they have expired, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
@@ -185,11 +192,11 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("status lists", () => {
-    it.each(statusListStoreContract(() => stores.statusLists))("$name", ({ run }) => run());
+    it.each(part(statusListStoreContract(() => stores.statusLists)))("$name", ({ run }) => run());
   });
 
   describe("proofs", () => {
-    it.each(proofStoreContract(() => stores.proofs))("$name", ({ run }) => run());
+    it.each(part(proofStoreContract(() => stores.proofs)))("$name", ({ run }) => run());
 
     it("are deleted once they have expired, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
@@ -207,7 +214,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
   });
 
   describe("revocations", () => {
-    it.concurrent.each(blocklistContract(() => stores.blocklist))("$name", ({ run }) => run());
+    it.concurrent.each(part(blocklistContract(() => stores.blocklist)))("$name", ({ run }) => run());
 
     it("are deleted once they have ended, in batches, and no sooner", async () => {
       const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);

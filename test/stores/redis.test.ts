@@ -25,6 +25,7 @@ import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
+import { partOf, runs } from "../support/thorough.ts";
 import { followed } from "./feeds.ts";
 import { CLIENTS, type Connection, connected, readerOf } from "./redis-clients.ts";
 
@@ -34,7 +35,12 @@ const DAY = 86_400_000;
 
 const needsRedis = describe.skipIf(inject("redisUrl") === null);
 
-needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
+/** The other clients differ from these in the form of their answers: in a quick run a third of the contracts meets each. */
+const WHOLE = ["ioredis", "node-redis"];
+
+needsRedis.each(Object.keys(CLIENTS).map((name, nth) => [name, nth] as const))("%s", (name, nth) => {
+  const part = <Case>(cases: readonly Case[]): readonly Case[] =>
+    WHOLE.includes(name) ? cases : partOf(cases, nth, 3);
   let connection: Connection;
   beforeAll(async () => {
     connection = await connected(name);
@@ -42,24 +48,30 @@ needsRedis.each(Object.keys(CLIENTS))("%s", (name) => {
   afterAll(() => connection.close());
 
   describe("sessions", () => {
-    it.each(refreshStoreContract(() => redisRefreshStore({ send: connection.send })))("$name", ({ run }) => run());
+    it.each(part(refreshStoreContract(() => redisRefreshStore({ send: connection.send }))))("$name", ({ run }) =>
+      run(),
+    );
   });
   describe("one-time tokens", () => {
-    it.each(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send })))("$name", ({ run }) => run());
+    it.each(part(oneTimeStoreContract(() => redisOneTimeStore({ send: connection.send }))))("$name", ({ run }) =>
+      run(),
+    );
   });
   describe("proofs", () => {
-    it.each(proofStoreContract(() => redisProofs({ send: connection.send })))("$name", ({ run }) => run());
+    it.each(part(proofStoreContract(() => redisProofs({ send: connection.send }))))("$name", ({ run }) => run());
   });
   describe("API keys", () => {
-    it.each(apiKeyStoreContract(() => redisApiKeys({ send: connection.send })))("$name", ({ run }) => run());
+    it.each(part(apiKeyStoreContract(() => redisApiKeys({ send: connection.send }))))("$name", ({ run }) => run());
   });
   describe("status lists", () => {
-    it.each(statusListStoreContract(() => redisStatusListStore({ send: connection.send })))("$name", ({ run }) =>
+    it.each(part(statusListStoreContract(() => redisStatusListStore({ send: connection.send }))))("$name", ({ run }) =>
       run(),
     );
   });
   describe("revocations", () => {
-    it.concurrent.each(blocklistContract(() => redisBlocklist({ send: connection.send })))("$name", ({ run }) => run());
+    it.concurrent.each(part(blocklistContract(() => redisBlocklist({ send: connection.send }))))("$name", ({ run }) =>
+      run(),
+    );
   });
 });
 
@@ -73,8 +85,8 @@ needsRedis("on several connections", () => {
   });
   const storeOf = (index: number) => redisRefreshStore({ send: (connections[index % 5] as Connection).send });
 
-  it("of fifty replacements exactly one is made, fifty times over", { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 50; round += 1) {
+  it("of fifty replacements exactly one is made, time and again", { timeout: 60_000 }, async () => {
+    for (let round = 0; round < runs(15, 50); round += 1) {
       const session = await begun(storeOf(0));
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) => storeOf(index).replaceSession(session, nextOf(session))),
@@ -84,14 +96,14 @@ needsRedis("on several connections", () => {
   });
 
   it(
-    "of fifty rotations exactly one is made, and fifty revocations leave nothing, fifty times over",
+    "of fifty rotations exactly one is made, and fifty revocations leave nothing, time and again",
     {
       timeout: 60_000,
     },
     () => raceApiKeys((index) => redisApiKeys({ send: (connections[index % 5] as Connection).send })),
   );
 
-  it("no API key is good for whoever asks after it was revoked, fifty times over", { timeout: 60_000 }, () =>
+  it("no API key is good for whoever asks after it was revoked, time and again", { timeout: 60_000 }, () =>
     raceRevocations((index) => redisApiKeys({ send: (connections[index % 5] as Connection).send })),
   );
 
@@ -262,40 +274,44 @@ describe.skipIf(inject("redisUrl") === null)("in a cluster of three", () => {
     ioredis: (...command) => ioredis.call(...command),
     "node-redis": (...command) => nodeRedis.sendCommand(command[KEYS_AT[command[0]] ?? 1], false, command),
   };
-  describe.each(Object.entries(SENDS))("by %s", (_name, send) => {
-    it.concurrent.each([
-      ...refreshStoreContract(() => redisRefreshStore({ send })),
-      ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
-      ...statusListStoreContract(() => redisStatusListStore({ send })),
-      ...proofStoreContract(() => redisProofs({ send })),
-      ...blocklistContract(() => redisBlocklist({ send })),
-      ...blocklistContract(() =>
-        redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),
-      ),
-    ])("$name", ({ run }) => run());
+  describe.each(Object.entries(SENDS).map(([name, send], nth) => [name, send, nth] as const))(
+    "by %s",
+    (_, send, nth) => {
+      const cases = [
+        ...refreshStoreContract(() => redisRefreshStore({ send })),
+        ...oneTimeStoreContract(() => redisOneTimeStore({ send })),
+        ...statusListStoreContract(() => redisStatusListStore({ send })),
+        ...proofStoreContract(() => redisProofs({ send })),
+        ...blocklistContract(() => redisBlocklist({ send })),
+        ...blocklistContract(() =>
+          redisBlocklist({ send, feed: { send: readerOf(send), retentionMs: Number.MAX_SAFE_INTEGER } }),
+        ),
+      ];
+      it.concurrent.each(partOf(cases, nth, 2))("$name", ({ run }) => run());
 
-    it("publishes before it stores, all of a user's sessions", async () => {
-      const prefix = `cluster-${randomUUID()}:`;
-      const feed = followed({ send, prefix, feed: { send: readerOf(send), retentionMs: DAY } });
-      const sent: string[] = [];
-      const failing: RedisSend = async (...command) => {
-        const key = String(command[3]);
-        sent.push(key.includes("{user-") ? "a user's" : "the stream");
-        if (sent.length > 1 && key.includes("{user-")) throw new Error("crashed");
-        return send(...command);
-      };
-      const list = redisBlocklist({ send: failing, prefix, feed: { send, retentionMs: DAY } });
-      const later = new Date(Date.now() + 60_000);
-      const revoking = async () => list.revokeUser("user-1", new Date(), later, ["s1", "s2"]);
-      await expect(revoking).rejects.toThrow("crashed");
-      expect(sent).toEqual(["a user's", "the stream", "a user's"]);
-      await expect(revoking).rejects.toThrow("crashed");
-      expect(sent.slice(3), "what a cluster is it learns once").toEqual(["the stream", "a user's"]);
-      const page = await feed.read(null, 0);
-      expect(page.revocations.map(({ id }) => id)).toEqual(["user-1", "s1", "s2", "user-1", "s1", "s2"]);
-      expect((await feed.read(page.cursor, 1)).revocations).toEqual([]);
-    });
-  });
+      it("publishes before it stores, all of a user's sessions", async () => {
+        const prefix = `cluster-${randomUUID()}:`;
+        const feed = followed({ send, prefix, feed: { send: readerOf(send), retentionMs: DAY } });
+        const sent: string[] = [];
+        const failing: RedisSend = async (...command) => {
+          const key = String(command[3]);
+          sent.push(key.includes("{user-") ? "a user's" : "the stream");
+          if (sent.length > 1 && key.includes("{user-")) throw new Error("crashed");
+          return send(...command);
+        };
+        const list = redisBlocklist({ send: failing, prefix, feed: { send, retentionMs: DAY } });
+        const later = new Date(Date.now() + 60_000);
+        const revoking = async () => list.revokeUser("user-1", new Date(), later, ["s1", "s2"]);
+        await expect(revoking).rejects.toThrow("crashed");
+        expect(sent).toEqual(["a user's", "the stream", "a user's"]);
+        await expect(revoking).rejects.toThrow("crashed");
+        expect(sent.slice(3), "what a cluster is it learns once").toEqual(["the stream", "a user's"]);
+        const page = await feed.read(null, 0);
+        expect(page.revocations.map(({ id }) => id)).toEqual(["user-1", "s1", "s2", "user-1", "s1", "s2"]);
+        expect((await feed.read(page.cursor, 1)).revocations).toEqual([]);
+      });
+    },
+  );
 });
 
 describe("a Redis store", () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { codeOf, PASSWORD, passwords } from "../support/flow.ts";
+import { runs } from "../support/thorough.ts";
 import { profileOf } from "../support/tokens.ts";
 import { DATABASES, type SqlStores } from "./sql-stores.ts";
 
@@ -51,7 +52,7 @@ describe.each(Object.entries(DATABASES))("on %s, a session", (_name, open) => {
     };
     const nodes = [nodeOf(0), nodeOf(1_000), nodeOf(-1_000)];
     const at = (index: number): SessionAuthenticator => nodes[index % nodes.length] as SessionAuthenticator;
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < runs(5, 12); round += 1) {
       const reader = await add();
       const own = await at(round).login(reader);
       const identity = await at(round).authenticate(bearer(own));
@@ -82,7 +83,7 @@ describe.each(Object.entries(DATABASES))("on %s, a session", (_name, open) => {
   });
 
   it("that is proved again while all are ended leaves nothing alive", async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < runs(4, 10); round += 1) {
       const own = await auth.login(await add());
       const identity = await auth.authenticate(bearer(own));
       const [proved] = await Promise.all([
@@ -95,7 +96,7 @@ describe.each(Object.entries(DATABASES))("on %s, a session", (_name, open) => {
   });
 
   it("that begins while all others are ended is over, or was decided after", async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < runs(4, 10); round += 1) {
       const reader = await add();
       const identity = await auth.authenticate(bearer(await auth.login(reader)));
       const proof = await auth.verifyPassword(reader);
