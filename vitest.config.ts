@@ -2,47 +2,61 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** The folders whose test files share a process and its modules, which saves a start and an import for each file. */
+/** Folders whose test files share a process and its modules, which saves a start and an import for each file. */
 const SHARING = [
-  ...["adapters", "api-keys", "attacks", "authenticator", "core", "events", "guard", "login", "one-time", "properties"],
-  ...["remote", "sessions", "shared", "store-calls", "testing", "vectors"],
+  ...["adapters", "api-keys", "attacks", "authenticator", "core", "dpop", "events", "guard", "introspection", "login"],
+  ...["one-time", "package", "properties", "remote", "sessions", "shared", "status-list", "store-calls", "testing"],
+  "vectors",
 ];
 
-/** The folders of what is shipped: the package as npm packs it, and runtimes that are not Node. */
-const SHIPPED = ["packed", "runtimes"];
+/** What shares a process too, and is given a Postgres and a Redis. */
+const SERVED = ["stores", "dpop/replays", "login/limiters"];
 
-/** What needs a process of its own: it puts other modules in the place of real ones, or is given a server. */
-const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "login/limiters"].map(
-  (name) => `test/${name}.test.ts`,
-);
+/** Among both, what needs a process of its own: it puts other modules in the place of real ones, or measures its memory. */
+const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory-blocklist"];
+
+/** What `npm test` leaves out: the project that another script runs, and its folders and files. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  outages: ["killed", "outages"], // npm run outages: real servers and processes that are killed, paused and cut off
+  types: ["types", "package/surface"], // npm run types: what must not compile, and the report of the surface
+  docs: ["docs", "examples"], // npm run docs:test: the code of the docs and the examples, on the build
+  shipped: ["packed", "runtimes", "package/exports"], // npm run package: the tarball, and runtimes that are not Node
+};
 
 const files = readdirSync(join(import.meta.dirname, "test"), { recursive: true, encoding: "utf8" })
   .map((file) => `test/${file.replaceAll("\\", "/")}`)
   .filter((file) => file.endsWith(".test.ts"));
-const isIn = (folders: readonly string[]) => (file: string) => folders.includes(file.split("/")[1] ?? "");
-const isSharing = (file: string): boolean => isIn(SHARING)(file) && !ALONE.includes(file);
-const isShipped = isIn(SHIPPED);
+
+/** The project of a test file. */
+function projectOf(file: string): string {
+  const isAmong = (names: readonly string[]): boolean =>
+    names.some((name) => file.startsWith(`test/${name}/`) || file === `test/${name}.test.ts`);
+  const beside = Object.keys(BESIDE).find((project) => isAmong(BESIDE[project] ?? []));
+  if (beside !== undefined || isAmong(ALONE)) return beside ?? "alone";
+  return isAmong(SERVED) ? "served" : isAmong(SHARING) ? "sharing" : "alone";
+}
 
 const everywhere = { testTimeout: 30_000, hookTimeout: 120_000, slowTestThreshold: 10_000 }; // the rest are one line a file
+
+const [postgres, redis] = ["postgres", "redis"].map((name) => `test/support/servers/${name}.ts`) as [string, string];
+const PROJECTS: Readonly<Record<string, { isolate?: boolean; globalSetup?: string[] }>> = {
+  sharing: { isolate: false },
+  served: { isolate: false, globalSetup: [postgres, redis] },
+  alone: {},
+  outages: { globalSetup: [postgres, redis] },
+  types: {},
+  docs: { globalSetup: [postgres, "test/support/chromium.ts", "test/support/build.ts"] },
+  shipped: {},
+};
 
 const config: ViteUserConfig = defineConfig({
   test: {
     maxWorkers: "100%", // vitest leaves a core idle, and many tests wait for servers
     reporters: ["default", "./test/support/progress.ts"],
-    projects: [
-      { test: { ...everywhere, name: "sharing", include: files.filter(isSharing), isolate: false } },
-      { test: { ...everywhere, name: "shipped", include: files.filter(isShipped) } },
-      {
-        test: {
-          ...everywhere,
-          name: "alone",
-          include: files.filter((file) => !isSharing(file) && !isShipped(file)), // by name: an exclude here would put off that of the command line
-          globalSetup: ["postgres", "redis"]
-            .map((name) => `test/support/servers/${name}.ts`)
-            .concat("test/support/chromium.ts"),
-        },
-      },
-    ],
+    projects: Object.entries(PROJECTS).map(([name, own]) => ({
+      // By name: an exclude here would put off that of the command line.
+      test: { ...everywhere, name, include: files.filter((file) => projectOf(file) === name), ...own },
+    })),
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
