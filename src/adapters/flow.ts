@@ -81,6 +81,9 @@ export function handleChangePassword<Claims, U extends User>(
   return rejectWithErrors((request) => handleCredentials(auth, auth.changePassword, request));
 }
 
+/** With another proof, the cookie of a refresh that was refused by these is as good as before. */
+const OF_PROOFS: ReadonlySet<AuthErrorCode> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
+
 /**
  * Makes the handler of refreshes. It takes the refresh token from the cookie where the authenticator has one, else
  * `{ refresh_token }` from the body, and answers with the next tokens (RFC 6749 §6).
@@ -109,8 +112,7 @@ export function handleRefresh<Claims, U extends User>(
     try {
       return formatTokens(await auth.refresh(tokens, proof), auth, request);
     } catch (error) {
-      // With a proof by its own key, the cookie is as good as before.
-      const isOver = isAuthError(error) && error.expose && error.code !== "invalid_dpop_proof";
+      const isOver = isAuthError(error) && error.expose && !OF_PROOFS.has(error.code);
       throw isOver ? takeCookieAway(cookie, error) : error;
     }
   });

@@ -16,19 +16,13 @@ export interface Purpose {
   readonly at: number;
 }
 
-/** A proof that is good unless it was used before. */
-export interface FittingProof {
-  readonly jti: string;
-  /** Until when it would be taken again, in milliseconds since 1970. */
-  readonly end: number;
-}
-
 /**
  * Checks that a proof was made for a request, its access token, and the present (RFC 9449 §4.3).
  *
+ * @returns the id that the client gave it
  * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401)
  */
-export function checkProof({ payload }: SignedProof, purpose: Purpose, settings: DpopSettings): FittingProof {
+export function checkProof({ payload }: SignedProof, purpose: Purpose, settings: DpopSettings): string {
   const { request, token, at } = purpose;
   const { jti, htm, htu, ath } = payload;
   if (!isId(jti)) throw mismatched("jti", jti, `a text of 1 to ${MAX_PROOF_ID_LENGTH} characters`);
@@ -37,11 +31,17 @@ export function checkProof({ payload }: SignedProof, purpose: Purpose, settings:
   const target = typeof htu === "string" ? normaliseUri(htu) : null;
   if (target === null || !targets.includes(target)) throw mismatched("htu", htu, targets);
   if (token !== null && ath !== computeDigest(token)) throw mismatched("ath", ath, "the SHA-256 of the access token");
-  return { jti, end: findEnd(payload, at, settings) };
+  findEnd(payload, at, settings);
+  return jti;
 }
 
-/** Tells until when a proof is good. A nonce tells it, whatever the client's clock says (RFC 9449 §11.1). */
-function findEnd(
+/**
+ * Tells until when a proof that is good at an instant would be taken again, in milliseconds since 1970. A nonce tells
+ * it, whatever the client's clock says (RFC 9449 §11.1).
+ *
+ * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401) where it is not good
+ */
+export function findEnd(
   { iat, nonce }: SignedProof["payload"],
   at: number,
   { nonces, maxAge, clockTolerance }: DpopSettings,

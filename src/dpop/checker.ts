@@ -4,7 +4,7 @@ import type { DpopProof } from "../guard/proof-verifier.ts";
 import type { CredentialRequest } from "../guard/request.ts";
 import { ignore } from "../shared/listener.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
-import { checkProof, refuseProof } from "./check-proof.ts";
+import { checkProof, findEnd, refuseProof } from "./check-proof.ts";
 import { readProofHeader } from "./header.ts";
 import { ProofKeys } from "./keys.ts";
 import type { DpopSettings } from "./options.ts";
@@ -13,7 +13,11 @@ import { createProofUser, type ProofUser } from "./used-proofs.ts";
 
 /** A proof that is good, unless it was used before. */
 interface CheckedProof extends DpopProof {
-  /** Uses it. The answer is a promise only where a store is asked, and rejects where the proof was used before. */
+  /**
+   * Uses it. The answer is a promise only where a store is asked, and rejects where the proof was used before.
+   *
+   * @throws AuthError where it has become too old since it was checked
+   */
   use(): ReturnType<ProofUser>;
 }
 
@@ -53,8 +57,13 @@ export function createProofChecker(settings: DpopSettings, observe: CallObserver
     if (text === null) return null;
     const at = readClock(now);
     const signed = readSigned(text, jkt);
-    const { jti, end } = checkProof(signed, { request, token, at }, settings);
-    const proof = { jkt: signed.jkt, jti };
-    return { ...proof, use: () => useProof(proof, { end, at, exchange: request.exchange }) };
+    const proof = { jkt: signed.jkt, jti: checkProof(signed, { request, token, at }, settings) };
+    const use = () => {
+      // A body or a queue may have been waited for since. A store remembers a proof while it is good, and no longer.
+      const usedAt = readClock(now);
+      const end = findEnd(signed.payload, usedAt, settings);
+      return useProof(proof, { end, at: usedAt, exchange: request.exchange });
+    };
+    return { ...proof, use };
   };
 }

@@ -28,7 +28,7 @@ export interface ProofVerifier {
   /**
    * Checks the proof of a request, and stores nothing: for a verb that has yet to find out who asks. Give the answer to
    * that verb as `boundTo`, as it is. The verb stores that the proof was used once the credentials are good, and
-   * refuses one that was used before. It gives `null` for a request that has none.
+   * refuses one that was used before, or has become too old by then. It gives `null` for a request that has none.
    *
    * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401); `invalid_request` (400) for several
    *

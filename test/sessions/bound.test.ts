@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { handleRefresh } from "../../src/adapters/flow.ts";
 import { decodeToken } from "../../src/core/token/decode.ts";
 import { dpop } from "../../src/dpop.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import type { DpopProof } from "../../src/guard/proof-verifier.ts";
-import { memoryProofs } from "../../src/stores/memory.ts";
+import { memoryProofs, memoryRefreshStore } from "../../src/stores/memory.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { codeOf, houseOf, OUTAGES, PASSWORD, READER } from "../support/flow.ts";
 import { NOW, profileOf, signed } from "../support/tokens.ts";
@@ -119,9 +120,9 @@ const request = () => {
   return { method: "POST", url: "/token", headers: { dpop } };
 };
 
-describe("a proof that was checked and not used", () => {
-  const changed = { ...READER, newPassword: PASSWORD };
+const changed = { ...READER, newPassword: PASSWORD };
 
+describe("a proof that was checked and not used", () => {
   it("is used by the verb that binds tokens to its key, once", async () => {
     const { auth } = boundHouse();
     const proof = await auth.verifyPassword(READER);
@@ -191,6 +192,67 @@ describe("a proof that was checked and not used", () => {
     events.length = 0;
     expect(await codeOf(auth.login(READER, {}, { boundTo: await replayed() }))).toBe("unavailable");
     expect(events).toEqual([["outage", "login"]]);
+  });
+});
+
+describe("a proof that was checked a while ago", () => {
+  const open = (nonce: object = {}) => {
+    const clock = { now: NOW };
+    const asked: number[] = [];
+    const remember = async (_id: string, _expiresAt: Date, at: Date) => asked.push(at.getTime()) > 0;
+    const token = profileOf(undefined, { now: () => clock.now });
+    const credential = dpop(token, { origin: ORIGIN, proofs: { remember }, ...nonce });
+    const credentials = [bearer(token), credential];
+    const store = memoryRefreshStore();
+    const finding = { meanwhile: () => {} };
+    const findSession: typeof store.findSession = (...args) => {
+      finding.meanwhile();
+      return store.findSession(...args);
+    };
+    const more = { token, credentials } as never;
+    const { auth } = houseOf({ clock, store: { ...store, findSession }, refresh: { cookie: {} } as never, more });
+    return { auth, clock, asked, finding };
+  };
+
+  it("has to be good at its use too, which is what the store is told", async () => {
+    const { auth, clock, asked } = open();
+    const begun = await auth.login(READER, {}, { boundTo });
+    for (const verb of [
+      (given: DpopProof) => auth.login(READER, {}, { boundTo: given }),
+      (given: DpopProof) => auth.startSession({ id: "user-1" }, { boundTo: given }),
+      (given: DpopProof) => auth.refresh(begun.refreshToken, { boundTo: given }),
+      (given: DpopProof) => auth.changePassword(changed, {}, { boundTo: given }),
+    ]) {
+      clock.now = NOW;
+      asked.length = 0;
+      const [one, other] = [await auth.proofs?.check(request()), await auth.proofs?.check(request())] as DpopProof[];
+      clock.now = NOW + 90_001;
+      expect(await codeOf(verb(one as DpopProof))).toBe("invalid_dpop_proof");
+      expect(asked).toEqual([]);
+      clock.now = NOW + 90_000;
+      expect(await codeOf(verb(other as DpopProof))).toBe("ok");
+      expect(asked).toEqual([clock.now]);
+    }
+  });
+
+  it("asks for another nonce where its own is over, and the cookie of the session stays", async () => {
+    const { auth, clock, finding } = open({ nonce: { secret: "x".repeat(32) } });
+    const { refreshToken } = await auth.login(READER, {}, { boundTo });
+    const nonce = auth.proofs?.nonce();
+    const headers: Record<string, string> = {
+      cookie: `__Host-refresh=${refreshToken}`,
+      "sec-fetch-site": "same-origin",
+      dpop: proofOf(KEY, { method: "POST", url: `${ORIGIN}/refresh` }, { payload: { nonce } }),
+    };
+    const header = (name: string) => headers[name];
+    const authRequest = () => ({ method: "POST", url: "/refresh", headers });
+    const parts = { header, authRequest, ip: () => "127.0.0.1", hasBody: () => false, body: () => undefined };
+    finding.meanwhile = () => {
+      clock.now = NOW + 700_000;
+    };
+    const refusal = await handleRefresh(auth)(parts).catch((error) => error);
+    expect(refusal).toMatchObject({ code: "use_dpop_nonce", headers: { "DPoP-Nonce": auth.proofs?.nonce() } });
+    expect(refusal.headers).not.toHaveProperty("Set-Cookie");
   });
 });
 
