@@ -1,6 +1,7 @@
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
+import { findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { shareTokens } from "../guard/shared-tokens.ts";
 import { assert } from "../shared/assert.ts";
@@ -55,5 +56,7 @@ function isOfUsers(clients: Guard, guard: unknown): boolean {
  */
 export async function admitClient({ clients, rules = [] }: ClientOptions, request: AdapterRequest): Promise<Identity> {
   const access = { guard: clients, recognition: "authenticate" as const, rules };
-  return (await admit({}, access, request.authRequest(), request)) as Identity;
+  const given = request.authRequest();
+  // The service's identity is not left on the request, and a guard in front may have used its proof.
+  return (await admit(markExchange({}, findExchange(given)), access, given, request)) as Identity;
 }

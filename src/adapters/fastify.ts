@@ -14,7 +14,6 @@ import type { LiveKeys } from "../core/keys/source.ts";
 import { checkRules } from "../guard/check-rules.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
-import { markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
@@ -451,10 +450,11 @@ function sendResponse(reply: FastifyReply, { status, headers, cookies, body }: A
 
 function readRequest(request: FastifyRequest): AdapterRequest {
   const { headers, ip, body } = request;
-  return readNodeRequest(markExchange(pickHeaders(request), request), {
+  const adapted = readNodeRequest(pickHeaders(request), {
     ip: () => ip,
     parsed: body,
     form: () => takeForm(body, request.raw, headers["content-type"]),
     body: () => takeParsedBody(request, headers["content-type"], "leave Fastify's own parser of JSON in place"),
   });
+  return { ...adapted, authRequest: () => request };
 }

@@ -2,7 +2,7 @@ import { checkAll } from "../guard/check-rules.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { immediateAnswer } from "../guard/immediate.ts";
-import { type AuthorizationHeader, type AuthRequest, markExchange } from "../guard/request.ts";
+import { type AuthorizationHeader, type AuthRequest, findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { isThenable } from "../shared/promise.ts";
 import { toError } from "./thrown.ts";
@@ -63,7 +63,7 @@ export function identify(
 ): Identity | null | Promise<Identity | null> {
   try {
     forgetIdentity(holder);
-    markExchange(request, holder);
+    markExchange(request, findExchange(holder));
     const answer = immediateAnswer(guard, recognition);
     const found = answer === undefined ? askGuard(guard, recognition, request) : answer(request);
     return isThenable(found)

@@ -383,7 +383,7 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
 
 function recognise<Auth extends Identity | null>(access: Access<KoaContext>): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = admit(ctx.state, access, new KoaAuthRequest(ctx), ctx);
+    const found = admit(ctx.state, access, toAuthRequest(ctx), ctx);
     ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };
@@ -413,6 +413,14 @@ class KoaAuthRequest implements AuthRequest {
   }
 }
 
+/** Makes what a guard is asked about. An application may ask about Koa's request too, and about Node's. */
+function toAuthRequest(ctx: KoaContext): AuthRequest {
+  const { state, request, req } = ctx;
+  markExchange(request, state);
+  markExchange(req, state);
+  return markExchange(new KoaAuthRequest(ctx), state);
+}
+
 /** Makes a handler that answers the request itself. */
 function respondWith(handle: (request: AdapterRequest, ctx: KoaContext) => Promise<AdapterResponse>): KoaMiddleware {
   return async (ctx) => sendResponse(ctx, await handle(readRequest(ctx), ctx));
@@ -434,5 +442,5 @@ function readRequest(ctx: KoaContext): AdapterRequest {
     body: () =>
       takeParsedBody(request, req.headers["content-type"], "put bodyParser() of @koa/bodyparser in front of it (Koa)"),
   });
-  return { ...adapted, authRequest: () => markExchange(new KoaAuthRequest(ctx), ctx.state) };
+  return { ...adapted, authRequest: () => toAuthRequest(ctx) };
 }

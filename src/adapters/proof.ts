@@ -1,4 +1,5 @@
 import type { Authenticator } from "../authenticator/authenticator.ts";
+import { findExchange, markExchange } from "../guard/request.ts";
 import type { RefreshProof } from "../sessions/refresh-proof.ts";
 import type { AdapterRequest } from "./request.ts";
 
@@ -12,7 +13,9 @@ export async function checkProof(
   { authRequest }: AdapterRequest,
 ): Promise<RefreshProof> {
   if (proofs === null) return {};
-  const request = authRequest();
+  const given = authRequest();
+  // Whoever asks for the identity after this check looks at the same proof.
+  const request = markExchange(given, findExchange(given));
   const isDemanded = !takesBearer && tokenCookie === null;
   const proof = (await proofs.check(request)) ?? (isDemanded ? await proofs.verify(request) : null);
   return proof === null ? {} : { boundTo: proof };

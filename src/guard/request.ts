@@ -1,5 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { isThenable } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
 export type AuthorizationHeader = string | readonly string[] | null | undefined;
@@ -47,21 +48,21 @@ export interface AuthRequest {
  * The property of a request that tells what its HTTP request is known by. Entries of the package have copies of this
  * file, which share a registered symbol.
  */
-const EXCHANGE: unique symbol = Symbol.for("hallpass.exchange") as never;
+const EXCHANGE = Symbol.for("hallpass.exchange");
 
 /**
  * Notes what an HTTP request is known by: whatever has the same object came by the same one. Adapters note it, since
  * they alone know that: of two equal requests that a guard is given, the second may be a replay.
  */
-export function markExchange<Request>(request: Request, exchange: object): Request {
+export function markExchange<Request>(request: Request, exchange: unknown): Request {
   // What is frozen stays without, and so does a header alone.
-  if (Object.isExtensible(request)) (request as { [EXCHANGE]?: object })[EXCHANGE] = exchange;
+  if (typeof request === "object" && request !== null) Reflect.set(request, EXCHANGE, exchange);
   return request;
 }
 
-/** Reads what an HTTP request is known by; `null` where nobody noted it. */
-function readExchange(request: object): object | null {
-  return (request as { readonly [EXCHANGE]?: object })[EXCHANGE] ?? null;
+/** Finds what an HTTP request is known by: what was noted on an object of it, else that object itself. */
+export function findExchange(of: unknown): unknown {
+  return readMark(of, EXCHANGE) ?? of;
 }
 
 /** The part of a request that tells of its headers. */
@@ -152,7 +153,7 @@ export class CredentialRequest {
     this.method = typeof method === "string" ? method.toUpperCase() : null;
     this.url = typeof originalUrl === "string" ? originalUrl : null;
     this.ip = typeof ip === "string" ? ip : null;
-    this.exchange = readExchange(request);
+    this.exchange = (readMark(request, EXCHANGE) as object | undefined) ?? null;
     this.#request = { headers, rawHeaders, raw };
   }
 

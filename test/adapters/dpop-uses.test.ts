@@ -15,12 +15,19 @@ import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as fetchAdapter from "../../src/adapters/fetch.ts";
 import * as koaAdapter from "../../src/adapters/koa.ts";
-import { AuthGuard, createAuthController, HallpassModule } from "../../src/adapters/nest.ts";
+import {
+  AuthGuard,
+  createAuthController,
+  createIntrospectController,
+  createRevokeController,
+  HallpassModule,
+} from "../../src/adapters/nest.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { dpop } from "../../src/dpop.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import type { Credential } from "../../src/guard/credential.ts";
-import type { ProofStore } from "../../src/stores/contract.ts";
+import { where } from "../../src/guard/rules.ts";
+import type { ProofStore, User } from "../../src/stores/contract.ts";
 import { memoryProofs } from "../../src/stores/memory.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { houseOf, PASSWORD, READER } from "../support/flow.ts";
@@ -216,17 +223,7 @@ const TWICE: Readonly<Record<string, (auth: SessionAuthenticator) => Promise<Ser
       "/session": twice(stepUp),
       "/logout": twice(logout(auth)),
     };
-    return listening(
-      createServer(async (req, res) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of req) chunks.push(chunk);
-        const { method = "GET", url = "/", headers } = req;
-        const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
-        const request = new Request(ORIGIN + url, { method, headers: headers as Record<string, string>, ...body });
-        const response = (await routes[url]?.(request)) as Response;
-        res.writeHead(response.status).end(await response.text());
-      }).listen(0, "127.0.0.1"),
-    );
+    return onFetch(routes);
   },
   async "node:http"(auth) {
     const respond = adapter.createErrorResponder({ log: () => {} });
@@ -255,6 +252,20 @@ const TWICE: Readonly<Record<string, (auth: SessionAuthenticator) => Promise<Ser
   "Nest on Express": (auth) => onNest(auth, new ExpressAdapter()),
   "Nest on Fastify": (auth) => onNest(auth, new FastifyAdapter()),
 };
+
+function onFetch(routes: Readonly<Record<string, fetchAdapter.FetchHandler>>): Promise<Server> {
+  return listening(
+    createServer(async (req, res) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of req) chunks.push(chunk);
+      const { method = "GET", url = "/", headers } = req;
+      const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+      const request = new Request(ORIGIN + url, { method, headers: headers as Record<string, string>, ...body });
+      const response = (await routes[url]?.(request)) as Response;
+      res.writeHead(response.status).end(await response.text());
+    }).listen(0, "127.0.0.1"),
+  );
+}
 
 async function onNest(auth: SessionAuthenticator, platform: ExpressAdapter | FastifyAdapter): Promise<Server> {
   const stepUp = adapter.handleSession(auth, () => ({ user: { id: "user-1" } }));
@@ -322,6 +333,146 @@ describe.each(Object.entries(TWICE))("a request whose proof is looked at several
   });
 });
 
+type Ask = (request: never) => Promise<unknown>;
+
+/**
+ * Applications with handlers of their own that look at a request: while a session begins, and behind a guard. Each hands
+ * its framework's requests to `look`, all that a guard would take.
+ */
+const OWN: Readonly<Record<string, (auth: SessionAuthenticator, look: Ask, start: Ask) => Promise<Server>>> = {
+  async Express(auth, look, start) {
+    const { requireAuth, session, errorHandler, introspect, optionalAuth, revoke } = expressAdapter;
+    const app = express();
+    app.post(
+      "/session",
+      session(auth, async (req) => ({ user: (await look(req as never)) as User })),
+    );
+    app.post("/own", requireAuth(auth), async (req, res) => void res.json(await start(req as never)));
+    app.use(optionalAuth(auth), express.urlencoded({ extended: false }));
+    app.post("/introspect", introspect(auth, { clients: auth, rules: [KNOWN] }));
+    app.post("/revoke", revoke(auth, { clients: auth, rules: [KNOWN] }));
+    app.use(errorHandler({ log: () => {} }));
+    return listening(app.listen(0, "127.0.0.1"));
+  },
+  Nest: onNestOfOwn,
+  "Koa, by its own request": (auth, look, start) => onKoa(auth, ({ request }) => request, look, start),
+  "Koa, by Node's request": (auth, look, start) => onKoa(auth, ({ req }) => req, look, start),
+  async Fastify(auth, look, start) {
+    const { requireAuth, session, errorHandler, introspect, optionalAuth, parseForms, revoke } = fastifyAdapter;
+    const app = fastify();
+    parseForms(app);
+    app.setErrorHandler(errorHandler({ log: () => {} }));
+    app.post(
+      "/session",
+      session(auth, async (request) => ({ user: (await look(request as never)) as User })),
+    );
+    app.post("/own", { onRequest: requireAuth(auth) }, async (request) => start(request as never));
+    const known = { onRequest: optionalAuth(auth) };
+    app.post("/introspect", known, introspect(auth, { clients: auth, rules: [KNOWN] }));
+    app.post("/revoke", known, revoke(auth, { clients: auth, rules: [KNOWN] }));
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    return app.server;
+  },
+  async Fetch(auth, look, start) {
+    const { requireAuth, session, introspect, optionalAuth, revoke } = fetchAdapter;
+    const options = { clients: auth, rules: [KNOWN] };
+    const behind = (handler: fetchAdapter.FetchHandler) => optionalAuth(auth)((request) => handler(request));
+    return onFetch({
+      "/session": session(auth, async (request) => ({ user: (await look(request as never)) as User })),
+      "/own": requireAuth(auth)(async (request) => Response.json(await start(request as never))),
+      "/introspect": behind(introspect(auth, options)),
+      "/revoke": behind(revoke(auth, options)),
+    });
+  },
+};
+
+async function onNestOfOwn(auth: SessionAuthenticator, look: Ask, start: Ask): Promise<Server> {
+  const options = { clients: auth, rules: [KNOWN] };
+
+  @Controller()
+  class OwnController {
+    @Post("session")
+    async session(@Req() req: adapter.NodeHeaders) {
+      const prove = async () => ({ user: (await look(req as never)) as User });
+      const request = adapter.readNodeRequest(req, { ip: () => "127.0.0.1", body: () => ({}) });
+      return (await adapter.handleSession(auth, prove)(request)).body;
+    }
+
+    @Post("own")
+    @UseGuards(new AuthGuard(auth))
+    own(@Req() req: adapter.NodeHeaders) {
+      return start(req as never);
+    }
+  }
+
+  @Module({
+    imports: [HallpassModule.forRoot({ guard: auth, log: () => {} } as never)],
+    controllers: [OwnController, createIntrospectController(auth, options), createRevokeController(auth, options)],
+  })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, new ExpressAdapter() as never, { logger: false });
+  for (const path of ["/introspect", "/revoke"]) app.use(path, expressAdapter.optionalAuth(auth));
+  await app.listen(0, "127.0.0.1");
+  return app.getHttpServer();
+}
+
+const KNOWN = where(({ userId }) => userId === "user-1");
+
+async function onKoa(auth: SessionAuthenticator, pick: (ctx: Koa.Context) => object, look: Ask, start: Ask) {
+  const { requireAuth, session, errorHandler, introspect, optionalAuth, revoke } = koaAdapter;
+  const router = new Router();
+  router.post(
+    "/session",
+    session(auth, async (ctx) => ({ user: (await look(pick(ctx as never) as never)) as User })),
+  );
+  router.post("/own", requireAuth(auth), async (ctx) => {
+    ctx.body = await start(pick(ctx as never) as never);
+  });
+  router.post("/introspect", optionalAuth(auth), introspect(auth, { clients: auth, rules: [KNOWN] }));
+  router.post("/revoke", optionalAuth(auth), revoke(auth, { clients: auth, rules: [KNOWN] }));
+  const app = new Koa();
+  app.use(errorHandler({ log: () => {} })).use(bodyParser());
+  app.use(router.routes());
+  return listening(app.listen(0, "127.0.0.1"));
+}
+
+describe.each(Object.entries(OWN))("a request that an application looks at too, on %s", (_name, open) => {
+  it("has its proof stored once, whoever looks at it first", async () => {
+    const { auth, state } = openHouse();
+    const look: Ask = async (request) => ({ id: (await auth.authenticate(request)).userId });
+    const start: Ask = async (request) => {
+      const boundTo = (await auth.proofs?.check(request)) ?? undefined;
+      const { accessToken: access_token } = await auth.startSession({ id: "user-1" }, { boundTo });
+      return { access_token };
+    };
+    const server = await open(auth, look, start);
+    const { send } = clientOf(server);
+    let { accessToken: token } = await auth.login(READER, {}, { boundTo: KEY.jkt });
+    for (const path of ["/session", "/own"]) {
+      state.asked = 0;
+      const answer = await send(path, { token });
+      expect([path, answer.status, state.asked]).toEqual([path, expect.toBeOneOf([200, 201]), 1]);
+      token = tokensOf(answer).access_token;
+    }
+    for (const path of ["/introspect", "/revoke"]) {
+      state.asked = 0;
+      const url = ORIGIN + path;
+      const answer = await exchange(server, {
+        method: "POST",
+        path,
+        headers: [
+          ...["Content-Type", "application/x-www-form-urlencoded", "Authorization", `DPoP ${token}`],
+          ...["DPoP", proofOf(KEY, { method: "POST", url, token })],
+        ],
+        body: `token=${token}`,
+      });
+      expect([path, answer.status, state.asked]).toEqual([path, 200, 1]);
+    }
+    server.close();
+  });
+});
+
 describe("a request that its holder tells apart", () => {
   const { auth } = openHouse();
   const open = async () => {
@@ -343,6 +494,8 @@ describe("a request that its holder tells apart", () => {
     const another = await open();
     await auth.authenticate(another);
     await expect(auth.authenticate(another)).rejects.toMatchObject({ code: "invalid_dpop_proof" });
+    const readOnly = new Proxy(await open(), { set: () => false });
+    expect(await codeOf(holder, readOnly)).toBe("in");
     // What is frozen can't be told apart from a replay.
     const frozen = Object.freeze(await open());
     expect([await codeOf(holder, frozen), await codeOf(holder, frozen)]).toEqual(["in", "invalid_dpop_proof"]);

@@ -1,6 +1,5 @@
 import type { ArgumentsHost } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
-import { markExchange } from "../../guard/request.ts";
 import { requireJson, takeParsedBody } from "../body.ts";
 import { takeForm } from "../form.ts";
 import { readParserRefusal } from "../parser-refusals.ts";
@@ -27,7 +26,7 @@ const REMEDY =
 /** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
   const contentType = request.headers["content-type"];
-  return readNodeRequest(markExchange(pickHeaders(request), request), {
+  const adapted = readNodeRequest(pickHeaders(request), {
     ip: () => request.ip,
     parsed: request.body,
     form: () => takeForm(request.body, request.raw ?? request, contentType),
@@ -36,6 +35,7 @@ export function readNestRequest(request: NestRequest): AdapterRequest {
       return takeParsedBody(request, contentType, "leave Nest's own parser of JSON in place (bodyParser)");
     },
   });
+  return { ...adapted, authRequest: () => request };
 }
 
 /** Sends an answer by the platform's adapter. An answer that has begun is ended, as Nest's own filter does. */
