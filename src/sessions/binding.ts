@@ -19,12 +19,12 @@ export interface Binding {
  */
 export function readBinding(owner: string, given: unknown): Binding {
   if (isThumbprint(given)) return { boundTo: given };
-  const useProof = findUse(given);
+  const [useProof, boundTo] = [findUse(given), readMark(given, "jkt")];
   assert(
-    useProof !== undefined,
+    useProof !== undefined && isThumbprint(boundTo),
     `${owner}: boundTo must be the jkt of a verified proof, 43 characters of base64url, or what proofs.check gave, as it is`,
   );
-  return { boundTo: readMark(given, "jkt") as string, useProof };
+  return { boundTo, useProof };
 }
 
 /**

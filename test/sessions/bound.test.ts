@@ -156,7 +156,9 @@ describe("a proof that was checked and not used", () => {
     const { auth } = boundHouse();
     const proof = (await auth.proofs?.check(request())) as DpopProof;
     expect(await auth.proofs?.check({ headers: {} })).toBeNull();
-    for (const wrong of [{ ...proof }, { jkt: boundTo, jti: "x" }, structuredClone(proof)]) {
+    const use = async () => {};
+    const unreadable = { jkt: undefined, [Symbol.for("hallpass.useProof")]: use };
+    for (const wrong of [{ ...proof }, { jkt: boundTo, jti: "x" }, structuredClone(proof), unreadable as never]) {
       await expect(auth.login(READER, {}, { boundTo: wrong })).rejects.toThrow(/what proofs.check gave, as it is/);
     }
     const used = (await auth.proofs?.verify(request())) as DpopProof;
