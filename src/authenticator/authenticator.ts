@@ -171,7 +171,7 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
   /**
    * Changes the password of a user who is logged in, without the login. With `keepSession`, the identity's session goes
    * on under its refresh token while all others end: the result is another access token of it, since those from before
-   * are revoked.
+   * are revoked. Without it, a session begins, bound to the key of the identity's token where that is bound.
    *
    * @param identity - what `authenticate` gave
    * @param input - what the client sent: `{ password, newPassword }`

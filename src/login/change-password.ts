@@ -1,4 +1,5 @@
 import { readClock } from "../core/time.ts";
+import { readThumbprint } from "../guard/binding.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import type { SessionDetails } from "../sessions/details.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
@@ -85,7 +86,10 @@ async function changeOwnPassword<U extends User>(
     return changeAndKeepSession(settings, identity, change, origin);
   }
   const proof = await replacePassword(settings, change, origin);
-  return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
+  // The key that this identity was proven by goes on, so that nobody gets Bearer tokens for bound ones.
+  const boundTo = readThumbprint(identity.claims);
+  const bound = { ...(boundTo !== null && { boundTo }), ...wishes };
+  return startAnew(settings, proof, describePasswordSession(bound, proof.decidedAt, origin), origin);
 }
 
 /** Ends all of a user's sessions, and starts one for whoever changed the password. */

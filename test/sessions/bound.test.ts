@@ -70,6 +70,12 @@ describe("a session that is bound to a key", () => {
     expect([kept.tokenType, cnfOf(kept.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
     expect(await codeOf(auth.refresh(refreshToken))).toBe("invalid_dpop_proof");
     expect((await auth.refresh(refreshToken, { boundTo })).tokenType).toBe("DPoP");
+    const anew = await auth.changePassword(await identify(kept.accessToken), change);
+    expect([anew.tokenType, cnfOf(anew.accessToken)]).toEqual(["DPoP", { jkt: boundTo }]);
+    expect(await codeOf(auth.refresh(anew.refreshToken))).toBe("invalid_dpop_proof");
+    const to = { boundTo: OTHER.jkt };
+    const moved = await auth.changePassword(await identify(anew.accessToken), change, {}, to);
+    expect(cnfOf(moved.accessToken)).toEqual({ jkt: OTHER.jkt });
   });
 
   it("is bound whatever the application's claims and schema say", async () => {
