@@ -1,8 +1,5 @@
-import { type ClaimsOf, readInternals, type TokenProfile } from "../core/token/profile.ts";
-import { areAlike } from "../guard/alike.ts";
+import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { bindGuard } from "../guard/bind.ts";
-import type { Credential } from "../guard/credential.ts";
-import { findTokenCookie, listProfiles } from "../guard/token-credentials.ts";
 import { changePassword } from "../login/change-password.ts";
 import { login } from "../login/login.ts";
 import { reauthenticate } from "../login/reauthenticate.ts";
@@ -50,13 +47,13 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
 ): Authenticator<ClaimsOf<Profile>, U> {
   const settings = checkAuthenticatorOptions(options);
   const guard = bindGuard(settings);
-  const own = listOwn(settings);
+  const { tokenCookie, takesBearer } = settings.places;
   return Object.freeze({
     ...guard,
     stats: () => ({ ...guard.stats(), passwords: settings.passwords.stats?.() ?? null }),
-    tokenCookie: findTokenCookie(own),
-    proofs: bindProofs(settings, own),
-    takesBearer: own.some(({ name }) => name === "bearer"),
+    tokenCookie,
+    proofs: bindProofs(settings),
+    takesBearer,
     login: bindOperation("login", settings, login<U>),
     verifyPassword: bindOperation("verifyPassword", settings, verifyPassword<U>),
     startSession: bindOperation("startSession", settings, startAnySession<U>),
@@ -64,18 +61,6 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
     throttled: settings.throttle !== null,
     ...(settings.refresh === null && settings.blocklist === null ? {} : bindRevocation(settings)),
     ...(settings.refresh !== null && bindSessions({ ...settings, refresh: settings.refresh })),
-  });
-}
-
-/**
- * Lists the credentials that may take the tokens which are issued here. One whose profiles are all of others does not;
- * one that tells of no profile may.
- */
-function listOwn<U extends User>({ credentials, token }: AuthenticatorSettings<U>): readonly Credential[] {
-  const own = readInternals("createAuthenticator", token);
-  return credentials.filter((it) => {
-    const profiles = listProfiles(it);
-    return profiles.length === 0 || profiles.some((it) => it.issuer === null || areAlike(it, own));
   });
 }
 

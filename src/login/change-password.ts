@@ -52,7 +52,7 @@ async function changePasswordOfLogin<U extends User>(
   origin: LoginOrigin = {},
   options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
-  const wishes = checkSessionOptions("changePassword", settings.refresh, options);
+  const wishes = checkSessionOptions("changePassword", settings, options);
   const { name, password } = readCredentials(input);
   const { newPassword } = input as { newPassword?: unknown };
   const { useProof } = wishes;
@@ -73,23 +73,18 @@ async function changeOwnPassword<U extends User>(
     typeof settings.users.findCredentialsById === "function",
     "changePassword of an identity needs a user store with findCredentialsById",
   );
-  const wishes = checkSessionOptions("changePassword", settings.refresh, options);
+  const isPlain = Object.values(options).every((it) => it === undefined);
+  assert(isPlain || !keepSession, "changePassword: keepSession keeps the session as it is: leave the rest out");
+  // The key that this identity was proven by goes on, so that nobody gets Bearer tokens for bound ones.
+  const boundTo = options.boundTo ?? readThumbprint(identity.claims) ?? undefined;
+  const wishes = checkSessionOptions("changePassword", settings, { ...options, boundTo });
   const password = readPassword(input);
   const { newPassword } = input as { newPassword?: unknown };
   const { useProof } = wishes;
   const change: PasswordChange = { claimant: { userId: identity.userId }, password, newPassword, useProof };
-  if (keepSession) {
-    assert(
-      Object.keys(wishes).length === 0,
-      "changePassword: keepSession keeps the session as it is: leave the rest out",
-    );
-    return changeAndKeepSession(settings, identity, change, origin);
-  }
+  if (keepSession) return changeAndKeepSession(settings, identity, change, origin);
   const proof = await replacePassword(settings, change, origin);
-  // The key that this identity was proven by goes on, so that nobody gets Bearer tokens for bound ones.
-  const boundTo = readThumbprint(identity.claims);
-  const bound = { ...(boundTo !== null && { boundTo }), ...wishes };
-  return startAnew(settings, proof, describePasswordSession(bound, proof.decidedAt, origin), origin);
+  return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
 }
 
 /** Ends all of a user's sessions, and starts one for whoever changed the password. */

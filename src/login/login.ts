@@ -24,7 +24,7 @@ export async function login<U extends User>(
   origin: LoginOrigin = {},
   options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
-  const wishes = checkSessionOptions("login", settings.refresh, options);
+  const wishes = checkSessionOptions("login", settings, options);
   const { name, password } = readCredentials(input);
   const proof = await proveUser(settings, { login: name }, [password], origin, wishes);
   const details = describePasswordSession(wishes, proof.decidedAt, origin);

@@ -1,6 +1,7 @@
 import { readThumbprint } from "../guard/binding.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { readClaims } from "../sessions/access-token.ts";
+import { demandBinding } from "../sessions/binding.ts";
 import { readDetails, type SessionDetails, writeDetails } from "../sessions/details.ts";
 import type { TokenSession } from "../sessions/expiry.ts";
 import { dateTokens } from "../sessions/marks.ts";
@@ -35,11 +36,13 @@ export async function reauthenticate<U extends User>(
   assert(typeof users.findCredentialsById === "function", "reauthenticate needs a user store with findCredentialsById");
   const { methods = ["pwd"], acr = null } = checkAuthenticationOptions("reauthenticate", options);
   const { userId, sid = null } = identity;
+  const boundTo = readThumbprint(identity.claims);
+  demandBinding(settings, boundTo);
   const proof = await proveUser(settings, { userId }, [readPassword(input)], origin);
   const claims = await readClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const authentication = { authenticatedAt: proof.decidedAt, methods, acr };
-  const details = { ...authentication, boundTo: readThumbprint(identity.claims) };
+  const details = { ...authentication, boundTo };
   const date = await dateTokens(settings, proof.decidedAt, proof.marks.revokedUpTo);
   const decision = { ...proof, user, claims };
   const issue = (session: TokenSession | null): Promise<LoginResult<U>> =>

@@ -30,7 +30,7 @@ export async function startAnySession<U extends User>(
   who: Pick<User, "id"> | PasswordProof<U>,
   options: StartSessionOptions = {},
 ): Promise<LoginResult<U>> {
-  const wishes = checkSessionOptions("startSession", settings.refresh, options, START_OPTIONS);
+  const wishes = checkSessionOptions("startSession", settings, options, START_OPTIONS);
   const provenAt = readProvenAt("startSession", options);
   const kept = isObject(who) ? recallProof(settings, who) : undefined;
   if (kept !== undefined) {

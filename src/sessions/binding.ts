@@ -1,8 +1,10 @@
+import { AuthError } from "../core/errors.ts";
 import { findUse, type UseProof } from "../guard/proof-verifier.ts";
 import { assert } from "../shared/assert.ts";
 import { readMark } from "../shared/read.ts";
 import { isThumbprint } from "../shared/thumbprint.ts";
 import type { Budget } from "../store-calls/budget.ts";
+import type { FlowSettings } from "./settings.ts";
 
 /** The key that tokens are to be bound to. */
 export interface Binding {
@@ -25,6 +27,24 @@ export function readBinding(owner: string, given: unknown): Binding {
     `${owner}: boundTo must be the jkt of a verified proof, 43 characters of base64url, or what proofs.check gave, as it is`,
   );
   return { boundTo, useProof };
+}
+
+/**
+ * Refuses to issue tokens that are bound to no key where nobody takes such. It comes first of all: whoever has to send
+ * a proof and a request once more has lost nothing by then.
+ *
+ * @param boundTo - the thumbprint of the key; `null` where there is none
+ * @throws AuthError `invalid_dpop_proof` (401)
+ */
+export function demandBinding(
+  { bindsAll, realm }: Pick<FlowSettings, "bindsAll" | "realm">,
+  boundTo: string | null,
+): void {
+  if (!bindsAll || boundTo !== null) return;
+  const cause = new Error(
+    "a token is taken with a proof alone, and boundTo says of no key: give what proofs.check gave",
+  );
+  throw new AuthError("invalid_dpop_proof", { realm, scheme: "DPoP", cause });
 }
 
 /**

@@ -3,7 +3,7 @@ import { readClock } from "../core/time.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
-import { type Binding, useBinding } from "./binding.ts";
+import { type Binding, demandBinding, useBinding } from "./binding.ts";
 import { readDetails } from "./details.ts";
 import { completeEnd, endSession } from "./end-session.ts";
 import { computeExpiry, countSeconds, limitToSession } from "./expiry.ts";
@@ -31,6 +31,7 @@ export async function refresh<U extends User>(
 ): Promise<SessionResult<U>> {
   const provenBy = readProof(options);
   try {
+    demandBinding(settings, provenBy.boundTo ?? null);
     return await takeRefreshToken(settings, sent, provenBy);
   } catch (error) {
     if (isAuthError(error) && error.expose) {

@@ -4,10 +4,10 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_ACR_LENGTH, MAX_METHOD_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
-import { readBinding } from "./binding.ts";
+import { demandBinding, readBinding } from "./binding.ts";
 import type { SessionWishes } from "./details.ts";
 import { type SessionDevice, trimDevice } from "./device.ts";
-import type { RefreshSettings } from "./refresh-options.ts";
+import type { FlowSettings } from "./settings.ts";
 
 /** How a user proved who it is. */
 export interface AuthenticationOptions {
@@ -83,20 +83,23 @@ const ACR = new RegExp(`^[!-~]{1,${MAX_ACR_LENGTH}}$`);
 /**
  * Checks how a session is to be.
  *
- * @param refresh - how sessions are kept; `null` where there are none
  * @throws TypeError that names what is wrong
+ * @throws AuthError `invalid_dpop_proof` (401) where its tokens are to be bound to a key, and are to none
  */
 export function checkSessionOptions(
   owner: string,
-  refresh: RefreshSettings | null,
+  settings: Pick<FlowSettings, "refresh" | "bindsAll" | "realm">,
   options: SessionOptions,
   names: OptionNames<SessionOptions> = NAMES,
 ): SessionWishes {
   checkNames(owner, options, names);
+  const { refresh } = settings;
   const { device, idleLifetime, absoluteLifetime, persistent, boundTo } = options;
   const isKept = [idleLifetime, absoluteLifetime, persistent].some((it) => it !== undefined);
   assert(!isKept || refresh !== null, `${owner}: lifetimes and persistent are for sessions: give refresh: { store }`);
   assert(persistent === undefined || typeof persistent === "boolean", `${owner}: persistent must be true or false`);
+  const binding = boundTo === undefined ? null : readBinding(owner, boundTo);
+  demandBinding(settings, binding?.boundTo ?? null);
   return {
     ...checkAuthentication(owner, options),
     ...(device !== undefined && { device: trimDevice(device) }),
@@ -107,7 +110,7 @@ export function checkSessionOptions(
       absoluteLifetime: checkLifetime(owner, "absoluteLifetime", absoluteLifetime, refresh?.absoluteLifetime),
     }),
     ...(persistent !== undefined && { persistent }),
-    ...(boundTo !== undefined && readBinding(owner, boundTo)),
+    ...binding,
   };
 }
 

@@ -13,6 +13,8 @@ export type FlowSettings = Budgeted<
     readonly refresh: RefreshSettings | null;
     /** How long tokens may be good that the authenticator takes, its own and those of other issuers. */
     readonly life: TokenLife;
+    /** Whether no credential takes a token of ours but one that is bound to a key. */
+    readonly bindsAll: boolean;
   }
 >;
 

@@ -58,6 +58,7 @@ describe("createProofVerifier", () => {
       expect((await refusalOf(proofs.verify(given))).code).toBe("invalid_dpop_proof");
     }
     expect((await refusalOf(proofs.verifyOptional(requestOf("nonsense")))).code).toBe("invalid_dpop_proof");
+    expect((await refusalOf(proofs.check({ headers: { dpop: 7 as never } }))).code).toBe("invalid_request");
     await expect(proofs.verifyOptional(7 as never)).rejects.toThrow(TypeError);
   });
 

@@ -264,6 +264,40 @@ describe("a proof that was checked a while ago", () => {
   });
 });
 
+describe("where no credential takes a token but one that is bound", () => {
+  it("no verb gives another one, and none has done anything before it refuses", async () => {
+    const token = profileOf(undefined, { now: () => NOW });
+    const credentials = [dpop(token, { origin: ORIGIN, proofs: memoryProofs() })];
+    const { auth, identify } = boundHouse(undefined, { token, credentials });
+    const changed = { ...READER, newPassword: `${PASSWORD}, twice` };
+    const proof = await auth.verifyPassword(READER);
+    const { accessToken, refreshToken } = await auth.login(READER, {}, { boundTo });
+    const identity = await identify(accessToken);
+    const unbound = { ...identity, claims: {} };
+    const before = await auth.sessions("user-1");
+    for (const verb of [
+      () => auth.login(READER, { refreshToken }),
+      () => auth.login({ ...READER, password: "wrong" }),
+      () => auth.startSession({ id: "user-1" }, { refreshToken }),
+      () => auth.startSession(proof, { boundTo: undefined }),
+      () => auth.refresh(refreshToken),
+      () => auth.changePassword(changed),
+      () => auth.changePassword(unbound, changed),
+      () => auth.changePassword(unbound, changed, {}, { keepSession: true }),
+      () => auth.reauthenticate(unbound, { password: PASSWORD }),
+    ]) {
+      const refusal = await verb().catch((error) => error);
+      expect([refusal.code, refusal.headers["WWW-Authenticate"]]).toEqual([
+        "invalid_dpop_proof",
+        expect.stringMatching(/^DPoP realm="api", error="invalid_dpop_proof"/),
+      ]);
+      expect(await auth.sessions("user-1")).toEqual(before);
+    }
+    expect((await auth.reauthenticate(identity, { password: PASSWORD })).tokenType).toBe("DPoP");
+    expect((await auth.changePassword(identity, changed)).tokenType).toBe("DPoP");
+  });
+});
+
 describe("the credentials of an authenticator", () => {
   const own = profileOf(undefined, { now: () => NOW });
   const foreign = profileOf(undefined, { now: () => NOW, issuer: "https://other.example.com" } as never);
