@@ -61,7 +61,7 @@ describe("the keys of a trusted issuer", () => {
     await issuer.behave({ status: 404 }, "openid");
     await issuer.behave({ status: 404 }, "oauth");
     expect(await answerOf(await issuer.mint({ sub: "user-1" }), trust())).toContain(
-      "503 unavailable: " + `${issuer.issuer} publishes no metadata; give jwks, the address of its keys`,
+      `503 unavailable: ${issuer.issuer} publishes no metadata; give jwks, the address of its keys`,
     );
   });
 
@@ -189,7 +189,7 @@ describe("what a foreign token lacks", () => {
       token: trust({
         identity: {
           userId: ({ azp }) => azp,
-          scopes: ({ scp, realm_access }) => scp ?? (realm_access as never)?.["roles"],
+          scopes: ({ scp, realm_access }) => scp ?? (realm_access as never)?.roles,
         },
       }),
     });

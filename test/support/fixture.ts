@@ -23,5 +23,5 @@ export async function bundleFixture(file: string): Promise<string> {
     sourcemap: "inline",
   });
   process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  return join(outdir, basename(file, ".ts") + ".mjs");
+  return join(outdir, `${basename(file, ".ts")}.mjs`);
 }
