@@ -66,16 +66,11 @@ export async function takeForm(
   return readFormBody(iterator.call(request, { destroyOnReturn: false }), contentType);
 }
 
-/**
- * Reads one parameter of a form. One that comes twice, or is something else than text, is refused (RFC 6749 §3.2).
- *
- * @throws AuthError `invalid_request` (400) where it is not there once
- */
-function readParameter(form: unknown, name: string): string {
+/** Reads one parameter of a form; `null` where it is not there once, as text (RFC 6749 §3.2). */
+function readParameter(form: unknown, name: string): string | null {
   const isThere = typeof form === "object" && form !== null && Object.hasOwn(form, name);
   const value: unknown = isThere ? (form as Record<string, unknown>)[name] : undefined;
-  if (typeof value === "string" && value !== "") return value;
-  throw new AuthError("invalid_request", { cause: new Error(`the form must have one ${name}`) });
+  return typeof value === "string" && value !== "" ? value : null;
 }
 
 function requireForm(contentType: string | null | undefined): void {
@@ -84,12 +79,11 @@ function requireForm(contentType: string | null | undefined): void {
 
 /**
  * Reads the token that a request of an OAuth endpoint is about. A `token_type_hint` is not needed: tokens are told
- * apart by what they are (RFC 7662 §2.1, RFC 7009 §2.1).
+ * apart by what they are (RFC 7662 §2.1, RFC 7009 §2.1). It is `null` where there is not one token.
  *
- * @throws AuthError `invalid_request` (400) where there is not one token
  * @throws TypeError where the adapter reads no forms
  */
-export async function readTokenParameter({ form }: AdapterRequest): Promise<string> {
+export async function readTokenParameter({ form }: AdapterRequest): Promise<string | null> {
   assert(form !== undefined, "this adapter reads no forms: give form: () => readFormBody(…) beside body");
   return readParameter(await form(), "token");
 }

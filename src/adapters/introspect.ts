@@ -11,7 +11,7 @@ import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts
 import { readTokenParameter } from "./form.ts";
 import type { FlowHandler } from "./handler.ts";
 import { describeRefreshToken, describeToken, toIdentity } from "./introspect-answer.ts";
-import { answerAsOAuth } from "./oauth-answer.ts";
+import { answerAsOAuth, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** Members of an answer. */
@@ -94,7 +94,9 @@ export function handleIntrospect<Claims>(
 
   return answerAsOAuth(async (request) => {
     const client = await admitClient(options, request);
-    const found = await find(await readTokenParameter(request));
+    const token = await readTokenParameter(request);
+    if (token === null) return refuseTokens();
+    const found = await find(token);
     if (found === null) return answer(INACTIVE);
     const [identity, usual] = found;
     const others = await members(identity, client);

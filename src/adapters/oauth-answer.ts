@@ -6,7 +6,6 @@ import { toError } from "./thrown.ts";
 
 /** What a client is told that sent no proper form, or is not known: who asks here is no person with a password. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  invalid_request: "Send one token, and one well-formed credential",
   unsupported_media_type: "Send application/x-www-form-urlencoded",
   malformed_body: "The body broke off",
   invalid_credentials: "The id or the secret of the client is wrong",
@@ -38,6 +37,11 @@ export function refuse(
   headers: Readonly<Record<string, string>> = {},
 ): AdapterResponse {
   return { status, headers: { ...headers, ...NO_STORE }, cookies: [], body: describe(error, description) };
+}
+
+/** Makes the answer to a form that does not have one token. */
+export function refuseTokens(): AdapterResponse {
+  return refuse(400, "invalid_request", "The form must have one token");
 }
 
 function describe(error: string, description: string): object {

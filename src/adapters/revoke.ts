@@ -11,7 +11,7 @@ import { readTokenParameter } from "./form.ts";
 import type { FlowHandler } from "./handler.ts";
 import { recognise } from "./introspect.ts";
 import { readSigned, toIdentity } from "./introspect-answer.ts";
-import { answerAsOAuth, refuse } from "./oauth-answer.ts";
+import { answerAsOAuth, refuse, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** Who may revoke tokens, and which. */
@@ -71,6 +71,7 @@ export function handleRevoke<Claims, U extends User>(
   return answerAsOAuth(async (request) => {
     const client = await admitClient(options, request);
     const token = await readTokenParameter(request);
+    if (token === null) return refuseTokens();
     // Whether it is good, a user store that is down could not tell. Its session ends all the same.
     const info = sessions === null ? null : await chooseOwnerFinder(sessions.inspectRefreshToken)(token);
     const identity = info === null ? await recognise(auth, token) : toIdentity(info);

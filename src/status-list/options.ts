@@ -30,8 +30,8 @@ export interface StatusListOptions {
    */
   readonly uri: string | URL;
   /**
-   * What signs the lists. Give the private key of a pair: with a shared secret, whoever can verify a list can write one,
-   * and others can't verify any.
+   * What signs the lists. Give the private key of a pair: with a shared secret, whoever can verify a list can write
+   * one, and others can't verify any.
    */
   readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** Where it is stored which places were given out, and which were revoked. */

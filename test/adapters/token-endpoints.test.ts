@@ -189,6 +189,14 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     expect(JSON.parse(answer.body).message).toBe("The id or the secret of the client is wrong");
   });
 
+  it("tells a client that is known of its form, and asks it for no credential", async () => {
+    for (const path of ["/introspect", "/revoke"]) {
+      const answer = await send(path, "token=x&token=y", [...basic("reports"), ...FORM]);
+      expect(JSON.parse(answer.body).message).toBe("The form must have one token");
+      expect(answer.headers).not.toHaveProperty("www-authenticate");
+    }
+  });
+
   it("takes no token from a URL, and no other method than POST", async () => {
     for (const path of ["/introspect", "/revoke"]) {
       const { status } = await send(`${path}?token=x`, "", [...basic("reports"), ...FORM]);

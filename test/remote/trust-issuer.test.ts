@@ -189,7 +189,7 @@ describe("what a foreign token lacks", () => {
       token: trust({
         identity: {
           userId: ({ azp }) => azp,
-          scopes: ({ scp, realm_access }) => scp ?? (realm_access as never)?.roles,
+          scopes: ({ scp, realm_access }) => scp ?? (realm_access as { roles?: string[] } | undefined)?.roles,
         },
       }),
     });
