@@ -7,6 +7,8 @@ import { listProfiles, listResolvers } from "./token-credentials.ts";
 export interface TokenLife {
   /** The longest time from the issue of a token to its end. */
   readonly lifetime: number;
+  /** The same of the tokens that our issuer signs: those of a session of ours may be of another profile. */
+  readonly ownLifetime: number;
   /** How far the clocks of a token's issuer and verifier may be apart, at the most. */
   readonly clockTolerance: number;
 }
@@ -19,12 +21,14 @@ export interface TokenLife {
  */
 export function boundLife(own: Internals, credentials: readonly Credential[]): TokenLife {
   const profiles = [own, ...credentials.flatMap(listProfiles)];
-  const lives = profiles.map(({ issues, expiresIn, maxAge }) =>
-    issues ? Math.max(expiresIn, maxAge ?? 0) : (maxAge ?? MAX_FOREIGN_LIFETIME_S),
-  );
   const tenants = credentials.flatMap(listResolvers).length > 0 ? MAX_FOREIGN_LIFETIME_S : 0;
   return {
-    lifetime: Math.max(...lives, tenants),
+    lifetime: Math.max(...profiles.map(findLifetime), tenants),
+    ownLifetime: Math.max(...profiles.filter(({ issuer }) => issuer === own.issuer).map(findLifetime)),
     clockTolerance: Math.max(...profiles.map(({ clockTolerance }) => clockTolerance)),
   };
+}
+
+function findLifetime({ issues, expiresIn, maxAge }: Internals): number {
+  return issues ? Math.max(expiresIn, maxAge ?? 0) : (maxAge ?? MAX_FOREIGN_LIFETIME_S);
 }

@@ -61,7 +61,7 @@ export function tellEnd(
  */
 export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
   await revokeStatuses(settings, [sid]);
-  await blockSession(settings, sid, userId, exp, settings.token.expiresIn);
+  await blockSession(settings, sid, userId, exp, settings.life.ownLifetime);
 }
 
 /**

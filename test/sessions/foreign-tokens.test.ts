@@ -12,7 +12,7 @@ import type { Guard } from "../../src/guard/guard.ts";
 import { type TrustOptions, trustIssuer } from "../../src/remote/trust-issuer.ts";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
-import { codeOf, passwords } from "../support/flow.ts";
+import { codeOf, houseOf, passwords, READER } from "../support/flow.ts";
 import { NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
 
 const ISSUER = "https://login.example/";
@@ -118,6 +118,37 @@ describe("a log-out reaches the tokens of another issuer to their end", () => {
     await auth.logout(await auth.authenticate(`Bearer ${token}`));
     clock.now = NOW + (HOUR + 300) * 1_000 - 1;
     expect(await ask(auth, token)).toBe("revoked");
+  });
+
+  it.each(["logout", "logoutSession", "logoutByRefreshToken"] as const)(
+    "by %s of a session of ours, for its tokens of another profile of ours",
+    async (verb) => {
+      const download = profileOf(undefined, { now, typ: "download+jwt", expiresIn: "1d" });
+      const house = houseOf({
+        clock,
+        blocklist: exactBlocklist(),
+        more: { token: own, credentials: [bearer([own, download, trusted()])] as never },
+      });
+      clock.now = NOW;
+      const { accessToken, refreshToken } = await house.auth.login(READER);
+      const identity = await house.auth.authenticate(`Bearer ${accessToken}`);
+      const token = await issueToken({ sub: "user-1", sid: identity.sid as string }, download);
+      expect(await ask(house.auth, token)).toBe("ok");
+      if (verb === "logout") await house.auth.logout(identity);
+      else if (verb === "logoutSession") await house.auth.logoutSession("user-1", identity.sid as string);
+      else await house.auth.logoutByRefreshToken(refreshToken);
+      expect([...(await seen(house.auth, token, 24 * HOUR))]).toEqual(["revoked"]);
+    },
+  );
+
+  it("and sessions of ours no longer than tokens of our issuer live", async () => {
+    const ends: Date[] = [];
+    const revokeSession: Blocklist["revokeSession"] = (_sid, end) => void ends.push(end);
+    const more = { token: own, credentials: [bearer([own, trusted()])] as never };
+    const house = houseOf({ clock, blocklist: { ...exactBlocklist(), revokeSession }, more });
+    clock.now = NOW;
+    await house.auth.logoutByRefreshToken((await house.auth.login(READER)).refreshToken);
+    expect(ends).toEqual([new Date(NOW + 900_000)]);
   });
 
   it("and our own are remembered as long as before", async () => {
