@@ -3,7 +3,7 @@ import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import { findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
-import { shareTokens } from "../guard/shared-tokens.ts";
+import { takesTokensOf } from "../guard/shared-tokens.ts";
 import { assert } from "../shared/assert.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { checkNothingElse, isGuard, refuseRequest } from "./checks.ts";
@@ -46,7 +46,7 @@ export function checkClientOptions<Options extends ClientOptions>(
 
 /** Tells whether a user of a guard may be let in as a service, too: by the same guard, or by one of the same tokens. */
 function isOfUsers(clients: Guard, guard: unknown): boolean {
-  return clients === guard || (isGuard(guard) && shareTokens(clients, guard as Guard));
+  return clients === guard || (isGuard(guard) && takesTokensOf(clients, guard as Guard));
 }
 
 /**

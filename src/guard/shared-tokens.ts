@@ -10,7 +10,7 @@ export type TokenSource = Internals | ProfileResolver;
 /** What each guard of ours takes, under the method by which it lets whoever shows a token in. */
 const sources = new WeakMap<object, readonly TokenSource[]>();
 
-/** Keeps which tokens a guard takes, for {@link shareTokens}. */
+/** Keeps which tokens a guard takes, for {@link takesTokensOf}. */
 export function keepTokenSources({ authenticate }: Pick<Guard, "authenticate">, taken: readonly TokenSource[]): void {
   sources.set(authenticate, taken);
 }
@@ -20,15 +20,17 @@ export function listTokenSources({ authenticate }: Guard): readonly TokenSource[
   return sources.get(authenticate) ?? [];
 }
 
-/** Tells whether a token may be good for both of two guards, as far as their profiles say. */
-export function shareTokens(one: Guard, other: Guard): boolean {
-  return listTokenSources(one).some((mine) => listTokenSources(other).some((its) => areOfOneKind(mine, its)));
+/** Tells whether tokens of one guard may be good for another one, too, as far as their profiles say. */
+export function takesTokensOf(guard: Guard, other: Guard): boolean {
+  return listTokenSources(guard).some((mine) => listTokenSources(other).some((its) => takes(mine, its)));
 }
 
-function areOfOneKind(one: TokenSource, other: TokenSource): boolean {
+function takes(one: TokenSource, other: TokenSource): boolean {
   if (one === other) return true;
   if (typeof one === "function" || typeof other === "function") return false;
-  return areAlike(one, other) && haveCommonAudience(one, other) && haveCommonKey(one, other);
+  // Whoever looks at no issuer takes the tokens of any.
+  const issuer = one.issuer ?? other.issuer;
+  return areAlike({ ...one, issuer }, other) && haveCommonAudience(one, other) && haveCommonKey(one, other);
 }
 
 function haveCommonAudience({ audience: one }: Internals, { audience: other }: Internals): boolean {

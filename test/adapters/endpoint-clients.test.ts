@@ -40,6 +40,7 @@ describe("every user could ask where clients is another guard of the same tokens
       createGuard({ credentials: [bearer(resolver)] }),
       createGuard({ credentials: [bearer(resolver)] }),
     ],
+    ["of any issuer", guardOf(profileOf(undefined, { issuer: "https://login.example/" })), guardOf()],
     ["in any of several", guardOf(), anyOf(secrets, guardOf())],
     ["as a copy", guardOf(), { ...guardOf() }],
   ])("%s", (_what, guard, clients) => {
