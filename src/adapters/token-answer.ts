@@ -31,12 +31,14 @@ export function formatTokens(
     cookies.push(writeCookie(toDeviceCookie(cookie), deviceToken, toAge(result.deviceExpiresIn as number)));
   }
   const isBound = tokenType === "DPoP";
-  if (tokenCookie !== null && !isBound) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
+  const isInCookie = tokenCookie !== null && !isBound;
+  if (isInCookie) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
   // A token that is bound to a key is worth nothing in a cookie. The cookie of an earlier login goes: beside a bound
   // token it would be a second credential.
   const isLeft = tokenCookie !== null && isBound && readCookies(tokenCookie, header).length > 0;
   if (isLeft) cookies.push(writeCookie(tokenCookie, "", 0));
-  const token = takesBearer || isBound ? { access_token: accessToken, token_type: tokenType } : {};
+  // Where none of the credentials takes it, it is for another service.
+  const token = takesBearer || !isInCookie ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};
   const nonce = isBound ? (proofs?.nonce() ?? null) : null;

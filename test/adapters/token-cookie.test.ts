@@ -59,6 +59,21 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
   const ownCookies = (answer: Answer): readonly string[] =>
     setCookies(answer).filter((text) => text.startsWith("__Host-"));
 
+  it.each<readonly [string, Credential]>([
+    ["of another issuer", bearer(profileOf(undefined, { issuer: "https://sso.example/" }))],
+    [
+      "that is none",
+      { name: "api-key", place: "x-api-key", scheme: null, read: () => null, verify: () => null } as never,
+    ],
+  ])(
+    "gives the token in the body where the only credential is one %s: it is for another service",
+    async (_what, it) => {
+      const answer = await post(await serve(houseWith([it])), "/login", [], READER);
+      expect(json(answer)).toMatchObject({ access_token: expect.stringMatching(/^ey/), token_type: "Bearer" });
+      expect(ownCookies(answer)).toEqual([expect.stringMatching(REFRESH)]);
+    },
+  );
+
   describe("where only cookies are taken", () => {
     let server: Server;
     beforeAll(async () => {
