@@ -2,8 +2,9 @@ import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readThumbprint } from "../guard/binding.ts";
 import type { Identity } from "../guard/identity.ts";
-import { readClaims } from "../sessions/access-token.ts";
+import { readClaims, sessionOver } from "../sessions/access-token.ts";
 import { readDetails, writeDetails } from "../sessions/details.ts";
+import { limitToSession } from "../sessions/expiry.ts";
 import { cutUser } from "../sessions/logout-everywhere.ts";
 import { dateTokens, readMarks } from "../sessions/marks.ts";
 import { changeOwnSession, findOwnSession, type OwnSession } from "../sessions/own-session.ts";
@@ -11,7 +12,7 @@ import type { LoginResult } from "../sessions/result.ts";
 import type { SessionSettings } from "../sessions/settings.ts";
 import { issueUncutToken } from "../sessions/uncut-token.ts";
 import { assert } from "../shared/assert.ts";
-import type { User } from "../stores/contract.ts";
+import type { StoredSession, User } from "../stores/contract.ts";
 import { confirmProof } from "./confirm.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type PasswordChange, replacePassword } from "./replace-password.ts";
@@ -30,9 +31,20 @@ export async function changeAndKeepSession<U extends User>(
   const { refresh } = settings;
   assert(refresh !== null && typeof sid === "string", "changePassword: keepSession needs an identity of a session");
   const kept = { ...settings, refresh };
-  const { family } = await findOwnSession(kept, { userId, sid });
+  const session = await findOwnSession(kept, { userId, sid });
+  refuseEnding(kept, session);
+  const { family } = session;
   // A refresh of the session waits: between the write of the hash and that of the session it would be refused.
   return refresh.turns.take(family, () => changeInTurn(kept, { userId, sid }, readThumbprint(claims), change, origin));
+}
+
+/**
+ * Refuses a session that ends before its next token could begin, which is dated behind all that are revoked. Found out
+ * after the change, the refusal would say that there was none.
+ */
+function refuseEnding({ token, realm }: SessionSettings, session: StoredSession): void {
+  const date = readClock(token.now) + token.clockTolerance * 1_000 + 1;
+  if (limitToSession(token, session, date) < 1) throw sessionOver(realm);
 }
 
 async function changeInTurn<U extends User>(

@@ -91,6 +91,28 @@ describe("an access token ends with its session, for whoever knows nothing but i
     expect(await codeOf(house.auth.refresh(session.refreshToken))).toBe("invalid_refresh_token");
   });
 
+  it.each([0, 30])(
+    "changes no password in a session that ends too soon, with a clockTolerance of %i s",
+    async (tolerance) => {
+      const token = profileOf(undefined, { now: () => house.clock.now, clockTolerance: tolerance });
+      const house: House = houseOf({ more: { token } });
+      const { identity } = await begun({ absoluteLifetime: "5m" }, house);
+      const change = (): Promise<{ accessToken: string; expiresIn: number }> =>
+        house.auth.changePassword(
+          identity,
+          { password: PASSWORD, newPassword: "another horse" },
+          {},
+          { keepSession: true },
+        );
+      house.clock.now = NOW + (300 - tolerance) * 1_000 - 1;
+      expect(await codeOf(change())).toBe("revoked");
+      expect(await codeOf(house.auth.login(READER))).toBe("ok");
+      expect(await house.auth.sessions("user-1")).toHaveLength(2);
+      house.clock.now -= 1;
+      expect(endOf(await change())).toEqual([300, 1]);
+    },
+  );
+
   it("and so does the cookie that carries it", async () => {
     const token = profileOf();
     const { auth } = houseOf({ more: { token, credentials: [cookieToken(token)] } });
