@@ -1,7 +1,8 @@
 import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
 import type { Credential } from "./credential.ts";
 import type { Internals } from "./profiles.ts";
-import { listProfiles, listResolvers } from "./token-credentials.ts";
+import { listProfiles } from "./token-credentials.ts";
+import { isOfUnknownLife } from "./unknown-life.ts";
 
 /** How long tokens may be good that a guard takes, in seconds: so long must a log-out everywhere be remembered. */
 export interface TokenLife {
@@ -21,9 +22,9 @@ export interface TokenLife {
  */
 export function boundLife(own: Internals, credentials: readonly Credential[]): TokenLife {
   const profiles = [own, ...credentials.flatMap(listProfiles)];
-  const tenants = credentials.flatMap(listResolvers).length > 0 ? MAX_FOREIGN_LIFETIME_S : 0;
+  const others = credentials.some(isOfUnknownLife) ? MAX_FOREIGN_LIFETIME_S : 0;
   return {
-    lifetime: Math.max(...profiles.map(findLifetime), tenants),
+    lifetime: Math.max(...profiles.map(findLifetime), others),
     ownLifetime: Math.max(...profiles.filter(({ issuer }) => issuer === own.issuer).map(findLifetime)),
     clockTolerance: Math.max(...profiles.map(({ clockTolerance }) => clockTolerance)),
   };

@@ -4,6 +4,7 @@ import { readClock } from "../core/time.ts";
 import { invalidToken } from "../core/token/compact.ts";
 import { explainRefusal, readToken } from "../guard/bearer-header.ts";
 import type { Credential } from "../guard/credential.ts";
+import { markForeign } from "../guard/unknown-life.ts";
 import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
 import { admit } from "./admit.ts";
 import type { IntrospectedClaims } from "./answer.ts";
@@ -64,7 +65,7 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
   const endpoint = new Endpoint(settings);
   const lookups = new Lookups(remembered, (token) => endpoint.ask(token), now);
   const lookedUp = { hits: 0, misses: 0 };
-  return Object.freeze({
+  const credential: IntrospectedCredential = {
     name,
     place: "authorization",
     takesAll: takes === null,
@@ -91,7 +92,8 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
       }
     },
     stats: () => ({ ...endpoint.counts, ...lookedUp }),
-  } satisfies IntrospectedCredential);
+  };
+  return Object.freeze(markForeign(credential));
 }
 
 /** What can't be a token (RFC 6750 §2.1) costs no call. */

@@ -9,6 +9,7 @@ import { bearer } from "../../src/guard/bearer.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import type { Credential } from "../../src/guard/credential.ts";
 import type { Guard } from "../../src/guard/guard.ts";
+import { introspected } from "../../src/introspection/credential.ts";
 import { type TrustOptions, trustIssuer } from "../../src/remote/trust-issuer.ts";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
@@ -119,6 +120,30 @@ describe("a log-out reaches the tokens of another issuer to their end", () => {
     clock.now = NOW + (HOUR + 300) * 1_000 - 1;
     expect(await ask(auth, token)).toBe("revoked");
   });
+
+  it.each(["logoutEverywhere", "logout"] as const)(
+    "by %s, for two days where an endpoint is asked about them",
+    async (verb) => {
+      const fetch = async () =>
+        Response.json({ active: true, iss: ISSUER, sub: "user-1", sid: "s-1", aud: "api", iat: SECOND });
+      const client = { id: "api", secret: "a secret of thirty-two characters" };
+      const options = {
+        endpoint: "https://login.example/introspect",
+        client,
+        audience: "api",
+        cacheFor: 0,
+        now,
+        fetch,
+      };
+      const auth = begin([
+        bearer(own),
+        introspected({ ...options, takes: (token: string) => token === "opaque" } as never),
+      ]);
+      const identity = await auth.authenticate("Bearer opaque");
+      await (verb === "logout" ? auth.logout(identity) : auth.logoutEverywhere("user-1"));
+      expect([...(await seen(auth, "opaque", 48 * HOUR))]).toEqual(["revoked"]);
+    },
+  );
 
   it.each(["logout", "logoutSession", "logoutByRefreshToken"] as const)(
     "by %s of a session of ours, for its tokens of another profile of ours",

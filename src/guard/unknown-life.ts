@@ -1,0 +1,16 @@
+import { readMark } from "../shared/read.ts";
+import type { Credential } from "./credential.ts";
+import { listResolvers } from "./token-credentials.ts";
+
+/** Entries of the package have copies of this file, which share a registered symbol. */
+const FOREIGN = /* @__PURE__ */ Symbol.for("hallpass.foreign");
+
+/** Notes that a credential takes tokens of another issuer, of whose profile nobody here knows. */
+export function markForeign<Taken extends object>(credential: Taken): Taken {
+  return Object.defineProperty(credential, FOREIGN, { value: true });
+}
+
+/** Tells whether a credential takes tokens of which nobody knows beforehand how long they live. */
+export function isOfUnknownLife(credential: Credential): boolean {
+  return readMark(credential, FOREIGN) === true || listResolvers(credential).length > 0;
+}
