@@ -20,7 +20,7 @@ const CHALLENGE = "WWW-Authenticate";
  *
  * Where none does, the first refusal of a credential counts. But where one met an outage, nobody knows, and that is
  * 503. Where the request shows no credential to any of them, the challenges of all are named. One that shows two
- * credentials is refused with 400, also where each is for another guard (RFC 6750 §2).
+ * credentials is refused with 400, also where each is for another guard (RFC 6750 §2), but for two cookies.
  *
  * @throws TypeError when none is given, or one is no guard
  *

@@ -28,13 +28,20 @@ export function joinTakers(guards: readonly Guard[]): Taker | undefined {
 
 /**
  * Refuses a request that shows two credentials to several guards, as one guard refuses it (RFC 6750 §2). What else is
- * wrong with it is for the guards to say.
+ * wrong with it is for the guards to say. Two cookies may be there: a browser sends all that it has, to every route.
  */
 export function refuseSeveral({ credentials, refuse }: Taker, given: Parameters<GuardAnswer<unknown>>[0]): void {
   const request = toCredentialRequest(given);
+  const cookies = credentials.filter(isCookie);
+  const others = credentials.filter((it) => !isCookie(it));
   try {
-    findShown(credentials, request);
+    for (const cookie of cookies) findShown([...others, cookie], request);
+    findShown(others, request);
   } catch (error) {
     if (isAuthError(error) && error.code === "invalid_request") refuse(error);
   }
+}
+
+function isCookie({ place }: Credential): boolean {
+  return place.startsWith("cookie ");
 }

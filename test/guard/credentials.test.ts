@@ -435,6 +435,13 @@ describe("anyOf", () => {
     expect(told).toEqual(Array(4).fill("invalid_request"));
     const same = { headers: { ...header(ourToken).headers, cookie } };
     expect((await anyOf(pages, one).authenticate(same)).credential).toBe("cookie");
+    const admins = createGuard({ credentials: [cookieToken(theirs, { name: "admin" })] });
+    const admin = signed({ ...CLAIMS, iss: THEIRS, sub: "admin-1" }, HEADER, THEIR_SECRET);
+    const cookies = { headers: { cookie: `${cookie}; admin=${admin}` } };
+    expect((await anyOf(pages, admins).authenticate(cookies)).userId).toBe("user-1");
+    expect((await anyOf(admins, pages).authenticate(cookies)).userId).toBe("admin-1");
+    const withHeader = { headers: { ...cookies.headers, ...theirToken.headers } };
+    expect(await codeOf(anyOf(pages, admins, other).authenticate(withHeader))).toBe("invalid_request");
     // What else is wrong with a credential is for its guard to say, where nobody else knows who it is.
     const broken: Credential = { name: "broken", place: "x", read: () => JSON.parse("{"), verify: () => ({}) as never };
     const breaking = createGuard({ credentials: [broken], onOutage: () => undefined });
