@@ -3,7 +3,14 @@ import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { handleLogin, handleLogout, handleRefresh, readJsonBody, readNodeRequest } from "../../src/adapters/adapter.ts";
+import {
+  handleLogin,
+  handleLogout,
+  handleRefresh,
+  readJsonBody,
+  readNodeRequest,
+  takeParsedBody,
+} from "../../src/adapters/adapter.ts";
 import * as onFetch from "../../src/adapters/fetch.ts";
 import type { RevokingAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { houseOf, READER } from "../support/flow.ts";
@@ -56,6 +63,25 @@ describe("a body that the client breaks off", () => {
     const init = { method: "POST", body, duplex: "half", headers: { "Content-Type": TYPE } } as RequestInit;
     const answer = await onFetch.login(auth)(new Request("http://localhost/", init));
     expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([400, "malformed_body"]);
+  });
+});
+
+describe("what a parser left of a body", () => {
+  const takeOf = (contentType: string | undefined, body: unknown = READER) =>
+    takeParsedBody({ body }, contentType, "put a parser in front of it");
+
+  it("is taken unless it is said to be something else, or in another charset", () => {
+    for (const type of [undefined, TYPE, `${TYPE}; charset=UTF-8`, "application/x-www-form-urlencoded"]) {
+      expect(takeOf(type)).toBe(READER);
+    }
+    expect(takeOf(undefined, {})).toEqual({});
+    for (const [type, body] of [
+      [`${TYPE}; charset=latin1`, READER],
+      ["text/plain", {}],
+    ] as const) {
+      expect(() => takeOf(type, body)).toThrow(expect.objectContaining({ code: "unsupported_media_type" }));
+    }
+    expect(() => takeParsedBody({}, TYPE, "put a parser in front of it")).toThrow(/^nothing parsed the body; put a/);
   });
 });
 
