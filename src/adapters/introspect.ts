@@ -14,6 +14,8 @@ import { describeRefreshToken, describeToken, toIdentity } from "./introspect-an
 import { answerAsOAuth, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
+type TokenPlaces = Pick<SessionAuthenticator, "takesBearer" | "proofs" | "tokenCookie">;
+
 /** Members of an answer. */
 type Members = Readonly<Record<string, unknown>>;
 
@@ -78,9 +80,9 @@ export function handleIntrospect<Claims>(
   const inspector =
     "inspectRefreshToken" in guard ? (guard as Guard & Pick<SessionAuthenticator, "inspectRefreshToken">) : null;
   assert(!refreshTokens || inspector !== null, "introspect: refreshTokens is for an authenticator with sessions");
-  const { takesBearer = true, proofs = null } = guard as Partial<Pick<SessionAuthenticator, "takesBearer" | "proofs">>;
+  const { takesBearer = true, proofs = null, tokenCookie = null } = guard as Partial<TokenPlaces>;
   assert(
-    takesBearer || proofs !== null,
+    takesBearer || proofs !== null || tokenCookie === null,
     "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })",
   );
 

@@ -112,6 +112,13 @@ describe("introspect", () => {
     expect(await ask(anyOf(partners, bound), "none")).toEqual({ active: false });
   });
 
+  it("takes an authenticator that takes tokens of others alone", async () => {
+    const partners = profileOf(undefined, { issuer: "https://partner.example" });
+    const { auth } = houseOf({ more: { credentials: [bearer(partners)] } as never });
+    const answer = await ask(auth as Guard, signed({ ...CLAIMS, iss: "https://partner.example" }));
+    expect(answer).toMatchObject({ active: true, sub: "user-1" });
+  });
+
   it("takes API keys and guards of several kinds", async () => {
     const keys = createApiKeys({ store: memoryApiKeys(), prefix: "acme", now: () => NOW });
     const created = await keys.create({ userId: "user-2", scopes: ["a", "b"] });
