@@ -12,7 +12,7 @@ const SHARING = [
 /** What shares a process too, and is given a Postgres and a Redis. */
 const SERVED = ["stores", "dpop/replays", "login/limiters"];
 
-/** Among both, what needs a process of its own: it puts other modules in the place of real ones, or measures its memory. */
+/** Files of both that need a process of their own: they put modules in the place of real ones, or measure memory. */
 const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory-blocklist"];
 
 /** What `npm test` leaves out: the project that another script runs, and its folders and files. */

@@ -81,8 +81,8 @@ export function handleChangePassword<Claims, U extends User>(
   return rejectWithErrors((request) => handleCredentials(auth, auth.changePassword, request));
 }
 
-/** With another proof, the cookie of a refresh that was refused by these is as good as before. */
-const OF_PROOFS: ReadonlySet<AuthErrorCode> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
+/** A refresh that was refused by one of these may be tried again with another proof, so its cookie stays. */
+const PROOF_REFUSALS: ReadonlySet<AuthErrorCode> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
 
 /**
  * Makes the handler of refreshes. It takes the refresh token from the cookie where the authenticator has one, else
@@ -112,7 +112,7 @@ export function handleRefresh<Claims, U extends User>(
     try {
       return formatTokens(await auth.refresh(tokens, proof), auth, request);
     } catch (error) {
-      const isOver = isAuthError(error) && error.expose && !OF_PROOFS.has(error.code);
+      const isOver = isAuthError(error) && error.expose && !PROOF_REFUSALS.has(error.code);
       throw isOver ? takeCookieAway(cookie, error) : error;
     }
   });

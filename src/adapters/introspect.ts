@@ -14,7 +14,8 @@ import { describeRefreshToken, describeToken, toIdentity } from "./introspect-an
 import { answerAsOAuth, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
-type TokenPlaces = Pick<SessionAuthenticator, "takesBearer" | "proofs" | "tokenCookie">;
+/** Where an authenticator takes its tokens from. A plain guard tells nothing of it. */
+type CredentialPlaces = Pick<SessionAuthenticator, "takesBearer" | "proofs" | "tokenCookie">;
 
 /** Members of an answer. */
 type Members = Readonly<Record<string, unknown>>;
@@ -80,7 +81,7 @@ export function handleIntrospect<Claims>(
   const inspector =
     "inspectRefreshToken" in guard ? (guard as Guard & Pick<SessionAuthenticator, "inspectRefreshToken">) : null;
   assert(!refreshTokens || inspector !== null, "introspect: refreshTokens is for an authenticator with sessions");
-  const { takesBearer = true, proofs = null, tokenCookie = null } = guard as Partial<TokenPlaces>;
+  const { takesBearer = true, proofs = null, tokenCookie = null } = guard as Partial<CredentialPlaces>;
   assert(
     takesBearer || proofs !== null || tokenCookie === null,
     "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })",

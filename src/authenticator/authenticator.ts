@@ -96,13 +96,20 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
   readonly throttled: boolean;
   /** Tells what the authenticator has counted since it was made, for a monitor. */
   stats(): AuthenticatorStats;
-  /** The cookie that carries the access token; `null` where no credential takes one. Adapters read it. */
+  /**
+   * The cookie that carries a token of this authenticator; `null` where no credential takes one from a cookie. Adapters
+   * read it.
+   */
   readonly tokenCookie: CookieSettings | null;
-  /** Whether a token is taken from the Authorization header, so that clients need it in the answer's body. */
+  /**
+   * Whether a token of this authenticator is taken from the Authorization header as a Bearer token. Clients then need
+   * it in the answer's body.
+   */
   readonly takesBearer: boolean;
   /**
-   * What verifies the DPoP proof of a request for tokens, which shows none; `null` without `dpop` among the
-   * credentials. The handlers of login and refresh ask it, and so does an endpoint of the application's own.
+   * What verifies the DPoP proof of a request for tokens, which shows none; `null` where no `dpop` among the
+   * credentials takes tokens of this authenticator. The handlers of login and refresh ask it, and so does an endpoint
+   * of the application's own.
    *
    * @example
    * ```ts

@@ -89,7 +89,7 @@ export interface OneTimeTokenEvent extends UserEvent<"one_time_token_issued" | "
 
 /** A one-time token or code was refused. */
 export interface OneTimeTokenRefusedEvent extends BaseEvent<"one_time_token_refused"> {
-  /** Whose code was tried; `null` for a token, and where nothing was issued to whom the request named. */
+  /** Whose code was tried; `null` for a token, for what can't be a code, and where the user has no code. */
   readonly userId: string | null;
   /** What it was to be good for. */
   readonly purpose: string;

@@ -4,7 +4,7 @@ import type { IdentityClaims } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 import { abandon } from "../shared/promise.ts";
-import { isId } from "../shared/text.ts";
+import { AN_ID, isId } from "../shared/text.ts";
 
 /**
  * Who is asking, as a verified credential says. All but `claims` is what was signed or stored, whatever a profile's
@@ -85,7 +85,7 @@ export function checkReading(reading: IdentityClaims | undefined, owner: string 
 function readUserId(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string {
   const id = readClaims("userId", read, checked);
   const text = Number.isSafeInteger(id) ? String(id) : id;
-  if (!isId(text)) throw mismatched("the identity's userId", id, "a non-empty string");
+  if (!isId(text)) throw mismatched("the identity's userId", id, AN_ID);
   return text;
 }
 

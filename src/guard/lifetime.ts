@@ -25,9 +25,14 @@ export function boundLife(own: Internals, credentials: readonly Credential[]): T
   const others = credentials.some(isOfUnknownLife) ? MAX_FOREIGN_LIFETIME_S : 0;
   return {
     lifetime: Math.max(...profiles.map(findLifetime), others),
-    ownLifetime: Math.max(...profiles.filter(({ issuer }) => issuer === own.issuer).map(findLifetime)),
+    ownLifetime: Math.max(...profiles.filter(isOfIssuer(own)).map(findLifetime)),
     clockTolerance: Math.max(...profiles.map(({ clockTolerance }) => clockTolerance)),
   };
+}
+
+/** Tells whether tokens of an issuer may be of a profile: one without an issuer takes those of any. */
+function isOfIssuer(own: Internals): (profile: Internals) => boolean {
+  return ({ issuer }) => issuer === null || issuer === own.issuer;
 }
 
 function findLifetime({ issues, expiresIn, maxAge }: Internals): number {

@@ -6,7 +6,7 @@ import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
 import { readMark } from "../shared/read.ts";
 
 /** What bounds the life of a profile's tokens. */
-type Bounds = Pick<ProfileInternals<unknown>, "issues" | "maxAge" | "now">;
+type Bounds = Pick<ProfileInternals<unknown>, "issues" | "maxAge" | "clockTolerance" | "now">;
 
 /**
  * Explains why a token of another issuer lives too long for a guard with a blocklist: it would be good again once a
@@ -16,16 +16,18 @@ type Bounds = Pick<ProfileInternals<unknown>, "issues" | "maxAge" | "now">;
  */
 export function explainLongLife(
   { exp, iat }: CheckedClaims,
-  { issues, maxAge, now }: Bounds,
+  { issues, maxAge, clockTolerance, now }: Bounds,
   isOfTenant: boolean,
 ): string | null {
   if (issues || (maxAge !== null && !isOfTenant)) return null;
   // Nobody knows how old a token without iat is. What is left of its life is the least that it lives.
   const lifetime = exp - (iat ?? readClock(now) / 1_000);
+  // The tolerance of a resolver's profile is not known beforehand either, so it is a part of the bound.
+  const most = MAX_FOREIGN_LIFETIME_S - (isOfTenant ? 2 * clockTolerance : 0);
   const remedy = isOfTenant ? "have its issuer shorten that" : "give trustIssuer a maxAge";
-  return lifetime <= MAX_FOREIGN_LIFETIME_S || (maxAge ?? lifetime) <= MAX_FOREIGN_LIFETIME_S
+  return lifetime <= most || (maxAge ?? lifetime) <= most
     ? null
-    : `it lives ${lifetime} s, longer than the ${MAX_FOREIGN_LIFETIME_S} s of a log-out everywhere: ${remedy}`;
+    : `it lives ${lifetime} s, longer than the ${most} s of a log-out everywhere: ${remedy}`;
 }
 
 /** Refuses a token that lives too long for a guard with a blocklist. */

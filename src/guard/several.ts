@@ -3,7 +3,7 @@ import type { Answers, Refuse } from "./answers.ts";
 import { findShown } from "./bind-credentials.ts";
 import type { Credential } from "./credential.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
-import { toCredentialRequest } from "./request.ts";
+import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 
 /** The credentials that a guard takes, and how it refuses. */
 interface Taker {
@@ -11,7 +11,7 @@ interface Taker {
   readonly refuse: Refuse;
 }
 
-/** Each stands under the method of a guard that authenticates. */
+/** What each guard of ours takes, under its method `authenticate`. */
 const takers = new WeakMap<object, Taker>();
 
 /** Keeps which credentials a guard takes, for {@link joinTakers}. */
@@ -27,12 +27,12 @@ export function joinTakers(guards: readonly Guard[]): Taker | undefined {
 }
 
 /**
- * Refuses a request that shows two credentials to several guards, as one guard refuses it (RFC 6750 §2). What else is
- * wrong with it is for the guards to say. Two cookies may be there: a browser sends all that it has, to every route.
+ * Refuses a request that shows two credentials to several guards, as one guard refuses it (RFC 6750 §2). Two cookies
+ * may be there: a browser sends all that it has, to every route. What is wrong with a cookie is for its guard to say.
  */
 export function refuseSeveral({ credentials, refuse }: Taker, given: Parameters<GuardAnswer<unknown>>[0]): void {
   const request = toCredentialRequest(given);
-  const cookies = credentials.filter(isCookie);
+  const cookies = credentials.filter((it) => isCookie(it) && isShown(it, request));
   const others = credentials.filter((it) => !isCookie(it));
   try {
     for (const cookie of cookies) findShown([...others, cookie], request);
@@ -44,4 +44,13 @@ export function refuseSeveral({ credentials, refuse }: Taker, given: Parameters<
 
 function isCookie({ place }: Credential): boolean {
   return place.startsWith("cookie ");
+}
+
+/** Tells whether a request shows a credential that can be read. */
+function isShown(credential: Credential, request: CredentialRequest): boolean {
+  try {
+    return findShown([credential], request) !== null;
+  } catch {
+    return false;
+  }
 }

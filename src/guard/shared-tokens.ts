@@ -29,8 +29,8 @@ function takes(one: TokenSource, other: TokenSource): boolean {
   if (one === other) return true;
   if (typeof one === "function" || typeof other === "function") return false;
   // Whoever looks at no issuer takes the tokens of any.
-  const issuer = one.issuer ?? other.issuer;
-  return areAlike({ ...one, issuer }, other) && haveCommonAudience(one, other) && haveCommonKey(one, other);
+  const named = { ...one, issuer: one.issuer ?? other.issuer };
+  return areAlike(named, other) && haveCommonAudience(named, other) && haveCommonKey(named, other);
 }
 
 function haveCommonAudience({ audience: one }: Internals, { audience: other }: Internals): boolean {

@@ -41,9 +41,7 @@ export function demandBinding(
   boundTo: string | null,
 ): void {
   if (!bindsAll || boundTo !== null) return;
-  const cause = new Error(
-    "a token is taken with a proof alone, and boundTo says of no key: give what proofs.check gave",
-  );
+  const cause = new Error("a token is taken with a proof alone, and boundTo names no key: give what proofs.check gave");
   throw new AuthError("invalid_dpop_proof", { realm, scheme: "DPoP", cause });
 }
 

@@ -75,8 +75,8 @@ export const MAX_TENANTS = 1_000;
 export const MAX_TENANT_CALLS = 64;
 
 /**
- * Seconds for which a token of another issuer may live, where its profile has no `maxAge` and the guard a blocklist: so
- * long is a log-out everywhere remembered.
+ * Seconds that a token of another issuer may live, where the guard has a blocklist and the profile no `maxAge`. A
+ * log-out everywhere is remembered for as long.
  */
 export const MAX_FOREIGN_LIFETIME_S = 172_800;
 

@@ -81,8 +81,8 @@ export class StatusPublisher {
   }
 
   /**
-   * Gives a list. Where it is time, it is read and written anew in the background. What this process has revoked is
-   * waited for, unless the store fails.
+   * Gives a list. Where it is time, it is read and written anew in the background. Where this process has revoked
+   * something since, that is waited for, if a second has passed since the last read, and unless the store fails.
    *
    * @throws AuthError `unavailable` (503) where it can't be read, and the last one has expired
    */

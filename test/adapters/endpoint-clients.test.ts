@@ -8,6 +8,7 @@ import { createGuard } from "../../src/guard/create.ts";
 import type { Guard } from "../../src/guard/guard.ts";
 import { scopes } from "../../src/guard/rules.ts";
 import { clientSecrets } from "../../src/introspection/client-secrets.ts";
+import { remoteKeys } from "../../src/remote/remote-keys.ts";
 import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { houseOf } from "../support/flow.ts";
@@ -41,6 +42,11 @@ describe("every user could ask where clients is another guard of the same tokens
       createGuard({ credentials: [bearer(resolver)] }),
     ],
     ["of any issuer", guardOf(profileOf(undefined, { issuer: "https://login.example/" })), guardOf()],
+    [
+      "of any issuer, whose keys are yet to be loaded",
+      guardOf(trusted() as never),
+      guardOf(profileOf(remoteKeys("https://login.example/jwks") as never, { issuer: null, audience: "api" })),
+    ],
     ["in any of several", guardOf(), anyOf(secrets, guardOf())],
     ["as a copy", guardOf(), { ...guardOf() }],
   ])("%s", (_what, guard, clients) => {

@@ -440,6 +440,8 @@ describe("anyOf", () => {
     const cookies = { headers: { cookie: `${cookie}; admin=${admin}` } };
     expect((await anyOf(pages, admins).authenticate(cookies)).userId).toBe("user-1");
     expect((await anyOf(admins, pages).authenticate(cookies)).userId).toBe("admin-1");
+    const stale = { headers: { ...theirToken.headers, cookie: "session=a; session=b" } };
+    expect((await anyOf(other, pages).authenticate(stale)).userId).toBe("user-1");
     const withHeader = { headers: { ...cookies.headers, ...theirToken.headers } };
     expect(await codeOf(anyOf(pages, admins, other).authenticate(withHeader))).toBe("invalid_request");
     // What else is wrong with a credential is for its guard to say, where nobody else knows who it is.

@@ -96,6 +96,15 @@ describe("a log-out reaches the tokens of another issuer to their end", () => {
     expect(await ask(auth, token)).toBe("expired");
   });
 
+  it("by logoutEverywhere, with a resolver, for as long as clocks may differ", async () => {
+    const auth = begin([bearer(async () => trusted({ clockTolerance: "5m" }))]);
+    const most = 48 * HOUR - 600;
+    expect(await ask(auth, await mint(most + 1))).toBe("invalid_token");
+    const token = await mint(most);
+    await auth.logoutEverywhere("user-1");
+    expect([...(await seen(auth, token, most + 300))]).toEqual(["revoked"]);
+  });
+
   it("by logout, for other tokens of the session than the one that was shown", async () => {
     const auth = begin([bearer([own, trusted()])]);
     const [shown, other] = [await mint(HOUR, { sid: "s-1" }), await mint(24 * HOUR, { sid: "s-1" })];
@@ -145,14 +154,20 @@ describe("a log-out reaches the tokens of another issuer to their end", () => {
     },
   );
 
-  it.each(["logout", "logoutSession", "logoutByRefreshToken"] as const)(
-    "by %s of a session of ours, for its tokens of another profile of ours",
-    async (verb) => {
+  it.each([
+    ["logout", null],
+    ["logoutSession", null],
+    ["logoutByRefreshToken", null],
+    ["logoutSession", "https://api.example.com"],
+  ] as const)(
+    "by %s of a session of ours, for its tokens of another profile, where ours names %s",
+    async (verb, issuer) => {
+      const named = profileOf(undefined, { now, issuer });
       const download = profileOf(undefined, { now, typ: "download+jwt", expiresIn: "1d" });
       const house = houseOf({
         clock,
         blocklist: exactBlocklist(),
-        more: { token: own, credentials: [bearer([own, download, trusted()])] as never },
+        more: { token: named, credentials: [bearer([named, download, trusted()])] as never },
       });
       clock.now = NOW;
       const { accessToken, refreshToken } = await house.auth.login(READER);
