@@ -1,4 +1,5 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
+import { invalidToken } from "../core/token/compact.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { readTime } from "../shared/date.ts";
 import { abandon, isThenable } from "../shared/promise.ts";
@@ -10,7 +11,7 @@ import type { Credential, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
-import { noteLongLife, readLongLife, refuseNotedLife } from "./long-life.ts";
+import { readLongLife } from "./long-life.ts";
 import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -29,9 +30,9 @@ interface Shown {
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
   const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
 
-  const lookUp = ({ identity, reference }: Proven, leftMs: number): Identity | Promise<Identity> => {
+  const lookUp = ({ identity, reference, longLife }: Proven, leftMs: number): Identity | Promise<Identity> => {
     if (blocklist === null || reference === null) return identity;
-    refuseNotedLife(reference);
+    if (longLife !== null) throw invalidToken(longLife);
     const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
     const pending = refuseRevoked(blocklist, timeoutMs, reference, observe);
     return pending === undefined ? identity : pending.then(() => identity);
@@ -140,6 +141,8 @@ async function waitForProof(
 interface Proven {
   readonly identity: Identity;
   readonly reference: TokenReference | null;
+  /** Why a token lives too long for a guard with a blocklist; `null` where it does not. */
+  readonly longLife: string | null;
 }
 
 /** Reads a credential's answer. A credential of the application's own may answer anything, and getters may throw. */
@@ -152,13 +155,13 @@ function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
     const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
     if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
     if (!Array.isArray(methods)) throw broken(credential, 'methods must be a list, such as ["otp"]');
-    if (revocation === undefined) return { identity: Object.freeze(identity), reference: null };
+    if (revocation === undefined) return { identity: Object.freeze(identity), reference: null, longLife: null };
     const { jti, issuedAt } = revocation;
     // Compared with a time that is none, no revocation of a user or a session is the later one.
     const isKnown = !Number.isNaN(readTime(issuedAt)) && [jti, sid].every((it) => it === null || isText(it));
     if (!isKnown) throw broken(credential, "revocation must be { jti, issuedAt }, a string or null and a Date");
     const reference = { jti, sid, userId, issuedAt };
-    return { identity: Object.freeze(identity), reference: noteLongLife(reference, readLongLife(revocation)) };
+    return { identity: Object.freeze(identity), reference, longLife: readLongLife(revocation) };
   } catch (error) {
     throw toOutage(credential, error);
   }

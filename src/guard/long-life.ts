@@ -32,7 +32,8 @@ export function explainLongLife(
 
 /** Refuses a token that lives too long for a guard with a blocklist. */
 export function refuseLongLife(checked: CheckedClaims, profile: Bounds): void {
-  throwLongLife(explainLongLife(checked, profile, false));
+  const why = explainLongLife(checked, profile, false);
+  if (why !== null) throw invalidToken(why);
 }
 
 /** The property that says why a token lives too long. Entries of the package have copies of this file. */
@@ -46,13 +47,4 @@ export function noteLongLife<Reference extends object>(reference: Reference, why
 /** Reads what {@link noteLongLife} noted; `null` where that is nothing. */
 export function readLongLife(reference: object): string | null {
   return (readMark(reference, LONG_LIFE) as string | undefined) ?? null;
-}
-
-/** Refuses a token of whose reference {@link noteLongLife} noted that it lives too long. */
-export function refuseNotedLife(reference: object): void {
-  throwLongLife(readLongLife(reference));
-}
-
-function throwLongLife(why: string | null): void {
-  if (why !== null) throw invalidToken(why);
 }
