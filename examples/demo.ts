@@ -1,4 +1,4 @@
-// Only what is wanted is imported: the page and the walk have each a key and users of their own.
+// Imports only one of the two: each makes a key and users of its own when it is imported.
 if (process.argv.includes("--web")) {
   const { serve } = await import("./demo-web/server.ts");
   await serve();

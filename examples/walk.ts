@@ -38,39 +38,45 @@ async function walk(origin: string): Promise<void> {
   const wrong = { login: LOGIN, password: "not the password" };
   const right = { login: LOGIN, password: PASSWORD };
   const me = { request: "GET /me" };
-  await take(origin, {
+  await takeStep(origin, {
     title: "wrong password",
     request: "POST /login",
     body: wrong,
     status: 401,
     challenge: REALM_ALONE,
   });
-  const answer = await take(origin, { title: "log in", request: "POST /login", body: right, status: 200 });
+  const answer = await takeStep(origin, { title: "log in", request: "POST /login", body: right, status: 200 });
   const token = String(answer.access_token);
-  const claims = await take(origin, { title: "protected route", ...me, token, status: 200 });
+  const claims = await takeStep(origin, { title: "protected route", ...me, token, status: 200 });
   console.log(`      claims: ${JSON.stringify(claims)}`);
   expect(claims.sub === "user-1", "the claims are those of the user who logged in");
-  await take(origin, { title: "no token", ...me, status: 401, challenge: REALM_ALONE });
-  await take(origin, { title: "forged token", ...me, token: forged(token), status: 401, challenge: INVALID });
-  await take(origin, { title: "expired token", ...me, token: await expired(), status: 401, challenge: /has expired/ });
-  await take(origin, {
+  await takeStep(origin, { title: "no token", ...me, status: 401, challenge: REALM_ALONE });
+  await takeStep(origin, { title: "forged token", ...me, token: forgeToken(token), status: 401, challenge: INVALID });
+  await takeStep(origin, {
+    title: "expired token",
+    ...me,
+    token: await issueExpired(),
+    status: 401,
+    challenge: /has expired/,
+  });
+  await takeStep(origin, {
     title: "wrong kind of token",
     ...me,
-    token: await wrongKind(),
+    token: await issueWrongKind(),
     status: 401,
     challenge: INVALID,
   });
-  await take(origin, { title: "missing scope", request: "POST /orders", token, status: 403, challenge: LACKING });
-  await take(origin, { title: "log out", request: "POST /logout", token, status: 204 });
-  await take(origin, { title: "the same token", ...me, token, status: 401, challenge: /has been revoked/ });
-  await robbery(origin, right);
-  await everywhere(origin, right);
+  await takeStep(origin, { title: "missing scope", request: "POST /orders", token, status: 403, challenge: LACKING });
+  await takeStep(origin, { title: "log out", request: "POST /logout", token, status: 204 });
+  await takeStep(origin, { title: "the same token", ...me, token, status: 401, challenge: /has been revoked/ });
+  await stealRefreshToken(origin, right);
+  await logOutEverywhere(origin, right);
 }
 
-/** A refresh token is sent by two: who sends it second ends the session for both. */
-async function robbery(origin: string, credentials: object): Promise<void> {
+/** Lets the owner and a thief send the same refresh token: the second request ends the session for both. */
+async function stealRefreshToken(origin: string, credentials: object): Promise<void> {
   const refused = { request: "POST /refresh", status: 401, challenge: REALM_ALONE };
-  const first = await take(origin, {
+  const first = await takeStep(origin, {
     title: "log in on the laptop",
     request: "POST /login",
     body: credentials,
@@ -78,13 +84,13 @@ async function robbery(origin: string, credentials: object): Promise<void> {
   });
   const { refresh_token: stolen } = first;
   const refreshing = { request: "POST /refresh", body: { refresh_token: stolen } };
-  const second = await take(origin, { title: "laptop refreshes", ...refreshing, status: 200 });
+  const second = await takeStep(origin, { title: "laptop refreshes", ...refreshing, status: 200 });
   await new Promise((resolve) => setTimeout(resolve, 10)); // or both might come in the same millisecond
-  await take(origin, { title: "thief's old copy", ...refused, body: { refresh_token: stolen } });
+  await takeStep(origin, { title: "thief's old copy", ...refused, body: { refresh_token: stolen } });
   console.log("      The examples set reuseGrace: 0. By default, a token whose answer was lost may be sent again.");
-  await take(origin, { title: "laptop's next token", ...refused, body: { refresh_token: second.refresh_token } });
+  await takeStep(origin, { title: "laptop's next token", ...refused, body: { refresh_token: second.refresh_token } });
   const token = String(second.access_token);
-  await take(origin, {
+  await takeStep(origin, {
     title: "laptop's access token",
     request: "GET /me",
     token,
@@ -93,24 +99,29 @@ async function robbery(origin: string, credentials: object): Promise<void> {
   });
 }
 
-/** Two devices, of which one logs both out. */
-async function everywhere(origin: string, credentials: object): Promise<void> {
+/** Logs in on two devices, and logs both out from one of them. */
+async function logOutEverywhere(origin: string, credentials: object): Promise<void> {
   const entering = { request: "POST /login", body: credentials, status: 200 };
   const tokens: Record<string, string> = {};
   for (const device of ["phone", "laptop"]) {
-    tokens[device] = String((await take(origin, { title: `log in on the ${device}`, ...entering })).access_token);
+    tokens[device] = String((await takeStep(origin, { title: `log in on the ${device}`, ...entering })).access_token);
   }
   const leaving = { title: "log out everywhere", request: "POST /logout/everywhere", status: 204 };
-  await take(origin, { ...leaving, token: String(tokens.phone) });
+  await takeStep(origin, { ...leaving, token: String(tokens.phone) });
   const revoked = { request: "GET /me", status: 401, challenge: /has been revoked/ };
   for (const [device, token] of Object.entries(tokens)) {
-    await take(origin, { title: `${device}'s token`, ...revoked, token });
+    await takeStep(origin, { title: `${device}'s token`, ...revoked, token });
   }
-  const after = await take(origin, { title: "log in again", ...entering });
-  await take(origin, { title: "protected route", request: "GET /me", token: String(after.access_token), status: 200 });
+  const after = await takeStep(origin, { title: "log in again", ...entering });
+  await takeStep(origin, {
+    title: "protected route",
+    request: "GET /me",
+    token: String(after.access_token),
+    status: 200,
+  });
 }
 
-async function take(origin: string, step: Step): Promise<Record<string, unknown>> {
+async function takeStep(origin: string, step: Step): Promise<Record<string, unknown>> {
   const [method = "", path] = step.request.split(" ");
   const headers: Record<string, string> = {};
   if (step.token !== undefined) headers.Authorization = `Bearer ${step.token}`;
@@ -136,20 +147,20 @@ function expect(good: boolean, what: string): void {
   if (!good) failures += 1;
 }
 
-/** The user's own token, with somebody else's id written into it. */
-function forged(token: string): string {
+/** Writes somebody else's id into the user's own token. */
+function forgeToken(token: string): string {
   const [header, , signature] = token.split(".");
   const claims = { ...decodeToken(token).claims, sub: "user-2" };
   return [header, Buffer.from(JSON.stringify(claims)).toString("base64url"), signature].join(".");
 }
 
-function expired(): Promise<string> {
+function issueExpired(): Promise<string> {
   const { issuer, audience } = accessToken;
   const anHourAgo = defineToken({ keys: key, issuer, audience, now: () => Date.now() - 3_600_000 });
   return issueToken({ sub: "user-1" }, anHourAgo);
 }
 
-function wrongKind(): Promise<string> {
+function issueWrongKind(): Promise<string> {
   const { issuer, audience } = accessToken;
   return issueToken({ sub: "user-1" }, defineToken({ keys: key, issuer, audience, typ: "reset+jwt" }));
 }

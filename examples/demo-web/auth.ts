@@ -17,20 +17,20 @@ users.add({
 });
 
 const accessToken = defineToken({
-  keys: secretKey(randomBytes(32)), // whatever it signed is worthless after a restart, as is all that the memory holds
+  keys: secretKey(randomBytes(32)), // its tokens are worthless after a restart, when the stores in memory are empty too
   issuer: "https://api.example.com",
   audience: "https://api.example.com",
-  expiresIn: Number(process.env.TOKEN_SECONDS ?? 60), // short, so that one can watch it run out; 15 minutes is usual
+  expiresIn: Number(process.env.TOKEN_SECONDS ?? 60), // short, so that you see it expire; 15 minutes is usual
 });
 
-/** The sessions that were ended because a spent refresh token came again; a service would warn their user. */
+/** The sessions that ended because a used refresh token came again; a service would warn their users. */
 export const stolen: ReusedSession[] = [];
 
 export const auth: SessionAuthenticator = createAuthenticator({
   token: accessToken,
   users,
   blocklist: memoryBlocklist(),
-  // A grace of none shows theft at once; leave it out, and two tabs of one browser may refresh at the same time.
+  // No grace, to show theft at once. Without `reuseGrace: 0`, two tabs of one browser may refresh at the same time.
   refresh: { store: memoryRefreshStore(), reuseGrace: 0, onReuse: (session) => stolen.push(session) },
   claims: () => ({ scope: "orders:read" }),
 });

@@ -40,7 +40,7 @@ app.get("/me", requireAuth(auth), (req, res) => {
   res.json({ id: userId, scopes: [...scopes] });
 });
 
-// The page looks behind the door here. A service shows a user's sessions to that user alone.
+// Only the demo shows this to everybody. A service shows a user's sessions only to that user.
 app.get("/service", (_req, res, next) => {
   auth.sessions("user-1").then((sessions) => res.json({ sessions, stolen }), next);
 });
@@ -48,7 +48,7 @@ app.get("/service", (_req, res, next) => {
 app.use(express.static(fileURLToPath(new URL("page", import.meta.url))));
 app.use(errorHandler({ log: (error, req) => console.error(req.url, error) }));
 
-/** Serves the page on the loopback, on `PORT` or on a free port, until Ctrl-C. */
+/** Serves the page on the loopback interface, on `PORT` or on a free port, until Ctrl-C. */
 export async function serve(): Promise<void> {
   const server = app.listen(Number(process.env.PORT ?? 0), "127.0.0.1");
   await once(server, "listening");

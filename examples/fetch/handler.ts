@@ -28,7 +28,7 @@ const routes: Record<string, FetchHandler> = {
 
 const logging = errorHandler({ log: (error, request) => console.error(request.url, error) });
 
-/** From a Request to a Response: what Bun, Deno and edge runtimes serve as it is. */
+/** Turns a Request into a Response: Bun, Deno and edge runtimes serve such a function as it is. */
 export const fetch: FetchHandler = logging(async (request) => {
   const route = routes[`${request.method} ${new URL(request.url).pathname}`];
   return route === undefined ? new Response(null, { status: 404 }) : route(request);

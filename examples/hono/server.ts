@@ -16,7 +16,7 @@ import { announce, HOST, PORT } from "../shared/start.ts";
 
 const logging = errorHandler({ log: (error, request) => console.error(request.url, error) });
 
-/** hallpass/fetch takes the web Request that Hono keeps as `c.req.raw`; the handler gets Hono's context behind it. */
+/** hallpass/fetch takes the web Request in Hono's `c.req.raw`; the handler gets Hono's context after it. */
 function route(handler: FetchHandler<[Context]>): (c: Context) => Promise<Response> {
   const logged = logging(handler);
   return (c) => logged(c.req.raw, c);

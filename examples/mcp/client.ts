@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 
 const [origin = "http://127.0.0.1:3000", expectedIssuer = "http://127.0.0.1:3001"] = process.argv.slice(2);
 
-// It knows the server, and whom it tells its secret. How it gets a token for that server, it learns from the challenge.
+// It knows the server, and the issuer that may see its secret. The challenge says how to get a token for the server.
 const scope = "notes:read notes:write";
 const credentials = { clientId: "demo", clientSecret: "secret of the demo", expectedIssuer, scope };
 const authProvider = new ClientCredentialsProvider(credentials);

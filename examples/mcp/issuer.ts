@@ -7,10 +7,10 @@ import { jwks } from "hallpass/express";
 import { HOST, PORT } from "../shared/start.ts";
 import { SCOPES } from "./tools.ts";
 
-/** The one client there is, in the header by which it shows itself (RFC 6749 §2.3.1). */
+/** The only client, with the header by which it authenticates (RFC 6749 §2.3.1). */
 const CLIENT = { id: "demo", authorization: `Basic ${Buffer.from("demo:secret of the demo").toString("base64")}` };
 
-/** Starts what stands here for Keycloak, Auth0 or a login service of your own, and gives its name. */
+/** Starts a stand-in for Keycloak, Auth0 or a login service of your own, and gives its issuer name. */
 export async function startIssuer(resources: readonly string[], blocklist: Blocklist): Promise<string> {
   const server = createServer();
   await once(server.listen(PORT === 0 ? 0 : PORT + 1, HOST), "listening");
@@ -27,7 +27,7 @@ export async function startIssuer(resources: readonly string[], blocklist: Block
   app.get("/.well-known/oauth-authorization-server", (_req, res) => {
     res.json({
       issuer,
-      authorization_endpoint: `${issuer}/authorize`, // It has none, and the SDK's client wants one named.
+      authorization_endpoint: `${issuer}/authorize`, // It has none, but the SDK's client requires a name.
       token_endpoint: `${issuer}/token`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       scopes_supported: SCOPES,
@@ -56,7 +56,7 @@ export async function startIssuer(resources: readonly string[], blocklist: Block
         const { jti, exp, sub } = await verifyToken(req.body?.token, profile);
         await blocklist.revokeToken(String(jti), new Date(exp * 1_000), String(sub));
       } catch (error) {
-        if (!isAuthError(error)) throw error; // What is no token of this profile has nothing to revoke.
+        if (!isAuthError(error)) throw error; // It is no good token of this profile: there is nothing to revoke.
       }
     }
     res.status(200).end();

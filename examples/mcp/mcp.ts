@@ -29,13 +29,13 @@ export function createMcp({ resource, issuer, blocklist }: McpOptions): Express 
   app.get(api.metadataPath, resourceMetadata(api));
   const { pathname } = new URL(resource);
   app.post(pathname, requireAuth(guard), express.json({ limit: "256kb" }), requireToolScopes(guard), answer(guard));
-  // No streams and no sessions: each request shows its token, and nothing outlives it.
+  // No streams and no sessions: each request shows its token, and no state outlives the request.
   app.all(pathname, requireAuth(guard), (_req, res) => void res.status(405).set("Allow", "POST").end());
   app.use(errorHandler({ log: (error, req) => console.error(req.url, error.message, error.cause) }));
   return app;
 }
 
-/** Asks for the scopes of the tools that are called, as a 403 from which the client learns what to ask for. */
+/** Requires the scopes of the tools that are called. The 403 tells the client which scopes to ask for. */
 function requireToolScopes(guard: Guard): RequestHandler {
   return async (req, _res, next) => {
     const needed = listCalls(req.body).flatMap((name) => findScope(name) ?? []);
@@ -57,7 +57,7 @@ function answer(guard: Guard): RequestHandler {
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     res.on("close", () => void server.close());
     await server.connect(transport);
-    // The SDK gives tools what is in `auth`, in a shape of its own.
+    // The SDK passes `auth` to the tools, in a format of its own.
     await transport.handleRequest(Object.assign(req, { auth: toAuthInfo(identity) }), res, req.body);
   };
 }

@@ -2,7 +2,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Identity } from "hallpass";
 import { z } from "zod";
 
-/** Each tool, with the scope that it takes to call it. */
+/** Each tool, with the scope that a call needs. */
 const NEEDED: ReadonlyMap<unknown, string> = new Map([
   ["list_notes", "notes:read"],
   ["add_note", "notes:write"],
@@ -10,7 +10,7 @@ const NEEDED: ReadonlyMap<unknown, string> = new Map([
 
 export const SCOPES: readonly string[] = [...new Set(NEEDED.values())];
 
-/** Finds the scope of a tool; `undefined` where there is no such tool, which the SDK then says. */
+/** Finds the scope of a tool; `undefined` if there is no such tool, which the SDK then answers. */
 export function findScope(tool: unknown): string | undefined {
   return NEEDED.get(tool);
 }

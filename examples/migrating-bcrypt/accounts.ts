@@ -1,13 +1,13 @@
 import type { User, UserStore } from "hallpass";
 
-/** A row of the table that there is: its columns stay as they are. */
+/** A row of your own table: its columns stay as they are. */
 interface Account extends User {
   readonly email: string;
   passwordHash: string;
   passwordChangedAt: Date | null;
 }
 
-/** What bcrypt left: of Node ($2b$), and of PHP ($2y$). */
+/** Hashes that bcrypt made: one of Node ($2b$), and one of PHP ($2y$). */
 const table: readonly Account[] = [
   {
     id: "user-1",
@@ -23,17 +23,17 @@ const table: readonly Account[] = [
   },
 ];
 
-/** The accounts, as hallpass asks for them; with a database, each method is one statement. */
+/** The user store over the table; with a database, each method is one statement. */
 export const accounts: UserStore = {
   async findById(id) {
     const row = table.find((account) => account.id === id);
-    return row === undefined ? null : userOf(row);
+    return row === undefined ? null : toUser(row);
   },
   async findCredentials(login) {
     const row = table.find(({ email }) => email === login.toLowerCase());
-    return row === undefined ? null : { user: userOf(row), passwordHash: row.passwordHash };
+    return row === undefined ? null : { user: toUser(row), passwordHash: row.passwordHash };
   },
-  /** UPDATE accounts SET … WHERE id = $1 AND password_hash = $2: who comes second changes nothing. */
+  /** UPDATE accounts SET … WHERE id = $1 AND password_hash = $2: of two at once, the second changes nothing. */
   async replacePasswordHash(id, current, next, changedAt) {
     const row = table.find((account) => account.id === id && account.passwordHash === current);
     if (row === undefined) return false;
@@ -44,8 +44,8 @@ export const accounts: UserStore = {
   },
 };
 
-/** What handlers get to see, without the hash. */
-function userOf({ id, passwordChangedAt }: Account): User {
+/** Makes the user that handlers get, without the hash. */
+function toUser({ id, passwordChangedAt }: Account): User {
   return { id, passwordChangedAt };
 }
 

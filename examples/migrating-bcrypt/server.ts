@@ -10,7 +10,7 @@ import { accounts } from "./accounts.ts";
 const auth = createAuthenticator({
   token: defineToken({ keys: readKey(), issuer: "https://api.example.com", audience: "https://api.example.com" }),
   users: accounts,
-  // A hash of bcrypt is compared by bcrypt. After a good login, a hash of Argon2id takes its place.
+  // bcrypt compares its own hashes. After a good login, an Argon2id hash replaces the old one.
   passwords: createPasswordHasher({ legacy: [bcryptHashes(bcrypt.compare)] }),
   blocklist: memoryBlocklist(),
   onUnreadableHash: (userId, scheme) => console.error(`${userId} has a hash of "${scheme}", which nothing here reads.`),

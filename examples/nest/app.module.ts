@@ -38,7 +38,7 @@ class OrdersController {
   }
 }
 
-/** The guard is in front of every route; the controller of the flow has log in, refresh, change of password and log out. */
+/** The guard is in front of every route. The auth controller logs in, refreshes, changes passwords and logs out. */
 @Module({
   imports: [HallpassModule.forRoot({ guard: auth, log: (error) => console.error(error) })],
   controllers: [createAuthController(auth), ReaderController, OrdersController],

@@ -33,7 +33,7 @@ app.use((_req, res, next) => {
 });
 app.use(express.static(join(import.meta.dirname, "page")));
 
-// Refresh and logout go by the cookie, so that they need no parser.
+// Refresh and logout read the cookie, so they need no body parser.
 app.post("/login", express.json(), login(auth));
 app.post("/refresh", refresh(auth));
 app.post("/logout", logout(auth));

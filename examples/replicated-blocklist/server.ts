@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { hashPassword } from "hallpass";
 import { postgresSchema, postgresUsers } from "hallpass/stores/postgres";
 import pg from "pg";
-// Only so that the example starts by itself: what a service of yours runs is node.ts.
+// Only so that the example starts by itself: a service of yours runs node.ts.
 import { startPostgres } from "../../test/support/servers/postgres.ts";
 import { PORT } from "../shared/start.ts";
 
@@ -22,7 +22,7 @@ try {
 } finally {
   await postgres.stop();
 }
-process.exit(); // the signals are listened to still
+process.exit(); // although listeners for signals remain
 
 async function prepare(connectionString: string): Promise<void> {
   const client = new pg.Pool({ connectionString });
@@ -32,7 +32,7 @@ async function prepare(connectionString: string): Promise<void> {
   await client.end();
 }
 
-/** Starts a process of the service, by the same loader that this one has. */
+/** Starts a process of the service, with the same loader as this one. */
 function startNode(port: number, secret: string): ChildProcess {
   const env = { ...process.env, PORT: String(port), TOKEN_SECRET: secret, DATABASE_URL: postgres.url };
   const args = [...process.execArgv, join(import.meta.dirname, "node.ts")];

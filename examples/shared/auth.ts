@@ -30,7 +30,7 @@ export const auth: SessionAuthenticator<ClaimsOf<typeof accessToken>> = createAu
   token: accessToken,
   users: stores.users,
   blocklist: stores.blocklist,
-  // A grace of none, to show what theft leads to; leave it out, and two tabs may refresh at once.
+  // No grace, to show what theft leads to. Without `reuseGrace: 0`, two tabs may refresh at once.
   refresh: { store: stores.refresh, reuseGrace: 0 },
   claims: () => ({ scope: "orders:read" }),
 });

@@ -15,7 +15,7 @@ const TRY_AGAIN_LATER = 1013;
 
 const respond = createErrorResponder({ log: (error, request: IncomingMessage) => console.error(request.url, error) });
 
-/** Handles the upgrades of a server: only who shows a good token gets a socket, and only for as long as that is good. */
+/** Makes the listener for upgrades: a client gets a socket only with a good token, and for as long as that is good. */
 export function acceptSockets(guard: Guard): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 16_384, handleProtocols: () => PROTOCOL });
 
@@ -36,9 +36,9 @@ export function acceptSockets(guard: Guard): (request: IncomingMessage, socket: 
 type Credential = IncomingMessage | readonly string[];
 
 /**
- * What the guard is asked about: the request, or what stands for its Authorization header. A browser can set no header
- * of a WebSocket, but it can offer a subprotocol "bearer.<token>" beside the real one. Unlike a query, that is not in
- * the URL, which servers log.
+ * Gives what the guard checks: the request, or what replaces its Authorization header. A browser can't set headers for
+ * a WebSocket, but it can offer a subprotocol "bearer.<token>" beside the real one. Unlike a query, it is not in the
+ * URL, which servers log.
  */
 function readCredential(request: IncomingMessage): Credential {
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
@@ -48,7 +48,7 @@ function readCredential(request: IncomingMessage): Credential {
   return [request.headers.authorization ?? [], shown].flat(2); // the guard refuses several credentials
 }
 
-/** A socket outlives its token, so the guard is asked again: for each message, and while nothing is said. */
+/** A socket outlives its token, so the guard is asked again: for each message, and every second. */
 function converse(socket: WebSocket, guard: Guard, credential: Credential): void {
   const close = (error: unknown): void => {
     const isRefused = isAuthError(error) && error.status === 401;
@@ -66,7 +66,7 @@ function converse(socket: WebSocket, guard: Guard, credential: Credential): void
   });
 }
 
-/** Answers an upgrade as any other request is answered: there is no WebSocket yet. */
+/** Answers an upgrade like any other request: there is no WebSocket yet. */
 function refuse(request: IncomingMessage, socket: Socket, error: unknown): void {
   const response = new ServerResponse(request);
   response.assignSocket(socket);

@@ -3,7 +3,7 @@ import { readToken } from "./token.js";
 
 const NOTHING = { access: undefined, refresh: undefined, sid: undefined, expiresAt: 0, lifetime: 0 };
 
-/** A device, with the tokens that it holds. Each verb sends one request, and answers with what went and what came. */
+/** A device with its tokens. Each method sends one request, and gives the request and the answer. */
 export class Device {
   tokens = NOTHING;
 
@@ -25,7 +25,7 @@ export class Device {
     return this.#keep(exchange);
   }
 
-  /** Sends the refresh token too: it ends the session also when the access token has expired. */
+  /** Sends the refresh token too, which ends the session even if the access token has expired. */
   async logout() {
     const { access: token, refresh } = this.tokens;
     return this.#forget(await send("POST", "/logout", { token, body: { refresh_token: refresh } }));
@@ -35,7 +35,7 @@ export class Device {
     return this.#forget(await send("POST", "/logout/everywhere", { token: this.tokens.access }));
   }
 
-  /** What a thief does: takes the refresh token of another device. */
+  /** Copies the refresh token of another device, as a thief does. */
   copy({ tokens: { refresh, sid } }) {
     this.tokens = { ...NOTHING, refresh, sid };
   }
@@ -44,7 +44,7 @@ export class Device {
     return this.tokens.access !== undefined && this.tokens.expiresAt <= Date.now();
   }
 
-  /** The clock begins when the answer comes: those of a client and of a service may differ. */
+  /** Counts the lifetime from the arrival of the answer, since the clocks of client and service may differ. */
   #keep(exchange) {
     if (exchange.status !== 200) return exchange;
     const { access_token: access, refresh_token: refresh, expires_in: lifetime } = exchange.data;

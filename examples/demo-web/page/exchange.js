@@ -1,7 +1,7 @@
 import { copyOf, part, write } from "./dom.js";
 import { shorten } from "./token.js";
 
-/** Shows a request and its answer above those that came before, which are closed. */
+/** Shows a request and its answer above the earlier ones, which it collapses. */
 export function showExchange(list, exchange) {
   const { method, path, headers, body, status, statusText, answer, data } = exchange;
   const item = copyOf("exchange");

@@ -1,6 +1,6 @@
 const SHOWN = ["Content-Type", "Cache-Control", "WWW-Authenticate", "Retry-After"];
 
-/** Sends a request, and tells what went and what came. A status of 0 says that nothing came. */
+/** Sends a request, and gives the request and its answer. A status of 0 means that there was no answer. */
 export async function send(method, path, { token, body } = {}) {
   const headers = {};
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;

@@ -47,7 +47,7 @@ function viewOf(device) {
   return view;
 }
 
-/** One thing at a time: a refresh token that is sent twice is a stolen one. */
+/** Runs one action at a time: a refresh token that is sent twice counts as stolen. */
 async function alone(work) {
   if (isBusy) return;
   isBusy = true;

@@ -5,7 +5,7 @@ import { time } from "./token.js";
 const names = new Map();
 let living = new Set();
 
-/** Looks at what the service knows, and shows it. Answers with the number of thefts that it has noticed. */
+/** Shows what the service knows. Gives the number of thefts that the service has noticed. */
 export async function showService(devices) {
   const { status, data } = await send("GET", "/service");
   if (status !== 200) return 0;
@@ -15,14 +15,14 @@ export async function showService(devices) {
     const refreshed = lastUsedAt === createdAt ? "" : `, refreshed at ${time(lastUsedAt)}`;
     return `${nameOf(sid)}: begun at ${time(createdAt)}${refreshed}.`;
   });
-  const stolen = data.stolen.filter(({ sid }) => names.has(sid)); // another page may have had its own
+  const stolen = data.stolen.filter(({ sid }) => names.has(sid)); // without the thefts of another page
   const thefts = stolen.map(({ sid }) => `${nameOf(sid)}: a spent refresh token came again, so it was ended.`);
   fill("sessions", sessions, "None.");
   fill("thefts", thefts, "None so far.");
   return stolen.length;
 }
 
-/** Says what a device holds, and whether the service still takes it. */
+/** Shows what a device holds, and whether the service still accepts it. */
 export function showState(root, { tokens }) {
   const isOver = tokens.sid !== undefined && !living.has(tokens.sid);
   root.dataset.state = tokens.sid === undefined ? "none" : isOver ? "over" : "alive";

@@ -2,7 +2,7 @@ const steps = [...document.querySelectorAll("[data-step]")];
 
 mark();
 
-/** The step that comes next: which device does what, and how it is answered. `null` at the end. */
+/** Gives the next step: which device does what, and the status of the answer. `null` at the end. */
 export function nextStep() {
   const step = steps.find((it) => it.className !== "done");
   if (step === undefined) return null;
@@ -10,7 +10,7 @@ export function nextStep() {
   return { device, action, status: Number(status) };
 }
 
-/** Marks the next step as done, where it is what has happened. */
+/** Marks the next step as done, if it is what has happened. */
 export function advance(...happened) {
   const step = steps.find((it) => it.className !== "done");
   if (step?.dataset.step === happened.join(" ")) step.className = "done";

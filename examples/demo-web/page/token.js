@@ -1,6 +1,6 @@
 import { element, part, write } from "./dom.js";
 
-/** Reads what anybody can read of an access token: nothing is verified. */
+/** Decodes an access token, as anybody can. Nothing is verified. */
 export function readToken(token) {
   const [header, payload, signature] = token.split(".");
   return { header: decode(header), payload: decode(payload), signature };
@@ -11,7 +11,7 @@ function decode(segment) {
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
 }
 
-/** Shows a device's access token in its parts; nothing where it has none. */
+/** Shows the parts of a device's access token; nothing if it has none. */
 export function showToken(root, { access, refresh }) {
   for (const it of root.querySelectorAll(".token")) it.hidden = access === undefined;
   if (access === undefined) return;
@@ -29,19 +29,19 @@ export function showClock(root, { access, expiresAt, lifetime }) {
   write(root, { left: left > 0 ? `${left} s left` : "" });
   Object.assign(part(root, "bar"), { max: lifetime, value: left });
   const expired = left > 0 ? "" : "Expired";
-  if (part(root, "expired").textContent !== expired) write(root, { expired }); // it is read aloud when it changes
+  if (part(root, "expired").textContent !== expired) write(root, { expired }); // a screen reader announces each change
 }
 
 function pretty(value) {
   return JSON.stringify(value, null, 2);
 }
 
-/** Enough of a secret to tell it from another, and too little to use it. */
+/** Shortens a secret: the rest is enough to tell it from another, and too little to use it. */
 export function shorten(secret) {
   return `${secret.slice(0, 6)}…${secret.slice(-4)}`;
 }
 
-/** The time of a day. */
+/** Formats the time of day. */
 export function time(date) {
   return new Date(date).toLocaleTimeString();
 }

@@ -30,7 +30,7 @@ document.querySelector("#leave").addEventListener("click", () => {
   });
 });
 
-// The cookie outlives a reload: whoever has a session is logged in at once.
+// The cookie survives a reload, so a user with a session is logged in at once.
 attempt(async () => {
   const isGood = await refresh();
   show(isGood, isGood ? "Your session goes on." : "Log in to begin.");
@@ -43,7 +43,7 @@ async function attempt(work) {
 function show(isInside, text) {
   form.hidden = isInside;
   inside.hidden = !isInside;
-  // Whoever goes by keyboard goes on with what has appeared.
+  // Keyboard users continue with the element that has appeared.
   (isInside ? askButton : form.elements.login).focus();
   say(text);
 }

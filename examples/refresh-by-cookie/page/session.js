@@ -1,6 +1,6 @@
 /**
- * The session of a page. The access token lives in a variable, which a reload forgets; the refresh token lives in a cookie
- * that no script can read, and which the browser sends with every request here.
+ * The session of a page. The access token is in a variable, which a reload forgets. The refresh token is in a cookie that
+ * no script can read, and which the browser sends with every request here.
  */
 let accessToken = null;
 let refreshing = null;
@@ -10,7 +10,7 @@ export async function logIn(login, password) {
   return keepToken(await post("/login", { login, password }));
 }
 
-/** Gets the next access token; answers whether there is a session. Whoever asks meanwhile waits for the same answer. */
+/** Gets the next access token; answers whether there is a session. Concurrent callers share one request. */
 export function refresh() {
   refreshing ??= post("/refresh")
     .then(keepToken)
@@ -20,7 +20,7 @@ export function refresh() {
   return refreshing;
 }
 
-/** Ends the session. The server takes the cookie away. */
+/** Ends the session. The server clears the cookie. */
 export async function logOut() {
   const response = await post("/logout");
   // A 401 says that the session had ended already. After anything else, the button may be pressed again.
@@ -44,7 +44,7 @@ function post(path, body) {
   return fetch(path, { method: "POST", ...json });
 }
 
-/** Keeps the token of an answer. An outage (503) is no refusal: it is told, and may be tried again. */
+/** Keeps the token of an answer. After an outage (503) it throws, since the request may be tried again. */
 async function keepToken(response) {
   if (response.ok) {
     accessToken = (await response.json()).access_token;
