@@ -2,14 +2,14 @@ import type { Credential } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 
-/** The two ways in which a guard answers: where the request shows no credential, they differ. */
+/** The two methods that authenticate a request. They differ where the request shows no credential. */
 export interface Answers {
   readonly authenticate: GuardAnswer<Promise<Identity>>;
   readonly authenticateOptional: GuardAnswer<Promise<Identity | null>>;
 }
 
 /**
- * Throws a refusal of a guard: it tells of an outage, and names the realm in any other challenge, that of the
- * credential which was shown first.
+ * Throws a guard's refusal. It reports an outage. Any other refusal gets the guard's challenge, in which the scheme of
+ * the shown credential comes first.
  */
 export type Refuse = (error: unknown, shown?: Credential) => never;

@@ -7,7 +7,7 @@ import { findInspector, keepInspector } from "./inspection.ts";
 import { joinTakers, keepTaker, refuseSeveral } from "./several.ts";
 import { keepTokenSources, listTokenSources } from "./shared-tokens.ts";
 
-/** The claims that several guards give. */
+/** The claims of any of several guards. */
 export type ClaimsOfGuards<Guards extends readonly Guard[]> =
   Guards[number] extends Guard<infer Claims> ? Claims : never;
 
@@ -15,14 +15,14 @@ const MISSING = "missing_token";
 const CHALLENGE = "WWW-Authenticate";
 
 /**
- * Makes one guard of several. They are asked in order until one knows who is asking, and that one decides what the
- * identity may do.
+ * Combines several guards into one. They are asked in order until one authenticates the request. That guard then
+ * authorizes the identity, too.
  *
- * Where none does, the first refusal of a credential counts. But where one met an outage, nobody knows, and that is
- * 503. Where the request shows no credential to any of them, the challenges of all are named. One that shows two
- * credentials is refused with 400, also where each is for another guard (RFC 6750 §2), but for two cookies.
+ * If none does, the request is refused with 503 if any guard met an outage, and otherwise with the first refusal of a
+ * credential. If it shows no credential to any of them, the answer has the challenges of all. A request that shows two
+ * credentials is refused with 400 (RFC 6750 §2), even if each is for another guard. Two cookies are allowed.
  *
- * @throws TypeError when none is given, or one is no guard
+ * @throws TypeError when no guard is given, or a value is not a guard
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ function isGuard(value: unknown): boolean {
   return typeof authenticate === "function" && typeof authorize === "function";
 }
 
-/** Chooses what to refuse with; `undefined` where no guard was shown a credential. */
+/** Chooses the refusal to throw; `undefined` if no guard was shown a credential. */
 function chooseRefusal(refusals: readonly AuthError[]): AuthError | undefined {
   return refusals.find(isOutage) ?? refusals.find(({ code }) => code !== MISSING);
 }

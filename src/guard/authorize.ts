@@ -9,12 +9,12 @@ import type { GuardSettings } from "./options.ts";
 import { createRefusal } from "./refusal.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
-/** Makes a guard's `authorize`. It answers with a promise only where a rule does. */
+/** Creates a guard's `authorize`, which returns a promise only if a rule does. */
 export function bindAuthorize(
   settings: GuardSettings,
 ): (identity: Identity | null, ...rules: Rule[]) => void | Promise<void> {
   const { clock, requestTimeoutMs, onOutage, emit } = settings;
-  /** Throws the refusal of what a rule threw, and tells of it. */
+  /** Turns what a rule threw into a refusal, reports it, and throws it. */
   const refuse = (thrown: unknown, { userId, sid = null }: Identity): never => {
     const refusal = toRefusal(thrown);
     if (refusal.status === 503) tellOutage(onOutage, refusal, "authorize", true);
@@ -29,14 +29,14 @@ export function bindAuthorize(
       clockTolerance: clock.clockTolerance,
       refuse: (code, details) => createRefusal(settings, code, details, credential),
     } satisfies RuleContext);
-  const usual = makeContext();
-  /** The challenge of a refusal is of the scheme by which the identity was shown. */
+  const defaultContext = makeContext();
+  /** By credential: a refusal's challenge has the scheme of the credential that was shown. */
   const contexts = new Map(settings.credentials.map((it) => [it.name, makeContext(it)]));
   return (identity, ...rules) => {
     if (identity === null) throw createRefusal(settings, "missing_token");
     if (!isIdentity(identity)) throw new TypeError("authorize takes the identity that authenticate gave: await it");
     checkRules("authorize", rules, 0);
-    const context = contexts.get(identity.credential) ?? usual;
+    const context = contexts.get(identity.credential) ?? defaultContext;
     try {
       const pending = checkAll(rules, identity, context);
       if (!isThenable(pending)) return;

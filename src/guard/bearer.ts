@@ -10,12 +10,12 @@ import { readProfiles, verifyShownToken } from "./profiles.ts";
 import { type ProfileResolver, Tenants, verifyTenantToken } from "./tenants.ts";
 import { keepProfiles, keepResolver } from "./token-credentials.ts";
 
-/** What a token says, or a promise of it. */
+/** The identity that a token shows, or a promise of it. */
 type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
 
 /** The options of {@link bearer} with a resolver. */
 export interface ResolverOptions {
-  /** The clock by which answers grow old: milliseconds since 1970. `Date.now` by default. */
+  /** The clock that measures the age of cached answers, in milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
 }
 
@@ -24,19 +24,21 @@ const OPTIONS: OptionNames<ResolverOptions> = { now: "optional" };
 /**
  * Makes the credential of an `Authorization: Bearer` header (RFC 6750 §2.1).
  *
- * Of several profiles, the token's own `iss` chooses the one that verifies it, and where several have that issuer, its
- * `typ` does. Nothing else is taken from the token before it is verified, and the keys of one profile never verify a
- * token of another.
+ * With several profiles, the token's `iss` chooses the one that verifies it. If several have that issuer, its `typ`
+ * does. Nothing else is taken from the token before it is verified, and the keys of one profile never verify a token of
+ * another.
  *
- * Where every customer has an issuer of its own, give a function that finds the profile of an issuer, or `null`. It is
- * asked only about https URLs of at most 512 characters, once at a time for each. Its answers are remembered: a profile
- * for 10 to 15 minutes, and an hour longer while it can't be asked; "unknown" for 30 to 45 seconds. What it answers is
- * 401 where that is `null`, and 503 where it throws, is late, or answers with anything but a profile of this issuer.
+ * If every customer has an issuer of its own, give a function that finds the profile of an issuer, or `null` for an
+ * unknown one. It is called only for https URLs of at most 512 characters, and once at a time for each (single flight).
+ * Its answers are cached: a profile for 10 to 15 minutes, and an hour longer while the function fails; `null` for 30 to
+ * 45 seconds. A token of an unknown issuer is refused with 401. If the function throws, is late, or returns anything
+ * but a profile of this issuer, the answer is 503.
  *
- * Have it answer with the same profile as long as a tenant is the same. A new one has its keys still to fetch, and so
- * does not outlast an outage of the issuer.
+ * Return the same profile object for a tenant each time. A fresh one has yet to fetch its keys, so it can't survive an
+ * outage of the issuer.
  *
- * Two issuers may give two people one `sub`. Have a profile of another issuer make user ids of its own, by `identity`.
+ * Two issuers may give the same `sub` to two people. Let the profile of another issuer make distinct user ids, by its
+ * option `identity`.
  *
  * @param profiles - one profile, several that differ in issuer or `typ`, or a function that finds one
  * @throws TypeError when two profiles could take one token

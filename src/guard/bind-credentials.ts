@@ -16,16 +16,16 @@ import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
 
-/** What a request shows, and the credential that it is. */
+/** The text that a request shows, and the credential that read it. */
 interface Shown {
   readonly credential: Credential;
   readonly text: string;
 }
 
 /**
- * Makes the answers of a guard that takes any credentials: finds the one that a request shows, has it verified, makes
- * the identity, and looks that up in the blocklist. An answer is a promise only where the credential or the blocklist
- * has to be waited for.
+ * Creates the methods by which a guard with any credentials authenticates. They find the credential that a request
+ * shows, let it verify the text, make the identity, and ask the blocklist about it. An answer is a promise only if the
+ * credential or the blocklist has to be awaited.
  */
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
   const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
@@ -46,7 +46,7 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
 
   const prove = (shown: Shown, request: CredentialRequest): Identity | Promise<Identity> => {
     const answer = verifyShown(shown, request);
-    // A timer takes longer than to know a remembered token, so there is none where nobody has to be waited for.
+    // A timer costs more than the lookup of a cached token, so it is only set where there is something to wait for.
     return isThenable(answer)
       ? proveInTime(shown, answer as PromiseLike<ShownIdentity>)
       : lookUp(readProven(shown, answer), requestTimeoutMs);
@@ -86,12 +86,12 @@ export function findShown(credentials: readonly Credential[], request: Credentia
     if (text === null) continue;
     if (typeof text !== "string") {
       abandon(text);
-      throw broken(credential, "read must answer with a string or null");
+      throw createFault(credential, "read must answer with a string or null");
     }
     const next = { credential, text };
     if (found === null) found = next;
     else if (found.credential.place === credential.place) found = chooseOfPlace(found, next);
-    else if (found.text !== text) throw several(found.credential, credential);
+    else if (found.text !== text) throw createAmbiguity(found.credential, credential);
   }
   return found;
 }
@@ -104,12 +104,12 @@ function readShown(credential: Credential, request: CredentialRequest): unknown 
   }
 }
 
-/** Of two credentials in one place, the one that knows its own goes before the one that takes all. */
+/** Of two credentials in one place, the one that recognizes its own goes before the one that takes everything. */
 function chooseOfPlace(found: Shown, next: Shown): Shown {
   return found.credential.takesAll && !next.credential.takesAll ? next : found;
 }
 
-function several(one: Credential, other: Credential): AuthError {
+function createAmbiguity(one: Credential, other: Credential): AuthError {
   const cause = new Error(`a request shows one credential, and this one shows two: ${one.name} and ${other.name}`);
   return new AuthError("invalid_request", { cause });
 }
@@ -137,7 +137,7 @@ async function waitForProof(
   }
 }
 
-/** An identity, and by what the blocklist may know it; `null` where it is not asked. */
+/** An identity, and its reference for the blocklist; `null` if the blocklist is not asked. */
 interface Proven {
   readonly identity: Identity;
   readonly reference: TokenReference | null;
@@ -145,21 +145,21 @@ interface Proven {
   readonly longLife: string | null;
 }
 
-/** Reads a credential's answer. A credential of the application's own may answer anything, and getters may throw. */
+/** Checks a credential's answer. A credential that the application wrote may return anything, and getters may throw. */
 function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
   try {
     const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [] } = answer ?? {};
     const { acr = null, revocation } = answer ?? {};
     const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
-    if (!isIdentity(identity)) throw broken(credential, "verify must answer with { userId, scopes, claims }");
+    if (!isIdentity(identity)) throw createFault(credential, "verify must answer with { userId, scopes, claims }");
     const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
-    if (!isDated) throw broken(credential, "authenticatedAt must be milliseconds since 1970, or null");
-    if (!Array.isArray(methods)) throw broken(credential, 'methods must be a list, such as ["otp"]');
+    if (!isDated) throw createFault(credential, "authenticatedAt must be milliseconds since 1970, or null");
+    if (!Array.isArray(methods)) throw createFault(credential, 'methods must be a list, such as ["otp"]');
     if (revocation === undefined) return { identity: Object.freeze(identity), reference: null, longLife: null };
     const { jti, issuedAt } = revocation;
-    // Compared with a time that is none, no revocation of a user or a session is the later one.
+    // No comparison with an invalid date is true, so no revocation of a user or a session would apply.
     const isKnown = !Number.isNaN(readTime(issuedAt)) && [jti, sid].every((it) => it === null || isText(it));
-    if (!isKnown) throw broken(credential, "revocation must be { jti, issuedAt }, a string or null and a Date");
+    if (!isKnown) throw createFault(credential, "revocation must be { jti, issuedAt }, a string or null and a Date");
     const reference = { jti, sid, userId, issuedAt };
     return { identity: Object.freeze(identity), reference, longLife: readLongLife(revocation) };
   } catch (error) {
@@ -167,11 +167,11 @@ function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
   }
 }
 
-function broken({ name }: Credential, problem: string): AuthError {
+function createFault({ name }: Credential, problem: string): AuthError {
   return unavailable(name, 0, new TypeError(`the credential "${name}": its ${problem}`));
 }
 
-/** Makes an outage of what a credential threw, unless it is a refusal. */
+/** Turns what a credential threw into an outage, unless it is a refusal. */
 function toOutage({ name }: Credential, thrown: unknown): AuthError {
   return isAuthError(thrown) ? thrown : unavailable(name, 0, thrown);
 }

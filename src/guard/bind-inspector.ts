@@ -7,8 +7,8 @@ import { type Internals, verifyShownToken } from "./profiles.ts";
 import { listProfiles } from "./token-credentials.ts";
 
 /**
- * Makes what tells whose a token is. The token is verified, and looked up in the blocklist, as one that is shown. But
- * nobody shows it, so nobody has to hold the key that it is bound to.
+ * Creates the function that tells whose a token is, for whoever asks about it. It verifies the token and asks the
+ * blocklist, as for a token that is shown. It ignores the key that a token is bound to: only its holder can prove that.
  */
 export function bindInspector(
   settings: GuardSettings,
@@ -21,10 +21,10 @@ export function bindInspector(
     place: "authorization",
     takesAll: true,
     read: (request) => readToken(request.authorization()),
-    verify: (token) => verifyShownToken(token, distinct, "bearer", takeAny),
+    verify: (token) => verifyShownToken(token, distinct, "bearer", acceptAnyBinding),
   };
   const others = settings.credentials.filter((it) => listProfiles(it).length === 0);
   return bindCredentials({ ...settings, credentials: [...others, inspected] }, refuse).authenticate;
 }
 
-function takeAny(): void {}
+function acceptAnyBinding(): void {}

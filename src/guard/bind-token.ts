@@ -18,10 +18,10 @@ import { refuseRevoked } from "./revocation.ts";
 import { referToToken } from "./token-reference.ts";
 
 /**
- * Makes the answers of a guard that takes one kind of token, in an Authorization header.
+ * Creates the methods by which a guard with one kind of token, in an Authorization header, authenticates.
  *
- * A header goes one way: its token is read (`bearer-header`), remembered or verified (`core/token/verify`), its status
- * is asked for, it is shaped by the profile's schema, made an identity, and looked up in the blocklist.
+ * The steps, in this order: read the token from the header (`bearer-header`), find it in the cache or verify it
+ * (`core/token/verify`), check its status, apply the profile's schema, make the identity, and ask the blocklist.
  */
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
@@ -36,8 +36,8 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   };
 
   /**
-   * The identities of remembered tokens, by their claims. Both are frozen, so that requests may share them. To make one
-   * takes as long as to recall the token.
+   * The identities of cached tokens, by their claims. Both are frozen, so that requests can share them. Making an
+   * identity takes as long as the cache's lookup of the token.
    */
   const identities = new WeakMap<CheckedClaims, Identity>();
 
@@ -52,7 +52,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const explain = (error: unknown, given: Given): never =>
     refuse(isAuthError(error) ? explainRefusal(readAuthorization(given), error) : error);
 
-  /** Goes on where keys, the thread pool or the schema have to be waited for. All of it has one time limit. */
+  /**
+   * Continues where keys, the thread pool, the status or the schema have to be awaited, within one time limit for all.
+   */
   const finishInTime = async (opened: CheckedClaims | PromiseLike<CheckedClaims>, given: Given): Promise<Identity> => {
     const startedAt = stopwatch();
     const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
@@ -77,7 +79,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
     }
   };
 
-  /** Authenticates. The answer is a promise only where something has to be waited for. */
+  /** Creates the function that authenticates. It returns a promise only if something has to be awaited. */
   const makeAnswer =
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent | Promise<Identity>> =>
     (given) => {

@@ -15,7 +15,7 @@ import { keepTaker } from "./several.ts";
 import { keepTokenSources } from "./shared-tokens.ts";
 import { listProfiles, listResolvers, readCalls } from "./token-credentials.ts";
 
-/** Makes the guard of settings that were checked. */
+/** Creates a guard from checked settings. */
 export function bindGuard(settings: GuardSettings): TokenGuard<never> {
   const profiles = settings.credentials.flatMap(listProfiles);
   let refused = 0;
@@ -45,18 +45,18 @@ function chooseAnswers(settings: GuardSettings, refuse: Refuse): Answers {
   const [only, ...others] = settings.credentials;
   const profiles = only?.name === "bearer" && others.length === 0 ? listProfiles(only) : [];
   const [profile, ...more] = profiles;
-  // One kind of token in a header is what most guards take, on every request: that way is a short one.
+  // Most guards take one kind of token in a header, so that case has a faster path.
   return profile !== undefined && more.length === 0
     ? bindToken(settings, profile, refuse)
     : bindCredentials(settings, refuse);
 }
 
-/** Reads how the calls of stores have gone: those of the guard, and those of its credentials. */
+/** Collects the statistics of store calls, those of the guard and of its credentials. */
 function countCalls({ counter, credentials }: GuardSettings): GuardStats["stores"] {
   return Object.assign(counter.read(), ...credentials.map(readCalls));
 }
 
-/** Adds up how often the tokens of profiles were remembered. A profile that is there twice counts once. */
+/** Adds up the cache hits and misses of profiles. A profile that two credentials share counts once. */
 function countLookups(profiles: readonly Internals[]): GuardStats["cache"] {
   const lookups = [...new Set(profiles)].map(({ lookups }) => lookups);
   return {
@@ -65,7 +65,10 @@ function countLookups(profiles: readonly Internals[]): GuardStats["cache"] {
   };
 }
 
-/** Writes the header that a bare token would have come in. What is no text can't have come in one. */
+/**
+ * Writes the Authorization header of a bare token. A value that is not a string becomes an empty token, which is
+ * refused.
+ */
 function toHeader(token: unknown): AuthorizationHeader {
   if (token === undefined || token === null || token === "") return null;
   return `Bearer ${typeof token === "string" ? token : ""}`;

@@ -3,8 +3,8 @@ import { invalidToken } from "../core/token/compact.ts";
 import { isThumbprint } from "../shared/thumbprint.ts";
 
 /**
- * Refuses a token that is bound to something (RFC 7800): whoever shows it as a Bearer token or in a cookie proves
- * nothing about that. Whoever stole it would be let in, and that is what it was bound against.
+ * Refuses a token that is bound to a key (`cnf`, RFC 7800). A Bearer token or a cookie comes without a proof of the
+ * key, so a thief would be let in, which the binding is to prevent.
  */
 export function refuseBound({ cnf }: CheckedClaims): void {
   if (cnf !== undefined) throw invalidToken(BOUND);

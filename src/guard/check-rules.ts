@@ -5,7 +5,7 @@ import { unavailable } from "../store-calls/call.ts";
 import type { Identity } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
-/** Refuses what is no rule. */
+/** Checks that all values are rules, and that there are enough of them. */
 export function checkRules(owner: string, rules: readonly unknown[], atLeast: number): void {
   const fit = rules.length >= atLeast && rules.every(isRule);
   assert(fit, `${owner} takes rules, such as scopes("orders:read") or where((identity) => …)`);
@@ -15,7 +15,7 @@ function isRule(value: unknown): boolean {
   return typeof (value as Partial<Rule> | null | undefined)?.check === "function";
 }
 
-/** Checks rules in order. It answers with a promise only where a rule does. */
+/** Checks rules in order. It returns a promise only if a rule does. */
 export function checkAll<Request>(
   rules: readonly Rule<Request>[],
   identity: Identity,
@@ -28,7 +28,7 @@ export function checkAll<Request>(
   }
 }
 
-/** Checks a rule, and what it answers. */
+/** Checks a rule, and that it returns nothing. */
 export function checkRule<Request>(
   rule: Rule<Request>,
   identity: Identity,
@@ -39,12 +39,15 @@ export function checkRule<Request>(
   refuseVerdict(verdict);
 }
 
-/** A rule says no by an error. Whoever answers `false` means no too, and any other answer may mean anything. */
+/**
+ * Throws if a rule returned something. A rule refuses by throwing, and one that returns `false` must not let anybody
+ * pass.
+ */
 function refuseVerdict(verdict: unknown): void {
   if (verdict !== undefined) throw new TypeError("a rule must throw where it refuses, and answer nothing");
 }
 
-/** Makes an outage of what a rule threw, unless it is a refusal. */
+/** Turns what a rule threw into an outage, unless it is a refusal. */
 export function toRefusal(thrown: unknown): AuthError {
   return isAuthError(thrown) ? thrown : unavailable("rule", 0, thrown);
 }

@@ -9,12 +9,12 @@ import type { CredentialRequest } from "./request.ts";
 import { keepCookie, keepProfiles } from "./token-credentials.ts";
 
 /**
- * Makes the credential of an access token in a cookie, for pages that a server renders. Where an authenticator has it,
- * the handlers of login, refresh and logout set the cookie and take it away.
+ * Makes the credential of an access token in a cookie, for pages that a server renders. If an authenticator has it, the
+ * handlers of login, refresh and logout set and clear the cookie.
  *
- * Browsers send a cookie whoever made the page. So a request that may change something, which is every method but `GET`
- * and `HEAD`, and the upgrade to a WebSocket, must come from the server's own origin or one of `origins`. Several
- * cookies of the name with different tokens are refused.
+ * Browsers send a cookie along with requests from any site's pages. So a request that may change something must come
+ * from the server's own origin or one of `origins`. That is every method but `GET` and `HEAD`, and the upgrade to a
+ * WebSocket. Several cookies of this name with different tokens are refused.
  *
  * @param profiles - as for {@link bearer}
  * @param options - the cookie: its name is `"__Host-access"` by default
@@ -45,15 +45,15 @@ export function cookieToken<Profile extends TokenProfile>(
 }
 
 function takeOnlyCookie(cookie: CookieSettings, request: CredentialRequest): string | null {
-  if (request.header("cookie") === null) return null; // Most requests that show something else have none.
+  if (request.header("cookie") === null) return null; // Most requests with another credential have no cookie.
   const [token = null, ...others] = readCookies(cookie, (name) => request.header(name));
   if (others.every((it) => it === token)) return token;
   throw new AuthError("invalid_request", { cause: new Error(`several cookies of the name ${cookie.name}`) });
 }
 
-const READING: ReadonlySet<string | null> = new Set(["GET", "HEAD"]);
+const SAFE_METHODS: ReadonlySet<string | null> = new Set(["GET", "HEAD"]);
 
-/** Tells whether a request may change something. A WebSocket begins with a GET, and may do anything after it. */
+/** Tells whether a request may change something. A WebSocket begins with a GET, and may do anything afterwards. */
 function mayChangeSomething(request: CredentialRequest): boolean {
-  return !READING.has(request.method) || request.header("upgrade") !== null;
+  return !SAFE_METHODS.has(request.method) || request.header("upgrade") !== null;
 }

@@ -12,13 +12,13 @@ import {
   type GuardOptions,
 } from "./options.ts";
 
-/** The claims that several credentials give. */
+/** The claims of any of several credentials. */
 export type ClaimsOfCredentials<Credentials extends readonly Credential[]> =
   Credentials[number] extends Credential<infer Claims> ? Claims : never;
 
 /**
- * Binds the credentials that a resource server takes, and a blocklist if there is one, to what it asks of every
- * request.
+ * Creates a guard. It authenticates requests by the credentials that a resource server takes, asks the blocklist if
+ * there is one, and checks rules.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -39,7 +39,7 @@ export function createGuard<Credentials extends readonly Credential[]>(
   options: CredentialGuardOptions<Credentials>,
 ): TokenGuard<ClaimsOfCredentials<Credentials>>;
 export function createGuard(options: Partial<GuardOptions & CredentialGuardOptions>): TokenGuard {
-  // This stands here, since bundlers keep a constant with a spread in it, also for who makes no guard.
+  // This is not a module constant: bundlers keep a constant with a spread in it, even where no guard is created.
   const names: OptionNames<Partial<GuardOptions & CredentialGuardOptions>> = {
     token: "optional",
     credentials: "optional",

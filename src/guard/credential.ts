@@ -2,14 +2,15 @@ import type { Identity } from "./identity.ts";
 import type { CredentialRequest } from "./request.ts";
 
 /**
- * What a credential says of whoever shows it. What is left out is nothing: no scope, no session, no time of proof.
+ * What a credential says about whoever shows it. A member that is left out means none: no scopes, no session, no time
+ * of authentication.
  */
 export interface ShownIdentity<Claims = unknown>
   extends Pick<Identity<Claims>, "userId" | "claims">,
     Partial<Pick<Identity, "scopes" | "sid" | "authenticatedAt" | "methods" | "acr">> {
   /**
-   * By what it may have been revoked: its own id, or `null`, and when it was issued. The guard then asks the blocklist
-   * about these, the user and the session. Left out, the blocklist is not asked.
+   * What the guard asks the blocklist about, beside the user and the session. If it is left out, the blocklist is not
+   * asked.
    */
   readonly revocation?: {
     /** Its own id; `null` where it has none. */
@@ -20,7 +21,7 @@ export interface ShownIdentity<Claims = unknown>
 }
 
 /**
- * One way to show who is asking. `bearer` and `cookieToken` make one; applications write others.
+ * One way for a request to show who is asking. `bearer` and `cookieToken` make one; applications write others.
  *
  * @example
  * ```ts
@@ -33,13 +34,16 @@ export interface ShownIdentity<Claims = unknown>
  * ```
  */
 export interface Credential<Claims = unknown> {
-  /** What `identity.credential` says. */
+  /** The name that `identity.credential` has. */
   readonly name: string;
-  /** Where it looks, such as `"authorization"`. Two credentials that look in one place take turns. */
+  /**
+   * The place where it looks, such as `"authorization"`. If two credentials find something in the same place, one of
+   * them is taken: see `takesAll`.
+   */
   readonly place: string;
   /**
-   * Whether it takes whatever comes in its place, so that another credential which looks there too, and knows its own,
-   * goes first. `false` by default.
+   * Whether it takes anything that it finds in its place. Another credential with the same place, which recognizes its
+   * own, then goes first. `false` by default.
    */
   readonly takesAll?: boolean;
   /**
@@ -49,14 +53,14 @@ export interface Credential<Claims = unknown> {
    */
   read(request: CredentialRequest): string | null;
   /**
-   * Verifies what was shown. Answer without a promise what needs none, such as what you remember: to wait for a promise
-   * takes longer than to look that up.
+   * Verifies what was shown. Return a promise only if there is something to wait for: awaiting one takes longer than a
+   * lookup in a cache.
    *
    * @throws AuthError `invalid_token` (401), or another refusal. Anything else that is thrown is an outage (503), and
    * so is an answer that comes too late or is no identity.
    */
   verify(shown: string, request: CredentialRequest): ShownIdentity<Claims> | Promise<ShownIdentity<Claims>>;
-  /** Its part of the challenge. By default it has none, and the guard's is of the Bearer scheme. */
+  /** Its own scheme in the challenge. None by default: the challenge then has the Bearer scheme. */
   readonly challenge?: {
     /** An HTTP token, such as `"DPoP"`. */
     readonly scheme: string;

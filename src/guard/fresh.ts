@@ -5,22 +5,22 @@ import { checkOptions, checkText, type OptionNames } from "../shared/options.ts"
 import type { Identity } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
-/** How recent and how strong a proof must be. */
+/** How recent and how strong the user's authentication must be. */
 export interface FreshOptions {
-  /** The longest time since the user last proved who it is, such as `"5m"`. None by default. */
+  /** The longest time since the user last authenticated, such as `"5m"`. None by default. */
   readonly maxAge?: Duration;
-  /** Methods that the proof must have had, all of them, such as `["otp"]` (RFC 8176). None by default. */
+  /** Methods that the user must have authenticated by, all of them, such as `["otp"]` (RFC 8176). None by default. */
   readonly methods?: readonly string[];
-  /** Strengths of proof, one of which it must have had, by the issuer's names. None by default. */
+  /** Strengths of authentication by the issuer's names, one of which is needed. None by default. */
   readonly acr?: string | readonly string[];
 }
 
 const FRESH: OptionNames<FreshOptions> = { maxAge: "optional", methods: "optional", acr: "optional" };
 
 /**
- * Asks for a recent or a strong proof of who the user is, as before a payment (RFC 9470). Who has none is refused with
- * `insufficient_user_authentication` (401), and the challenge says what is needed. A credential that does not say when
- * or how its user proved it has no such proof.
+ * Requires a recent or a strong authentication of the user, as before a payment (RFC 9470). Any other identity is
+ * refused with `insufficient_user_authentication` (401), and the challenge says what is needed. So is one whose
+ * credential does not say when or how the user authenticated.
  *
  * @throws TypeError when no option is given, or one is misspelt or meaningless
  *
@@ -51,7 +51,7 @@ export function fresh(options: FreshOptions): Rule {
   });
 }
 
-/** Checks a name or a list of them, each fit to stand in a challenge beside others. */
+/** Checks a name or a list of names. Each must fit into a space-separated list in a challenge. */
 function listNames(option: string, given: string | readonly string[]): readonly string[] {
   const names = [given].flat().map((it) => checkText(`fresh: ${option}`, it));
   assert(names.every(isScope), `fresh: ${option} must be names of printable ASCII without spaces`);

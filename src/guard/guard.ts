@@ -27,12 +27,13 @@ export interface Guard<Claims = unknown> {
    */
   authenticateOptional(request: AuthRequest | AuthorizationHeader): Promise<Identity<Claims> | null>;
   /**
-   * Lets an identity pass that fits all the rules. Always `await` it: a rule may have to ask somebody. Where no rule
-   * has, it throws at once.
+   * Lets an identity pass if it fits all the rules. Always `await` it, since a rule may be asynchronous. If none is, it
+   * throws at once.
    *
-   * @throws AuthError `missing_token` (401) for `null`, what the first rule that says no refuses with, or
-   * `unavailable` (503) where a rule throws anything else or does not answer in time
-   * @throws TypeError for anything but an identity, such as a promise that nobody awaited, and for what is no rule
+   * @throws AuthError `missing_token` (401) for `null`, the refusal of the first rule that refuses, or `unavailable`
+   * (503) where a rule throws anything else or does not answer in time
+   * @throws TypeError for anything but an identity, such as a promise that was not awaited, and for a value that is not
+   * a rule
    */
   authorize(identity: Identity | null, ...rules: readonly Rule[]): void | Promise<void>;
 }
@@ -40,8 +41,8 @@ export interface Guard<Claims = unknown> {
 /** A {@link Guard} as `createGuard` and `createAuthenticator` make it. */
 export interface TokenGuard<Claims = unknown> extends Guard<Claims> {
   /**
-   * Gives the identity of whoever holds a token that came in another way than in a header, such as in the first message
-   * of a WebSocket. It is taken as the Authorization header `Bearer` with that token is.
+   * Gives the identity of whoever sent a token outside of a header, such as in the first message of a WebSocket. The
+   * token is treated as if it came in the header `Authorization: Bearer`.
    *
    * @param token - what the client sent, which may be anything
    * @throws AuthError 400, 401, or 503 in an outage
@@ -51,23 +52,23 @@ export interface TokenGuard<Claims = unknown> extends Guard<Claims> {
   stats(): GuardStats;
 }
 
-/** What a guard counts. Nothing is ever set back. */
+/** The counters of a guard. They are never reset. */
 export interface GuardStats {
-  /** The tokens that were looked up among those that the guard's profiles remember. */
+  /** The lookups of tokens in the caches of the guard's profiles. */
   readonly cache: {
-    /** How many were there. */
+    /** How many tokens were cached. */
     readonly hits: number;
-    /** How many were not, or are not remembered at all, as with `cacheSize: 0`. */
+    /** How many were not, including tokens that are never cached, as with `cacheSize: 0`. */
     readonly misses: number;
   };
-  /** How many requests were refused, outages included, and those that showed no credential where one is needed. */
+  /** How many requests were refused. That includes outages, and requests without a credential where one is needed. */
   readonly refused: number;
-  /** How the calls of stores went, by their names, such as `"blocklist.isRevoked"`. */
+  /** The statistics of store calls, by the name of the call, such as `"blocklist.isRevoked"`. */
   readonly stores: Readonly<Record<string, CallStats>>;
 }
 
 /** The methods by which a guard tells who is asking. */
 export type Recognition = "authenticate" | "authenticateOptional";
 
-/** What a guard finds for a request. */
+/** A function that finds something for a request, as the methods of a guard do. */
 export type GuardAnswer<Found> = (request: AuthRequest | AuthorizationHeader) => Found;

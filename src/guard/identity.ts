@@ -7,8 +7,8 @@ import { abandon } from "../shared/promise.ts";
 import { AN_ID, isId } from "../shared/text.ts";
 
 /**
- * Who is asking, as a verified credential says. All but `claims` is what was signed or stored, whatever a profile's
- * schema makes of it: by that a user is known and a token is revoked.
+ * Who is asking, as a verified credential says. A profile's schema shapes `claims` alone. All other members are as
+ * signed or stored, since users are recognized and tokens are revoked by them.
  */
 export interface Identity<Claims = unknown> {
   /** The user's id: a token's `sub`. */
@@ -21,19 +21,17 @@ export interface Identity<Claims = unknown> {
    * All that the credential says: the claims of a token. Where its profile has a schema, this is the schema's output.
    */
   readonly claims: Claims;
-  /** The name of the credential that was shown: `"bearer"`, `"cookie"`, or what another one is called. */
+  /** The name of the credential that was shown: `"bearer"`, `"cookie"`, or the name of another one. */
   readonly credential: string;
-  /**
-   * When the user last proved who it is, in milliseconds since 1970: a token's `auth_time`; `null` where nobody says.
-   */
+  /** When the user last authenticated, in milliseconds since 1970: a token's `auth_time`; `null` if unknown. */
   readonly authenticatedAt: number | null;
-  /** How the user proved it, such as `["pwd", "otp"]` (RFC 8176): a token's `amr`. Empty where nobody says. */
+  /** How the user authenticated, such as `["pwd", "otp"]` (RFC 8176): a token's `amr`. Empty if unknown. */
   readonly methods: readonly string[];
-  /** Which strength of proof that was: a token's `acr` (RFC 9470 §6); `null` where nobody says. */
+  /** How strong that authentication was: a token's `acr` (RFC 9470 §6); `null` if unknown. */
   readonly acr: string | null;
 }
 
-/** Tells whether a value is an identity. A promise of one is none. */
+/** Tells whether a value is an identity. A promise of one is not. */
 export function isIdentity(value: unknown): value is Identity {
   const { userId, scopes } = (value ?? {}) as Partial<Identity>;
   return typeof userId === "string" && userId !== "" && Array.isArray(scopes);
@@ -45,7 +43,7 @@ const NONE: readonly string[] = /* @__PURE__ */ Object.freeze([]);
  * Makes the identity of signed claims.
  *
  * @param claims - the claims as the profile gives them
- * @param reading - how the profile reads a user's id and scopes, where it does so in a way of its own
+ * @param reading - the profile's own functions that read a user's id and scopes, if it has any
  * @param credential - the name of the credential
  * @throws AuthError `invalid_token` (401) where the signed claims name no user
  */
@@ -73,7 +71,7 @@ export function createIdentity<Claims>(
 
 const READINGS: OptionNames<IdentityClaims> = { userId: "optional", scopes: "optional" };
 
-/** Checks how a profile reads identities, where it does so in a way of its own. */
+/** Checks the profile's own functions that read a user's id and scopes, if it has any. */
 export function checkReading(reading: IdentityClaims | undefined, owner: string = "defineToken"): void {
   if (reading === undefined) return;
   checkOptions(`${owner}: identity`, reading, READINGS);
@@ -111,22 +109,22 @@ function readClaims(name: string, read: (claims: CheckedClaims) => unknown, chec
   }
 }
 
-/** Reads the time of a proof. A number that is too large for milliseconds is no time. */
+/** Reads the time of authentication. A number that is too large for milliseconds counts as unknown. */
 function readAuthTime(seconds: unknown): number | null {
   const time = typeof seconds === "number" ? seconds * 1_000 : Number.NaN;
   return Number.isFinite(time) ? time : null;
 }
 
-/** Reads the methods of a proof. A claim of another type proves nothing, and refuses nobody. */
+/**
+ * Reads the methods of authentication. A claim of another type counts as none, and is no reason to refuse the token.
+ */
 function readMethods(amr: unknown): readonly string[] {
   return Array.isArray(amr) && amr.every((it) => typeof it === "string") ? amr : NONE;
 }
 
 const scopesByText = new Map<string, readonly string[]>();
 
-/**
- * Splits a token's scopes. The lists are remembered: to make and freeze one takes longer than the rest of an identity.
- */
+/** Splits a token's scopes. The lists are cached: making and freezing one takes longer than the rest of an identity. */
 function splitScopes(text: string): readonly string[] {
   const known = scopesByText.get(text);
   if (known !== undefined) return known;

@@ -4,21 +4,21 @@ import type { Internals } from "./profiles.ts";
 import { listProfiles } from "./token-credentials.ts";
 import { isOfUnknownLife } from "./unknown-life.ts";
 
-/** How long tokens may be good that a guard takes, in seconds: so long must a log-out everywhere be remembered. */
+/** How long the tokens that a guard takes can be valid, in seconds. A log-out everywhere must be kept that long. */
 export interface TokenLife {
-  /** The longest time from the issue of a token to its end. */
+  /** The longest time from a token's issue to its expiry. */
   readonly lifetime: number;
-  /** The same of the tokens that our issuer signs: those of a session of ours may be of another profile. */
+  /** The same for the tokens of our own issuer. The tokens of one session may have several of its profiles. */
   readonly ownLifetime: number;
-  /** How far the clocks of a token's issuer and verifier may be apart, at the most. */
+  /** The largest difference between the clocks of a token's issuer and its verifier. */
   readonly clockTolerance: number;
 }
 
 /**
- * Finds how long tokens may be good of the profiles that credentials verify by. How long a token of another issuer
- * lives is its issuer's to say. A profile's `maxAge` bounds it, and without one a guard does (`explainLongLife`).
+ * Computes the longest time that a token of any of these credentials' profiles can be valid. Another issuer decides how
+ * long its tokens live. A profile's `maxAge` limits that, and without one the guard does (`explainLongLife`).
  *
- * @param own - the profile that tokens are issued by
+ * @param own - the profile of the tokens that are issued here
  */
 export function boundLife(own: Internals, credentials: readonly Credential[]): TokenLife {
   const profiles = [own, ...credentials.flatMap(listProfiles)];
@@ -30,7 +30,7 @@ export function boundLife(own: Internals, credentials: readonly Credential[]): T
   };
 }
 
-/** Tells whether tokens of an issuer may be of a profile: one without an issuer takes those of any. */
+/** Makes the test whether a profile takes tokens of our issuer. A profile without an issuer takes those of any. */
 function isOfIssuer(own: Internals): (profile: Internals) => boolean {
   return ({ issuer }) => issuer === null || issuer === own.issuer;
 }

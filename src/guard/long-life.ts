@@ -5,14 +5,14 @@ import type { ProfileInternals } from "../core/token/profile.ts";
 import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
 import { readMark } from "../shared/read.ts";
 
-/** What bounds the life of a profile's tokens. */
+/** What limits the lifetime of a profile's tokens. */
 type Bounds = Pick<ProfileInternals<unknown>, "issues" | "maxAge" | "clockTolerance" | "now">;
 
 /**
- * Explains why a token of another issuer lives too long for a guard with a blocklist: it would be good again once a
- * log-out everywhere is forgotten. `null` where it does not.
+ * Explains why a token of another issuer lives too long for a guard with a blocklist: it would be valid again once the
+ * blocklist has dropped a log-out everywhere. `null` if it does not.
  *
- * @param isOfTenant - whether a resolver gave the profile. An authenticator does not know its `maxAge` beforehand.
+ * @param isOfTenant - whether a resolver gave the profile. An authenticator does not know its `maxAge` in advance.
  */
 export function explainLongLife(
   { exp, iat }: CheckedClaims,
@@ -20,9 +20,9 @@ export function explainLongLife(
   isOfTenant: boolean,
 ): string | null {
   if (issues || (maxAge !== null && !isOfTenant)) return null;
-  // Nobody knows how old a token without iat is. What is left of its life is the least that it lives.
+  // The age of a token without iat is unknown. Its lifetime is at least the time that is left.
   const lifetime = exp - (iat ?? readClock(now) / 1_000);
-  // The tolerance of a resolver's profile is not known beforehand either, so it is a part of the bound.
+  // The tolerance of a resolver's profile is not known in advance either, so it is taken off the limit.
   const most = MAX_FOREIGN_LIFETIME_S - (isOfTenant ? 2 * clockTolerance : 0);
   const remedy = isOfTenant ? "have its issuer shorten that" : "give trustIssuer a maxAge";
   return lifetime <= most || (maxAge ?? lifetime) <= most
@@ -36,15 +36,18 @@ export function refuseLongLife(checked: CheckedClaims, profile: Bounds): void {
   if (why !== null) throw invalidToken(why);
 }
 
-/** The property that says why a token lives too long. Entries of the package have copies of this file. */
+/**
+ * The property that says why a token lives too long. Entries of the package have copies of this file, which share a
+ * registered symbol.
+ */
 const LONG_LIFE = Symbol.for("hallpass.longLife");
 
-/** Notes in a token's reference why it lives too long, for a guard that has a blocklist. */
+/** Notes on a token's reference why the token lives too long, for a guard that has a blocklist. */
 export function noteLongLife<Reference extends object>(reference: Reference, why: string | null): Reference {
   return why === null ? reference : Object.defineProperty(reference, LONG_LIFE, { value: why });
 }
 
-/** Reads what {@link noteLongLife} noted; `null` where that is nothing. */
+/** Reads what {@link noteLongLife} noted; `null` if it noted nothing. */
 export function readLongLife(reference: object): string | null {
   return (readMark(reference, LONG_LIFE) as string | undefined) ?? null;
 }

@@ -18,9 +18,9 @@ import type { Credential } from "./credential.ts";
 import type { ChallengeSettings } from "./refusal.ts";
 import { listProfiles } from "./token-credentials.ts";
 
-/** What every guard may be given. */
+/** The options of every guard. */
 export interface CommonGuardOptions {
-  /** What was revoked before it expired. None by default: a token is then good until it expires. */
+  /** The list of what was revoked before it expired. None by default: a token is then valid until it expires. */
   readonly blocklist?: Blocklist;
   /** The protection space that challenges name (RFC 9110 §11.5). `"api"` by default. */
   readonly realm?: string;
@@ -59,16 +59,19 @@ export interface CommonGuardOptions {
   readonly onEvent?: AuthEventListener;
 }
 
-/** What a {@link Guard} of one kind of token is made of. */
+/** The options of a {@link Guard} with one kind of token. */
 export interface GuardOptions<Profile extends TokenProfile = TokenProfile> extends CommonGuardOptions {
   /** The kind of token to let in, by an `Authorization: Bearer` header: short for `credentials: [bearer(token)]`. */
   readonly token: Profile;
 }
 
-/** What a {@link Guard} of several kinds of credentials is made of. */
+/** The options of a {@link Guard} with any kinds of credentials. */
 export interface CredentialGuardOptions<Credentials extends readonly Credential[] = readonly Credential[]>
   extends CommonGuardOptions {
-  /** The ways in which a request may show who is asking. It shows one; two that differ are refused (RFC 6750 §2). */
+  /**
+   * The ways in which a request may show who is asking. A request that shows two different ones is refused (RFC 6750
+   * §2).
+   */
   readonly credentials: Credentials;
 }
 
@@ -87,7 +90,7 @@ export const GUARD_OPTIONS: OptionNames<CommonGuardOptions> = {
 export interface GuardSettings extends ChallengeSettings {
   readonly credentials: readonly Credential[];
   readonly blocklist: Blocklist | null;
-  /** The clock of the first profile there is. */
+  /** The clock of the first profile, or the system's. */
   readonly clock: Pick<TokenProfile, "now" | "clockTolerance">;
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -160,14 +163,17 @@ function isCredential(value: unknown): boolean {
   return [name, place].every(isFilled) && [read, verify].every((it) => typeof it === "function");
 }
 
-/** Tells whether a credential has no challenge, or one of the right shape. Its texts are checked when it is written. */
+/**
+ * Tells whether a credential has no challenge, or one of the right shape. Its strings are checked when it is formatted.
+ */
 function isChallengeFit({ challenge }: Credential): boolean {
   if (challenge === undefined) return true;
   return isObject(challenge) && isFilled(challenge.scheme) && isObject(challenge.parameters ?? {});
 }
 
 /**
- * Lists the schemes of the challenge. Credentials without one of their own are of the Bearer scheme, which comes first.
+ * Lists the schemes of the challenge. Credentials without a scheme of their own have the Bearer scheme, which comes
+ * first.
  */
 function listSchemes(credentials: readonly Credential[]): ChallengeSettings["schemes"] {
   const own = credentials.flatMap(({ challenge }) => challenge ?? []);

@@ -18,7 +18,7 @@ import { referToToken } from "./token-reference.ts";
 /** What a guard reads of a profile. */
 export type Internals = ProfileInternals<ClaimsSchema | undefined>;
 
-/** Gives the internals of one profile or several, which must be told apart by issuer or `typ`. */
+/** Gives the internals of one profile or several, which must differ in issuer or `typ`. */
 export function readProfiles(caller: string, given: TokenProfile | readonly TokenProfile[]): readonly Internals[] {
   const profiles = [given].flat().map((it) => readInternals<ClaimsSchema | undefined>(caller, it));
   assert(profiles.length > 0, `${caller} takes one token profile, or several`);
@@ -33,10 +33,10 @@ export function readProfiles(caller: string, given: TokenProfile | readonly Toke
 }
 
 /**
- * Verifies a token by the one profile it can be of, and gives what it says. The answer is a promise only where the
- * thread pool, the status or a schema has to be waited for: whoever waits for a promise needs a timer beside it.
+ * Verifies a token by the one profile that it can have, and gives the identity that it shows. It returns a promise only
+ * if keys, the thread pool, the status or a schema have to be awaited, since the caller needs a timer for each promise.
  *
- * @param checkBinding - refuses a token by what it is bound to; by default, one that is bound to anything
+ * @param checkBinding - refuses a token by the key that it is bound to; by default, every bound token
  * @param isOfTenant - whether a resolver gave the profile
  */
 export function verifyShownToken(
@@ -77,9 +77,9 @@ interface Opened {
 }
 
 /**
- * Finds a token among those that are remembered, where the profile that remembers it is the one that
- * {@link chooseProfile} would choose. A profile of any issuer may remember, from another guard, a token that names the
- * issuer of another profile here: only that one's keys may say so.
+ * Finds a token in the caches of the profiles, if the profile that has it is the one that {@link chooseProfile} would
+ * choose. A profile without an issuer may be shared with another guard, and have cached a token whose issuer has a
+ * profile of its own here. Only that profile's keys may verify it.
  */
 function recall(token: string, profiles: readonly Internals[]): Opened | undefined {
   for (const profile of profiles) {
@@ -102,8 +102,8 @@ function open(token: string, profiles: readonly Internals[]): Opened | Promise<O
 }
 
 /**
- * Chooses the profile that a token says it is of. What it says is not verified yet, and only chooses who verifies it:
- * the profile demands the same issuer and `typ` of what was signed, by its own keys.
+ * Chooses the profile by what a token says of itself, which is not verified yet. It only decides which profile verifies
+ * the token: that profile checks the signature with its own keys, and the signed issuer and `typ`.
  */
 function chooseProfile(token: string, profiles: readonly Internals[]): Internals {
   const [only, ...others] = profiles as [Internals, ...Internals[]];

@@ -1,7 +1,7 @@
 import { readMark } from "../shared/read.ts";
 import type { AuthorizationHeader, AuthRequest } from "./request.ts";
 
-/** A DPoP proof that is good for a request (RFC 9449 §4). */
+/** A DPoP proof that is valid for a request (RFC 9449 §4). */
 export interface DpopProof {
   /** The RFC 7638 thumbprint of the key that made it, by SHA-256: what a bound token has as `cnf.jkt`. */
   readonly jkt: string;
@@ -12,23 +12,25 @@ export interface DpopProof {
 /** Verifies the DPoP proofs of requests (RFC 9449 §4.3). */
 export interface ProofVerifier {
   /**
-   * Verifies the proof of a request that shows no access token: of an endpoint that gives tokens. It stores that the
-   * proof was used. So call it once you know who asks: otherwise anybody can fill the store.
+   * Verifies the proof of a request without an access token, at an endpoint that issues tokens, and records the proof
+   * as used. Call it only once you know who is asking: otherwise anybody can fill the store.
    *
-   * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401), also where there is none; `invalid_request` (400)
-   * for several; `unavailable` (503) in an outage
+   * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401), also if there is no proof; `invalid_request`
+   * (400) for several; `unavailable` (503) in an outage
    */
   verify(request: AuthRequest | AuthorizationHeader): Promise<DpopProof>;
   /**
-   * Verifies the proof of a request as {@link ProofVerifier.verify} does, and gives `null` for a request that has none.
+   * Verifies the proof of a request as {@link ProofVerifier.verify} does, and gives `null` for a request without a
+   * proof.
    *
    * @throws AuthError as there
    */
   verifyOptional(request: AuthRequest | AuthorizationHeader): Promise<DpopProof | null>;
   /**
-   * Checks the proof of a request, and stores nothing: for a verb that has yet to find out who asks. Give the answer to
-   * that verb as `boundTo`, as it is. The verb stores that the proof was used once the credentials are good, and
-   * refuses one that was used before, or has become too old by then. It gives `null` for a request that has none.
+   * Checks the proof of a request and does not record it, for a method such as `login` that has yet to find out who is
+   * asking. Pass the result to that method as `boundTo`, unchanged. Once it has verified the credentials, the method
+   * records the proof as used, and refuses one that was used before or is too old by then. Gives `null` for a request
+   * without a proof.
    *
    * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401); `invalid_request` (400) for several
    *
@@ -46,16 +48,16 @@ export interface ProofVerifier {
   nonce(): string | null;
 }
 
-/** Stores that a proof was used. It rejects where the proof was used before. */
+/** Records a proof as used. It rejects if the proof was used before. */
 export type UseProof = () => Promise<void>;
 
 /**
- * The property by which a proof of ours is known, and is used. Entries of the package have copies of this file, which
- * share a registered symbol. A copy of a proof has no such property.
+ * The property that marks a proof of ours, and holds the function that records it as used. Entries of the package have
+ * copies of this file, which share a registered symbol. A copy of a proof lacks the property.
  */
 const USE = Symbol.for("hallpass.useProof");
 
-/** Makes a proof that a verb can use. A verb that tries again, and uses it again, gets the same answer. */
+/** Makes a proof that can be recorded as used. It is recorded once: a method that tries again gets the same promise. */
 export function createProof({ jkt, jti }: DpopProof, use: UseProof): DpopProof {
   let used: Promise<void> | undefined;
   const useOnce: UseProof = () => {
@@ -65,12 +67,12 @@ export function createProof({ jkt, jti }: DpopProof, use: UseProof): DpopProof {
   return Object.freeze(Object.defineProperty({ jkt, jti }, USE, { value: useOnce }));
 }
 
-/** Finds what uses a proof; `undefined` for what is no proof of ours. */
+/** Finds the function that records a proof as used; `undefined` for a value that is not a proof of ours. */
 export function findUse(proof: unknown): UseProof | undefined {
   return readMark(proof, USE) as UseProof | undefined;
 }
 
-/** Has what verifies proofs throw other refusals than its own. */
+/** Wraps a verifier of proofs, so that functions can replace its refusals by others. */
 export function mapRefusals(
   { verify, verifyOptional, check, nonce }: ProofVerifier,
   refuse: (error: unknown) => never,

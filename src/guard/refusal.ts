@@ -2,7 +2,7 @@ import { AuthError, type AuthErrorCode, type AuthErrorDetails } from "../core/er
 import { formatChallenge } from "../core/http/challenge.ts";
 import type { Credential } from "./credential.ts";
 
-/** What a guard's challenges say. */
+/** The contents of a guard's challenges. */
 export interface ChallengeSettings {
   readonly realm: string;
   /** Parameters of each challenge. */
@@ -15,9 +15,9 @@ const HEADER = "WWW-Authenticate";
 const BEARER = "Bearer";
 
 /**
- * Makes a refusal whose challenge names a guard's realm, parameters and schemes. The scheme of the credential that was
- * shown comes first and has the error; the others are named behind it (RFC 9110 §11.6.1). Where none was shown, the
- * first that the guard has does.
+ * Makes a refusal whose challenge has a guard's realm, parameters and schemes. The scheme of the shown credential comes
+ * first and has the error; the others follow (RFC 9110 §11.6.1). If no credential was shown, the guard's first scheme
+ * comes first.
  */
 export function createRefusal(
   { realm, challenge, schemes }: ChallengeSettings,
@@ -28,9 +28,9 @@ export function createRefusal(
   const own = shown && (shown.challenge?.scheme ?? BEARER);
   const first = schemes.find(({ scheme }) => scheme === own) ?? schemes[0];
   const { scope } = details;
-  // A guard may name the scopes to begin with. What a refusal lacks goes before that.
-  const lacking = { ...(scope !== undefined && { scope }), ...details.challenge };
-  const params = { ...challenge, ...first?.parameters, ...lacking };
+  // The guard's own parameters may have a scope. The scope that this refusal asks for replaces it.
+  const required = { ...(scope !== undefined && { scope }), ...details.challenge };
+  const params = { ...challenge, ...first?.parameters, ...required };
   const { scheme = BEARER } = first ?? {};
   const error = new AuthError(code, { realm, scheme, ...details, challenge: params });
   const header = error.headers[HEADER];
@@ -44,8 +44,8 @@ export function createRefusal(
 }
 
 /**
- * Gives a refusal the guard's challenge, beside the headers of its own. A refusal without a challenge stays as it is,
- * and so does one whose challenge a credential of the application's own has written.
+ * Puts the guard's challenge into a refusal, and keeps its other headers. A refusal without a challenge stays as it is,
+ * and so does one whose challenge was written by a credential of the application.
  */
 export function nameRealm(
   settings: ChallengeSettings,

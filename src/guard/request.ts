@@ -14,8 +14,8 @@ export type RequestHeaders =
     };
 
 /**
- * What a guard reads of a request. Node's requests and those of frameworks fit as they are, and so do Fetch's `Request`
- * and an object of these members: of a Lambda event, a WebSocket's upgrade, a handshake of Socket.IO.
+ * What a guard reads of a request. Node's requests and those of frameworks fit as they are, and so does Fetch's
+ * `Request`. From anything else, such as a Lambda event or a handshake of Socket.IO, make an object with these members.
  *
  * @example
  * ```ts
@@ -23,17 +23,17 @@ export type RequestHeaders =
  * ```
  */
 export interface AuthRequest {
-  /** The method. A cookie is only taken without a look at the origin where this says `GET` or `HEAD`. */
+  /** The method. Unless it is `GET` or `HEAD`, a cookie is only taken from a trusted origin. */
   readonly method?: string | undefined;
   /** The path with its query, or the whole URL. */
   readonly url?: string | undefined;
-  /** The same as the client sent it, where a router takes off of `url` what it is mounted at. */
+  /** The URL as the client sent it, where a router strips the path of its mount from `url`. */
   readonly originalUrl?: string | undefined;
-  /** The headers, as the handlers in front have left them. Names may be written in any case. */
+  /** The headers, as changed by the handlers before. Names may be in any case. */
   readonly headers: RequestHeaders;
-  /** The headers as the client sent them, name and value in turn: they tell of a header that came twice. */
+  /** The headers as the client sent them, names and values alternating. They show whether a header was sent twice. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** The client's address, for what counts by it. */
+  /** The client's address, for rate limits by address. */
   readonly ip?: string | undefined;
   /** Node's request, where the framework wraps it. */
   readonly raw?:
@@ -45,43 +45,46 @@ export interface AuthRequest {
 }
 
 /**
- * The property of a request that tells what its HTTP request is known by. Entries of the package have copies of this
- * file, which share a registered symbol.
+ * The property of a request that holds its exchange, the object that identifies the HTTP request. Entries of the
+ * package have copies of this file, which share a registered symbol.
  */
 const EXCHANGE = Symbol.for("hallpass.exchange");
 
 /**
- * Notes what an HTTP request is known by: whatever has the same object came by the same one. Adapters note it, since
- * they alone know that: of two equal requests that a guard is given, the second may be a replay.
+ * Marks a request with its exchange: objects with the same exchange are views of one HTTP request. Only adapters can
+ * know that. Without the mark, the second of two equal requests may be a replay.
  */
 export function markExchange<Request>(request: Request, exchange: unknown): Request {
-  if (typeof request !== "object" || request === null) return request; // This is a header alone.
+  if (typeof request !== "object" || request === null) return request; // A bare header can't be marked.
   try {
     (request as { [EXCHANGE]?: unknown })[EXCHANGE] = exchange;
   } catch {
-    // What is frozen stays without. To assign takes a tenth of the time that Reflect.set takes, on every request.
+    // A frozen object stays unmarked. Assigning takes a tenth of the time of Reflect.set, and every request comes here.
   }
   return request;
 }
 
-/** Finds what an HTTP request is known by: what was noted on an object of it, else that object itself. */
+/** Finds the exchange of a request: the object that it was marked with, else the request itself. */
 export function findExchange(of: unknown): unknown {
   return readMark(of, EXCHANGE) ?? of;
 }
 
-/** The part of a request that tells of its headers. */
+/** The members of a request that hold its headers. */
 export type HeadersOfRequest = Pick<AuthRequest, "headers" | "rawHeaders" | "raw">;
 
-/** Whether a value has headers, as every request has. A list or a promise has none, and would look like no header. */
+/**
+ * Tells whether a value is a request, by its headers. A list or a promise in their place would look like no headers at
+ * all.
+ */
 function isRequest(value: unknown): value is AuthRequest {
   const headers = (value as Partial<AuthRequest> | null | undefined)?.headers;
   return typeof headers === "object" && headers !== null && !Array.isArray(headers) && !isThenable(headers);
 }
 
 /**
- * Reads the Authorization header of what a guard is given: a request, or the header itself. What handlers in front
- * deleted, rewrote or set counts. Node's `headers` shows the first of several, or all in one line. `rawHeaders` tells
- * that there were several, and then all of them are given, unless a handler has put another one in their place.
+ * Reads the Authorization header of what a guard is given: a request, or the header itself. Changes by the handlers
+ * before count. If the client sent several, Node's `headers` has the first, or all in one line. `rawHeaders` shows that
+ * there were several, and then all of them are returned, unless a handler has replaced them.
  *
  * @throws TypeError for what is neither a request nor a header
  *
@@ -120,8 +123,8 @@ function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
 }
 
 /**
- * Reads a header by its name in lower case. Node's requests have their names in lower case, and any other request in
- * whatever case. Several of one name are a list.
+ * Reads a header by its name in lower case. Node has the names in lower case, and other requests may have them in any
+ * case. Several headers of one name are a list.
  */
 function readHeader(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
   const { headers } = request;
@@ -138,15 +141,15 @@ function readHeader(request: HeadersOfRequest, name: string): string | readonly 
 
 /** A request as a {@link Credential} reads it. */
 export class CredentialRequest {
-  /** The method in upper case; `null` where nobody said. */
+  /** The method in upper case; `null` if unknown. */
   readonly method: string | null;
-  /** The path with its query, or the whole URL, as the client sent it; `null` where nobody said. */
+  /** The path with its query, or the whole URL, as the client sent it; `null` if unknown. */
   readonly url: string | null;
-  /** The client's address; `null` where nobody said. */
+  /** The client's address; `null` if unknown. */
   readonly ip: string | null;
   /**
-   * What the HTTP request is known by: the same object each time that an adapter has the same HTTP request looked at.
-   * `null` where no adapter said.
+   * Identifies the HTTP request: the same object each time that an adapter passes the same HTTP request to a guard.
+   * `null` without an adapter.
    */
   readonly exchange: object | null;
   readonly #request: HeadersOfRequest;
@@ -167,7 +170,7 @@ export class CredentialRequest {
    * @throws AuthError `invalid_request` (400) where there are several
    */
   authorization(): string | null {
-    // Several credentials look here, and a list of raw headers is read from end to end.
+    // This is cached: several credentials look here, and the list of raw headers is read from end to end.
     this.#authorization ??= { value: readAuthorization(this.#request) };
     return takeOne("Authorization", this.#authorization.value);
   }
@@ -191,12 +194,15 @@ export class CredentialRequest {
 
   #read(name: string): string | readonly string[] | undefined {
     return name.startsWith(":") && typeof this.#request.headers.get === "function"
-      ? undefined // Fetch's Headers refuse a name that is no token.
+      ? undefined // Fetch's Headers throw for such a name.
       : readHeader(this.#request, name);
   }
 }
 
-/** Makes what credentials read of what a guard was given. A header alone is a request that has nothing else. */
+/**
+ * Turns what a guard was given into the request that credentials read. A bare header becomes a request with nothing
+ * else.
+ */
 export function toCredentialRequest(given: AuthRequest | AuthorizationHeader): CredentialRequest {
   if (isRequest(given)) return new CredentialRequest(given);
   const authorization = readAuthorization(given) ?? undefined;

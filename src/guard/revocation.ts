@@ -6,9 +6,9 @@ import type { CallObserver } from "../store-calls/stats.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 
 /**
- * Refuses what a blocklist has. The answer is a promise only where the blocklist's is one.
+ * Refuses what the blocklist says is revoked. It returns a promise only if the blocklist does.
  *
- * @param observe - is told how the call went
+ * @param observe counts how the call went
  * @throws AuthError `revoked` (401), or `unavailable` (503)
  */
 export function refuseRevoked(
@@ -19,9 +19,9 @@ export function refuseRevoked(
 ): void | Promise<void> {
   const call = () => blocklist.isRevoked(reference);
   const answer = askStore("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe);
-  return isThenable(answer) ? (answer as Promise<boolean>).then(refuseWhere) : refuseWhere(answer);
+  return isThenable(answer) ? (answer as Promise<boolean>).then(refuseIf) : refuseIf(answer);
 }
 
-function refuseWhere(isRevoked: boolean): void {
+function refuseIf(isRevoked: boolean): void {
   if (isRevoked) throw new AuthError("revoked");
 }

@@ -1,7 +1,7 @@
 import type { AuthError, AuthErrorCode, AuthErrorDetails } from "../core/errors.ts";
 import type { Identity } from "./identity.ts";
 
-/** What a {@link Rule} is told beside the identity. */
+/** What a {@link Rule} is given beside the identity. */
 export interface RuleContext<Request = unknown> {
   /** The framework's request; `undefined` where no adapter asks. */
   readonly request: Request;
@@ -16,9 +16,9 @@ export interface RuleContext<Request = unknown> {
 /** A condition that an identity must fit. `scopes`, `where`, `fresh` and others make one; applications write others. */
 export interface Rule<Request = unknown> {
   /**
-   * Lets an identity pass by answering nothing, or a promise of nothing.
+   * Checks an identity. To let it pass, return nothing or a promise of nothing.
    *
-   * @throws AuthError that refuses. Anything else that is thrown is an outage (503), and so is any other answer.
+   * @throws AuthError to refuse. Anything else that is thrown is an outage (503), and so is any other answer.
    */
   check(identity: Identity, context: RuleContext<Request>): void | Promise<void>;
 }

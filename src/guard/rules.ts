@@ -18,7 +18,7 @@ export function askForScopes(owner: string, names: readonly string[]): Rule {
 }
 
 /**
- * Asks for all of several scopes. Who lacks one is refused with `insufficient_scope` (403).
+ * Requires all of several scopes. An identity that lacks one is refused with `insufficient_scope` (403).
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -32,7 +32,7 @@ export function scopes(...names: string[]): Rule {
 }
 
 /**
- * Asks for one of several scopes. Who has none of them is refused with `insufficient_scope` (403).
+ * Requires one of several scopes. An identity that has none of them is refused with `insufficient_scope` (403).
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -61,12 +61,12 @@ function makeScopeRule(
 }
 
 /**
- * Asks a predicate of the application, for what is no scope: a role, a tenant, the owner of a record. Who does not fit
- * is refused with `forbidden` (403).
+ * Requires what the application's own predicate checks: a role, a tenant, the owner of a record. An identity that does
+ * not fit is refused with `forbidden` (403).
  *
  * @param fits - answers `true` or `false`, or a promise of it. Any other answer, and whatever it throws, is an outage
  * (503), except for an `AuthError`, which refuses as it is.
- * @throws TypeError when `fits` is no function
+ * @throws TypeError when `fits` is not a function
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ function judge(verdict: boolean, { refuse }: RuleContext): void {
 }
 
 /**
- * Asks for all of several rules, in order. The first that says no refuses.
+ * Requires all of several rules. They are checked in order, and the first that refuses decides.
  *
  * @throws TypeError when none is given, or one is no rule
  *
@@ -111,8 +111,8 @@ export function allOf<Request>(...rules: readonly Rule<Request>[]): Rule<Request
 }
 
 /**
- * Asks for one of several rules. They are asked in order, until one says yes. Where none does, the first one's refusal
- * counts; but where one met an outage, nobody knows, and that is 503.
+ * Requires one of several rules. They are checked in order until one lets the identity pass. If none does, the identity
+ * is refused with 503 if any rule met an outage, and otherwise with the first refusal.
  *
  * @throws TypeError when none is given, or one is no rule
  *

@@ -11,7 +11,7 @@ interface Taker {
   readonly refuse: Refuse;
 }
 
-/** What each guard of ours takes, under its method `authenticate`. */
+/** The takers of our guards, by their method `authenticate`. */
 const takers = new WeakMap<object, Taker>();
 
 /** Keeps which credentials a guard takes, for {@link joinTakers}. */
@@ -19,7 +19,10 @@ export function keepTaker({ authenticate }: Pick<Answers, "authenticate">, taker
   takers.set(authenticate, taker);
 }
 
-/** Joins what several guards take. The first one refuses. What a guard of the application's own takes is not known. */
+/**
+ * Joins the credentials of several guards, of which the first refuses. Those of a guard that the application wrote are
+ * unknown.
+ */
 export function joinTakers(guards: readonly Guard[]): Taker | undefined {
   const found = guards.map(({ authenticate }) => takers.get(authenticate)).filter((it) => it !== undefined);
   const [first] = found;
@@ -28,7 +31,8 @@ export function joinTakers(guards: readonly Guard[]): Taker | undefined {
 
 /**
  * Refuses a request that shows two credentials to several guards, as one guard refuses it (RFC 6750 §2). Two cookies
- * may be there: a browser sends all that it has, to every route. What is wrong with a cookie is for its guard to say.
+ * are allowed, since a browser sends all its cookies to every route. A malformed cookie is left for its own guard to
+ * refuse.
  */
 export function refuseSeveral({ credentials, refuse }: Taker, given: Parameters<GuardAnswer<unknown>>[0]): void {
   const request = toCredentialRequest(given);

@@ -4,10 +4,10 @@ import type { Guard } from "./guard.ts";
 import type { Internals } from "./profiles.ts";
 import type { ProfileResolver } from "./tenants.ts";
 
-/** What tells which tokens a guard takes: a profile, or the resolver of the profiles of tenants. */
+/** Identifies the tokens that a guard takes: a profile, or the resolver of tenants' profiles. */
 export type TokenSource = Internals | ProfileResolver;
 
-/** What each guard of ours takes, under the method by which it lets whoever shows a token in. */
+/** The token sources of our guards, by their method `authenticate`. */
 const sources = new WeakMap<object, readonly TokenSource[]>();
 
 /** Keeps which tokens a guard takes, for {@link takesTokensOf}. */
@@ -15,12 +15,12 @@ export function keepTokenSources({ authenticate }: Pick<Guard, "authenticate">, 
   sources.set(authenticate, taken);
 }
 
-/** Lists what a guard takes; nothing for a guard of the application's own. */
+/** Lists the token sources of a guard; none for a guard that the application wrote. */
 export function listTokenSources({ authenticate }: Guard): readonly TokenSource[] {
   return sources.get(authenticate) ?? [];
 }
 
-/** Tells whether tokens of one guard may be good for another one, too, as far as their profiles say. */
+/** Tells whether a token of one guard may be valid for the other, too, as far as their profiles say. */
 export function takesTokensOf(guard: Guard, other: Guard): boolean {
   return listTokenSources(guard).some((mine) => listTokenSources(other).some((its) => takes(mine, its)));
 }
@@ -28,7 +28,7 @@ export function takesTokensOf(guard: Guard, other: Guard): boolean {
 function takes(one: TokenSource, other: TokenSource): boolean {
   if (one === other) return true;
   if (typeof one === "function" || typeof other === "function") return false;
-  // Whoever looks at no issuer takes the tokens of any.
+  // A profile without an issuer takes tokens of any issuer.
   const named = { ...one, issuer: one.issuer ?? other.issuer };
   return areAlike(named, other) && haveCommonAudience(named, other) && haveCommonKey(named, other);
 }
@@ -37,7 +37,10 @@ function haveCommonAudience({ audience: one }: Internals, { audience: other }: I
   return one === null || other === null || one.some((it) => other.includes(it));
 }
 
-/** Tells whether two profiles may have a key in common. Keys that are yet to be loaded are those of their issuer. */
+/**
+ * Tells whether two profiles may have a key in common. Keys that are not loaded yet are taken to be those of the
+ * issuer.
+ */
 function haveCommonKey(one: Internals, other: Internals): boolean {
   const [mine, its] = [one, other].map(({ keys }) => keys.current()?.set.keys);
   if (mine === undefined || its === undefined) return one.issuer !== null;

@@ -15,8 +15,8 @@ import type { ShownIdentity } from "./credential.ts";
 import { type Internals, readProfiles, verifyShownToken } from "./profiles.ts";
 
 /**
- * Gives the profile of an issuer's tokens, or `null` for an issuer that nobody here knows. What it is given is not
- * verified: it only says who is to verify a token.
+ * Gives the profile of an issuer's tokens, or `null` for an unknown issuer. The issuer is from a token that is not
+ * verified yet: it only decides which profile verifies the token.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export type ProfileResolver<Profile extends TokenProfile = TokenProfile> = (
 const KNOWN_MS = 600_000;
 const UNKNOWN_MS = 30_000;
 
-/** For how long a profile goes on when the resolver can't be asked, in milliseconds. */
+/** For how long a stale profile is used while the resolver fails, in milliseconds. */
 const STALE_IF_ERROR_MS = 3_600_000;
 
 /** What a resolver said about an issuer. */
@@ -45,23 +45,23 @@ interface Tenant {
   readonly profile: Internals | null;
 }
 
-/** What was asked, by issuer. */
+/** The cached answers of the resolver, by issuer. */
 type Asked = Map<string, FreshValue<Tenant>>;
 
 /**
- * The profiles that a resolver gives, by their issuers. It is asked about an issuer once at a time.
+ * The cache of a resolver's profiles, by issuer. The resolver is called once at a time for an issuer (single flight).
  *
- * Anybody can make issuers up. So those that nobody knows are remembered apart, those that are being asked about can't
- * be driven out, and tenants that are known are asked about again in turns of their own.
+ * Anybody can make issuers up. So unknown issuers have a cache of their own, calls under way can't be evicted, and the
+ * calls that refresh known tenants have a limit of their own.
  */
 export class Tenants {
   readonly #resolve: ProfileResolver;
   readonly #now: () => number;
-  /** The least recently used first. */
+  /** LRU: the least recently used is first. */
   readonly #known: Asked = new Map();
-  /** The issuers that nobody knows, and those about which the resolver could not be asked. In the same order. */
+  /** The unknown issuers, and those for which the resolver failed. LRU, too. */
   readonly #others: Asked = new Map();
-  /** The issuers that are being asked about: those that are known, and all others. */
+  /** The calls under way: those for known issuers, and all others. */
   readonly #underWay: { readonly known: Asked; readonly others: Asked } = { known: new Map(), others: new Map() };
 
   constructor(resolve: ProfileResolver, now: () => number) {
@@ -70,9 +70,9 @@ export class Tenants {
   }
 
   /**
-   * Finds the profile that is to verify a token. It is a promise where the resolver has to be waited for.
+   * Finds the profile that verifies a token. It is a promise if the resolver has to be awaited.
    *
-   * @throws AuthError `invalid_token` for an issuer that nobody knows
+   * @throws AuthError `invalid_token` for an unknown issuer
    */
   choose(token: string): Internals | Promise<Internals> {
     const { iss } = readObject(splitToken(token, MAX_DOCUMENT_BYTES), "payload");
@@ -89,7 +89,7 @@ export class Tenants {
     return found ?? known.get(issuer) ?? others.get(issuer) ?? this.#ask(issuer);
   }
 
-  /** Makes what asks about an issuer. It is remembered from when the resolver is really asked. */
+  /** Makes the cached answer for an issuer. It is kept from the moment the resolver is really called. */
   #ask(issuer: string): FreshValue<Tenant> {
     const load = async (): Promise<Loaded<Tenant>> => {
       const isKnown = this.#known.has(issuer);
@@ -99,7 +99,7 @@ export class Tenants {
       try {
         const profile = await this.#call(issuer);
         this.#keep(issuer, asked, profile === null ? this.#others : this.#known);
-        // Whether a stranger is one still, nobody can tell but the resolver.
+        // Only the resolver can tell whether an unknown issuer is still unknown, so that is never used stale.
         return profile === null
           ? { value: { profile }, freshForMs: UNKNOWN_MS, staleIfErrorMs: 0 }
           : { value: { profile }, freshForMs: KNOWN_MS };
@@ -124,7 +124,7 @@ export class Tenants {
     map.delete(oldest as string);
   }
 
-  /** Asks the resolver, whose answer may be anything. */
+  /** Calls the resolver and checks its answer, which may be anything. */
   async #call(issuer: string): Promise<Internals | null> {
     const answer = Promise.resolve(this.#resolve(issuer));
     const profile = await withTimeout("the resolver", DEFAULT_STORE_TIMEOUT_MS, answer);
@@ -136,7 +136,7 @@ export class Tenants {
   }
 }
 
-/** Gives what was asked about an issuer, which is the most recently used then. */
+/** Finds the cached answer for an issuer, and makes it the most recently used. */
 function touch(map: Asked, issuer: string): FreshValue<Tenant> | undefined {
   const found = map.get(issuer);
   if (found === undefined) return undefined;
@@ -145,7 +145,7 @@ function touch(map: Asked, issuer: string): FreshValue<Tenant> | undefined {
   return found;
 }
 
-/** Verifies a token by the profile that a resolver gives for its issuer, and gives what it says. */
+/** Verifies a token by the profile that a resolver gives for its issuer, and gives the identity that it shows. */
 export function verifyTenantToken(
   token: string,
   tenants: Tenants,
@@ -157,7 +157,7 @@ export function verifyTenantToken(
   return isThenable(profile) ? profile.then(verify) : verify(profile);
 }
 
-/** Checks what a token names as its issuer, before anybody is asked about it. */
+/** Checks the issuer that a token names, before the resolver is called with it. */
 function checkIssuer(iss: unknown): string {
   const fits =
     typeof iss === "string" && iss.length <= MAX_ISSUER_LENGTH && URL.canParse(iss) && isSecureUrl(new URL(iss));

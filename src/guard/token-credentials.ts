@@ -7,8 +7,8 @@ import type { ProofVerifier } from "./proof-verifier.ts";
 import type { ProfileResolver } from "./tenants.ts";
 
 /**
- * The properties that hold what a credential verifies by. Entries of the package have copies of this file, which share
- * a registered symbol.
+ * The properties that hold the internals of a credential. Entries of the package have copies of this file, which share
+ * registered symbols.
  */
 const PROFILES = Symbol.for("hallpass.profiles");
 const RESOLVER = Symbol.for("hallpass.resolver");
@@ -39,12 +39,12 @@ export function listResolvers(credential: Credential): readonly ProfileResolver[
   return resolver === undefined ? [] : [resolver];
 }
 
-/** Notes what verifies the proofs that come with the tokens of a credential. */
+/** Notes the verifier of the proofs that come with the tokens of a credential. */
 export function keepProofs<Claims>(credential: Credential<Claims>, proofs: ProofVerifier): Credential<Claims> {
   return Object.defineProperty(credential, PROOFS, { value: proofs });
 }
 
-/** Finds what verifies the proofs of one of several credentials, and that one; `null` where none has proofs. */
+/** Finds the first credential with a verifier of proofs, and that verifier; `null` if none has one. */
 export function findProofs(
   credentials: readonly Credential[],
 ): { readonly credential: Credential; readonly proofs: ProofVerifier } | null {
@@ -55,12 +55,12 @@ export function findProofs(
   return null;
 }
 
-/** Notes what counts the calls that a credential makes of stores of its own. */
+/** Notes the counter of the calls that a credential makes to its own stores. */
 export function keepCalls<Claims>(credential: Credential<Claims>, counter: CallCounter): Credential<Claims> {
   return Object.defineProperty(credential, CALLS, { value: counter });
 }
 
-/** Reads how the calls have gone that a credential made of stores of its own. */
+/** Reads the statistics of the calls that a credential made to its own stores. */
 export function readCalls(credential: Credential): ReturnType<CallCounter["read"]> {
   return (readMark(credential, CALLS) as CallCounter | undefined)?.read() ?? {};
 }

@@ -2,7 +2,7 @@ import type { CheckedClaims } from "../core/token/claims.ts";
 import { readIssueTime } from "../core/token/jti.ts";
 import type { TokenReference } from "../stores/contract.ts";
 
-/** Makes the reference to a token by which a blocklist is asked. */
+/** Makes the reference that a blocklist is asked with. */
 export function referToToken({ jti, sid, iat }: CheckedClaims, userId: string): TokenReference {
   return { jti: jti ?? null, sid: sid ?? null, userId, issuedAt: toDate(readIssueTime(jti, iat)) };
 }
