@@ -17,13 +17,13 @@ export async function readClaims<U extends User>({ budget, claims }: IssuingSett
   return budget.callStore("claims", async () => claims(user), checkObject);
 }
 
-/** What an access token says of its session. */
+/** What an access token says about its session. */
 export type TokenDetails = Pick<SessionDetails, "authenticatedAt" | "methods" | "acr" | "boundTo">;
 
 /**
- * Issues a user's access token, dated by an instant. It ends with its session at the latest. It says when and how the
- * user proved who it is, by `auth_time` (OpenID Connect Core §2), `amr` (RFC 8176) and `acr`, by `cnf` which key it is
- * bound to (RFC 9449 §6.1), and where its `status` stands.
+ * Issues a user's access token with a given issue time. It expires with its session at the latest. Its claims
+ * `auth_time` (OpenID Connect Core §2), `amr` (RFC 8176) and `acr` say when and how the user authenticated. `cnf` is
+ * the key that it is bound to (RFC 9449 §6.1), and `status` its session's place in a status list.
  *
  * @throws AuthError `revoked` (401) where the session is over by then
  */
@@ -51,18 +51,17 @@ export async function issueAccessToken<U extends User>(
   return { accessToken, tokenType: boundTo === null ? "Bearer" : "DPoP", expiresIn, user };
 }
 
-/** Makes the refusal of who belongs to a session that is over. */
+/** Makes the refusal for a session that has ended. */
 export function sessionOver(realm: string): AuthError {
   return new AuthError("revoked", { realm, cause: new Error("the session has ended") });
 }
 
 /**
- * Refuses to hand out an access token that a log-out everywhere has revoked already. This is asked only of a blocklist
- * that can't tell up to which instant a user's tokens are revoked: with one that can, tokens are dated behind that
- * instant.
+ * Refuses to hand out an access token that a log-out everywhere has revoked already. Only a blocklist without
+ * `revokedUpTo` is asked: with one that has it, tokens are dated after that instant.
  *
  * @throws AuthError `unavailable` (503) where the token is revoked, since one that is issued a moment later will be
- * good
+ * valid
  */
 export async function refuseRevoked({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
   if (blocklist === null || blocklist.revokedUpTo !== undefined) return;

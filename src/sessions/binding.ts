@@ -10,7 +10,7 @@ import type { FlowSettings } from "./settings.ts";
 export interface Binding {
   /** The thumbprint of the key. */
   readonly boundTo: string;
-  /** Uses the proof that was made by it. Where a thumbprint alone was given, there is none. */
+  /** Records the proof by this key as used. Missing if only a thumbprint was given. */
   readonly useProof?: UseProof | undefined;
 }
 
@@ -30,8 +30,8 @@ export function readBinding(owner: string, given: unknown): Binding {
 }
 
 /**
- * Refuses to issue tokens that are bound to no key where nobody takes such. It comes first of all: whoever has to send
- * a proof and a request once more has lost nothing by then.
+ * Refuses to issue unbound tokens where every credential demands bound ones. It runs before everything else, so that a
+ * client which has to repeat its request with a proof has lost nothing yet.
  *
  * @param boundTo - the thumbprint of the key; `null` where there is none
  * @throws AuthError `invalid_dpop_proof` (401)
@@ -46,8 +46,8 @@ export function demandBinding(
 }
 
 /**
- * Uses the proof that tokens are to be bound by, where there is one. It comes behind the check of the credentials: so
- * nobody has a proof stored but whoever may have tokens.
+ * Records the proof that tokens are to be bound by as used, if there is one. It runs after the check of the
+ * credentials, so that only somebody who may have tokens can fill the store.
  *
  * @throws AuthError `invalid_dpop_proof` (401) where it was used before; `unavailable` (503) in an outage
  */

@@ -7,7 +7,7 @@ import type { StoredSession } from "../stores/contract.ts";
 import type { Binding } from "./binding.ts";
 import type { SessionDevice } from "./device.ts";
 
-/** When and how a user proved who it is. Access tokens say it as `auth_time`, `amr` and `acr`. */
+/** When and how a user authenticated: the `auth_time`, `amr` and `acr` of access tokens. */
 interface Authentication {
   /** When, in milliseconds since 1970. */
   readonly authenticatedAt: number;
@@ -17,7 +17,7 @@ interface Authentication {
   readonly acr: string | null;
 }
 
-/** What a session remembers about its beginning. Lifetimes are in milliseconds, and `null` where they are the usual. */
+/** What a session stores about its beginning. Lifetimes are in milliseconds, and `null` where they are the default. */
 export interface SessionDetails extends Authentication {
   readonly device: SessionDevice;
   readonly idleLifetime: number | null;
@@ -28,31 +28,31 @@ export interface SessionDetails extends Authentication {
   readonly boundTo: string | null;
 }
 
-/** What options say of a session. What nobody said is missing. */
+/** What options say about a session. A member that was not given is missing. */
 export type SessionWishes = Partial<Omit<SessionDetails, "authenticatedAt" | "boundTo"> & Binding>;
 
-/** Completes what was said of a session by what is usual. */
+/** Completes what options say about a session by defaults. */
 export function completeDetails(
   { useProof: _, ...wishes }: SessionWishes,
   authenticatedAt: number,
-  usual: SessionWishes,
+  defaults: SessionWishes,
 ): SessionDetails {
   const lifetimes = { idleLifetime: null, absoluteLifetime: null, persistent: true };
-  return { methods: [], acr: null, device: {}, ...lifetimes, boundTo: null, ...usual, ...wishes, authenticatedAt };
+  return { methods: [], acr: null, device: {}, ...lifetimes, boundTo: null, ...defaults, ...wishes, authenticatedAt };
 }
 
 /** How most sessions begin. */
-const USUAL_METHODS: readonly string[] = ["pwd"];
+const DEFAULT_METHODS: readonly string[] = ["pwd"];
 
 /**
- * Writes the text that a store keeps of a session's details. It leaves out what is as usual, since there is a text for
- * every session.
+ * Serializes a session's details for the store. Defaults are left out to keep the text short, since every session has
+ * one.
  */
 export function writeDetails(details: SessionDetails, createdAt: Date): string {
   const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent, boundTo } = details;
   return JSON.stringify({
     ...(authenticatedAt !== createdAt.getTime() && { at: authenticatedAt }),
-    ...(methods.join(" ") !== USUAL_METHODS.join(" ") && { amr: methods }),
+    ...(methods.join(" ") !== DEFAULT_METHODS.join(" ") && { amr: methods }),
     ...(acr !== null && { acr }),
     ...(Object.keys(device).length > 0 && { device }),
     ...(idleLifetime !== null && { idle: idleLifetime }),
@@ -63,9 +63,9 @@ export function writeDetails(details: SessionDetails, createdAt: Date): string {
 }
 
 /**
- * Reads the details of a session. One that was stored without them began with a proof whose methods nobody knows.
+ * Reads the details of a session. If it was stored without details, the methods of its authentication are unknown.
  *
- * @throws AuthError `unavailable` (503) where the store gave another text than it was given
+ * @throws AuthError `unavailable` (503) where the store returned another text than it was given
  */
 export function readDetails({ details, createdAt }: StoredSession): SessionDetails {
   const known = details === "" ? { amr: [] } : parseDetails(details);
@@ -89,7 +89,7 @@ interface WrittenDetails {
 function fillDetails(written: WrittenDetails, createdAt: number): SessionDetails {
   const {
     at = createdAt,
-    amr = USUAL_METHODS,
+    amr = DEFAULT_METHODS,
     acr = null,
     device = {},
     idle = null,
@@ -111,7 +111,7 @@ function parseDetails(text: string): WrittenDetails | null {
   return areDetails(found) ? found : null;
 }
 
-/** A store gives the text that it was given, and may lie. What is not of the type that was written proves nothing. */
+/** Checks what a store returned, which may be anything. A value of another type than was written proves nothing. */
 function areDetails(value: unknown): value is WrittenDetails {
   if (!isObject(value)) return false;
   const {

@@ -3,7 +3,7 @@ import { checkNames, type OptionNames } from "../shared/options.ts";
 
 /**
  * The device that a session began on, for an account page. A member that is too long is cut, control characters are
- * dropped, and what is no text is left out: all of it may come from a client.
+ * dropped, and a value that is not a string is left out: all of it may come from a client.
  */
 export interface SessionDevice {
   /** What the application or the user calls it, such as `"Work laptop"`: at most 100 characters. None by default. */
@@ -17,7 +17,7 @@ export interface SessionDevice {
 const NAMES: OptionNames<SessionDevice> = { label: "optional", userAgent: "optional", address: "optional" };
 
 /**
- * Takes of a device what a session may remember.
+ * Takes the members of a device that a session may store.
  *
  * @throws TypeError where a member has an unknown name
  */

@@ -27,8 +27,8 @@ export async function endSession(
 }
 
 /**
- * Does what follows from a session's end: revokes its access tokens, tells of theft, and deletes the session. It may be
- * done twice.
+ * Does what follows from a session's end: revokes its access tokens, reports theft, and deletes the session. It may run
+ * twice.
  *
  * @param ended - the reason that is stored: another request may have ended the session, and been interrupted
  */
@@ -42,7 +42,7 @@ export async function completeEnd(
   await deleteSessions(settings, userId, [sid]);
 }
 
-/** Tells of a session's end, and of theft where that is why. */
+/** Reports a session's end, and theft if that is the reason. */
 export function tellEnd(
   { refresh, emit }: SessionSettings,
   { sid, userId }: Pick<StoredSession, "sid" | "userId">,
@@ -57,7 +57,7 @@ export function tellEnd(
 /**
  * Revokes the access tokens of a session of ours: in its status list, if it has a place in one, and in the blocklist.
  *
- * @param exp - when a token of it ends, in seconds since 1970: one of another issuer may live longer than ours
+ * @param exp - when a token of it expires, in seconds since 1970: one of another issuer may live longer than ours
  */
 export async function revokeSession(settings: FlowSettings, sid: string, userId: string, exp = 0): Promise<void> {
   await revokeStatuses(settings, [sid]);
@@ -67,7 +67,7 @@ export async function revokeSession(settings: FlowSettings, sid: string, userId:
 /**
  * Revokes the access tokens of one user's session in the blocklist alone.
  *
- * @param lifetime - how long others of them may live, in seconds
+ * @param lifetime - how long its other tokens may live, in seconds
  */
 export async function blockSession(
   settings: FlowSettings,
@@ -86,7 +86,7 @@ export async function blockSession(
 }
 
 /**
- * Finds out until when the revocation of all tokens that are dated up to an instant must be kept.
+ * Computes until when to keep a revocation of all tokens that were issued up to an instant.
  *
  * @param lifetime - how long they may live, in seconds
  */

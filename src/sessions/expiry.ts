@@ -4,8 +4,8 @@ import type { SessionDetails } from "./details.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 
 /**
- * Computes when a session ends, unless it is used again. A session's own lifetimes count where they are the shorter
- * ones.
+ * Computes when a session expires, unless it is used again. A session's own lifetimes count where they are shorter than
+ * the configured ones.
  *
  * @param createdAt - when the session started, in milliseconds since 1970
  * @param usedAt - when it was used last, in milliseconds since 1970
@@ -28,15 +28,15 @@ export function countSeconds(from: number, to: Date): number {
 
 /** The session that an access token is issued in. */
 export interface TokenSession extends Pick<StoredSession, "sid"> {
-  /** When it ends, unless it is used again; `null` where it is kept elsewhere, so that nobody here knows. */
+  /** When it expires, unless it is used again; `null` if another service keeps the session, so that this is unknown. */
   readonly expiresAt: Date | null;
 }
 
 /**
- * Computes how long an access token of a session is valid, in seconds: never beyond the session's end, since whoever
- * reads it without our stores knows nothing but its `exp`. Below 1, the session is over.
+ * Computes how long an access token of a session is valid, in seconds: never beyond the session's end, since a verifier
+ * without our stores only knows its `exp`. Below 1, the session is over.
  *
- * @param date - what the token is dated by, in milliseconds since 1970
+ * @param date - when the token is issued, in milliseconds since 1970
  */
 export function limitToSession(
   { expiresIn }: Pick<TokenProfile, "expiresIn">,

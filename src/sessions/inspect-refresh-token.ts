@@ -7,7 +7,7 @@ import { createSuccessor } from "./refresh-token.ts";
 import type { IssuingSettings, SessionSettings } from "./settings.ts";
 import { useRefreshToken } from "./use-refresh-token.ts";
 
-/** What is known of a refresh token. */
+/** What is known about a refresh token. */
 export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt" | "methods" | "acr"> {
   /** The user whose session it belongs to. */
   readonly userId: string;
@@ -17,14 +17,17 @@ export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt"
   readonly createdAt: Date;
   /** When the session expires, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** Whether a refresh would take it now. A user who is gone, disabled or has another password since gets none. */
+  /**
+   * Whether a refresh would take it now. It would not where the user is gone, is disabled, or has changed the password
+   * since.
+   */
   readonly active: boolean;
 }
 
-/** Whose a refresh token is. Whether it is good, only the user store can tell. */
+/** Whose a refresh token is. Whether it is active is left out, since only the user store can tell. */
 export type RefreshTokenOwner = Omit<RefreshTokenInfo, "active">;
 
-/** Tells about a refresh token without using it. A token that somebody else has used ends no session by this. */
+/** Describes a refresh token without using it. A reused token does not end its session here. */
 export async function inspectRefreshToken<U extends User>(
   settings: IssuingSettings<U> & SessionSettings,
   sent: unknown,
@@ -33,11 +36,11 @@ export async function inspectRefreshToken<U extends User>(
   const [found] = await findSessions(settings, sent);
   if (found === undefined) return null;
   const { session, refreshToken } = found;
-  const active = isTaken(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
+  const active = isAccepted(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
   return { ...describeSession(session), active };
 }
 
-/** Tells whose a refresh token is, by the refresh store alone: to end its session needs no more. */
+/** Finds whose a refresh token is, by the refresh store alone, which is enough to end its session. */
 export async function findRefreshTokenOwner(
   settings: SessionSettings,
   sent: unknown,
@@ -52,7 +55,7 @@ function describeSession(session: StoredSession): RefreshTokenOwner {
   return { userId, sid, createdAt, expiresAt, authenticatedAt, methods, acr };
 }
 
-function isTaken(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
+function isAccepted(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
   const isLiving = session.ended === null && session.expiresAt.getTime() > now;
   return isLiving && useRefreshToken(settings, session, sent, createSuccessor(sent), now) !== "theft";
 }

@@ -9,15 +9,15 @@ import { checkUserId } from "./user-id.ts";
 
 /** One of a user's sessions, for an account page. */
 export interface ListedSession extends Session {
-  /** The device that it began on, as far as the application said. */
+  /** The device that it began on, as far as it is known. */
   readonly device: SessionDevice;
-  /** The methods by which the user last proved who it is (RFC 8176), such as `["pwd"]`. */
+  /** The methods by which the user last authenticated (RFC 8176), such as `["pwd"]`. */
   readonly methods: readonly string[];
-  /** When the user last proved who it is. */
+  /** When the user last authenticated. */
   readonly authenticatedAt: Date;
-  /** Whether a browser keeps it when it is closed. */
+  /** Whether a browser keeps the session when it is closed. */
   readonly persistent: boolean;
-  /** Whether it is the session of the identity that was asked with; `false` where a user's id was. */
+  /** Whether it is the session of the identity that `sessions` was given; `false` if that was given a user's id. */
   readonly current: boolean;
 }
 

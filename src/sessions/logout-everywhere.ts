@@ -14,15 +14,15 @@ export async function logoutEverywhere(settings: FlowSettings, userId: string): 
   await cutUser(settings, userId);
 }
 
-/** A session that lives on where all others of its user end, and what has to happen to it in between. */
+/** A session that lives on while all others of its user end, and what has to be done to it in between. */
 export interface KeptSession {
   readonly sid: string;
   readonly keep: () => Promise<void>;
 }
 
 /**
- * Ends a user's sessions in one step, and then revokes all tokens that were issued up to now in another. The caller's
- * own token is revoked last, so that a caller who was told 503 can still authenticate to try again.
+ * Ends a user's sessions, and then revokes all tokens that were issued up to now. The caller's own token is revoked
+ * last, so that a caller who was told 503 can still authenticate to try again.
  *
  * @param kept - a session that lives on; its access tokens are revoked like all others
  */
@@ -52,9 +52,9 @@ async function endSessions(
 }
 
 /**
- * Chooses the instant up to which tokens are revoked. It lies in the future by as much as another machine's clock may
- * be ahead, and always behind the last such instant: tokens that were issued after the last log-out are dated right
- * behind it.
+ * Chooses the instant up to which tokens are revoked. It is one clock tolerance in the future, since another machine's
+ * clock may be ahead. And it is always later than the last such instant: tokens that were issued after the last log-out
+ * are dated right after it.
  */
 async function chooseCut(settings: FlowSettings, userId: string): Promise<number> {
   const { token } = settings;
@@ -62,7 +62,7 @@ async function chooseCut(settings: FlowSettings, userId: string): Promise<number
   return Math.max(readClock(token.now) + token.clockTolerance * 1_000, (last ?? 0) + 1);
 }
 
-/** Does what follows from the end of sessions whose tokens are revoked: tells of theft, and deletes the sessions. */
+/** Does what follows from the end of sessions whose tokens are revoked: reports theft, and deletes the sessions. */
 async function completeEnds(settings: SessionSettings, userId: string, all: readonly EndedSession[]): Promise<void> {
   for (const { sid, ended } of all) tellEnd(settings, { sid, userId }, ended);
   const sids = all.map(({ sid }) => sid);

@@ -13,7 +13,7 @@ import { checkUserId } from "./user-id.ts";
  */
 export async function logout(settings: FlowSettings, identity: Identity): Promise<void> {
   const { refresh, blocklist } = settings;
-  // An identity that leaves out `sid` may be of a session, which would live on: only the token would be revoked.
+  // An identity that leaves out `sid` may belong to a session, which would live on: only the token would be revoked.
   if (!isIdentity(identity) || identity.sid === undefined) {
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
@@ -22,8 +22,8 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
   if (refresh !== null && isText(sid)) {
     const isKnown = await endSession({ ...settings, refresh }, sid, userId, "logout");
     if (isKnown) return;
-    // A session that the store has forgotten may still have access tokens. But another issuer may write any sid, also
-    // one that names the place of somebody else's session, and a place is marked for good.
+    // A session that the store has dropped may still have access tokens. But another issuer may write any sid, even one
+    // with the place of somebody else's session in a status list, and a place is marked for good.
     const end = Number.isFinite(exp) ? (exp as number) : 0;
     if (iss === settings.token.issuer) return revokeSession(settings, sid, userId, end);
     if (blocklist === null) throw new TypeError(FOREIGN);

@@ -5,7 +5,7 @@ import { sleep } from "../shared/promise.ts";
 import { checkBoolean, checkCount, checkInstantOrNull } from "../store-calls/answer-checks.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** How far a user has been logged out everywhere. It is read before anything is decided. */
+/** A user's log-outs everywhere up to now. They are read before anything is decided. */
 export interface LogoutMarks {
   /** The instant up to which the user's tokens are revoked, in milliseconds since 1970; `null` where they are not. */
   readonly revokedUpTo: number | null;
@@ -13,7 +13,7 @@ export interface LogoutMarks {
   readonly endings: number;
 }
 
-/** Reads how far a user has been logged out everywhere, from the blocklist and from the refresh store. */
+/** Reads a user's log-outs everywhere up to now, from the blocklist and from the refresh store. */
 export async function readMarks(settings: FlowSettings, userId: string): Promise<LogoutMarks> {
   const [revokedUpTo, endings] = await Promise.all([readRevokedUpTo(settings, userId), readEndings(settings, userId)]);
   return { revokedUpTo, endings };
@@ -33,15 +33,14 @@ export async function readRevokedUpTo({ blocklist, budget }: FlowSettings, userI
 }
 
 /**
- * How far ahead a date may be that nobody waits for, in milliseconds: a clock that stands still, as in a test, never
- * gets there.
+ * How far ahead of the clock a date may be without being waited for, in milliseconds. A clock that stands still, as in
+ * a test, would never get there.
  */
-const NOT_WAITED_FOR = 10;
+const MAX_UNWAITED_MS = 10;
 
 /**
- * Dates the tokens of a decision: by the instant of the decision, or by the first instant that is not revoked, if that
- * is later. Such a date may be ahead of the clock by as much as clocks may differ. One that is further ahead is waited
- * for.
+ * Chooses the issue time of tokens: the instant of the decision, or the first instant that is not revoked, if that is
+ * later. It may be ahead of the clock by the clock tolerance. If it is further ahead, this waits for it.
  *
  * @returns milliseconds since 1970
  * @throws AuthError `unavailable` (503) where the date is too far ahead to wait for
@@ -53,7 +52,7 @@ export async function dateTokens(
 ): Promise<number> {
   const date = Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
   const ahead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
-  while (ahead() > NOT_WAITED_FOR) {
+  while (ahead() > MAX_UNWAITED_MS) {
     if (ahead() > budget.left()) {
       const cause = new Error("the user's tokens are revoked up to an instant to come");
       throw new AuthError("unavailable", { cause });
@@ -64,29 +63,30 @@ export async function dateTokens(
 }
 
 /**
- * Tells whether a user was logged out everywhere since a proof, by marks that were read just now. Two clocks may have
- * dated the two. The mark lies as far ahead of its own as clocks may differ, so that no later log-out is overlooked.
+ * Tells whether a user was logged out everywhere since authenticating, by marks that were read just now. Two machines
+ * may have dated the two. The mark is one tolerance ahead of its machine's clock, so that no later log-out is
+ * overlooked.
  */
 export function wasCutSince({ revokedUpTo }: LogoutMarks, provenAt: number): boolean {
   return revokedUpTo !== null && provenAt <= revokedUpTo;
 }
 
-/** Dates a proof behind the log-out that it knew of, so that {@link wasCutSince} tells a later one from that. */
+/** Dates an authentication after the last log-out that was known, so that {@link wasCutSince} finds only later ones. */
 export function dateProof(decidedAt: number, { revokedUpTo }: LogoutMarks): number {
   return Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
 }
 
 /**
- * Limits the date of a proof to what {@link dateProof} may give on a machine whose clock is ahead. One that lies
+ * Limits the date of an authentication to what {@link dateProof} may give on a machine whose clock is ahead. A date
  * further ahead would hide every log-out.
  */
 export function limitProofDate({ token }: FlowSettings, provenAt: number, now: number): number {
-  return Math.min(provenAt, now + 2 * token.clockTolerance * 1_000 + NOT_WAITED_FOR);
+  return Math.min(provenAt, now + 2 * token.clockTolerance * 1_000 + MAX_UNWAITED_MS);
 }
 
 /**
- * Tells whether a token of an earlier instant would be revoked. This is asked only of a blocklist that can't tell up to
- * which instant a user's tokens are revoked.
+ * Tells whether a token that was issued at an earlier instant would be revoked. Only a blocklist without `revokedUpTo`
+ * is asked.
  */
 export async function isRevokedSince(settings: FlowSettings, userId: string, since: number): Promise<boolean> {
   const { blocklist, budget } = settings;
@@ -97,7 +97,7 @@ export async function isRevokedSince(settings: FlowSettings, userId: string, sin
 
 /**
  * Tells whether the user was logged out everywhere between an instant and now. The marks must have been read just now.
- * The clock decides, since the user was not known before, so that there are no earlier marks to compare.
+ * The clock decides: the user was not known before, so there are no earlier marks to compare with.
  */
 export function wasCutBetween({ revokedUpTo }: LogoutMarks, { token }: FlowSettings, from: number): boolean {
   if (revokedUpTo === null) return false;

@@ -15,7 +15,7 @@ export interface OwnSession {
 /**
  * Finds the living session of an identity.
  *
- * @throws AuthError `revoked` (401) where it has ended: so have its access tokens
+ * @throws AuthError `revoked` (401) where it has ended, and its access tokens with it
  */
 export async function findOwnSession(settings: SessionSettings, { userId, sid }: OwnSession): Promise<StoredSession> {
   const session = (await findLivingSessions(settings, userId)).find((it) => it.sid === sid);
@@ -23,13 +23,13 @@ export async function findOwnSession(settings: SessionSettings, { userId, sid }:
   throw sessionOver(settings.realm);
 }
 
-/** What of a session may change beside its refreshes. */
+/** Computes what changes in a session beside its refreshes. */
 export type SessionChange = (session: StoredSession) => Pick<StoredSession, "passwordChangedAt" | "details">;
 
 /**
  * Changes the living session of an identity. Where a refresh replaces it at the same time, both changes are kept.
  *
- * @param known - the session as it was found just now. It is read where it is not given.
+ * @param known - the session as it was found just now; if it is not given, it is read
  * @throws AuthError `revoked` (401) where it has ended
  */
 export async function changeOwnSession(
@@ -47,7 +47,7 @@ export async function changeOwnSession(
   throw new AuthError("unavailable", { cause: new Error("the session is being refreshed all the time") });
 }
 
-/** Replaces a session's record, if it is still the one that was read. */
+/** Replaces a session's record, if it is still the one that was read (compare-and-swap). */
 export async function replaceSession(
   { refresh: { store }, budget }: SessionSettings,
   session: StoredSession,

@@ -10,9 +10,9 @@ import type { StatusList } from "../status-list/create.ts";
 import { readPlaces, type StatusListPlaces } from "../status-list/places.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 
-/** How sessions are kept up by refresh tokens. */
+/** The options of sessions, which refresh tokens keep alive. */
 export interface RefreshOptions {
-  /** Where sessions live. */
+  /** The store of the sessions. */
   readonly store: RefreshStore;
   /** How long a session lives without being refreshed. `"14d"` by default, and never longer than `absoluteLifetime`. */
   readonly idleLifetime?: Duration;
@@ -20,19 +20,16 @@ export interface RefreshOptions {
   readonly absoluteLifetime?: Duration;
   /**
    * How long after the use of a refresh token its siblings and its parent may still be used, as happens when requests
-   * of two tabs cross. `"10s"` by default. Whoever comes later has stolen one, and the session ends. A token may be
-   * used again, however late, as long as none of its successors was used: its answer was lost. 0 is strict: each token
-   * gets exactly one answer, and a client that loses one loses its session.
+   * of two tabs cross. `"10s"` by default. A later use counts as theft, and the session ends. A token may be used again
+   * at any time while none of its successors was used: its answer was lost. 0 is strict: each token gets exactly one
+   * answer, and a client that loses it loses its session.
    */
   readonly reuseGrace?: Duration;
-  /**
-   * How many sessions a user may have at once. One more ends the session that was not used for the longest time. 100 by
-   * default.
-   */
+  /** How many sessions a user may have at once. One more ends the least recently used session. 100 by default. */
   readonly maxSessions?: number;
   /**
-   * The lists that tell others which sessions have ended: `createStatusList` of `hallpass/status-list`. The access
-   * tokens of each session that begins say its place in one, by their `status` claim. None by default.
+   * The status lists that tell other services which sessions have ended: `createStatusList` of `hallpass/status-list`.
+   * From then on, the access tokens of each session name its place in a list, in their claim `status`. None by default.
    */
   readonly statusList?: StatusList;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */
@@ -48,7 +45,7 @@ export interface RefreshOptions {
 export interface ReusedSession {
   /** The session's id. */
   readonly sid: string;
-  /** Whose it was. */
+  /** The user whose session it was. */
   readonly userId: string;
 }
 
@@ -89,7 +86,7 @@ const OPTIONS: OptionNames<RefreshOptions> = {
   onReuse: "optional",
 };
 
-/** Checks how sessions are to be kept up. */
+/** Checks refresh options. */
 export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
   const isStore = () => typeof (options as Partial<RefreshStore> | null)?.findSession === "function";
   if (readSafely("refresh", isStore)) {

@@ -5,12 +5,13 @@ import { type Binding, readBinding } from "./binding.ts";
 import type { SessionDetails } from "./details.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** By which key a request for a refresh was proven. */
+/** The proof that came with the request for a refresh. */
 export interface RefreshProof {
   /**
-   * The proof that came with the request (RFC 9449 §5), as `proofs.check` gave it, which is used once the session is
-   * known; or the `jkt` of one that was verified. None by default. A session that is bound to a key is refreshed only
-   * with that one. Of any other session, the access token of this refresh alone is bound to it.
+   * The proof that came with the request (RFC 9449 §5), as `proofs.check` gave it, which is recorded as used once the
+   * session is known; or the `jkt` of a proof that was verified before. None by default. A session that is bound to a
+   * key is refreshed only with a proof by that key. In any other session, only the access token of this refresh is
+   * bound to the key.
    */
   readonly boundTo?: string | DpopProof | undefined;
 }
@@ -18,9 +19,9 @@ export interface RefreshProof {
 const OPTIONS: OptionNames<RefreshProof> = { boundTo: "optional" };
 
 /**
- * Reads the key that a refresh was proven by; nothing where none was.
+ * Reads the key that a refresh was proven by; nothing if there was no proof.
  *
- * @throws TypeError where it can be none
+ * @throws TypeError where it is neither a proof nor a thumbprint
  */
 export function readProof(options: RefreshProof): Partial<Binding> {
   checkNames("refresh", options, OPTIONS);
@@ -29,9 +30,9 @@ export function readProof(options: RefreshProof): Partial<Binding> {
 }
 
 /**
- * Tells what the next access token is bound to. A session that is bound goes on with its own key alone: where the proof
- * is missing or of another key, none of the session's tokens has been used. A session that is not bound stays so, and
- * the token is bound to the key of this one proof.
+ * Decides which key the next access token is bound to. A bound session needs a proof by its own key. If the proof is
+ * missing or by another key, the refusal uses up none of the session's tokens. An unbound session stays so, and only
+ * this token is bound to the key of the proof.
  *
  * @throws AuthError `invalid_dpop_proof` (401)
  */

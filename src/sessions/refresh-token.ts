@@ -2,9 +2,7 @@ import { computeDigest, randomSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
-/**
- * What is stored of a refresh token: the first 132 bits of a SHA-256. Nobody can find a second text with the same ones.
- */
+/** What is stored of a refresh token: the first 132 bits of SHA-256, which are enough against a second preimage. */
 export interface RefreshTokenDigests {
   /** The digest of the part that all tokens of a session share. Whoever knows that part held one of them. */
   readonly family: string;
@@ -37,8 +35,8 @@ function digestPart(text: string): string {
 }
 
 /**
- * Reads the refresh tokens that a client sent: one, or a list. What can't be a refresh token is left out, and so is
- * what comes after the eighth.
+ * Reads the refresh tokens that a client sent: one, or a list. A value that can't be a refresh token is left out, and
+ * so is every token after the eighth.
  *
  * @throws AuthError `malformed_refresh_token` (400) where it is neither text nor a list
  */

@@ -21,8 +21,8 @@ import { parseRotation, useRefreshToken } from "./use-refresh-token.ts";
 type Settings<U extends User> = IssuingSettings<U> & SessionSettings;
 
 /**
- * Takes a refresh token and gives the next one, with a fresh access token (RFC 9700 §4.14.2). Requests of one session
- * take turns, since each changes the same record.
+ * Exchanges a refresh token for the next one and a fresh access token (rotation, RFC 9700 §4.14.2). Requests of one
+ * session take turns, since each changes the same record.
  */
 export async function refresh<U extends User>(
   settings: Settings<U>,
@@ -57,7 +57,8 @@ async function takeRefreshToken<U extends User>(
 }
 
 /**
- * Refreshes a session. Its record is replaced after all else that can fail, so that a client may try again after a 503.
+ * Refreshes a session. Its record is replaced last, after everything else that can fail, so that a client may try again
+ * after a 503.
  */
 async function refreshInTurn<U extends User>(
   settings: Settings<U>,
@@ -83,7 +84,7 @@ async function refreshInTurn<U extends User>(
   for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
     const isReplaced = await replaceSession(settings, session, next);
     if (!isReplaced) ({ session } = await findLivingSession(settings, sent, now));
-    // A client of the store may have sent the replacement twice. Then the record that came first is this one.
+    // The store's driver may have sent the replacement twice. The second fails, but the stored record is ours.
     if (isReplaced || session.rotation === next.rotation) {
       const refreshExpiresIn = countSeconds(now, next.expiresAt);
       const { userId, sid } = session;
@@ -126,8 +127,8 @@ function chooseNewest(living: readonly PresentedSession[], { session }: Presente
 }
 
 /**
- * Computes the record of a session after a use of one of its tokens. A token that somebody else used before ends the
- * session: two hold tokens of it, and nobody knows which of them stole one.
+ * Computes the record of a session after a use of one of its tokens. A reused token ends the session: two clients hold
+ * its tokens, and nobody can tell which of them is the thief.
  */
 async function advance(
   settings: SessionSettings,

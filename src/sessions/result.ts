@@ -1,6 +1,6 @@
 import type { User } from "../stores/contract.ts";
 
-/** What a good login comes to. */
+/** The result of a login. */
 export interface LoginResult<U extends User = User> {
   /** The token for the `Authorization` header. */
   readonly accessToken: string;
@@ -13,8 +13,8 @@ export interface LoginResult<U extends User = User> {
   /** Who logged in. Not part of any HTTP answer. */
   readonly user: U;
   /**
-   * What a client keeps for its next login, where the throttle knows devices. It logs nobody in: it only says that its
-   * user has logged in from this device before.
+   * A token that the client keeps for its next login, where the throttle recognizes devices. It logs nobody in: it only
+   * shows that its user has logged in from this device before.
    */
   readonly deviceToken?: string;
   /** How long the device token is valid, in seconds. */
@@ -25,11 +25,11 @@ export interface LoginResult<U extends User = User> {
 export interface GivenRefreshToken {
   /** The token for the next refresh. */
   readonly refreshToken: string;
-  /** How long the refresh token is good, in seconds. */
+  /** How long the refresh token is valid, in seconds. */
   readonly refreshExpiresIn: number;
   /** Whether a browser is to keep the refresh token when it is closed. */
   readonly persistent: boolean;
 }
 
-/** What a good login or refresh comes to where there are sessions. */
+/** The result of a login or a refresh where there are sessions. */
 export interface SessionResult<U extends User = User> extends LoginResult<U>, GivenRefreshToken {}

@@ -7,7 +7,7 @@ import type { FlowSettings } from "./settings.ts";
 /** The settings where there is a blocklist. */
 export type RevocationSettings = FlowSettings & { readonly blocklist: Blocklist };
 
-/** Revokes the one access token of an identity, and tells of it. Its session goes on. */
+/** Revokes the one access token of an identity, and reports it. Its session goes on. */
 export async function revokeAccessToken(settings: RevocationSettings, identity: Identity): Promise<void> {
   if (!isIdentity(identity))
     throw new TypeError("revokeAccessToken takes the identity that authenticate gave: await it");
@@ -19,7 +19,7 @@ export async function revokeAccessToken(settings: RevocationSettings, identity: 
 /**
  * Revokes the token of an identity for as long as it would be valid.
  *
- * @throws TypeError for a token without a `jti`, by which it would be known
+ * @throws TypeError for a token without a `jti`, by which the blocklist would know it
  */
 export async function revokeToken(
   owner: string,
@@ -35,8 +35,8 @@ export async function revokeToken(
 }
 
 /**
- * Tells whether the token of an identity can be revoked by itself. An API key can't, nor a token of another issuer that
- * does not say its id and its end.
+ * Tells whether the token of an identity can be revoked by itself. An API key can't, nor can a token of another issuer
+ * without `jti` or `exp`.
  */
 export function isRevocable({ claims }: Identity): boolean {
   return hasId(claims);

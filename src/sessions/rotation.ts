@@ -2,16 +2,16 @@ import { MAX_SUCCESSORS } from "../shared/limits.ts";
 
 /**
  * The state of the rotation of a session's refresh tokens (RFC 9700 §4.14.2): digests of the few tokens that can still
- * matter. Every use of a token begins a generation: the tokens that are given out for it.
+ * matter. The first use of a token begins a generation: the tokens that are given out for it.
  */
 export interface Rotation {
   /** The token that was used last; `null` before the first use. */
   readonly used: string | null;
   /** The token that was used before that one. */
   readonly parent: string | null;
-  /** When the last one was first used, in milliseconds since 1970. */
+  /** When `used` was first used, in milliseconds since 1970. */
   readonly usedAt: number;
-  /** The unused tokens of the used one's generation. */
+  /** The unused tokens of the generation of `used`. */
   readonly siblings: readonly string[];
   /** The tokens that were given out since that use, the oldest first. None of them was used. */
   readonly successors: readonly string[];
@@ -31,20 +31,20 @@ export function startRotation(first: string): Rotation {
 }
 
 /**
- * What a use of a token leads to: the next state of the rotation; `"theft"` where somebody else had used the token, so
- * that the session must end; `"crowded"` where the token has as many unused successors as it may have within the grace.
+ * The outcome of a use of a token: the next state of the rotation; `"theft"` where the token was reused, so that the
+ * session must end; `"crowded"` where the token already has the most unused successors that the grace period allows.
  */
 export type RotationOutcome = Rotation | "theft" | "crowded";
 
 /**
  * Uses a token of the session, and adds the successor that is given out for it.
  *
- * A token is good until one of its successors is used: a token that is sent again before that has lost its answer. The
- * first successor that is used makes its siblings and ancestors worthless, but for a grace: within it, its siblings and
- * its parent are requests that crossed. A generation does not renew the grace of the one before, so that two clients
- * can't go on side by side. With a grace of 0, each token gets one answer.
+ * A token is valid until one of its successors is used: if it is sent again before that, its answer was lost. The first
+ * use of a successor makes its siblings and ancestors invalid. But in a grace period after it, a use of a sibling or of
+ * the parent is a request that crossed. A generation does not renew the grace period of the one before, so that two
+ * clients can't go on side by side. With a grace period of 0, each token gets one answer.
  *
- * @param graceMs - how long the grace is, in milliseconds
+ * @param graceMs - the grace period, in milliseconds
  */
 export function rotate(
   rotation: Rotation,
@@ -63,13 +63,13 @@ export function rotate(
   const isLostAnswer = token === used && graceMs > 0;
   const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && now - (crossedAt ?? now) < graceMs;
   if (!isLostAnswer && !isCrossing) return "theft";
-  // Successors that were given out within the grace may still be on their way to the client, so none is dropped.
+  // Successors that were given out within the grace period may still be on their way to the client, so none is dropped.
   if (isInGrace && successors.length >= MAX_SUCCESSORS) return "crowded";
   const more = { ...rotation, successors: [...successors, successor].slice(-MAX_SUCCESSORS) };
   return isCrossing ? { ...more, crossedAt: crossedAt ?? now, isCrossed: true } : more;
 }
 
-/** Writes the text that a store keeps of a rotation. It is short, since there is one for every session. */
+/** Serializes a rotation for the store. The text is short, since every session has one. */
 export function writeRotation({ used, parent, usedAt, siblings, successors, crossedAt, isCrossed }: Rotation): string {
   return [usedAt, used ?? "", parent ?? "", siblings, successors, crossedAt ?? "", isCrossed ? "x" : ""].join(";");
 }

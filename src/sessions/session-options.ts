@@ -9,18 +9,18 @@ import type { SessionWishes } from "./details.ts";
 import { type SessionDevice, trimDevice } from "./device.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** How a user proved who it is. */
+/** How a user authenticated. */
 export interface AuthenticationOptions {
   /**
-   * The methods by which the user proved who it is: the `amr` of the access tokens (RFC 8176 §2), such as
-   * `["pwd", "otp"]` or `["hwk", "user"]`. `["pwd"]` by default after a password, else none.
+   * The methods by which the user authenticated: the `amr` of the access tokens (RFC 8176 §2), such as `["pwd", "otp"]`
+   * or `["hwk", "user"]`. `["pwd"]` by default after a password, else none.
    */
   readonly methods?: readonly string[] | undefined;
   /** The class of the authentication: the `acr` of the access tokens (OpenID Connect Core §2). None by default. */
   readonly acr?: string | undefined;
 }
 
-/** How a session is to be. What is `undefined` is as usual. */
+/** The options of a session. A member that is `undefined` has its default. */
 export interface SessionOptions extends AuthenticationOptions {
   /** The device that it begins on, which `sessions` lists. Nothing is remembered of it by default. */
   readonly device?: SessionDevice | undefined;
@@ -30,29 +30,29 @@ export interface SessionOptions extends AuthenticationOptions {
   readonly absoluteLifetime?: Duration | undefined;
   /**
    * Whether a browser keeps the refresh cookie when it is closed. `true` by default. With `false` the handlers send it
-   * without `Max-Age`, here and at each refresh: for who did not ask to be remembered.
+   * without `Max-Age`, here and at each refresh: for users who did not ask to be remembered.
    */
   readonly persistent?: boolean | undefined;
   /**
-   * The key that all its access tokens are bound to, as their `cnf.jkt` (RFC 9449 §6): a proof by it, as
-   * `proofs.check` gave it, which is used once the user is known; or the RFC 7638 thumbprint (by SHA-256) of a key that
-   * was proven. None by default: they are Bearer tokens. A session that is bound is refreshed only with a proof by the
-   * same key.
+   * The key that all its access tokens are bound to, as their `cnf.jkt` (RFC 9449 §6): a proof by it, as `proofs.check`
+   * gave it, which is recorded as used once the user is known; or the RFC 7638 thumbprint (by SHA-256) of a key whose
+   * proof was verified before. None by default: they are Bearer tokens. A bound session is refreshed only with a proof
+   * by the same key.
    */
   readonly boundTo?: string | DpopProof | undefined;
 }
 
-/** How a session is to begin that follows another proof than a login's. */
+/** The options of a session that begins after another authentication than a login. */
 export interface StartSessionOptions extends SessionOptions {
   /**
-   * When the user proved who it is. The time of the call by default. It is the `provenAt` of `verifyPassword`, if the
-   * second factor came in another request. The user is refused who was logged out everywhere, or got another password,
-   * since.
+   * When the user authenticated. The time of the call by default. Give the `provenAt` of `verifyPassword`, if the
+   * second factor came in another request. A user who was logged out everywhere, or whose password was changed, since
+   * then is refused.
    */
   readonly provenAt?: Date | undefined;
   /**
    * The refresh token of the session that the client has so far, or several. None by default. That session is ended
-   * first (OWASP ASVS 7.2.4). Whatever is no refresh token is passed over.
+   * first (OWASP ASVS 7.2.4). A value that is not a refresh token is ignored.
    */
   readonly refreshToken?: unknown;
 }
@@ -81,10 +81,10 @@ const METHOD = new RegExp(`^[!-~]{1,${MAX_METHOD_LENGTH}}$`);
 const ACR = new RegExp(`^[!-~]{1,${MAX_ACR_LENGTH}}$`);
 
 /**
- * Checks how a session is to be.
+ * Checks session options.
  *
  * @throws TypeError that names what is wrong
- * @throws AuthError `invalid_dpop_proof` (401) where its tokens are to be bound to a key, and are to none
+ * @throws AuthError `invalid_dpop_proof` (401) where every credential demands bound tokens, and no key is given
  */
 export function checkSessionOptions(
   owner: string,
@@ -115,7 +115,7 @@ export function checkSessionOptions(
 }
 
 /**
- * Checks how a user proved who it is.
+ * Checks authentication options.
  *
  * @throws TypeError that names what is wrong
  */
@@ -152,9 +152,9 @@ function checkLifetime(owner: string, name: string, lifetime: Duration, most = 0
 }
 
 /**
- * Reads when a user proved who it is, in milliseconds since 1970; `null` where nobody said.
+ * Reads when a user authenticated, in milliseconds since 1970; `null` if it is not given.
  *
- * @throws TypeError where it is no valid Date
+ * @throws TypeError where it is not a valid Date
  */
 export function readProvenAt(owner: string, { provenAt }: StartSessionOptions): number | null {
   if (provenAt === undefined) return null;

@@ -5,15 +5,15 @@ import type { Budgeted } from "../store-calls/budget.ts";
 import type { User, UserStore } from "../stores/contract.ts";
 import type { RefreshSettings } from "./refresh-options.ts";
 
-/** What everything in this folder works with, for one request. */
+/** The settings that everything in this folder works with, and the time that one request has left. */
 export type FlowSettings = Budgeted<
   Pick<GuardSettings, "blocklist" | "realm" | "emit"> & {
     readonly token: TokenProfile;
     /** How sessions are kept; `null` where there are none. */
     readonly refresh: RefreshSettings | null;
-    /** How long tokens may be good that the authenticator takes, its own and those of other issuers. */
+    /** How long the tokens that the authenticator takes can be valid, its own and those of other issuers. */
     readonly life: TokenLife;
-    /** Whether no credential takes a token of ours but one that is bound to a key. */
+    /** Whether every credential demands that our tokens are bound to a key. */
     readonly bindsAll: boolean;
   }
 >;

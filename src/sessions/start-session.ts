@@ -13,13 +13,13 @@ import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { newSid } from "./status.ts";
 import { type Decision, issueUncutToken, loggedOutMeanwhile } from "./uncut-token.ts";
 
-/** A user who may have a session, and what that was decided on. */
+/** A user who may have a session, and what the decision rests on. */
 export interface SessionStart<U extends User> extends Decision<U> {
   /** The instant before the first read that the decision rests on, in milliseconds since 1970. */
   readonly decidedAt: number;
   /** The user's `passwordChangedAt`, as `findById` gives it. */
   readonly passwordChangedAt: Date | null;
-  /** What the session is to remember, and its access tokens are to say. */
+  /** What the session stores, and its access tokens say. */
   readonly details: SessionDetails;
 }
 
@@ -65,7 +65,7 @@ export async function startSession<U extends User>(
   return { ...access, refreshToken, refreshExpiresIn, persistent: details.persistent } as SessionResult<U>;
 }
 
-/** Tells that a session began. Several listeners share the list of methods. */
+/** Reports that a session began. The list of methods is frozen, since listeners share it. */
 function tellStart(
   { emit }: FlowSettings,
   userId: string,
@@ -95,7 +95,7 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
     throw outage;
   }
   if (deleted === null) throw loggedOutMeanwhile(settings);
-  // These sessions made room for this one. Access tokens that can't be revoked end by themselves.
+  // These sessions made room for this one. Access tokens that can't be revoked expire by themselves.
   const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
   await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));
   for (const other of deleted) emit(() => ({ type: "session_ended", userId, sid: other, reason: "limit" }));

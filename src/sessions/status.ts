@@ -12,14 +12,14 @@ export async function newSid({ refresh, budget }: SessionSettings, date: number)
   return writeSid(newJti(date), place);
 }
 
-/** Writes what the access tokens of a session say of its place; nothing where it has none. */
+/** Makes the claim `status` of a session's access tokens; nothing where the session has no place. */
 export function claimStatus({ refresh }: FlowSettings, sid: string): { readonly status?: StatusClaim } {
   const statuses = refresh?.statuses ?? null;
   const place = readSid(sid);
   return statuses === null || place === null ? {} : { status: statuses.claimOf(place) };
 }
 
-/** Revokes sessions in their status lists. Those that began before there were any have no place in one. */
+/** Revokes sessions in their status lists. Sessions that began before there was a list have no place in one. */
 export async function revokeStatuses({ refresh, budget }: FlowSettings, sids: readonly string[]): Promise<void> {
   const statuses = refresh?.statuses ?? null;
   const places = sids.map(readSid).filter((place): place is StatusPlace => place !== null);

@@ -6,19 +6,19 @@ import { type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { LoginResult } from "./result.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** A user who may have tokens, and what that was decided on. */
+/** A user who may have tokens, and what the decision rests on. */
 export interface Decision<U extends User> {
   readonly user: U;
-  /** What the user's tokens are to say. */
+  /** The application's claims about the user. */
   readonly claims: object;
-  /** How far the user had been logged out everywhere before anything was decided. */
+  /** The user's log-outs everywhere before anything was decided. */
   readonly marks: LogoutMarks;
 }
 
 /**
  * Issues a user's access token, unless the user was logged out everywhere since the marks were read.
  *
- * @throws AuthError `invalid_credentials` (401) where that is so; `revoked` (401) where the session is over
+ * @throws AuthError `invalid_credentials` (401) in that case; `revoked` (401) where the session is over
  */
 export async function issueUncutToken<U extends User>(
   settings: FlowSettings,
@@ -33,7 +33,7 @@ export async function issueUncutToken<U extends User>(
   return access;
 }
 
-/** Makes the refusal of a user who was logged out everywhere after the proof. */
+/** Makes the refusal of a user who was logged out everywhere after authenticating. */
 export function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
   const cause = new Error("the user was logged out everywhere while this login was under way");
   return new AuthError("invalid_credentials", { realm, cause });

@@ -4,7 +4,7 @@ import { digestRefreshToken } from "./refresh-token.ts";
 import { type Rotation, type RotationOutcome, readRotation, rotate } from "./rotation.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** Computes what a use of a refresh token leads to. Nothing is stored. */
+/** Computes the outcome of a use of a refresh token. Nothing is stored. */
 export function useRefreshToken(
   { refresh, token }: SessionSettings,
   session: StoredSession,
@@ -12,7 +12,7 @@ export function useRefreshToken(
   successor: string,
   now: number,
 ): RotationOutcome {
-  // The machine that took the last use dated it, and its clock may differ.
+  // Another machine may have dated the last use, and its clock may differ.
   const grace = refresh.reuseGrace === 0 ? 0 : refresh.reuseGrace + token.clockTolerance * 1_000;
   const digests = [sent, successor].map((it) => digestRefreshToken(it).token) as [string, string];
   return rotate(parseRotation(session), ...digests, now, grace);
@@ -21,7 +21,7 @@ export function useRefreshToken(
 /**
  * Reads the rotation of a session.
  *
- * @throws AuthError `unavailable` (503) where the store gave another text than it was given
+ * @throws AuthError `unavailable` (503) where the store returned another text than it was given
  */
 export function parseRotation({ rotation }: StoredSession): Rotation {
   const known = readRotation(rotation);
