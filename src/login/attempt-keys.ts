@@ -10,7 +10,7 @@ const REMEDY =
 /**
  * Gives the key that attempts from an address are counted by.
  *
- * @throws AuthError `unavailable` (503) for text that is no address: all such texts would share one count, so that one
+ * @throws AuthError `unavailable` (503) for text that is not an address: all such texts would share one count, so one
  * client could lock out all others
  */
 export function chooseAddressKey(ip: string | undefined): string {
@@ -24,7 +24,7 @@ export function chooseAddressKey(ip: string | undefined): string {
   return computeDigest(share);
 }
 
-/** An attempt at an account, once the user store has answered. */
+/** An attempt to log in to an account, once the user store has answered. */
 export interface Attempt {
   /** The login, as it was written; `null` where the user is known without it. */
   readonly login: string | null;
@@ -35,9 +35,9 @@ export interface Attempt {
 }
 
 /**
- * Lists the keys that an attempt at an account is counted by. A user has one count however the login was written, and a
- * login has one count whoever it belongs to. So several ways to write a login tell nobody whether the store takes them
- * for one user, or has such a user at all.
+ * Lists the keys that count an attempt at an account. A user has one count, however the login was written. A login has
+ * one count, whoever it belongs to. So different spellings of a login don't reveal whether the store takes them for one
+ * user, or whether it has such a user.
  */
 export function listAccountKeys({ login, userId, deviceId }: Attempt): readonly string[] {
   if (deviceId !== null) return [`device:${computeDigest(deviceId)}`];
@@ -47,7 +47,7 @@ export function listAccountKeys({ login, userId, deviceId }: Attempt): readonly 
   return [`login:${computeDigest(spelling)}`, ...(userId === null ? [`nobody:${computeDigest(spelling)}`] : user)];
 }
 
-/** Gives one spelling to all spellings that stores commonly take for one login. */
+/** Normalises a login: all spellings that stores commonly take for one login become the same. */
 function normaliseLogin(login: string): string {
   return login
     .normalize("NFKD")

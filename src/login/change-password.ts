@@ -16,18 +16,19 @@ import type { Proof } from "./proof.ts";
 import { type PasswordChange, replacePassword } from "./replace-password.ts";
 import type { LoginSettings } from "./settings.ts";
 
-/** How a change of password by a user who is logged in is to go on. */
+/** The options of a change of password by a user who is logged in. */
 export interface ChangePasswordOptions extends SessionOptions {
   /**
    * Whether the identity's own session goes on, under its refresh token, while all others end. `false` by default: all
-   * end, and another one begins.
+   * end, and another session begins.
    */
   readonly keepSession?: boolean | undefined;
 }
 
 /**
- * Changes the password of a user who knows the present one: a user of a login, or an identity. A body that looks like
- * an identity proves nothing: the passwords of an identity are in the argument behind it, where a body never is.
+ * Changes the password of a user who knows the current one. The user is named by a login or by an identity. A body that
+ * looks like an identity gains nothing: the passwords of an identity come in the second argument, where a body never
+ * is.
  */
 export async function changePassword<U extends User>(
   settings: LoginSettings<U>,
@@ -75,7 +76,7 @@ async function changeOwnPassword<U extends User>(
   );
   const isPlain = Object.values(options).every((it) => it === undefined);
   assert(isPlain || !keepSession, "changePassword: keepSession keeps the session as it is: leave the rest out");
-  // The key that this identity was proven by goes on, so that nobody gets Bearer tokens for bound ones.
+  // The next session is bound to the identity's key, so that nobody exchanges bound tokens for Bearer tokens.
   const boundTo = options.boundTo ?? readThumbprint(identity.claims) ?? undefined;
   const wishes = checkSessionOptions("changePassword", settings, { ...options, boundTo });
   const password = readPassword(input);
@@ -87,7 +88,7 @@ async function changeOwnPassword<U extends User>(
   return startAnew(settings, proof, describePasswordSession(wishes, proof.decidedAt, origin), origin);
 }
 
-/** Ends all of a user's sessions, and starts one for whoever changed the password. */
+/** Ends all of a user's sessions, and starts one for the client that changed the password. */
 async function startAnew<U extends User>(
   settings: LoginSettings<U>,
   proof: Proof<U>,

@@ -12,9 +12,9 @@ import type { LoginSettings } from "./settings.ts";
 const TRIES = 3;
 
 /**
- * Confirms a proof by reading the user again. Comparing passwords takes its time: a user who was disabled or got
- * another password meanwhile is refused. The password's date is read before the hash, so that a hash that is still the
- * same vouches for both.
+ * Confirms a proof by reading the user again. Comparing passwords takes time, so a user who was disabled or whose
+ * password was changed meanwhile is refused. The date of the password's change is read before the hash: if the hash is
+ * still the same, both are current.
  */
 export async function confirmProof<U extends User>(
   settings: LoginSettings<U>,
@@ -33,12 +33,12 @@ export async function confirmProof<U extends User>(
   throw hashKeepsChanging();
 }
 
-/** Makes the error of a login or a change that found another hash at each of its tries. */
+/** Makes the error of a login or a change of password that found a different hash each time it tried. */
 export function hashKeepsChanging(): AuthError {
   return new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
 }
 
-/** Reads when the user's password last changed, by the method that a refresh will read it by. */
+/** Reads when the user's password last changed, by the same store method as a refresh. */
 async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id: string): Promise<Date | null> {
   const { users, budget } = settings;
   const find = async () => users.findById(id);

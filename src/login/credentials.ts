@@ -5,8 +5,8 @@ import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Reads a login name and a password from a request's body. They are two strings, so that nothing else of a body reaches
- * a query.
+ * Reads a login name and a password from a request's body. Both must be strings, so that no other part of a body
+ * reaches a query.
  *
  * @throws AuthError `malformed_credentials` (400)
  */
@@ -27,14 +27,14 @@ export function readPassword(input: unknown): string {
   return password;
 }
 
-/** Whose password is to be compared: the user of a login as it was written, or a user who is known already. */
+/** Names the user whose password is compared: by a login as it was written, or by the id of a known user. */
 export type Claimant = { readonly login: string } | { readonly userId: string };
 
 /** What a user store answered about a claimant. */
 export interface FoundCredentials<U extends User> {
   /** The user and the hash; `null` where there is none. */
   readonly found: Credentials<U> | null;
-  /** What was wrong with an answer that nobody has the login, where it was not `null`. */
+  /** What was wrong with the answer for an unknown login, if it was not `null`. */
   readonly oddity: Error | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function findCredentials<U extends User>(
 
 const NOT_NULL = "users.findCredentials: of a login that nobody has it answered undefined: answer null";
 
-/** Makes the refusal of a login, which is the same whatever the reason. */
+/** Makes the refusal of a login, which is the same for every reason. */
 export function invalidCredentials({ realm }: { readonly realm: string }, cause?: Error): AuthError {
   return new AuthError("invalid_credentials", { realm, ...(cause && { cause }) });
 }

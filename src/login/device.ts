@@ -13,9 +13,9 @@ import type { ThrottledSettings } from "./settings.ts";
 
 /**
  * Recognises the device that a login comes from, by the device tokens that came with it. A device token counts only for
- * its own user, and no more after a change of the password: whoever knew the old one may have many.
+ * its own user, and only until the password changes: whoever knew the old password may have many tokens.
  *
- * @returns the device's id; `null` where none of the tokens is this user's and good
+ * @returns the device's id; `null` if no token is valid for this user
  */
 export async function recogniseDevice(
   settings: ThrottledSettings,
@@ -26,7 +26,7 @@ export async function recogniseDevice(
   const change = user === null ? undefined : findPasswordChange(user);
   if (device === null) return null;
   let recognised: string | null = null;
-  // All tokens are opened, also where there is no such user: the time must not tell who has an account.
+  // All tokens are verified, even if there is no such user, so that the time does not reveal who has an account.
   for (const token of [sent].flat().slice(0, MAX_DEVICE_TOKENS)) {
     const claims = await openDeviceToken(settings, token, device);
     const isOfUser = change !== undefined && claims?.sub === user?.id && claims?.password_changed_at === change;
@@ -36,10 +36,10 @@ export async function recogniseDevice(
 }
 
 /**
- * Issues a device token to a user's device, which keeps its id.
+ * Issues a device token to a user's device. A device that was recognised keeps its id.
  *
- * A user of whom nobody knows when the password changed gets none. Whoever knows the password could hoard device
- * tokens, each with a count of its own, and no change of the password would end them.
+ * A user gets none if it is unknown when the password changed. Whoever knows the password could hoard device tokens,
+ * each with a count of its own, and no change of the password would invalidate them.
  */
 export async function issueDeviceToken(
   { throttle, budget }: ThrottledSettings,
@@ -83,10 +83,7 @@ async function openDeviceToken(
   }
 }
 
-/**
- * Finds when a user's password last changed, in milliseconds since 1970: `null` for never, `undefined` where nobody
- * knows.
- */
+/** Finds when a user's password last changed, in milliseconds since 1970: `null` for never, `undefined` if unknown. */
 function findPasswordChange({ passwordChangedAt }: User): number | null | undefined {
   return passwordChangedAt === undefined || passwordChangedAt === null
     ? passwordChangedAt

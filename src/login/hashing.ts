@@ -10,7 +10,7 @@ import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Compares passwords with a hash. All are compared, so that the time tells nobody which of them matched.
+ * Compares passwords with a hash. All are compared, so that the time does not reveal which of them matched.
  *
  * @param from - whose work it is, for the hasher's queue
  * @returns the first password that matches; `null` where none does
@@ -44,7 +44,7 @@ export async function hashPassword<U extends User>(
 }
 
 /**
- * Explains why a user can't log in whose hash the hasher can't read, and tells the listener.
+ * Explains why a user can't log in if the hasher can't read the stored hash, and calls the listener.
  *
  * @returns the cause of the refusal; `undefined` where the hash can be read
  */
@@ -62,8 +62,8 @@ export function explainUnreadableHash<U extends User>(
 }
 
 /**
- * Waits for the hasher for as long as the request has time left. After that it gives up its place in the queue. An
- * answer that the check refuses is an outage: a hasher that answers with an object would let everybody in.
+ * Waits for the hasher for as long as the request has time left, and then gives up the place in the queue. An answer
+ * that fails the check is an outage: otherwise a hasher that returns an object would let everybody in.
  */
 async function workInTime<T, U extends User>(
   { budget }: LoginSettings<U>,
@@ -80,7 +80,7 @@ async function workInTime<T, U extends User>(
   if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
   const startedAt = stopwatch();
   const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
-  await budget.callStore(name, () => answer, check, startedAt); // The hasher is counted for all that it took.
+  await budget.callStore(name, () => answer, check, startedAt); // The time in the queue counts, too.
   return answer;
 }
 

@@ -19,8 +19,8 @@ import { type PasswordChange, replacePassword } from "./replace-password.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Changes a password, and ends all of the user's sessions but the identity's own. That one goes on under the next
- * password, with its refresh token. All access tokens from before are revoked, its own too, and it gets another one.
+ * Changes a password, and ends all of the user's sessions but the identity's own. That session goes on with its refresh
+ * token, and belongs to the next password. All earlier access tokens are revoked, its own too, and it gets another one.
  */
 export async function changeAndKeepSession<U extends User>(
   settings: LoginSettings<U>,
@@ -34,13 +34,13 @@ export async function changeAndKeepSession<U extends User>(
   const session = await findOwnSession(kept, { userId, sid });
   refuseEnding(kept, session);
   const { family } = session;
-  // A refresh of the session waits: between the write of the hash and that of the session it would be refused.
+  // A refresh of this session has to wait: between the writes of the hash and of the session, it would be refused.
   return refresh.turns.take(family, () => changeInTurn(kept, { userId, sid }, readThumbprint(claims), change, origin));
 }
 
 /**
- * Refuses a session that ends before its next token could begin, which is dated behind all that are revoked. Found out
- * after the change, the refusal would say that there was none.
+ * Refuses a session that expires before the issue time of its next token, which is later than that of all revoked
+ * tokens. A refusal after the change would wrongly say that the password was not changed.
  */
 function refuseEnding({ token, realm }: SessionSettings, session: StoredSession): void {
   const date = readClock(token.now) + token.clockTolerance * 1_000 + 1;
@@ -59,14 +59,14 @@ async function changeInTurn<U extends User>(
   const authentication = { authenticatedAt: proof.decidedAt, methods: ["pwd"], acr: null };
   let refusal: unknown;
   const keep = async (): Promise<void> => {
-    // The session goes on under this password alone, and not under one that somebody else has set by now.
+    // The session goes on with this password only, and not with one that somebody else has set meanwhile.
     const { passwordChangedAt } = await confirmProof(settings, proof);
     await changeOwnSession(settings, own, (session) => ({
       passwordChangedAt,
       details: writeDetails({ ...readDetails(session), ...authentication }, session.createdAt),
     }));
   };
-  // Whoever ended the session meanwhile does not keep the others from their end.
+  // If this session was ended meanwhile, the others must end all the same.
   const keepIfLiving = () =>
     keep().catch((error: unknown) => {
       if (!isAuthError(error) || !error.expose) throw error;

@@ -42,11 +42,11 @@ export function describePasswordSession(
   authenticatedAt: number,
   { device }: Pick<LoginOrigin, "device">,
 ): SessionDetails {
-  const usual = { methods: ["pwd"], ...(device !== undefined && { device: trimDevice(device) }) };
-  return completeDetails(wishes, authenticatedAt, usual);
+  const defaults = { methods: ["pwd"], ...(device !== undefined && { device: trimDevice(device) }) };
+  return completeDetails(wishes, authenticatedAt, defaults);
 }
 
-/** Starts a session for a user who gave a proof, unless what the proof rests on has changed since. */
+/** Starts a session for a user whose password was verified, unless the user or the hash has changed since. */
 export async function startProvenSession<U extends User>(
   settings: LoginSettings<U>,
   proof: Proof<U>,
@@ -66,7 +66,7 @@ export async function startProvenSession<U extends User>(
   );
 }
 
-/** Ends the session that the client has had so far, where it sent a refresh token of one. */
+/** Ends the session that the client has had so far, if it sent a refresh token of one. */
 export async function endFormerSession<U extends User>(
   settings: LoginSettings<U>,
   { refreshToken }: Pick<LoginOrigin, "refreshToken">,
@@ -76,8 +76,8 @@ export async function endFormerSession<U extends User>(
 }
 
 /**
- * Replaces a hash that is weaker than those that are made today. Where that fails, the login is good all the same, and
- * the next one tries again.
+ * Replaces a hash that is weaker than the hasher's current settings. If that fails, the login still succeeds, and the
+ * next login tries again.
  */
 export async function renewHash<U extends User>(settings: LoginSettings<U>, proof: Proof<U>): Promise<void> {
   const { users, passwords, budget } = settings;

@@ -14,7 +14,7 @@ import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
 import { createCounter } from "./throttle.ts";
 
-/** A user who proved to know the password, and what the proof rests on. */
+/** A user who proved to know the password, and what was read for that proof. */
 export interface Proof<U extends User> {
   readonly claimant: Claimant;
   readonly user: U;
@@ -25,14 +25,14 @@ export interface Proof<U extends User> {
   readonly deviceId: string | null;
   /** The instant before the first read, in milliseconds since 1970. */
   readonly decidedAt: number;
-  /** How far the user had been logged out everywhere before the password was compared. */
+  /** The user's log-outs everywhere before the password was compared. */
   readonly marks: LogoutMarks;
 }
 
 /**
- * Proves a user by a password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
- * wrong password, a disabled user, one without a hash and one with an unreadable hash cost the same work and get the
- * same answer. Behind all that, the proof of the key is used that tokens are to be bound to.
+ * Verifies a user's password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
+ * wrong password, a disabled user, a user without a hash and one with an unreadable hash cost the same work and get the
+ * same answer. Last, it records the proof of the key that tokens are to be bound to as used.
  */
 export async function proveUser<U extends User>(
   settings: LoginSettings<U>,
@@ -76,7 +76,7 @@ async function findProof<U extends User>(
   await counter.countAccount({ ...attempt, deviceId });
   const marks = await readMarks(settings, attempt.userId ?? computeDigest(name));
   const wasCut = wasCutBetween(marks, settings, decidedAt);
-  // The user is read again after the marks, so that nothing that is decided here is older than a log-out they tell of.
+  // The user is read again after the marks, so that the decision rests on nothing older than a log-out in the marks.
   const { found, oddity } = await findCredentials(settings, claimant);
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, findAddressShare(ip));
@@ -88,7 +88,7 @@ async function findProof<U extends User>(
   return { claimant, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
 }
 
-/** Says what is known of a claimant: a login, an id, or both. */
+/** Describes what is known about a claimant: a login, an id, or both. */
 function describeClaimant(claimant: Claimant, foundId: string | null): Pick<Attempt, "login" | "userId"> {
   return "login" in claimant ? { ...claimant, userId: foundId } : { ...claimant, login: null };
 }

@@ -20,9 +20,9 @@ import { proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Proves the password of a user who is logged in, and issues an access token of the same session that says so. The
- * session's record is changed after all else that can fail, so that a token whose session has ended is never handed
- * out.
+ * Verifies the password of a user who is logged in, and issues an access token of the same session that says so. The
+ * session's record is changed last, after everything else that can fail, so that a token of an ended session is never
+ * handed out.
  */
 export async function reauthenticate<U extends User>(
   settings: LoginSettings<U>,
@@ -56,7 +56,7 @@ export async function reauthenticate<U extends User>(
   return access;
 }
 
-/** Issues a token of an identity's own session, and writes into the session how the user proved who it is. */
+/** Issues a token of an identity's own session, and stores in the session how the user authenticated. */
 async function issueInSession<Result>(
   settings: SessionSettings,
   own: OwnSession,

@@ -1,20 +1,20 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import type { Emit } from "../events/emit.ts";
 
-/** The refusals that were told already: one may pass several steps of a login. */
-const told = new WeakSet<AuthError>();
+/** The refusals that were reported already, since one may pass through several steps of a login. */
+const reported = new WeakSet<AuthError>();
 
 /**
- * Does a step of a login, and tells of the refusal that it ends with. An outage is told of elsewhere.
+ * Runs a step of a login, and reports the refusal that it ends with. Outages are reported elsewhere.
  *
- * @param findUserId - finds the user as far as the step has come; `null` where nobody has the login
+ * @param findUserId - finds the user, if the step has got that far; `null` if the login is unknown
  */
 export async function tellRefusal<T>(emit: Emit, findUserId: () => string | null, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    if (isAuthError(error) && error.expose && !told.has(error)) {
-      told.add(error);
+    if (isAuthError(error) && error.expose && !reported.has(error)) {
+      reported.add(error);
       emitRefusal(emit, findUserId(), error);
     }
     throw error;

@@ -11,24 +11,24 @@ import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
 
-/** How often others may replace the stored hash while one change goes on. */
+/** How often other requests may replace the stored hash during one change. */
 const TRIES = 3;
 
-/** What a change of password is made of, as a client sent it. */
+/** A change of password, as a client sent it. */
 export interface PasswordChange {
   readonly claimant: Claimant;
   readonly password: string;
   /** It may be anything. */
   readonly newPassword: unknown;
-  /** Uses the proof of the key that the next session is to be bound to. */
+  /** Records the proof of the key that the next session is to be bound to as used. */
   readonly useProof?: SessionWishes["useProof"];
 }
 
 /**
- * Proves a user by the present password, and stores the next one in its place. The next one is accepted as a proof too,
- * so that a change that was interrupted can be sent again.
+ * Verifies the current password, and stores the hash of the next one. The next password is accepted as the current one,
+ * too, so that an interrupted change can be sent again.
  *
- * @returns the proof, of the password that is stored by now
+ * @returns the proof, for the password that is stored now
  */
 export async function replacePassword<U extends User>(
   settings: LoginSettings<U>,
@@ -39,16 +39,16 @@ export async function replacePassword<U extends User>(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const proof = await proveUser(settings, claimant, candidates, origin, { useProof });
     const passwordHash = await replaceHash(settings, proof, newPassword, origin);
-    // Where another request replaced the hash, it was perhaps this same one, sent twice.
+    // If another request replaced the hash, that may have been this request, sent twice: so it tries again.
     if (passwordHash !== null) return { ...proof, password: newPassword as string, passwordHash };
   }
   throw hashKeepsChanging();
 }
 
 /**
- * Replaces the stored hash by one of the next password.
+ * Replaces the stored hash by a hash of the next password.
  *
- * @returns the hash that is stored; `null` where another one than the proof's was stored meanwhile
+ * @returns the hash that is stored; `null` if the stored hash was no longer that of the proof
  */
 async function replaceHash<U extends User>(
   settings: LoginSettings<U>,

@@ -8,9 +8,9 @@ import { hashPassword } from "./hashing.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
- * Sets the password of a user who proved in another way who it is, and ends all of the user's sessions. The hash is
- * stored first: whoever logs in with the old password meanwhile is refused by the one step or by the other. Done again
- * after a 503, it completes.
+ * Sets the password of a user who authenticated in another way, and ends all of the user's sessions. The hash is stored
+ * first, so that a concurrent login with the old password is refused by one of the two steps. After a 503, it can be
+ * repeated.
  */
 export async function resetPassword<U extends User>(
   settings: LoginSettings<U>,

@@ -24,7 +24,7 @@ import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
 import { type KeptProof, type PasswordProof, recallProof } from "./verify-password.ts";
 
-/** Starts a session for a user who proved who it is: by a password, or in a way that the application knows of. */
+/** Starts a session for a user who authenticated: by a password, or in a way that the application checked. */
 export async function startAnySession<U extends User>(
   settings: LoginSettings<U>,
   who: Pick<User, "id"> | PasswordProof<U>,
@@ -52,8 +52,8 @@ export async function startAnySession<U extends User>(
 }
 
 /**
- * Starts a session after a password that was proved a while ago. The proof has read how far the user was logged out,
- * and that is compared with what is so by now. The tokens are dated by now, so that they live as long as others.
+ * Starts a session after a password that was verified earlier. The proof holds the log-out marks of that time, which
+ * are compared with the current ones. The tokens are issued now, so that they live as long as others.
  */
 async function startAfterPassword<U extends User>(
   settings: LoginSettings<U>,
@@ -73,16 +73,16 @@ async function startAfterPassword<U extends User>(
   return result;
 }
 
-/** What is known of a proof that the application took. */
+/** What is known about an authentication that the application checked. */
 interface OtherProof {
-  /** When it was, in milliseconds since 1970; `null` for just now. */
+  /** When it happened, in milliseconds since 1970; `null` for just now. */
   readonly provenAt: number | null;
   readonly refreshToken?: unknown;
 }
 
 /**
- * Starts a session after a proof that the application took. The user is read by id, and once more after the claims were
- * made.
+ * Starts a session after an authentication that the application checked. The user is read by id, and once more after
+ * the claims were made.
  */
 async function startAfterOther<U extends User>(
   settings: LoginSettings<U>,
@@ -101,7 +101,7 @@ async function startAfterOther<U extends User>(
       : wasCutBetween(marks, settings, decidedAt);
   if (isCut) throw loggedOutMeanwhile(settings);
   const known = await findUser(settings, id);
-  const knownChange = readTime(known.passwordChangedAt); // A store may write it into this object.
+  const knownChange = readTime(known.passwordChangedAt); // Read now, since a store may change the object.
   await useBinding(wishes, settings.budget);
   await endFormerSession(settings, { refreshToken });
   const claims = await readClaims(settings, known);
@@ -125,8 +125,8 @@ async function findUser<U extends User>(settings: LoginSettings<U>, id: string):
 }
 
 /**
- * Refuses a proof that is older than an access token may become. A blocklist remembers a log-out everywhere for as
- * long, and may have forgotten it after that.
+ * Refuses a proof that is older than an access token may be. A blocklist keeps a log-out everywhere for that time, and
+ * may have dropped it afterwards.
  */
 function refuseStale<U extends User>(settings: LoginSettings<U>, provenAt: number, now: number): void {
   if (now - provenAt <= settings.token.expiresIn * 1_000) return;

@@ -3,7 +3,7 @@ import { isProfile, readInternals, type TokenProfile } from "../core/token/profi
 import { createWarning } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 
-/** What a throttle counts with: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
+/** A counter of attempts: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
 export interface Limiter {
   /** Counts one attempt. Rejects with `{ msBeforeNext }` when there are too many, and with an Error in an outage. */
   consume(key: string): Promise<unknown>;
@@ -11,31 +11,32 @@ export interface Limiter {
   reward(key: string): Promise<unknown>;
 }
 
-/** How attempts to log in are limited. The two limiters are two objects, each with a `keyPrefix` of its own. */
+/** The limits of attempts to log in. The two limiters are two objects, each with a `keyPrefix` of its own. */
 export interface ThrottleOptions {
   /**
    * Counts the attempts at an account, such as 10 in 15 minutes: by the user that the store found, and by the login as
-   * it was written, without case, accents and space around it. A good login takes back its own attempt. Refusals say
-   * `Retry-After: 60`, whatever the limiter says, since that would tell when somebody last logged in to the account.
+   * it was written, without case, accents and space around it. A successful login takes back its own attempt. Refusals
+   * say `Retry-After: 60`, whatever the limiter says: its time would reveal when somebody last logged in to the
+   * account.
    */
   readonly account: Limiter;
   /**
    * Counts the attempts from an address, such as 100 in an hour. A /64 of IPv6 is one address, and a /48 at most 16.
-   * Refusals say in `Retry-After` what the limiter says.
+   * The `Retry-After` of a refusal is the time of the limiter.
    */
   readonly address: Limiter;
   /**
    * A token profile for devices, with a `typ` of its own such as `"device+jwt"`, and a lifetime such as `"180d"`. None
-   * by default: guessing then keeps the user out for as long as it lasts. With it, a good login gives the client a
-   * device token. Attempts that come with it have a count of their own, so that whoever guesses elsewhere can't keep
-   * the user out.
+   * by default: an attacker who guesses passwords then locks the user out, too. With it, a successful login gives the
+   * client a device token. Attempts with that token have a count of their own, so that guessing from elsewhere can't
+   * lock the user out.
    *
-   * A change of the user's `passwordChangedAt` ends the device tokens from before. A user whose `passwordChangedAt` is
-   * `undefined` gets none, and the process is warned of it once: such tokens could be hoarded and never ended. `null`,
-   * which is a password that never changed, will do.
+   * A change of the user's `passwordChangedAt` invalidates earlier device tokens. A user whose `passwordChangedAt` is
+   * `undefined` gets none, and the process is warned once: such tokens could be hoarded and never invalidated. `null`
+   * is fine, and means that the password never changed.
    */
   readonly device?: TokenProfile;
-  /** What to do when a limiter is down. `"refuse"` by default, which is 503; `"allow"` goes on uncounted. */
+  /** What to do when a limiter is down. `"refuse"` by default, which is 503; `"allow"` goes on without counting. */
   readonly onOutage?: "refuse" | "allow";
 }
 
@@ -57,9 +58,9 @@ const OPTIONS: OptionNames<ThrottleOptions> = {
 };
 
 /**
- * Checks how attempts are to be limited.
+ * Checks throttle options.
  *
- * @param access - the profile of access tokens, which a device token must not pass for
+ * @param access - the profile of access tokens: a device token must not be accepted as one
  */
 export function checkThrottleOptions(options: ThrottleOptions, access: TokenProfile): ThrottleSettings {
   const isLimiter = typeof (options as Partial<Limiter> | null)?.consume === "function";
@@ -85,14 +86,17 @@ export function checkThrottleOptions(options: ThrottleOptions, access: TokenProf
   return { account, address, device, onOutage, warn: createWarning() };
 }
 
-/** What a limiter of rate-limiter-flexible that keeps its counts in a store tells of where it keeps them. */
+/** The members by which a limiter of rate-limiter-flexible says in which store it keeps its counts. */
 interface StoredCounts {
   readonly client?: unknown;
   readonly keyPrefix?: unknown;
   readonly tableName?: unknown;
 }
 
-/** Tells whether two limiters count in one place. Limiters of another make, and unreadable ones, do not say. */
+/**
+ * Tells whether two limiters count in one place. This is unknown for limiters of other libraries, and for unreadable
+ * ones.
+ */
 function shareCounts(one: Limiter & StoredCounts, other: Limiter & StoredCounts): boolean {
   try {
     const { client, keyPrefix, tableName } = one;

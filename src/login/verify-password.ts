@@ -6,32 +6,32 @@ import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
 
-/** Who proved to know the password, and when. `startSession` takes it as it is, and begins the session. */
+/** A user who proved to know the password, and when. Pass it to `startSession` unchanged to begin the session. */
 export interface PasswordProof<U extends User = User> {
   /** The user, as the store gave it. */
   readonly user: U;
   /**
-   * The instant before the first read that the proof rests on. After a recent log-out everywhere it is an instant
-   * behind that, which may be ahead of the clock.
+   * The instant before the user was first read. Shortly after a log-out everywhere, it is right after that log-out,
+   * which may be ahead of the clock.
    */
   readonly provenAt: Date;
 }
 
-/** A proof, and what a login knew of where it came from. */
+/** A proof, and the members of the login's origin that a session needs. */
 export interface KeptProof<U extends User> {
   readonly proof: Proof<U>;
   readonly origin: Pick<LoginOrigin, "refreshToken" | "device">;
-  /** The stores that were asked. Log-outs of others can't be compared with the proof's. */
+  /** The stores that were asked. The log-out marks of other stores can't be compared with the proof's. */
   readonly stores: readonly unknown[];
 }
 
 /**
- * What each proof rests on. It is not on the proof itself, so that nobody can make a proof, and none can be changed on
+ * The internals of each proof. They are not properties of the proof, so that nobody can forge a proof, or change one on
  * its way to `startSession`.
  */
 const keptProofs = new WeakMap<object, KeptProof<User>>();
 
-/** Checks a login as `login` does, and begins nothing. */
+/** Verifies a login and its password as `login` does, and begins no session. */
 export async function verifyPassword<U extends User>(
   settings: LoginSettings<U>,
   input: unknown,
@@ -48,9 +48,9 @@ export async function verifyPassword<U extends User>(
 }
 
 /**
- * Gives what a proof rests on; `undefined` for anything that {@link verifyPassword} did not give.
+ * Finds the internals of a proof; `undefined` for anything that {@link verifyPassword} did not give.
  *
- * @throws TypeError for a proof that rests on other stores
+ * @throws TypeError for a proof of an authenticator with other stores
  */
 export function recallProof<U extends User>(settings: LoginSettings<U>, value: object): KeptProof<U> | undefined {
   const kept = keptProofs.get(value) as KeptProof<U> | undefined;
