@@ -21,8 +21,9 @@ import { type AuthenticatorOptions, type AuthenticatorSettings, checkAuthenticat
 import { bindProofs } from "./proofs.ts";
 
 /**
- * Binds a token profile and users, and what there is of sessions, blocklist and throttle, to the whole flow. Without
- * sessions and blocklist there is no `logout`: it could do no more than the client, which drops the token.
+ * Creates an authenticator: the whole flow of one token profile and one user store, with sessions, a blocklist and a
+ * throttle if they are given. Without sessions and blocklist there is no `logout`: it could do no more than the client,
+ * which drops the token.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -64,7 +65,7 @@ export function createAuthenticator<Profile extends TokenProfile, U extends User
   });
 }
 
-/** Binds what needs sessions or a blocklist. */
+/** Binds the methods that need sessions or a blocklist. */
 function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): object {
   const { blocklist } = settings;
   return {
@@ -78,7 +79,7 @@ function bindRevocation<U extends User>(settings: AuthenticatorSettings<U>): obj
   };
 }
 
-/** Binds what needs sessions. */
+/** Binds the methods that need sessions. */
 function bindSessions<U extends User>(
   settings: AuthenticatorSettings<U> & { readonly refresh: RefreshSettings },
 ): object {

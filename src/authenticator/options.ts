@@ -21,12 +21,12 @@ import type { User, UserStore } from "../stores/contract.ts";
 import { findTokenPlaces, type TokenPlaces } from "./token-places.ts";
 
 /**
- * The claims that a login adds to those that hallpass writes: `sub`, `sid`, `auth_time`, `amr`, `acr` and `cnf`, beside
- * those of the profile.
+ * The claims that the application adds at a login. hallpass itself writes `sub`, `sid`, `auth_time`, `amr`, `acr` and
+ * `cnf`, and those of the profile.
  */
 export type LoginClaims<Profile> = Omit<InputOf<Profile>, "sub" | "sid" | "auth_time" | "amr" | "acr" | "cnf">;
 
-/** How a login's claims are made: needed where the profile's schema asks for more than `sub`. */
+/** The option that makes a login's claims. It is required where the profile's schema asks for more than `sub`. */
 export type ClaimsMaker<Profile, U> =
   {} extends LoginClaims<Profile>
     ? {
@@ -38,7 +38,7 @@ export type ClaimsMaker<Profile, U> =
         readonly claims: (user: U) => LoginClaims<Profile> | Promise<LoginClaims<Profile>>;
       };
 
-/** What an {@link Authenticator} is made of. */
+/** The options of an {@link Authenticator}. */
 export type AuthenticatorOptions<
   Profile extends TokenProfile = TokenProfile,
   U extends User = User,
@@ -46,28 +46,28 @@ export type AuthenticatorOptions<
   ClaimsMaker<Profile, U> & {
     /**
      * The ways in which a request may show a token. `[bearer(token)]` by default. With `cookieToken`, the handlers set
-     * the cookie, and with `dpop` they bind tokens to the key of the proof that a request has. Give other credentials,
-     * such as API keys, a guard of their own.
+     * the cookie, and with `dpop` they bind tokens to the key of the request's proof. Give other credentials, such as
+     * API keys, a guard of their own.
      */
     readonly credentials?: readonly Credential<ClaimsOf<Profile>>[];
-    /** Where users live. */
+    /** The store of the users. */
     readonly users: UserStore<U>;
-    /** How passwords are hashed. By default as {@link hashPassword} does, through the same queue. */
+    /** The hasher of passwords. By default that of {@link hashPassword}, with the same queue. */
     readonly passwords?: PasswordChecker;
     /**
      * Sessions that outlive their access tokens. None by default: then a user logs in again when the token has expired.
      */
     readonly refresh?: RefreshOptions;
-    /** How attempts to log in are limited. Not at all by default. */
+    /** The limits of attempts to log in. None by default. */
     readonly throttle?: ThrottleOptions;
-    /** A listener that is told when a hash could not be renewed after a good login. None by default. */
+    /** A listener that is told when a hash could not be renewed after a successful login. None by default. */
     readonly onRehashFailure?: (error: unknown) => unknown;
     /**
-     * A listener that is told of a user who can't log in with any password, since the hasher can't read the stored
-     * hash: at each login that is refused for it. The client gets the answer to a wrong password. None by default.
+     * A listener that is told of each login that is refused since the hasher can't read the user's stored hash, so that
+     * no password can match. The client gets the answer to a wrong password. None by default.
      *
-     * @param scheme - what the hash seems to be of, such as `"bcrypt $2b$"`, `"argon2id"` where it is damaged or over
-     * the ceiling, or `"unknown"`
+     * @param scheme - the scheme of the hash, as far as it can be told: such as `"bcrypt $2b$"`, `"argon2id"` where it
+     * is damaged or over the ceiling, or `"unknown"`
      */
     readonly onUnreadableHash?: (userId: string, scheme: string) => unknown;
   };
@@ -89,7 +89,7 @@ const OPTIONS: OptionNames<AuthenticatorOptions> = {
   onUnreadableHash: "optional",
 };
 
-/** Checks what an authenticator is to be made of. */
+/** Checks the options of an authenticator. */
 export function checkAuthenticatorOptions<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
 ): AuthenticatorSettings<U> {
@@ -98,12 +98,12 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   }
   checkOptions("createAuthenticator", options, OPTIONS);
   const { token } = options;
-  const usual = checkToken(token); // It refuses what is no profile, whatever the credentials are.
+  const defaultCredentials = checkToken(token); // It refuses anything but a profile, whatever the credentials are.
   const internals = readInternals<ClaimsSchema | undefined>("createAuthenticator", token);
   const { issues, keys } = internals;
   assert(issues, FOREIGN);
-  assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are yet to be loaded are not waited for.
-  const settings = checkGuardOptions(options, options.credentials ?? usual);
+  assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are not loaded yet are not awaited.
+  const settings = checkGuardOptions(options, options.credentials ?? defaultCredentials);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
   const isUncalled = typeof users === "function" && !("findById" in users);
@@ -119,8 +119,8 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const places = findTokenPlaces(internals, settings.credentials);
   const { takesBearer, tokenCookie, proving } = places;
   const bindsAll = proving !== null && !takesBearer && tokenCookie === null;
-  const told = { onRehashFailure, onUnreadableHash };
-  return { ...settings, token, life, places, bindsAll, users, passwords, claims, ...told, refresh, throttle };
+  const listeners = { onRehashFailure, onUnreadableHash };
+  return { ...settings, token, life, places, bindsAll, users, passwords, claims, ...listeners, refresh, throttle };
 }
 
 const FOREIGN =

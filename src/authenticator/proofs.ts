@@ -6,8 +6,8 @@ import { isOutage, tellOutage } from "../store-calls/outage.ts";
 import type { TokenPlaces } from "./token-places.ts";
 
 /**
- * Binds what verifies the proofs of a credential to the challenge and the listeners of the guard; `null` where none has
- * proofs.
+ * Binds the verifier of a credential's proofs to the challenge and the listeners of the guard; `null` if no credential
+ * has one.
  */
 export function bindProofs(settings: GuardSettings & { readonly places: TokenPlaces }): ProofVerifier | null {
   const { proving } = settings.places;
@@ -22,7 +22,7 @@ export function bindProofs(settings: GuardSettings & { readonly places: TokenPla
     }
     throw name(error);
   };
-  // The verb that uses a proof tells of its refusal.
+  // The method that records a proof as used reports the refusal.
   const refuseUse = (error: unknown): never => {
     throw name(error);
   };

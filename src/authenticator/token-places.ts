@@ -5,19 +5,19 @@ import type { Internals } from "../guard/profiles.ts";
 import type { ProofVerifier } from "../guard/proof-verifier.ts";
 import { findProofs, findTokenCookie, listProfiles } from "../guard/token-credentials.ts";
 
-/** How a request may show the tokens that an authenticator issues. */
+/** The ways in which a request may show the tokens that an authenticator issues. */
 export interface TokenPlaces {
   /** The cookie that carries one; `null` where no credential takes one. */
   readonly tokenCookie: CookieSettings | null;
   /** Whether one is taken from the Authorization header as a Bearer token. */
   readonly takesBearer: boolean;
-  /** The credential that takes one with a proof, and what verifies the proof; `null` where none does. */
+  /** The credential that takes one with a proof, and the verifier of the proof; `null` where none does. */
   readonly proving: { readonly credential: Credential; readonly proofs: ProofVerifier } | null;
 }
 
 /**
- * Finds how a request may show tokens of a profile. A credential whose profiles are all of other tokens takes none of
- * these; one that tells of no profile may.
+ * Finds the ways in which a request may show tokens of a profile. A credential takes them if one of its profiles fits.
+ * A credential without known profiles may take them, too.
  */
 export function findTokenPlaces(own: Internals, credentials: readonly Credential[]): TokenPlaces {
   const taking = credentials.filter((it) => {
