@@ -7,17 +7,17 @@ import type { DpopSettings } from "./options.ts";
 import type { SignedProof } from "./read-proof.ts";
 import { listTargets, normaliseUri } from "./uri.ts";
 
-/** What a proof must be for. */
+/** What a proof must be made for. */
 export interface Purpose {
   readonly request: CredentialRequest;
-  /** The access token that comes with it; `null` where none does. */
+  /** The access token that comes with it; `null` if there is none. */
   readonly token: string | null;
-  /** The present, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly at: number;
 }
 
 /**
- * Checks that a proof was made for a request, its access token, and the present (RFC 9449 §4.3).
+ * Checks that a proof was made for a request, its access token, and the current time (RFC 9449 §4.3).
  *
  * @returns the id that the client gave it
  * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401)
@@ -36,10 +36,10 @@ export function checkProof({ payload }: SignedProof, purpose: Purpose, settings:
 }
 
 /**
- * Tells until when a proof that is good at an instant would be taken again, in milliseconds since 1970. A nonce tells
- * it, whatever the client's clock says (RFC 9449 §11.1).
+ * Checks the age of a proof, and computes until when it would be accepted, in milliseconds since 1970. If nonces are
+ * used, the nonce decides, whatever the client's clock says (RFC 9449 §11.1).
  *
- * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401) where it is not good
+ * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401) where it is too old or not valid yet
  */
 export function findEnd(
   { iat, nonce }: SignedProof["payload"],
@@ -57,8 +57,8 @@ export function findEnd(
   if (!(age <= maxAge + clockTolerance))
     throw mismatched("iat", iat, `at most ${maxAge / 1_000} s ago, at ${at / 1_000}`);
   if (!(age >= -clockTolerance)) throw mismatched("iat", iat, `not to come, at ${at / 1_000}`);
-  // Another process may find it good for longer, by a clock that is behind this one. And it is good up to the very
-  // instant of its end, at which a store forgets.
+  // Another process may accept it for longer, by a clock that is behind this one. And it is valid up to and including
+  // its last millisecond, when a store may already drop it: hence the 1.
   return iat * 1_000 + maxAge + 2 * clockTolerance + 1;
 }
 
@@ -70,7 +70,7 @@ function mismatched(name: string, value: unknown, expected: string | readonly st
   return refuseProof(new Error(describeMismatch(name, value, expected)));
 }
 
-/** Makes the refusal of a proof. The client gets the same answer whatever the reason, which is for the developer. */
+/** Makes the refusal of a proof. The client gets the same answer for every reason; the cause is for the developer. */
 export function refuseProof(cause: unknown): AuthError {
   return new AuthError("invalid_dpop_proof", { cause });
 }

@@ -11,22 +11,22 @@ import type { DpopSettings } from "./options.ts";
 import { readProof, type SignedProof } from "./read-proof.ts";
 import { createProofUser, type ProofUser } from "./used-proofs.ts";
 
-/** A proof that is good, unless it was used before. */
+/** A proof that is valid, unless it was used before. */
 interface CheckedProof extends DpopProof {
   /**
-   * Uses it. The answer is a promise only where a store is asked, and rejects where the proof was used before.
+   * Records it as used. Returns a promise only if there is a store, which rejects if the proof was used before.
    *
-   * @throws AuthError where it has become too old since it was checked
+   * @throws AuthError where it has become too old since the check
    */
   use(): ReturnType<ProofUser>;
 }
 
 /**
- * Checks the proof of a request, and stores nothing. The answer is `null` where there is no proof.
+ * Checks the proof of a request, and records nothing. Returns `null` if there is no proof.
  *
- * @param token - the access token that comes with it; `null` where none does
- * @param jkt - the thumbprint of the key that it must be of; `null` where any will do
- * @throws AuthError for a proof that is not good
+ * @param token - the access token that comes with it; `null` if there is none
+ * @param jkt - the thumbprint of the key that must have signed it; `null` for any key
+ * @throws AuthError for a proof that is not valid
  */
 export type ProofChecker = (
   request: CredentialRequest,
@@ -35,9 +35,9 @@ export type ProofChecker = (
 ) => CheckedProof | null;
 
 /**
- * Makes what checks the proofs of requests.
+ * Creates the function that checks the proofs of requests.
  *
- * @param observe - is told how each call of the store went
+ * @param observe - counts how each call of the store went
  */
 export function createProofChecker(settings: DpopSettings, observe: CallObserver = ignore): ProofChecker {
   const { algorithms, now } = settings;
@@ -59,7 +59,8 @@ export function createProofChecker(settings: DpopSettings, observe: CallObserver
     const signed = readSigned(text, jkt);
     const proof = { jkt: signed.jkt, jti: checkProof(signed, { request, token, at }, settings) };
     const use = () => {
-      // A body or a queue may have been waited for since. A store remembers a proof while it is good, and no longer.
+      // The age is checked again, since the request may have waited for a body or a queue. The store keeps a proof only
+      // while it is valid, so a replay of an older one would go unnoticed.
       const usedAt = readClock(now);
       const end = findEnd(signed.payload, usedAt, settings);
       return useProof(proof, { end, at: usedAt, exchange: request.exchange });

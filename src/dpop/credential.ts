@@ -15,11 +15,11 @@ import { bindVerifier, makeChallenge, refuseAbsent } from "./verifier.ts";
 
 /**
  * Makes the credential of an access token that is bound to a key (RFC 9449): `Authorization: DPoP` with the token, and
- * a header `DPoP` with a proof, made by the client for this one request. Whoever steals the token, or a whole request,
- * can do nothing with it.
+ * a header `DPoP` with a proof, which the client makes for this one request. A stolen token, or a stolen request, is
+ * worthless.
  *
  * Where an authenticator has it, the handlers of login and refresh take a proof too, and bind the tokens to its key.
- * They demand one where no other credential takes a token.
+ * They demand a proof where no other credential takes a token.
  *
  * @param profiles - one token profile, or several, as for `bearer`
  * @throws TypeError when an option is missing, misspelt or meaningless, or two profiles could take one token
@@ -70,7 +70,7 @@ export function dpop<Profile extends TokenProfile>(
   return Object.freeze(credential);
 }
 
-/** Takes the thumbprint of the key that a token is bound to. A token that is bound to none is no DPoP token. */
+/** Takes the thumbprint of the key that a token is bound to, and refuses a token that is not bound. */
 function takeThumbprint(checked: CheckedClaims): string {
   const jkt = readThumbprint(checked);
   if (jkt === null) throw invalidToken("the token is bound to no key (cnf.jkt), so no proof can be of that key");

@@ -9,7 +9,7 @@ const JOINED = /, *dpop /i;
 /**
  * Takes the token out of an Authorization header of the DPoP scheme (RFC 9449 §7.1); `null` where there is none.
  *
- * @throws AuthError `invalid_request` (400) where it is meant to be DPoP and is malformed, or there are several
+ * @throws AuthError `invalid_request` (400) where the scheme is DPoP and the rest is malformed, or there are several
  */
 export function readDpopToken(header: string | null): string | null {
   if (header === null) return null;

@@ -12,13 +12,13 @@ import { isObject } from "../shared/object.ts";
 /** The private members of keys of any type (RFC 7518 §6, RFC 9964 §4). */
 const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] as const;
 
-/** The public exponent of an RSA key has at most 32 bits, so that it costs little whoever made the key. */
+/** The limit of an RSA key's public exponent: a long one makes each verification expensive, and clients choose it. */
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
 /**
  * Reads the public key in a proof's header.
  *
- * @throws TypeError for what is none, and for one with a private member
+ * @throws TypeError for a value that is not a public key, and for one with a private member
  */
 export function readPublicJwk(value: unknown, alg: PairAlgorithm): JWK {
   assert(isObject(value), "jwk must be there, and be a key");
@@ -34,12 +34,14 @@ export function readPublicJwk(value: unknown, alg: PairAlgorithm): JWK {
 
 type Verify = KeyOperations["verify"];
 
-/** Remembers the last keys that made a good proof: to prepare one takes a third of a verification. */
+/**
+ * The cache of the keys that signed valid proofs (LRU): preparing a key takes a third of the time of a verification.
+ */
 export class ProofKeys {
   readonly #known = new Map<string, Verify>();
 
   /**
-   * Whether a proof was signed by its own key.
+   * Tells whether a proof was signed by the key in its header.
    *
    * @param end - the index of the dot before the signature
    * @throws TypeError where the key is weak, damaged or unfit
@@ -59,7 +61,7 @@ function prepareKey(alg: PairAlgorithm, jwk: JWK, jkt: string): Verify {
   const key = readKeyObject(() => createPublicKey({ key: jwk, format: "jwk" } as JsonWebKeyInput));
   checkCost(key);
   const { jwk: canonical, verifiers } = preparePublicHalf(key, alg);
-  // One key with two thumbprints would be two keys to whoever compares them.
+  // A key with two spellings would have two thumbprints, and so count as two keys.
   assert(computeThumbprint(canonical) === jkt, "jwk is not spelled canonically");
   return verifiers.verify;
 }

@@ -3,34 +3,34 @@ import { secretKey } from "../core/keys/secret.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
 import { checkGiven, checkOptions, type OptionNames } from "../shared/options.ts";
 
-/** How nonces are made and how long they are good. */
+/** The options of nonces. */
 export interface DpopNonceOptions {
   /** A secret of at least 32 bytes that all processes share, and that is used for nothing else. */
   readonly secret: string | Uint8Array;
   /**
-   * How long each nonce is given out. `"5m"` by default. It stays good for as long again, so that clients have the next
+   * How long each nonce is given out. `"5m"` by default. It stays valid for as long again, so that clients get the next
    * one in time.
    */
   readonly lifetime?: Duration;
 }
 
-/** Gives nonces out, and tells how long one is good. */
+/** Gives nonces out, and tells how long one is valid. */
 export interface Nonces {
-  /** Gives the nonce of an instant. */
+  /** Gives the nonce for an instant. */
   give(now: number): string;
-  /** Tells until when a nonce is good, in milliseconds since 1970; `null` where it is not, or none of ours. */
+  /** Tells until when a nonce is valid, in milliseconds since 1970; `null` where it is not valid, or not ours. */
   findEnd(nonce: string, now: number): number | null;
 }
 
 const OPTIONS: OptionNames<DpopNonceOptions> = { secret: "required", lifetime: "optional" };
 const NONCE = /^(\d{1,15})\.[\w-]{43}$/;
 
-/** What stands before a nonce where its code is computed, so that it is no code of anything else. */
+/** The prefix of what is signed (domain separation): so a nonce's HMAC is valid for nothing else. */
 const CONTEXT = "dpop-nonce.";
 
 /**
- * Makes nonces that need no store (RFC 9449 §8). The time is cut into slots. A nonce is the number of its slot and an
- * HMAC of that, so that every process which has the secret knows it, and nobody else can make the next one.
+ * Makes nonces that need no store (RFC 9449 §8). Time is divided into slots. A nonce is the number of its slot and an
+ * HMAC of that. So every process with the secret can verify it, and nobody else can make one.
  *
  * @param tolerance - how far the clocks of processes may be apart, in milliseconds
  */

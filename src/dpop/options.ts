@@ -11,7 +11,7 @@ import type { ProofStore } from "../stores/contract.ts";
 import { createNonces, type DpopNonceOptions, type Nonces } from "./nonces.ts";
 import { normaliseUri } from "./uri.ts";
 
-/** How DPoP proofs are verified. */
+/** The options of DPoP proofs. */
 export interface DpopOptions {
   /**
    * The origin that clients send their requests to, such as `"https://api.example.com"`, or a list of several. It is
@@ -19,21 +19,23 @@ export interface DpopOptions {
    */
   readonly origin: string | readonly string[];
   /**
-   * Where proofs that were used are remembered, so that none is taken twice. All processes that take one another's
-   * proofs share it. `null` remembers none: then whoever sees a proof can send it again for as long as it is good.
+   * The store of the proofs that were used, against replay. All processes that accept the same proofs share it. With
+   * `null` there is no such check: whoever sees a proof can replay it for as long as it is valid.
    */
   readonly proofs: ProofStore | null;
   /**
-   * What a proxy in front takes off the path, such as `"/api"`: clients sign the path with it. `""` by default. What a
-   * router takes off is known.
+   * The part of the path that a proxy in front strips, such as `"/api"`: clients sign the path with it. `""` by
+   * default. Leave out what a router strips, which is known.
    */
   readonly prefix?: string;
   /**
-   * Asks clients for a nonce, by which the age of a proof is known whatever their clocks say. None by default: then the
-   * proof's own `iat` tells its age.
+   * Demands a nonce from clients, which shows the age of a proof whatever their clocks say. None by default: then the
+   * proof's own `iat` shows its age.
    */
   readonly nonce?: DpopNonceOptions;
-  /** How old a proof may be, from 1 second to 10 minutes. `"1m"` by default. With `nonce`, that tells instead. */
+  /**
+   * How old a proof may be, from 1 second to 10 minutes. `"1m"` by default. With `nonce`, its lifetime counts instead.
+   */
   readonly maxAge?: Duration;
   /** How far clocks may be apart, at most 5 minutes. `"30s"` by default: the clocks are those of clients. */
   readonly clockTolerance?: Duration;
@@ -62,11 +64,11 @@ const OPTIONS: OptionNames<DpopOptions> = {
 
 const ALGORITHMS: readonly PairAlgorithm[] = ["ES256", "Ed25519", "EdDSA", "ES384", "ES512", "PS256", "RS256"];
 
-/** A proof holds a public key and a signature, which of these are too long for a header. */
+/** A proof holds a public key and a signature. Those of these algorithms are too long for a header. */
 const TOO_LONG: ReadonlySet<PairAlgorithm> = new Set(["ML-DSA-65", "ML-DSA-87"]);
 const PREFIX = /^(?:\/[\w.~%!$&'()*+,;=:@-]+)*$/;
 
-/** Options of proofs, checked and with their defaults. Times are in milliseconds. */
+/** The options of proofs, checked and with their defaults. Times are in milliseconds. */
 export interface DpopSettings {
   /** The origins, each with the prefix. */
   readonly bases: readonly string[];
@@ -80,9 +82,9 @@ export interface DpopSettings {
 }
 
 /**
- * Checks how proofs are to be verified.
+ * Checks the options of proofs.
  *
- * @param clock - the clock where the options name none
+ * @param clock - the clock to use if the options name none
  * @throws TypeError when an option is missing, misspelt or meaningless
  */
 export function checkDpopOptions(owner: string, options: DpopOptions, clock: () => number = systemClock): DpopSettings {

@@ -6,7 +6,7 @@ import { describeMismatch } from "../shared/describe.ts";
 import { MAX_PROOF_LENGTH } from "../shared/limits.ts";
 import { type ProofKeys, readPublicJwk } from "./keys.ts";
 
-/** A proof whose signature is good. */
+/** A proof whose signature is valid. */
 export interface SignedProof {
   /** The thumbprint of the key that signed it. */
   readonly jkt: string;
@@ -18,8 +18,8 @@ const TYPE = "dpop+jwt";
 /**
  * Reads a proof, and checks its header and its signature (RFC 9449 §4.3). The payload is not read before that.
  *
- * @param jkt - the thumbprint of the key that it must be of; `null` where any will do. It is compared before the
- * signature is looked at: nobody has this server compute with a key but whoever has a token for it.
+ * @param jkt - the thumbprint of the key that must have signed it; `null` for any key. It is compared before the
+ * signature is verified, so that only somebody with a token for a key can make this server compute with it.
  * @throws Error that says what is wrong with it
  */
 export function readProof(

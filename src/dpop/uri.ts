@@ -4,7 +4,7 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const UNRESERVED = /[\w.~-]/;
 
 /**
- * Normalises a URI without its query and fragment (RFC 3986 §6.2.2 and §6.2.3); `null` for what is none of HTTP.
+ * Normalises a URI without its query and fragment (RFC 3986 §6.2.2 and §6.2.3); `null` for anything but a URI of HTTP.
  */
 export function normaliseUri(text: string): string | null {
   if (!URL.canParse(text)) return null;
@@ -19,11 +19,12 @@ function normaliseEscape(text: string): string {
 }
 
 /**
- * Lists the URIs by which clients know what a request asks for. Only its path is read, and never the host that it
- * names. There are none for a path that routers and URLs read in different ways: one with a dot segment or a backslash.
+ * Lists the URIs that a client may have signed for a request. Only the path of the request is read, and never the host
+ * that it names. There are none for a path that routers and URL parsers read differently: one with a dot segment or a
+ * backslash.
  *
  * @param url - the path with its query, or the whole URL
- * @param bases - the origins, each with what a proxy takes off the path
+ * @param bases - the origins, each with the prefix that a proxy strips from the path
  */
 export function listTargets(url: string | null, bases: readonly string[]): readonly string[] {
   const path = findPath(url ?? "");

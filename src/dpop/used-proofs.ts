@@ -9,29 +9,29 @@ import type { DpopSettings } from "./options.ts";
 
 /** When and where a proof is used. */
 interface ProofUse {
-  /** Until when it would be taken again, in milliseconds since 1970. */
+  /** Until when it would be accepted, in milliseconds since 1970. */
   readonly end: number;
-  /** The present, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly at: number;
-  /** What the HTTP request is known by; `null` where no adapter said. */
+  /** The object that identifies the HTTP request; `null` without an adapter. */
   readonly exchange: object | null;
 }
 
-/** Uses a proof. The answer is a promise only where a store is asked, and rejects where the proof was used before. */
+/** Records a proof as used. Returns a promise only if there is a store, which rejects if the proof was used before. */
 export type ProofUser = (proof: DpopProof, use: ProofUse) => undefined | Promise<void>;
 
-/** What a store was asked about the proof of an HTTP request. */
+/** The answer of a store about the proof of an HTTP request. */
 interface Asked {
   readonly id: string;
   readonly answer: Promise<void>;
 }
 
-/** What each store was asked in the course of an HTTP request. */
+/** The answers of each store during an HTTP request. */
 const askedDuring = new WeakMap<object, Map<ProofStore, Asked>>();
 
 /**
- * Makes what has a store remember the proofs that were used. All that look at a proof in the course of one HTTP request
- * share the store's one answer: two guards of a route would otherwise take each other's proof for a replay.
+ * Creates the function that records a used proof in the store. All uses of a proof during one HTTP request share one
+ * answer of the store. Otherwise the second of two guards on a route would take the proof for a replay.
  */
 export function createProofUser({ proofs, storeTimeoutMs }: DpopSettings, observe: CallObserver): ProofUser {
   if (proofs === null) return () => undefined;

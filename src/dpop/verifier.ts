@@ -23,7 +23,7 @@ export function refuseAbsent(): ReturnType<typeof refuseProof> {
   return refuseProof(new Error("there is no DPoP header"));
 }
 
-/** Binds what checks proofs to requests that show no access token. Its refusals have the usual challenge. */
+/** Creates the verifier of proofs for requests without an access token. Its refusals have the default challenge. */
 export function bindVerifier(checkRequest: ProofChecker, { nonces, now }: DpopSettings): ProofVerifier {
   const find = async (request: Parameters<ProofVerifier["check"]>[0]) =>
     checkRequest(toCredentialRequest(request), null, null);
@@ -45,7 +45,7 @@ export function bindVerifier(checkRequest: ProofChecker, { nonces, now }: DpopSe
 }
 
 /**
- * Creates what verifies the DPoP proofs of requests for tokens, at an endpoint of the application's own. An
+ * Creates the verifier of DPoP proofs for requests that ask for tokens, at an endpoint that the application writes. An
  * authenticator with `dpop` among its credentials has one already, as `proofs`.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
