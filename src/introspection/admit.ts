@@ -9,7 +9,8 @@ import type { Answer, IntrospectedClaims } from "./answer.ts";
 import type { IntrospectionSettings } from "./options.ts";
 
 /**
- * Gives whom an answer is about, if the token is good here and now. A remembered answer goes through all of it again.
+ * Gives the identity that an answer describes, if the token is valid here and now. A cached answer is checked again,
+ * too.
  *
  * @throws AuthError `invalid_token` or `expired` (401)
  */
@@ -18,13 +19,15 @@ export function admit(settings: IntrospectionSettings, { claims }: Answer): Show
   refuseOtherKinds(claims);
   refuseOtherParties(settings, claims);
   refuseOtherTimes(settings, claims);
-  // An answer need not say when the token was issued. Then every log-out everywhere counts for it.
+  // An answer may leave out when the token was issued. Then every log-out everywhere revokes it.
   const checked = { ...claims, iat: claims.iat ?? 0 } as CheckedClaims;
   const identity = createIdentity(checked, claims, settings.identity, settings.name);
   return { ...identity, revocation: referToToken(checked, identity.userId) };
 }
 
-/** A token that is bound to a key of its client (RFC 9449, RFC 8705) proves nothing by itself. */
+/**
+ * Refuses refresh tokens, and tokens that are bound to a key of the client (RFC 9449, RFC 8705): those need a proof.
+ */
 function refuseOtherKinds({ token_type, cnf, token_use, typ }: IntrospectedClaims): void {
   const isBearer = token_type === undefined || (typeof token_type === "string" && /^bearer$/i.test(token_type));
   if (!isBearer) throw mismatched("token_type", token_type, "Bearer");

@@ -4,13 +4,13 @@ import { freezeDeep } from "../core/token/freeze.ts";
 import { parseObject } from "../remote/json.ts";
 import { nameUrl } from "../remote/url.ts";
 
-/** What an endpoint says of a token that is good (RFC 7662 §2.2). */
+/** What an endpoint says about a valid token (RFC 7662 §2.2). */
 export interface IntrospectedClaims extends Partial<ProfileClaims>, FlowClaims {
   /** Always `true`. */
   readonly active: true;
   /** The client that the token was issued to. */
   readonly client_id?: unknown;
-  /** A name of the user's, for people to read. */
+  /** The user's name, for people to read. */
   readonly username?: unknown;
   /** `"Bearer"`, where the endpoint says it. */
   readonly token_type?: unknown;
@@ -18,23 +18,23 @@ export interface IntrospectedClaims extends Partial<ProfileClaims>, FlowClaims {
   readonly [claim: string]: unknown;
 }
 
-/** An answer, as it is remembered. */
+/** An answer, as it is cached. */
 export interface Answer {
-  /** `null` where the token is not good. */
+  /** `null` if the token is not active. */
   readonly claims: IntrospectedClaims | null;
-  /** How many characters it has. */
+  /** The length of the answer in characters. */
   readonly size: number;
 }
 
-/** An answer about one token that can't be used. The endpoint is up, and may say better of others. */
+/** The error of an unusable answer about one token. The endpoint is up, and may answer well about other tokens. */
 class UnfitClaims extends TypeError {
   readonly isOfOneToken = true;
 }
 
 /**
- * Reads an endpoint's answer. What is not exactly `true` or `false` is no answer.
+ * Reads an endpoint's answer. Its `active` must be exactly `true` or `false`.
  *
- * @throws Error that says what is wrong, and holds nothing of the answer but the kind of a claim
+ * @throws Error that says what is wrong, without any content of the answer
  */
 export function readAnswer(endpoint: URL, text: string): Answer {
   const name = nameUrl(endpoint);

@@ -7,7 +7,7 @@ import { isObject } from "../shared/object.ts";
 import { readSafely } from "../shared/read.ts";
 import { isText } from "../shared/text.ts";
 
-/** What is known of a client that showed its secret. */
+/** What is known about a client that showed its secret. */
 export interface ClientClaims {
   /** The client's id. */
   readonly client_id: string;
@@ -17,13 +17,13 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 const BASIC_SCHEME = /^basic(?:$| )/i;
 
 /**
- * Makes the credential of services that show an id and a secret by HTTP Basic (RFC 6749 §2.3.1): those that may ask
+ * Makes the credential of services that show an id and a secret by HTTP Basic (RFC 6749 §2.3.1), for the clients of
  * `introspect` and `revoke`. `identity.userId` is the client's id.
  *
- * Secrets are compared in constant time, as SHA-256. One has 32 characters at the least, so that nobody guesses it:
- * make one with `node -p "require('crypto').randomBytes(32).toString('base64url')"`.
+ * Secrets are compared in constant time, as SHA-256. Each has at least 32 characters, so that nobody can guess it: make
+ * one with `node -p "require('crypto').randomBytes(32).toString('base64url')"`.
  *
- * @param clients - the secret of each client by its id; a list while one takes the place of another
+ * @param clients - the secret of each client by its id; a list of two during a rotation of secrets
  * @throws TypeError when there is no client, or a secret is too short
  *
  * @example
@@ -46,7 +46,7 @@ export function clientSecrets(clients: Readonly<Record<string, string | readonly
     verify(header) {
       const { id, secret, hint } = parseBasic(header);
       const given = digest(secret);
-      // A client that there is not costs a comparison, too.
+      // An unknown client costs a comparison, too, so that the time does not reveal which clients there are.
       const isRight = (digests.get(id) ?? nobody).map((it) => timingSafeEqual(it, given));
       if (!isRight.includes(true))
         throw new AuthError("invalid_credentials", { cause: new Error(`a wrong secret${hint}`) });
@@ -70,7 +70,7 @@ function digestSecrets(clients: unknown): ReadonlyMap<string, readonly Buffer[]>
   return digests;
 }
 
-/** What a header of HTTP Basic says. */
+/** The contents of a header of HTTP Basic. */
 interface BasicCredentials {
   readonly id: string;
   readonly secret: string;
@@ -92,7 +92,7 @@ function parseBasic(header: string): BasicCredentials {
   try {
     if (id !== "") return { id: decodeFromForm(id), secret: decodeFromForm(secret), hint };
   } catch {
-    // The same as where there is no id.
+    // Malformed escapes are refused like a missing id.
   }
   throw new AuthError("invalid_request", { cause: new Error(`the Basic header has no id and secret${hint}`) });
 }

@@ -13,37 +13,37 @@ import { Lookups } from "./lookups.ts";
 import { checkIntrospectedOptions, type IntrospectedOptions } from "./options.ts";
 import { RememberedAnswers } from "./remembered.ts";
 
-/** What a credential of {@link introspected} counts. Nothing is ever set back. */
+/** The counters of a credential of {@link introspected}. They are never reset. */
 export interface IntrospectionStats {
   /** How often the endpoint was called. */
   readonly calls: number;
-  /** How many of the calls failed: by a status other than 200, by no answer in time, or by one that is none. */
+  /** How many of the calls failed: by a status other than 200, by no answer in time, or by a malformed answer. */
   readonly failures: number;
-  /** How many tokens were remembered when they came. */
+  /** How many lookups found the token's answer in the cache. */
   readonly hits: number;
-  /** How many were not. */
+  /** How many did not. */
   readonly misses: number;
 }
 
 /** The credential of tokens that an introspection endpoint knows. */
 export interface IntrospectedCredential extends Credential<IntrospectedClaims> {
-  /** Tells what was counted since it was made, for a monitor. */
+  /** Tells what the credential has counted since it was made, for a monitor. */
   stats(): IntrospectionStats;
 }
 
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * Makes the credential of Bearer tokens that an introspection endpoint knows (RFC 7662): tokens that say nothing by
- * themselves, or whose issuer shall be asked about each.
+ * Makes the credential of Bearer tokens that an introspection endpoint knows (RFC 7662): opaque tokens, or tokens whose
+ * issuer has to be asked about each.
  *
- * An answer is remembered for `cacheFor`, and **a revocation takes as long to be noticed**. A token is taken where the
- * answer says `active: true` and has the `audience`, now; one that is bound to a key of its client is not, since it
- * came without a proof. `identity.claims` is the answer.
+ * An answer is cached for `cacheFor`, and **a revocation takes as long to be noticed**. A token is accepted if the
+ * answer says `active: true`, has the `audience`, and has not expired. A token that is bound to a key of its client is
+ * refused, since it came without a proof. `identity.claims` is the answer.
  *
- * While the endpoint is down, slow or answers nonsense, a token that is not remembered is refused with 503, and never
- * 401. After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails. What is
- * of one token, such as 400 or a claim of a wrong type, is no such failure.
+ * While the endpoint is down, slow or answers nonsense, a token that is not cached is refused with 503, and never 401.
+ * After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails (a circuit
+ * breaker). A failure that concerns one token, such as 400 or a claim of a wrong type, does not count.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -96,7 +96,7 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
   return Object.freeze(markForeign(credential));
 }
 
-/** What can't be a token (RFC 6750 §2.1) costs no call. */
+/** Refuses text that can't be a token (RFC 6750 §2.1) without a call. */
 function refuseIllFormed(token: string): void {
   if (token.length > DEFAULT_TOKEN_BYTES) throw invalidToken(`the token is longer than ${DEFAULT_TOKEN_BYTES}`);
   if (!B64TOKEN.test(token)) throw invalidToken("the token has characters that no token has");

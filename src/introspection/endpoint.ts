@@ -12,7 +12,7 @@ const CALL = "introspection.ask";
 
 const FORM = "application/x-www-form-urlencoded";
 
-/** Asks an introspection endpoint: a bounded number of times at once, and seldom while it is down. */
+/** Calls an introspection endpoint, with a limit on concurrent calls and a circuit breaker. */
 export class Endpoint {
   readonly #settings: IntrospectionSettings;
   readonly #breaker = new Breaker();
@@ -32,7 +32,7 @@ export class Endpoint {
   /**
    * Asks about a token.
    *
-   * @throws AuthError `unavailable` (503) where the endpoint can't be asked, or says what is no answer
+   * @throws AuthError `unavailable` (503) where the endpoint can't be asked, or its answer is malformed
    */
   async ask(token: string): Promise<Answer> {
     const { now } = this.#settings;
@@ -72,12 +72,12 @@ export class Endpoint {
   }
 }
 
-/** Statuses under 500 that an endpoint answers to all tokens: our secret is wrong, or it is too busy. */
+/** Statuses under 500 that concern all tokens: our secret is wrong, or the endpoint is too busy. */
 const OF_ALL_TOKENS: ReadonlySet<number> = new Set([401, 408, 429]);
 
 /**
- * Tells whether a call failed by its token alone, so that the endpoint is up. Else whoever has a few tokens that it
- * can't answer for could keep it from being asked about all others.
+ * Tells whether a call failed because of its token, so that the endpoint is up. Otherwise somebody with a few tokens
+ * that make it fail could open the circuit breaker for all tokens.
  */
 function isOfOneToken(cause: unknown): boolean {
   const status = readMark(cause, "status");

@@ -7,11 +7,11 @@ interface Flight {
   readonly answer: Promise<Answer>;
   /** The instant before it began. */
   readonly askedAt: number;
-  /** The call after it, for those who came too late for this one. */
+  /** The call after it, for requests that came too late for this one. */
   next: Promise<Answer> | null;
 }
 
-/** Looks tokens up that are not remembered. There is one call of a token at a time (single flight). */
+/** Looks up tokens that are not cached. There is one call for a token at a time (single flight). */
 export class Lookups {
   readonly #flights = new Map<string, Flight>();
   readonly #remembered: RememberedAnswers;
@@ -25,8 +25,8 @@ export class Lookups {
   }
 
   /**
-   * Looks a token up, or waits for a call that began within the time that any answer is remembered. An older call can't
-   * know what happened since: then it waits for the call after that one.
+   * Looks a token up, or joins a call under way that is younger than the time for which refusals are cached. An older
+   * call can't know what happened since, so this waits for the call after that one.
    */
   lookUp(digest: string, token: string): Promise<Answer> {
     const now = readClock(this.#now);

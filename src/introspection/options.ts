@@ -8,7 +8,7 @@ import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_CONCURRENT_INTROSPECTIONS, DEFAULT_FETCH_TIMEOUT_MS } from "../shared/limits.ts";
 import { checkFunction, checkInteger, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 
-/** How this service shows the endpoint who it is: HTTP Basic (RFC 6749 §2.3.1). */
+/** How this service authenticates to the endpoint: HTTP Basic (RFC 6749 §2.3.1). */
 export interface IntrospectionClient {
   /** The id that the authorization server knows this service by. */
   readonly id: string;
@@ -16,26 +16,30 @@ export interface IntrospectionClient {
   readonly secret: string;
 }
 
-/** How tokens are taken that somebody else's introspection endpoint knows. */
+/** The options of tokens that another service's introspection endpoint knows. */
 export interface IntrospectedOptions {
   /** The endpoint's address (RFC 7662 §2): https, or http on this machine. */
   readonly endpoint: string | URL;
   /** The id and the secret that this service has at the authorization server. */
   readonly client: IntrospectionClient;
-  /** The `aud` that answers must have, or one of several; `null`: not checked, so that a token for anybody is taken. */
+  /**
+   * The `aud` that answers must have, or a list of which they must have one. With `null` it is not checked, so that a
+   * token for any service is accepted.
+   */
   readonly audience: string | readonly string[] | null;
   /**
-   * How long an answer is remembered, at the most until the token expires. **For so long a token is still taken that
-   * was revoked meanwhile.** 0 asks the endpoint for each request. That a token is not good is remembered for 5 s at
-   * the most.
+   * How long an answer is cached, at most until the token expires. **A revoked token is still accepted for that long.**
+   * With 0, the endpoint is asked for each request. The answer that a token is not active is cached for at most 5 s.
    */
   readonly cacheFor: Duration;
-  /** The `iss` that answers must have. None by default: many endpoints don't say it, and it is known who was asked. */
+  /**
+   * The `iss` that answers must have. None by default: many endpoints don't say it, and the endpoint itself is known.
+   */
   readonly issuer?: string | null;
   /** How the user's id and the scopes are read, where answers don't call them `sub` and `scope`. By default they do. */
   readonly identity?: IdentityClaims;
   /**
-   * Tells which tokens are for this endpoint, where the guard takes others from the same header. All are by default.
+   * Tells which tokens are for this endpoint, if the guard takes other tokens from the same header. All are by default.
    *
    * @example
    * ```ts
@@ -43,15 +47,17 @@ export interface IntrospectedOptions {
    * ```
    */
   readonly takes?: (token: string) => boolean;
-  /** What `identity.credential` says. `"introspected"` by default. Two of one guard need two names. */
+  /** The name in `identity.credential`. `"introspected"` by default. Two in one guard need different names. */
   readonly name?: string;
   /** How far the clocks of the endpoint and this service may be apart. 0 by default. */
   readonly clockTolerance?: Duration;
   /** How long one call of the endpoint may take, headers and body, in milliseconds. 2000 by default. */
   readonly timeoutMs?: number;
-  /** How many calls there may be at once. 50 by default. A request that would make one more is refused with 503. */
+  /** How many calls there may be at once. 50 by default. A request that needs one more is refused with 503. */
   readonly maxConcurrent?: number;
-  /** What the endpoint is asked by. The global `fetch` by default. Give one of your own to go through a proxy. */
+  /**
+   * The function that calls the endpoint. The global `fetch` by default. Give one of your own to go through a proxy.
+   */
   readonly fetch?: Fetch;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
@@ -95,7 +101,7 @@ const OPTIONS: OptionNames<IntrospectedOptions> = {
 
 const CLIENT: OptionNames<IntrospectionClient> = { id: "required", secret: "required" };
 
-/** Checks how an endpoint is to be asked. */
+/** Checks the options of an endpoint. */
 export function checkIntrospectedOptions(options: IntrospectedOptions): IntrospectionSettings {
   checkOptions("introspected", options, OPTIONS);
   const { endpoint, client, audience, cacheFor, issuer = null, identity, takes = null } = options;

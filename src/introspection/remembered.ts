@@ -7,7 +7,7 @@ interface AsOf {
   readonly askedAt: number;
 }
 
-/** Answers of one kind, in an LRU cache whose number and whose length in all are bounded. */
+/** Answers of one kind, in an LRU cache with limits on their number and on their total length. */
 class Answers {
   /** The least recently used first. */
   readonly #answers = new Map<string, AsOf>();
@@ -33,23 +33,23 @@ class Answers {
 }
 
 /**
- * Remembers what an endpoint said of tokens, by their digests, for the stated time. Refusals are kept apart and
- * briefly, so that random tokens drive no good one out.
+ * Caches what an endpoint said about tokens, by their digests, for the given time. Refusals have a cache of their own,
+ * and are kept briefly, so that random tokens can't evict valid ones.
  */
 export class RememberedAnswers {
   readonly #good = new Answers();
   readonly #refused = new Answers();
   readonly #cacheFor: number;
-  /** How long a refusal is remembered, in milliseconds. */
+  /** How long a refusal is cached, in milliseconds. */
   readonly refusalMs: number;
 
-  /** @param cacheFor - in milliseconds; with 0 nothing is remembered */
+  /** @param cacheFor - in milliseconds; with 0 nothing is cached */
   constructor(cacheFor: number) {
     this.#cacheFor = cacheFor;
     this.refusalMs = Math.min(cacheFor, MAX_REFUSAL_MS);
   }
 
-  /** Gives an answer that is as fresh as was stated. One whose token has expired since is asked for again. */
+  /** Finds a cached answer that is fresh enough, and whose token has not expired since. */
   recall(digest: string, now: number): Answer | undefined {
     const good = this.#good.take(digest);
     if (good !== undefined && isFresh(good, this.#cacheFor, now) && !hasExpired(good.answer, now)) {
@@ -62,7 +62,7 @@ export class RememberedAnswers {
     return refused.answer;
   }
 
-  /** Remembers an answer in the place of any other of this token. */
+  /** Caches an answer, and drops any earlier one about this token. */
   remember(digest: string, answer: Answer, askedAt: number): void {
     this.#good.take(digest);
     this.#refused.take(digest);
@@ -71,7 +71,9 @@ export class RememberedAnswers {
   }
 }
 
-/** What was asked for in the future, by a clock that was set back since, is not fresh either. */
+/**
+ * Tells whether an answer is fresh. If the clock was set back since, it was asked for in the future, and is not fresh.
+ */
 function isFresh({ askedAt }: AsOf, forMs: number, now: number): boolean {
   return askedAt <= now && now - askedAt < forMs;
 }
