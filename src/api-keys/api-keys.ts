@@ -1,12 +1,12 @@
 import type { ApiKey } from "../stores/contract.ts";
 import type { CreatedApiKey, NewApiKey, RotateOptions } from "./new-key.ts";
 
-/** Creates, verifies and ends the API keys of users. Every refusal is an `AuthError`. */
+/** Creates, verifies and revokes the API keys of users. Every refusal is an `AuthError`. */
 export interface ApiKeys {
   /** What every key begins with. */
   readonly prefix: string;
   /**
-   * Creates a key. If it throws, a key that nobody knows may be stored: `list` shows it, and `revoke` ends it.
+   * Creates a key. If it throws, a key that nobody has may be stored: `list` shows it, and `revoke` revokes it.
    *
    * @returns the key, which is shown this once; `null` where the user has as many as `maxKeys` says
    * @throws AuthError `unavailable` (503) when it may not have been stored
@@ -20,9 +20,9 @@ export interface ApiKeys {
    */
   create(input: NewApiKey): Promise<CreatedApiKey | null>;
   /**
-   * Gives what is stored of a key that a client sent, which may be anything. A key that is misspelt or cut short is
-   * refused without a call of the store, by its checksum. When it was last used is written at most once a minute, and
-   * nobody waits for that.
+   * Verifies a key that a client sent, which may be anything, and gives its record. A key that is misspelt or cut short
+   * is refused by its checksum, without a call of the store. The time of its last use is written at most once a minute,
+   * and no request waits for that.
    *
    * @throws AuthError `invalid_token` or `expired` (401), or `unavailable` (503) in an outage
    *
@@ -39,8 +39,8 @@ export interface ApiKeys {
    */
   list(userId: string): Promise<readonly ApiKey[]>;
   /**
-   * Revokes a key of a user. This process refuses it at once. Others do so once they remember it no more, or at once
-   * where their guards ask the `blocklist` that was given.
+   * Revokes a key of a user. This process refuses it at once. Other processes refuse it once their caches have dropped
+   * it, or at once if their guards ask the `blocklist` that was given.
    *
    * @returns whether the user had such a key
    * @throws AuthError `unavailable` (503) when it may not have been stored; send it again
@@ -53,12 +53,13 @@ export interface ApiKeys {
    */
   revokeAll(userId: string): Promise<void>;
   /**
-   * Creates a key with the scopes and label of another, which lives on for the overlap. Of any number of calls at once,
-   * exactly one gets a key. If it throws, the key may have been rotated to one that nobody knows: `list` shows it, by
-   * the old one's `replacedBy`. Revoke that one and create another before the overlap is over.
+   * Rotates a key: creates another with the same scopes and label, while the old one lives on for the overlap. Of any
+   * number of concurrent calls, exactly one gets a key. If it throws, the key may have been rotated to one that nobody
+   * has: `list` shows that in the old key's `replacedBy`. Then revoke the new key and create another before the overlap
+   * is over.
    *
-   * @returns the key, which is shown this once; `null` where the user has no such key, it has expired or was rotated
-   * already, or as many rotated ones still live as `maxKeys` says
+   * @returns the key, which is shown this once; `null` if the user has no such key, if it has expired or was rotated
+   * already, or if `maxKeys` rotated keys of the user still live
    * @throws AuthError `unavailable` (503) when it may not have been stored
    * @throws TypeError when an option is unknown or of the wrong type
    *

@@ -7,7 +7,7 @@ const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** Computes the CRC-32 of ASCII text. The one of `node:zlib` would load all of Node's streams. */
+/** Computes the CRC-32 of ASCII text. That of `node:zlib` would load all of Node's streams. */
 export function computeCrc32(text: string): number {
   let rest = 0xffffffff;
   for (let at = 0; at < text.length; at += 1) {

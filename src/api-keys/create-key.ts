@@ -4,7 +4,7 @@ import type { Budgeted } from "../store-calls/budget.ts";
 import { type CreatedApiKey, checkNewKey, makeRecord, type NewApiKey, showKey } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 
-/** Creates a key; `null` where its user has as many as there may be. */
+/** Creates a key; `null` if its user has as many as allowed. */
 export async function createKey(
   { store, prefix, maxKeys, emit, now, budget }: Budgeted<ApiKeySettings>,
   input: NewApiKey,

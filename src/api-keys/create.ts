@@ -8,20 +8,20 @@ import { revokeKey, revokeKeys } from "./revoke-key.ts";
 import { rotateKey } from "./rotate-key.ts";
 import { recallKey, verifyKey } from "./verify.ts";
 
-const settingsOf = new WeakMap<object, ApiKeySettings>();
+const settingsByKeys = new WeakMap<object, ApiKeySettings>();
 
 /**
- * Verifies a key that `keys` remembers, without waiting for anything. `undefined` for any other, and where `keys` was
- * not made here, such as by a test that put another `verify` in its place.
+ * Verifies a key that `keys` has cached, without waiting for anything. `undefined` for any other key, and where `keys`
+ * was not made here, such as by a test that replaced `verify`.
  */
 export function recallKeyOf(keys: object, sent: unknown): ApiKey | undefined {
-  const settings = settingsOf.get(keys);
+  const settings = settingsByKeys.get(keys);
   return settings === undefined ? undefined : recallKey(settings, sent);
 }
 
 /**
- * Binds a store to API keys: for scripts and other services, which can't log in. A key is
- * `prefix_`, 30 random characters and 6 of a checksum, so that secret scanners find it where it leaked.
+ * Creates the API keys of a store, for scripts and other services, which can't log in. A key is `prefix_`, 30 random
+ * characters and a checksum of 6, so that secret scanners can find a leaked key.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -42,6 +42,6 @@ export function createApiKeys(options: ApiKeysOptions): ApiKeys {
     revokeAll: bindOperation("revokeKeys", settings, revokeKeys),
     rotate: bindOperation("rotateKey", settings, rotateKey),
   });
-  settingsOf.set(keys, settings);
+  settingsByKeys.set(keys, settings);
   return keys;
 }

@@ -8,16 +8,16 @@ import type { ApiKeys } from "./api-keys.ts";
 import { recallKeyOf } from "./create.ts";
 import { countRefusal, type KeyLimiter } from "./throttle.ts";
 
-/** How a request shows an API key. */
+/** The options of the credential of API keys. */
 export interface ApiKeyCredentialOptions {
   /**
    * The header that the key is in, in lower case, such as `"x-api-key"`. `"authorization"` by default: as a Bearer
-   * token, which clients of all kinds can send. Beside `bearer(token)`, the prefix tells keys from tokens.
+   * token, which every client can send. Beside `bearer(token)`, the prefix tells keys from tokens.
    */
   readonly header?: string;
   /**
    * Counts the refused keys by the address that they come from. None by default. Where there are too many, the answer
-   * is 429. Good keys are never counted. The address is the request's `ip`; a request without one is not counted, and
+   * is 429. Valid keys are never counted. The address is the request's `ip`; a request without one is not counted, and
    * the process is warned of it once.
    */
   readonly throttle?: KeyLimiter;
@@ -27,14 +27,14 @@ const OPTIONS: OptionNames<ApiKeyCredentialOptions> = { header: "optional", thro
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const AUTHORIZATION = "authorization";
 
-/** An instant behind every log-out everywhere: an API key is no token of a login, and outlives it. */
+/** An instant after every log-out everywhere: an API key does not come from a login, so it outlives log-outs. */
 const AFTER_ALL = new Date(8_640_000_000_000_000);
 
 /**
- * Makes the credential of API keys. `identity.claims` is what is stored of the key, and never the key.
+ * Makes the credential of API keys. `identity.claims` is the key's record, which never has the key itself.
  *
  * The guard's blocklist is asked about the key's id, so that a key which was revoked with that blocklist is refused at
- * once by every process. To log a user out everywhere leaves the user's keys alone: `revokeAll` ends those.
+ * once by every process. A log-out everywhere leaves the user's keys alone: `revokeAll` revokes those.
  *
  * @param keys - made by {@link createApiKeys}
  * @throws TypeError when an option is misspelt or meaningless

@@ -5,18 +5,18 @@ import { computeCrc32 } from "./crc32.ts";
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE = ALPHABET.length;
 
-/** Characters that nobody can guess: 178 bits. */
+/** The random characters: 178 bits. */
 const RANDOM_LENGTH = 30;
 
 /** 62 to the power of 6 is more than 2 to the power of 32. */
 const CHECKSUM_LENGTH = 6;
 
-/** Bytes from here on are thrown away: with them, the first characters of the alphabet would be more frequent. */
+/** Bytes from here on are rejected: with them, the first characters of the alphabet would be more frequent. */
 const FIRST_UNEVEN = 256 - (256 % BASE);
 
 const BASE62 = /^[0-9A-Za-z]+$/;
 
-/** Makes a key: `prefix_`, 30 random characters of base62, and 6 with the CRC-32 of all that stands before them. */
+/** Makes a key: `prefix_`, 30 random characters of base62, and 6 with the CRC-32 of everything before them. */
 export function makeKey(prefix: string): string {
   let random = "";
   while (random.length < RANDOM_LENGTH) {
@@ -26,14 +26,14 @@ export function makeKey(prefix: string): string {
   return body + formatChecksum(body);
 }
 
-/** Whether what a client sent is text as long as the keys of a prefix are. */
+/** Tells whether what a client sent is a string of the length that keys of a prefix have. */
 export function hasKeyLength(sent: unknown, prefix: string): sent is string {
   return typeof sent === "string" && sent.length === prefix.length + 1 + RANDOM_LENGTH + CHECKSUM_LENGTH;
 }
 
 /**
- * Takes a key that a client sent, if it is one of this prefix and its checksum fits. So a key that was cut short or
- * mistyped costs no call of a store.
+ * Takes a key that a client sent, if its prefix and its checksum are right. So a key that was cut short or mistyped
+ * costs no call of a store.
  *
  * @throws AuthError `invalid_token` (401) for anything else
  */
@@ -47,7 +47,7 @@ export function takeKey(sent: unknown, prefix: string): string {
   return sent;
 }
 
-/** Makes the refusal of a key. The reason, which must not have the key in it, is for the developer. */
+/** Makes the refusal of a key. The reason is for the developer, and must not contain the key. */
 export function refuseKey(reason: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(`the API key is refused: ${reason}`) });
 }

@@ -5,7 +5,7 @@ import { checkUserId } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 import { copyApiKey } from "./record.ts";
 
-/** Lists the keys of a user. Whatever else the store gives with them stays behind. */
+/** Lists the keys of a user. Other members that the store returns are dropped. */
 export async function listKeys(
   { store, budget }: Budgeted<ApiKeySettings>,
   userId: string,

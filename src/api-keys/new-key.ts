@@ -12,22 +12,23 @@ import { copyApiKey } from "./record.ts";
 
 /** A key to be created. */
 export interface NewApiKey {
-  /** The id of the user who is to have it. */
+  /** The id of the user who gets it. */
   readonly userId: string;
-  /** What it allows: at most 1024 characters together (RFC 6749 §3.3). Nothing by default. */
+  /** The scopes that it allows: at most 1024 characters together (RFC 6749 §3.3). None by default. */
   readonly scopes?: readonly string[];
   /** When it expires. `null` by default: never. */
   readonly expiresAt?: Date | null;
-  /** What its user calls it, such as `"deploys"`: at most 1024 characters. `null` by default. */
+  /** The user's name for it, such as `"deploys"`: at most 1024 characters. `null` by default. */
   readonly label?: string | null;
 }
 
-/** How a key is rotated. */
+/** The options of a rotation. */
 export interface RotateOptions {
   /** How long the old key lives on, unless it expires sooner. `"1d"` by default. 0 ends it at once. */
   readonly overlap?: Duration;
   /**
-   * When the key that takes its place expires. By default it lives as long as the old one was to live; `null` is never.
+   * When the key that takes its place expires. By default it gets the lifetime that the old key was created with;
+   * `null` is never.
    */
   readonly expiresAt?: Date | null;
 }
@@ -36,7 +37,7 @@ export interface RotateOptions {
 export interface CreatedApiKey {
   /** The key itself. Show it once: only its digest is stored. */
   readonly key: string;
-  /** What is stored of it. */
+  /** The key's record, as it is stored. */
   readonly apiKey: ApiKey;
 }
 
@@ -55,7 +56,7 @@ const SCOPE = /^[!#-[\]-~]+$/;
 /** A new key's fields, checked and with their defaults. */
 export type KeyFields = Pick<ApiKey, "userId" | "scopes" | "expiresAt" | "label">;
 
-/** Checks what a key is to be, at an instant. */
+/** Checks the fields of a key that is created at an instant. */
 export function checkNewKey(input: NewApiKey, now: number): KeyFields {
   checkOptions("create", input, NEW_KEY);
   const { userId, scopes = [], expiresAt = null, label = null } = input;
@@ -72,7 +73,7 @@ export function checkNewKey(input: NewApiKey, now: number): KeyFields {
   return { userId, scopes: [...scopes], expiresAt: checkExpiry(expiresAt, now), label };
 }
 
-/** Checks how a key is to be rotated, at an instant. The overlap is in milliseconds. */
+/** Checks the options of a rotation at an instant. The overlap is in milliseconds. */
 export function checkRotation(
   options: RotateOptions,
   now: number,
@@ -85,7 +86,7 @@ export function checkRotation(
   };
 }
 
-/** Refuses what can be no user's id. */
+/** Refuses what can't be a user's id. */
 export function checkUserId(userId: unknown): void {
   assert(isId(userId), `userId must be ${AN_ID}`);
 }
@@ -109,12 +110,12 @@ export function makeRecord(
   return { key, record };
 }
 
-/** Shows a key that was stored. */
+/** Makes the result for a key that was stored. */
 export function showKey({ key, record }: ReturnType<typeof makeRecord>): CreatedApiKey {
   return Object.freeze({ key, apiKey: copyApiKey(record) });
 }
 
-/** Whether a key lives at an instant. */
+/** Tells whether a key is living at an instant. */
 export function isLiving({ expiresAt }: ApiKey, now: number): boolean {
   return expiresAt === null || readTime(expiresAt) > now;
 }

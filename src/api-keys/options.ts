@@ -12,19 +12,19 @@ import type { ApiKeyStore, Blocklist } from "../stores/contract.ts";
 import { RememberedKeys } from "./remembered.ts";
 import { createUseRecorder, type UseRecorder } from "./uses.ts";
 
-/** What API keys are made of. */
+/** The options of API keys. */
 export interface ApiKeysOptions {
-  /** Where they are stored, as digests. */
+  /** The store of the keys, which holds digests of them. */
   readonly store: ApiKeyStore;
   /**
-   * What every key begins with, such as `"acme_live"`: at most 32 letters and digits, with single `_` between them. It
-   * tells people and secret scanners whose key it is. A key with another prefix is refused without a call of the store.
+   * The beginning of every key, such as `"acme_live"`: at most 32 letters and digits, with single `_` between them. It
+   * shows people and secret scanners whose key it is. A key with another prefix is refused without a call of the store.
    */
   readonly prefix: string;
   /**
-   * How long a key that was found is remembered, without a call of the store. `"10s"` by default. For so long it may
-   * still be taken after another process revoked it, or after its user was disabled. A revocation in this process takes
-   * effect at once. 0 remembers nothing.
+   * How long a key that was found is cached. `"10s"` by default. For that time it may still be accepted after another
+   * process revoked it, or after its user was disabled. A revocation in this process takes effect at once. With 0,
+   * nothing is cached.
    */
   readonly staleness?: Duration;
   /**
@@ -33,9 +33,9 @@ export interface ApiKeysOptions {
    */
   readonly blocklist?: Blocklist;
   /**
-   * Tells whether a user's keys are good at present. It is asked when a key is looked up, and its answer is remembered
-   * with the key. It must answer exactly `true` or `false`; anything else is an outage. By default users are not looked
-   * up, and a key is good until it expires or is revoked: call `revokeAll` for a user who is disabled or deleted.
+   * Tells whether a user's keys are valid now. It is called when a key is looked up, and its answer is cached with the
+   * key. It must answer exactly `true` or `false`; anything else is an outage. By default users are not looked up, and
+   * a key is valid until it expires or is revoked: call `revokeAll` for a user who is disabled or deleted.
    *
    * @example
    * ```ts
@@ -44,8 +44,8 @@ export interface ApiKeysOptions {
    */
   readonly isActive?: (userId: string) => boolean | Promise<boolean>;
   /**
-   * How many keys a user may have at once. 100 by default, and 10,000 at the most. Those that have expired don't count.
-   * Those that were rotated and still live count apart, up to the same number.
+   * How many keys a user may have at once. 100 by default, and at most 10,000. Expired keys don't count. Rotated keys
+   * that still live have a limit of their own, which is the same number.
    */
   readonly maxKeys?: number;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
@@ -64,7 +64,7 @@ export interface ApiKeysOptions {
   readonly onEvent?: AuthEventListener;
 }
 
-/** Options of API keys, checked and with their defaults. */
+/** The options of API keys, checked and with their defaults. */
 export interface ApiKeySettings extends TimeLimits {
   readonly store: ApiKeyStore;
   readonly prefix: string;
@@ -75,7 +75,7 @@ export interface ApiKeySettings extends TimeLimits {
   readonly maxKeys: number;
   readonly now: () => number;
   readonly onOutage: OutageListener;
-  /** Tells of an event. */
+  /** Reports an event. */
   readonly emit: Emit;
   /** The keys that this process has verified. */
   readonly remembered: RememberedKeys;
@@ -100,7 +100,7 @@ const METHODS = ["insert", "find", "list", "replace", "revoke", "revokeAll", "to
 
 const PREFIX = /^(?=.{1,32}$)[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
 
-/** Checks what API keys are to be made of. */
+/** Checks the options of API keys. */
 export function checkApiKeysOptions(options: ApiKeysOptions): ApiKeySettings {
   checkOptions("createApiKeys", options, OPTIONS);
   const { store, prefix, staleness = "10s", blocklist = null, isActive = null, now = systemClock } = options;

@@ -1,9 +1,7 @@
 import { readTime } from "../shared/date.ts";
 import type { ApiKey } from "../stores/contract.ts";
 
-/**
- * Copies what a list shows of a key. Dates can be changed by whoever holds them, so that each gets Dates of its own.
- */
+/** Copies the members of a key that users may see. Dates are mutable, so each copy gets Dates of its own. */
 export function copyApiKey(key: ApiKey): ApiKey {
   const { id, userId, label, hint, scopes, createdAt, expiresAt, lastUsedAt, replacedBy } = key;
   return Object.freeze({

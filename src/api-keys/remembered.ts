@@ -1,23 +1,23 @@
 import { MAX_REMEMBERED_KEYS } from "../shared/limits.ts";
 import type { StoredApiKey } from "../stores/contract.ts";
 
-/** What was read, or is being read, and the instant before. */
+/** What was read, or is being read, and the instant before the read. */
 interface AsOf<What> {
   readonly what: What;
   readonly readAt: number;
 }
 
 /**
- * Up to here, the order of use is not kept: to keep it takes as long as to find a key. Before a key is forgotten for
- * want of room, this many others have come, and whatever was used meanwhile stands behind it.
+ * Up to this size, the order of use is not updated, since that takes as long as a lookup. Before a key can be evicted,
+ * as many others must be added, and every use meanwhile updates the order.
  */
-const ROOMY = MAX_REMEMBERED_KEYS / 2;
+const MIN_ORDERED_SIZE = MAX_REMEMBERED_KEYS / 2;
 
 /**
- * Remembers keys that were found, by their digests, for as long as the staleness says. It is an LRU cache. It also
- * makes one lookup of several that would be of one key at the same time (single flight).
+ * Caches keys that were found, by their digests, for the staleness. It is an LRU cache. Concurrent lookups of one key
+ * share one call (single flight).
  *
- * A key that is not found is never remembered: another process may create it a moment later.
+ * A key that is not found is never cached: another process may create it a moment later.
  */
 export class RememberedKeys {
   readonly #staleness: number;
@@ -25,12 +25,12 @@ export class RememberedKeys {
   readonly #found = new Map<string, AsOf<StoredApiKey>>();
   #lookups = new Map<string, AsOf<Promise<StoredApiKey>>>();
 
-  /** @param staleness - in milliseconds; with 0 nothing is remembered */
+  /** @param staleness - in milliseconds; with 0 nothing is cached */
   constructor(staleness: number) {
     this.#staleness = staleness;
   }
 
-  /** Gives a key that was read within the staleness. */
+  /** Finds a key that was read within the staleness. */
   recall(digest: string, now: number): StoredApiKey | undefined {
     const found = this.#found.get(digest);
     if (found === undefined) return undefined;
@@ -38,7 +38,7 @@ export class RememberedKeys {
       this.#found.delete(digest);
       return undefined;
     }
-    if (this.#found.size > ROOMY) {
+    if (this.#found.size > MIN_ORDERED_SIZE) {
       this.#found.delete(digest);
       this.#found.set(digest, found);
     }
@@ -46,8 +46,8 @@ export class RememberedKeys {
   }
 
   /**
-   * Looks a key up, or waits for a lookup that began within the staleness. The key is remembered as of the lookup's
-   * beginning.
+   * Looks a key up, or joins a lookup that began within the staleness. The age of the cached key counts from the
+   * beginning of the lookup.
    */
   async lookUp(digest: string, now: number, find: () => Promise<StoredApiKey>): Promise<StoredApiKey> {
     const lookups = this.#lookups;
@@ -57,7 +57,7 @@ export class RememberedKeys {
     lookups.set(digest, lookup);
     try {
       const record = await lookup.what;
-      // What was read before a revocation is not remembered after it.
+      // A key that was read before a revocation must not be cached after it.
       if (this.#lookups === lookups && this.#staleness > 0) this.#remember(digest, { what: record, readAt: now });
       return record;
     } finally {
@@ -65,7 +65,10 @@ export class RememberedKeys {
     }
   }
 
-  /** Forgets a user's keys, or one of them. Lookups that are under way end for those who wait, and for nobody else. */
+  /**
+   * Drops a user's keys, or one of them. Nobody joins a lookup that is under way any more, and its result is not
+   * cached.
+   */
   forget(userId: string, id?: string): void {
     this.#lookups = new Map();
     for (const [digest, { what: record }] of this.#found) {
@@ -73,12 +76,12 @@ export class RememberedKeys {
     }
   }
 
-  /** What was read in the future, by a clock that was set back since, is not fresh either. */
+  /** Tells whether a read is fresh. If the clock was set back since, it was in the future, and is not fresh. */
   #isFresh({ readAt }: AsOf<unknown>, now: number): boolean {
     return readAt <= now && now - readAt < this.#staleness;
   }
 
-  /** Of two lookups the one that began later counts, whichever is answered last. */
+  /** Caches a key. Of two lookups, the one that began later wins, whichever ends last. */
   #remember(digest: string, found: AsOf<StoredApiKey>): void {
     if ((this.#found.get(digest)?.readAt ?? 0) > found.readAt) return;
     this.#found.set(digest, found);

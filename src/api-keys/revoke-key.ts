@@ -7,12 +7,12 @@ import { listKeys } from "./list-keys.ts";
 import { checkUserId } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 
-/** Clocks may differ by a minute. */
+/** The margin for clocks that differ. */
 const MARGIN_MS = 60_000;
 
 /**
- * Revokes a key of a user. The store forgets the key last, so that a revocation which was interrupted is completed when
- * it is sent again.
+ * Revokes a key of a user. The store deletes the key last, so that an interrupted revocation is completed when it is
+ * sent again.
  */
 export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: string, id: string): Promise<boolean> {
   const { store, remembered, emit, budget } = settings;
@@ -43,8 +43,8 @@ export async function revokeKeys(settings: Budgeted<ApiKeySettings>, userId: str
 }
 
 /**
- * Tells the blocklist of keys of a user, for as long as some process may remember them. Keys of others are left alone,
- * whatever id was asked for.
+ * Puts keys of a user into the blocklist, for as long as any process may have them cached. Other users' keys are left
+ * alone, whatever id was asked for.
  */
 export async function blockKeys(
   settings: Budgeted<ApiKeySettings>,

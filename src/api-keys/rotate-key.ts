@@ -9,8 +9,8 @@ import type { ApiKeySettings } from "./options.ts";
 import { blockKeys } from "./revoke-key.ts";
 
 /**
- * Creates a key in the place of another of the same user; `null` where that one is not there, has expired or was
- * rotated already, or where too many rotated ones still live.
+ * Creates a key that replaces another of the same user; `null` if that one does not exist, has expired or was rotated
+ * already, or if too many rotated ones still live.
  */
 export async function rotateKey(
   settings: Budgeted<ApiKeySettings>,
@@ -43,7 +43,7 @@ export async function rotateKey(
   }
 }
 
-/** Lets a key live from an instant on as long as another was to live when it was created. */
+/** Computes the expiry of a key that gets the lifetime which another was created with. */
 function renewExpiry({ createdAt, expiresAt }: ApiKey, now: number): Date | null {
   return expiresAt === null ? null : new Date(now + readTime(expiresAt) - readTime(createdAt));
 }

@@ -4,7 +4,7 @@ import { findAddressShare } from "../core/http/address.ts";
 import { createWarning } from "../shared/listener.ts";
 import { readWait, toRetryAfter } from "../store-calls/limiter.ts";
 
-/** What counts refused keys: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
+/** A counter of refused keys: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
 export interface KeyLimiter {
   /** Counts one refusal. Rejects with `{ msBeforeNext }` when there are too many, and with an Error in an outage. */
   consume(key: string): Promise<unknown>;
@@ -15,7 +15,7 @@ const warn = /* @__PURE__ */ createWarning();
 /**
  * Counts a refused key by the address that it comes from.
  *
- * @throws AuthError `too_many_attempts` (429). What else the limiter throws is thrown on, as an outage.
+ * @throws AuthError `too_many_attempts` (429). Anything else that the limiter throws is rethrown, as an outage.
  */
 export async function countRefusal(limiter: KeyLimiter, ip: string | null): Promise<void> {
   const share = findAddressShare(ip);

@@ -8,19 +8,19 @@ import type { ApiKeyStore, StoredApiKey } from "../stores/contract.ts";
 
 const MINUTE_MS = 60_000;
 
-/** What writing a use takes. */
+/** The settings for writing uses. */
 interface UseSettings {
   readonly store: ApiKeyStore;
   readonly storeTimeoutMs: number;
   readonly onOutage: OutageListener;
 }
 
-/** Writes that a key was used. */
+/** Writes the time at which a key was used. */
 export type UseRecorder = (record: StoredApiKey, now: number) => void;
 
 /**
- * Creates the recorder of uses. It writes at most once a minute a key, and no request waits for it. A write that fails
- * is told to the listener, and the next minute's use is written instead.
+ * Creates the recorder of uses. It writes at most once a minute for a key, and no request waits for it. A write that
+ * fails is reported to the listener, and the use of the next minute is written instead.
  */
 export function createUseRecorder({ store, storeTimeoutMs, onOutage }: UseSettings): UseRecorder {
   /** When this process last wrote, by the ids of keys, the oldest first. */

@@ -11,8 +11,8 @@ import type { ApiKeySettings } from "./options.ts";
 import { copyApiKey } from "./record.ts";
 
 /**
- * Verifies a key. It is looked up by its SHA-256, so that the time which a lookup or a comparison takes tells nothing
- * of the key.
+ * Verifies a key. It is looked up by its SHA-256, so that the time of a lookup or a comparison reveals nothing about
+ * the key.
  *
  * @throws AuthError `invalid_token` or `expired` (401), or `unavailable` (503) in an outage
  */
@@ -27,12 +27,12 @@ export async function verifyKey(settings: Budgeted<ApiKeySettings>, sent: unknow
 }
 
 /**
- * Verifies a key that is remembered, without waiting for anything; `undefined` for any other. Its spelling was checked
- * when it was looked up, and whatever has the same digest is the same key.
+ * Verifies a key that is cached, without waiting for anything; `undefined` for any other. Its checksum was checked when
+ * it was looked up, and text with the same digest is the same key.
  */
 export function recallKey(settings: ApiKeySettings, sent: unknown): ApiKey | undefined {
   const { prefix, remembered, now } = settings;
-  if (!hasKeyLength(sent, prefix)) return undefined; // To hash a text of any length would take any time.
+  if (!hasKeyLength(sent, prefix)) return undefined; // Hashing a text of any length could take any time.
   const asked = readClock(now);
   const record = remembered.recall(computeDigest(sent), asked);
   return record === undefined ? undefined : admitKey(settings, record, asked);
@@ -40,7 +40,7 @@ export function recallKey(settings: ApiKeySettings, sent: unknown): ApiKey | und
 
 function admitKey(settings: ApiKeySettings, record: StoredApiKey, asked: number): ApiKey {
   const { recordUse, emit, now } = settings;
-  // The clock is read again: a key may have expired while the store was waited for.
+  // The clock is read again: a key may have expired during the wait for the store.
   if (record.expiresAt !== null && readTime(record.expiresAt) <= readClock(now)) throw new AuthError("expired");
   recordUse(record, asked);
   emit(() => ({ type: "api_key_used", userId: record.userId, keyId: record.id }));
