@@ -1,5 +1,5 @@
 /**
- * Tokens and codes that are good for one use: for links in mails, for tickets, and for codes that a user types in.
+ * Tokens and codes that are valid for one use: for links in mails, for tickets, and for codes that a user types in.
  *
  * @module
  */

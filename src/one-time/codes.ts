@@ -20,14 +20,14 @@ import {
 
 /** The options of {@link createOneTimeCodes}. */
 export interface OneTimeCodeOptions extends OneTimeOptions {
-  /** How long a code is good: up to a day. `"10m"` by default, which is what NIST SP 800-63B allows. */
+  /** How long a code is valid: up to a day. `"10m"` by default, which is what NIST SP 800-63B allows. */
   readonly lifetime?: Duration;
   /** How many digits a code has: 6 to 8. 6 by default. */
   readonly digits?: number;
   /**
-   * How many tries a user's codes take together, from 1 to 10: in the hour that begins with the first try, or in a
+   * How many tries a user has for all codes together, from 1 to 10: in the hour that begins with the first try, or in a
    * code's lifetime where that is longer. 5 by default. A code that is issued meanwhile brings no further tries. The
-   * right code within the tries ends the count.
+   * right code within the tries resets the count.
    */
   readonly tries?: number;
 }
@@ -40,31 +40,31 @@ export interface IssuedOneTimeCode {
   readonly expiresAt: Date;
 }
 
-/** Codes of one purpose, short enough to be typed, each good for one use. */
+/** Codes of one purpose, short enough to be typed, each valid for one use. */
 export interface OneTimeCodes<Data = null> {
   /**
-   * Issues a code to a user. What was issued before to the same user for the same purpose is worthless from then on.
-   * The tries that were used up stay used up.
+   * Issues a code to a user, and invalidates any earlier code of this user for the same purpose. The tries that were
+   * used up stay used up.
    *
-   * @param given - the data that `consume` is to give back: at most 4096 characters of JSON
+   * @param given - the data that `consume` gives back: at most 4096 characters of JSON
    * @throws TypeError when the user's id or the data can't be stored
-   * @throws AuthError `unavailable` (503) in an outage. To issue again is safe.
+   * @throws AuthError `unavailable` (503) in an outage. It is safe to call it again.
    */
   issue(userId: string, ...given: GivenData<Data>): Promise<IssuedOneTimeCode>;
   /**
-   * Takes a user's code. Of any number of calls with the right code, exactly one is answered with what it was issued
-   * for. A wrong code, and any code once all tries are used up, is answered with `null`.
+   * Consumes a user's code. Of any number of calls with the right code, exactly one gets what the code was issued for.
+   * A wrong code, and any code once all tries are used up, gets `null`.
    *
-   * @param userId - whose code it is, as a request has it
-   * @param code - as a request has it: what is no code of so many digits costs no try
-   * @throws AuthError `unavailable` (503) in an outage. It may be sent again, and may have cost a try. The code may be
-   * spent all the same, where the store took it and its answer was lost: `null` then, and another one has to be issued.
+   * @param userId - the user's id, as the request has it
+   * @param code - the code, as the request has it: text that can't be a code costs no try
+   * @throws AuthError `unavailable` (503) in an outage. It may be sent again, and may have cost a try. If the store
+   * consumed the code and its answer was lost, the next answer is `null`, and another code has to be issued.
    */
   consume(userId: unknown, code: unknown): Promise<OneTimeResult<Data> | null>;
   /**
-   * Makes the code worthless that was issued to a user. That there is none is no error.
+   * Invalidates the code of a user. It is not an error if there is none.
    *
-   * @throws TypeError when it is no user's id
+   * @throws TypeError when it is not a user's id
    * @throws AuthError `unavailable` (503) in an outage. It may be sent again.
    */
   revoke(userId: string): Promise<void>;
@@ -81,13 +81,12 @@ const DAY_SECONDS = 86_400;
 const HOUR_MS = 3_600_000;
 
 /**
- * Creates codes of 6 to 8 digits for a mail or a text message, each good for one use. Whoever guesses has few tries,
- * however many codes are issued and however many requests come at once: with 6 digits and 5 tries, one guess in 200,000
- * hours of guessing is right, on average. A code proves only that somebody reads the user's messages, so ask for
- * something else before it. Whoever may try can use up the tries, and the user's own code is refused until the hour is
- * over.
+ * Creates codes of 6 to 8 digits for a mail or a text message, each valid for one use. An attacker has few tries,
+ * however many codes are issued and however many requests come at once: with 6 digits and 5 tries, one right guess
+ * takes 200,000 hours on average. A code proves only that somebody reads the user's messages, so ask for something else
+ * first. Anybody who gets that far can use up the tries: the user's own code is then refused until the hour is over.
  *
- * @typeParam Data - what is stored with each code, as JSON has it; nothing (`null`) by default
+ * @typeParam Data - the JSON data that is stored with each code; `null` by default
  * @throws TypeError when an option is missing, unknown or of the wrong type
  *
  * @example
@@ -113,9 +112,9 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
   const consume = async (call: OneTimeCall, userId: unknown, code: unknown): Promise<OneTimeResult<Data> | null> => {
     if (!isText(userId) || typeof code !== "string" || !spelling.test(code)) return refuseRecord(call, null);
     const digest = digestCode(userId, code);
-    // A try is paid for before anything is compared, so that requests at once have no more tries than others.
+    // The try is counted before anything is compared, so that concurrent requests have no more tries than others.
     const counted = await countTry(call, userId);
-    if (counted === null) return refuseRecord(call, null); // Anybody may have sent anything as the user's id.
+    if (counted === null) return refuseRecord(call, null); // The user's id is not known to exist, so the event leaves it out.
     if (counted.tries > tries) return refuseRecord(call, userId, "tries");
     const taken = isSame(counted.digest, digest) ? await takeRecord<Data>(call, digest) : null;
     return taken ?? refuseRecord(call, userId);
@@ -133,7 +132,7 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
   });
 }
 
-/** Compares two digests in a time that does not tell where they differ. */
+/** Compares two digests in constant time. */
 function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

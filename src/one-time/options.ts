@@ -12,11 +12,11 @@ import type { OneTimeStore } from "../stores/contract.ts";
 
 /** The options that one-time tokens and one-time codes have in common. */
 export interface OneTimeOptions {
-  /** Where they are stored, as digests. */
+  /** The store, which holds digests of them. */
   readonly store: OneTimeStore;
   /**
-   * What they are good for, such as `"password-reset"`: 1 to 64 letters, digits and `.`, `_`, `-`. What was issued for
-   * one purpose is worth nothing for another.
+   * The purpose that they are for, such as `"password-reset"`: 1 to 64 letters, digits and `.`, `_`, `-`. What was
+   * issued for one purpose is invalid for another.
    */
   readonly purpose: string;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
@@ -42,16 +42,16 @@ export const ONE_TIME_OPTIONS: OptionNames<OneTimeOptions> = {
   onEvent: "optional",
 };
 
-/** Options of one-time tokens or codes, checked and with their defaults. */
+/** The options of one-time tokens or codes, checked and with their defaults. */
 export interface OneTimeSettings extends TimeLimits {
   readonly store: OneTimeStore;
-  /** The purpose as it is stored: it begins with what was issued, a token or a code. */
+  /** The purpose as it is stored, after a prefix that says whether it is of a token or a code. */
   readonly purpose: string;
   /** In milliseconds. */
   readonly lifetime: number;
   readonly now: () => number;
   readonly onOutage: OutageListener;
-  /** Tells of an event. */
+  /** Reports an event. */
   readonly emit: Emit;
   /** The purpose as it was given. */
   readonly givenPurpose: string;
@@ -59,12 +59,12 @@ export interface OneTimeSettings extends TimeLimits {
 
 const PURPOSE = /^[\w.-]{1,64}$/;
 
-/** An operation makes two calls at the most. */
+/** The most calls of one operation. */
 const CALLS = 2;
 
 /**
- * Checks the options that one-time tokens and codes have in common. Their purposes are kept apart: a token of a purpose
- * is no code of the same one.
+ * Checks the options that one-time tokens and codes have in common. Their purposes are separate: a token is never valid
+ * as a code of the same purpose.
  */
 export function checkOneTimeOptions(
   owner: string,

@@ -15,7 +15,7 @@ import type { OneTimeSettings } from "./options.ts";
 export interface OneTimeResult<Data = unknown> {
   /** The user that it was issued to. */
   readonly userId: string;
-  /** What was given with it, as JSON has it; `null` where nothing was. */
+  /** The JSON data that was given with it; `null` if there was none. */
   readonly data: Data;
   /** When it was issued. */
   readonly issuedAt: Date;
@@ -23,13 +23,13 @@ export interface OneTimeResult<Data = unknown> {
   readonly expiresAt: Date;
 }
 
-/** What may be given with a token or code: it may be left out where `null` will do for it. */
+/** The data that is given with a token or code. It may be left out where the type allows `null`. */
 export type GivenData<Data> = null extends Data ? [data?: Data] : [data: Data];
 
-/** Settings, for one call. */
+/** The settings, and the time limit of one call. */
 export type OneTimeCall = Budgeted<OneTimeSettings>;
 
-/** Computes what is stored of a token or code. It is worthless for another purpose, since the purpose is in it too. */
+/** Computes the digest of a token or code that is stored. The purpose is a part of it, so it fits no other purpose. */
 export function digestFor(purpose: string, ...secret: readonly string[]): string {
   return computeDigest(JSON.stringify([purpose, ...secret]));
 }
@@ -50,7 +50,7 @@ export async function putRecord(call: OneTimeCall, userId: string, data: unknown
   return expiresAt;
 }
 
-/** Makes worthless what was issued to a user: by something that nobody knows, and that has expired already. */
+/** Invalidates what was issued to a user: replaces it by a secret that nobody knows, and that has expired already. */
 export async function revokeRecord(call: OneTimeCall, userId: string): Promise<void> {
   checkUserId(userId);
   const { purpose } = call;
@@ -59,7 +59,7 @@ export async function revokeRecord(call: OneTimeCall, userId: string): Promise<v
   await put(call, { digest, purpose, userId, data: "null", expiresAt: new Date(at) }, at);
 }
 
-/** Takes what was issued. `null` where there is nothing, and where it has expired. */
+/** Consumes what was issued; `null` if there is nothing, or it has expired. */
 export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promise<OneTimeResult<Data> | null> {
   const { store, budget, purpose, lifetime, now } = call;
   const at = readClock(now);
@@ -72,7 +72,7 @@ export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promi
   return { userId, data: JSON.parse(data) as Data, issuedAt, expiresAt };
 }
 
-/** Tells of a token or code that was refused. The answer is `null`, whatever the reason. */
+/** Reports a token or code that was refused. The answer is `null` for every reason. */
 export function refuseRecord(
   { emit, givenPurpose: purpose }: OneTimeCall,
   userId: string | null,

@@ -4,16 +4,14 @@ import { checkFunction, checkMethods, checkOptions, checkText, type OptionNames 
 import type { OneTimeResult } from "./record.ts";
 import type { OneTimeTokens } from "./tokens.ts";
 
-/** What a ticket says of its user beside the id. */
+/** What a ticket says about its user beside the id. */
 export type TicketIdentity = Pick<ShownIdentity, "scopes" | "sid">;
 
-/** How a {@link ticket} is read. */
+/** The options of a {@link ticket}. */
 export interface TicketOptions<Data = unknown> {
   /** The parameter of the query that it comes in. `"ticket"` by default. */
   readonly parameter?: string;
-  /**
-   * What a ticket says of its user beside the id. By default it says nothing, so that it has no scope and no session.
-   */
+  /** Gives the scopes and the session that a ticket stands for. By default it has none. */
   readonly identity?: (issued: OneTimeResult<Data>) => TicketIdentity | Promise<TicketIdentity>;
 }
 
@@ -21,7 +19,7 @@ const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "
 
 /**
  * Makes the credential of a ticket in the query of a URL, for a WebSocket, an EventSource or a download, where a
- * browser can set no header. A ticket is good once. Give it seconds to live, since URLs are logged.
+ * browser can set no header. A ticket is valid once. Give it a lifetime of seconds, since URLs are logged.
  *
  * `identity.claims` is the data that the ticket was issued with. With a blocklist, a ticket that was issued before its
  * user or session was logged out is refused.
@@ -42,7 +40,7 @@ export function ticket<Data>(
 ): Credential<Data> {
   checkMethods("ticket: the first argument", tickets, ["consume"]);
   checkOptions("ticket", options, OPTIONS);
-  const { parameter = "ticket", identity = sayNothing } = options;
+  const { parameter = "ticket", identity = addNothing } = options;
   checkText("ticket: parameter", parameter);
   checkFunction("ticket: identity", identity, "({ data }) => ({ scopes: data.scopes })");
   return Object.freeze({
@@ -50,7 +48,7 @@ export function ticket<Data>(
     place: `query ${parameter}`,
     read(request) {
       const [shown = null, ...others] = request.query(parameter);
-      if (others.some((it) => it !== shown)) throw several(parameter);
+      if (others.some((it) => it !== shown)) throw createAmbiguity(parameter);
       return shown;
     },
     async verify(shown) {
@@ -65,10 +63,10 @@ export function ticket<Data>(
 
 const WORTHLESS = "the ticket is unknown, was used, has expired, or another one was issued after it";
 
-function sayNothing(): TicketIdentity {
+function addNothing(): TicketIdentity {
   return {};
 }
 
-function several(parameter: string): AuthError {
+function createAmbiguity(parameter: string): AuthError {
   return new AuthError("invalid_request", { cause: new Error(`several parameters of the name ${parameter}`) });
 }

@@ -16,7 +16,7 @@ import {
 
 /** The options of {@link createOneTimeTokens}. */
 export interface OneTimeTokenOptions extends OneTimeOptions {
-  /** How long a token is good: `"1h"` for a reset, `"7d"` for an invitation, `"30s"` for a ticket. */
+  /** How long a token is valid: `"1h"` for a reset, `"7d"` for an invitation, `"30s"` for a ticket. */
   readonly lifetime: Duration;
 }
 
@@ -28,29 +28,29 @@ export interface IssuedOneTimeToken {
   readonly expiresAt: Date;
 }
 
-/** Tokens of one purpose, each good for one use. */
+/** Tokens of one purpose, each valid for one use. */
 export interface OneTimeTokens<Data = null> {
   /**
-   * Issues a token to a user. What was issued before to the same user for the same purpose is worthless from then on.
+   * Issues a token to a user, and invalidates any earlier token of this user for the same purpose.
    *
-   * @param given - the data that `consume` is to give back: at most 4096 characters of JSON
+   * @param given - the data that `consume` gives back: at most 4096 characters of JSON
    * @throws TypeError when the user's id or the data can't be stored
-   * @throws AuthError `unavailable` (503) in an outage. To issue again is safe.
+   * @throws AuthError `unavailable` (503) in an outage. It is safe to call it again.
    */
   issue(userId: string, ...given: GivenData<Data>): Promise<IssuedOneTimeToken>;
   /**
-   * Takes a token. Of any number of calls with one token, exactly one is answered with what it was issued for, and the
-   * others with `null`.
+   * Consumes a token. Of any number of calls with one token, exactly one gets what the token was issued for, and the
+   * others get `null`.
    *
-   * @param token - as a request has it: anything that is no good token is answered with `null`
-   * @throws AuthError `unavailable` (503) in an outage. It may be sent again. The token may be spent all the same,
-   * where the store took it and its answer was lost: `null` then, and another token has to be issued.
+   * @param token - the token, as the request has it: anything but a valid token gets `null`
+   * @throws AuthError `unavailable` (503) in an outage. It may be sent again. If the store consumed the token and its
+   * answer was lost, the next answer is `null`, and another token has to be issued.
    */
   consume(token: unknown): Promise<OneTimeResult<Data> | null>;
   /**
-   * Makes the token worthless that was issued to a user. That there is none is no error.
+   * Invalidates the token of a user. It is not an error if there is none.
    *
-   * @throws TypeError when it is no user's id
+   * @throws TypeError when it is not a user's id
    * @throws AuthError `unavailable` (503) in an outage. It may be sent again.
    */
   revoke(userId: string): Promise<void>;
@@ -61,10 +61,10 @@ const OPTIONS: OptionNames<OneTimeTokenOptions> = { ...ONE_TIME_OPTIONS, lifetim
 const TOKEN = /^[\w-]{43}$/;
 
 /**
- * Creates tokens that are good for one use each, for links and tickets: 32 random bytes, of which a SHA-256 is stored.
- * Send them where only the user looks, such as a mailbox, and in the part of a link behind `#`, which no server logs.
+ * Creates tokens that are valid for one use each, for links and tickets: 32 random bytes, of which a SHA-256 is stored.
+ * Send them where only the user looks, such as to a mailbox, and in the part of a link after `#`, which no server logs.
  *
- * @typeParam Data - what is stored with each token, as JSON has it; nothing (`null`) by default
+ * @typeParam Data - the JSON data that is stored with each token; `null` by default
  * @throws TypeError when an option is missing, unknown or of the wrong type
  *
  * @example
