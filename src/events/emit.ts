@@ -5,11 +5,12 @@ import type { AuthEvent, AuthEventListener, EventOf } from "./event.ts";
 
 const EVENTS = /* @__PURE__ */ channel("hallpass:event");
 
-/** Tells of an event. The event is made only where somebody listens. */
+/** Reports an event. The event is made only if somebody listens. */
 export type Emit = (describe: () => EventOf) => void;
 
 /**
- * Makes what tells a listener, and the subscribers of the diagnostics channel `hallpass:event`, of events.
+ * Creates the function that reports events to a listener, and to the subscribers of the diagnostics channel
+ * `hallpass:event`.
  *
  * @param now - the clock that dates events
  */

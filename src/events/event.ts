@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from "../core/errors.ts";
 import type { OutageOperation } from "../store-calls/outage.ts";
 
-/** What every event says. */
+/** The members of every event. */
 export interface BaseEvent<Type extends string = string> {
   /** What happened. */
   readonly type: Type;
@@ -23,15 +23,15 @@ export interface SessionEvent<Type extends string = string> extends UserEvent<Ty
   readonly sid: string | null;
 }
 
-/** A login, or another proof of a password or a user, was refused. */
+/** A login, or another authentication of a user, was refused. */
 export interface LoginRefusedEvent<Type extends string = "login_refused"> extends BaseEvent<Type> {
-  /** The user whom the login belongs to; `null` where nobody has it, or the store was not asked. */
+  /** The user whom the login belongs to; `null` if the login is unknown, or the store was not asked. */
   readonly userId: string | null;
   /** Why. */
   readonly code: AuthErrorCode;
 }
 
-/** An attempt was told to wait. */
+/** An attempt was refused by the throttle. */
 export interface LoginThrottledEvent extends LoginRefusedEvent<"login_throttled"> {
   /** The seconds to wait. */
   readonly retryAfter: number;
@@ -39,13 +39,13 @@ export interface LoginThrottledEvent extends LoginRefusedEvent<"login_throttled"
 
 /** A session began. */
 export interface SessionStartedEvent extends SessionEvent<"session_started"> {
-  /** How the user proved who it is (RFC 8176). */
+  /** How the user authenticated (RFC 8176). */
   readonly methods: readonly string[];
 }
 
-/** A session ended. It may be told twice of one session, if the first request was interrupted. */
+/** A session ended. The event may come twice for one session, if the first request was interrupted. */
 export interface SessionEndedEvent extends SessionEvent<"session_ended"> {
-  /** Why. `"limit"`: the user has as many sessions as `maxSessions` allows, and it made room for another one. */
+  /** Why. `"limit"`: the user has as many sessions as `maxSessions` allows, and this one made room for another one. */
   readonly reason: "logout" | "reuse" | "limit";
 }
 
@@ -67,7 +67,7 @@ export interface AccessRefusedEvent extends SessionEvent<"access_refused"> {
   readonly code: AuthErrorCode;
 }
 
-/** Something of ours was down, slow or full. */
+/** A store, a queue or another dependency was down, slow or full. */
 export interface OutageEvent extends BaseEvent<"outage"> {
   /** The operation that met it. */
   readonly operation: OutageOperation;
@@ -83,17 +83,20 @@ export interface OutageEvent extends BaseEvent<"outage"> {
 
 /** A one-time token or code was issued to a user, or used. */
 export interface OneTimeTokenEvent extends UserEvent<"one_time_token_issued" | "one_time_token_used"> {
-  /** What it is good for. */
+  /** The purpose that it was issued for. */
   readonly purpose: string;
 }
 
 /** A one-time token or code was refused. */
 export interface OneTimeTokenRefusedEvent extends BaseEvent<"one_time_token_refused"> {
-  /** Whose code was tried; `null` for a token, for what can't be a code, and where the user has no code. */
+  /** The user whose code was tried; `null` for a token, for text that can't be a code, and if the user has no code. */
   readonly userId: string | null;
-  /** What it was to be good for. */
+  /** The purpose that it was tried for. */
   readonly purpose: string;
-  /** Why. `"tries"`: the user's tries are used up, right or wrong. `"worthless"`: wrong, unknown, used or expired. */
+  /**
+   * Why. `"tries"`: the user's tries are used up, whether the code was right or wrong. `"worthless"`: wrong, unknown,
+   * used or expired.
+   */
   readonly reason: "worthless" | "tries";
 }
 
@@ -104,39 +107,41 @@ export interface ApiKeyEvent<Type extends string = "api_key_created" | "api_key_
   readonly keyId: string;
 }
 
-/** An API key got a successor. */
+/** An API key was rotated. */
 export interface ApiKeyRotatedEvent extends ApiKeyEvent<"api_key_rotated"> {
   /** The id of the key that takes its place. */
   readonly newKeyId: string;
 }
 
-/** Keys that are kept elsewhere were loaded. */
+/** Remote keys were loaded. */
 export interface KeysFetchedEvent extends KeysEvent<"keys_fetched"> {
   /** How many of them can be used. */
   readonly keys: number;
 }
 
-/** What every event about keys that are kept elsewhere says. */
+/** The members of every event about remote keys. */
 export interface KeysEvent<Type extends string = string> extends BaseEvent<Type> {
-  /** Where the keys are from: an address without what stands behind its `?`, or the name of a function. */
+  /** The source of the keys: an address without its query, or the name of a function. */
   readonly source: string;
 }
 
-/** Keys could not be loaded. The last good ones go on for a while. */
+/** Keys could not be loaded. The last ones that were loaded stay in use for a while. */
 export interface KeysFailedEvent extends KeysEvent<"keys_failed"> {
-  /** When it is tried again at the earliest, in milliseconds since 1970. */
+  /** The earliest time of the next try, in milliseconds since 1970. */
   readonly nextTryAt: number;
   /** The name of the error that caused it, such as `"TypeError"`; `null` where there is none. Its text stays out. */
   readonly cause: string | null;
 }
 
-/** Keys go on beyond their time, as they can't be loaded anew. It is told once of each such time. */
+/**
+ * Keys are used beyond their time (stale), since they can't be loaded again. The event comes once for each such period.
+ */
 export interface KeysStaleEvent extends KeysEvent<"keys_stale"> {
   /** How long ago they were loaded, in milliseconds. */
   readonly ageMs: number;
 }
 
-/** A key came, or is no longer there: its tokens are refused from now on. */
+/** A key was added, or is gone, so that its tokens are refused from now on. */
 export interface KeyEvent extends KeysEvent<"key_added" | "key_gone"> {
   /** The key's name, which is its thumbprint where the source gave none. */
   readonly kid: string | null;
@@ -148,11 +153,11 @@ export interface KeyEvent extends KeysEvent<"key_added" | "key_gone"> {
 export interface KeySkippedEvent extends KeysEvent<"key_skipped"> {
   /** The key's name; `null` where it has none. */
   readonly kid: string | null;
-  /** Why, in words of ours. */
+  /** Why, in hallpass's own words. */
   readonly reason: string;
 }
 
-/** The events that say no more than whom they are about. */
+/** The events that have no members beside the user. */
 export type PlainUserEvent = UserEvent<
   | "login_succeeded"
   | "password_verified"
@@ -162,7 +167,7 @@ export type PlainUserEvent = UserEvent<
   | "api_keys_revoked"
 >;
 
-/** The events that say no more than which session they are about. */
+/** The events that have no members beside the session and its user. */
 export type PlainSessionEvent = SessionEvent<
   "session_refreshed" | "refresh_token_reused" | "reauthenticated" | "token_revoked"
 >;
@@ -195,5 +200,5 @@ export type AuthEvent =
 /** A listener to events. What it throws, and how long it takes, changes nothing. */
 export type AuthEventListener = (event: AuthEvent) => unknown;
 
-/** An event without what each event has. */
+/** An event without `version` and `at`, which every event gets. */
 export type EventOf<Event = AuthEvent> = Event extends AuthEvent ? Omit<Event, "version" | "at"> : never;

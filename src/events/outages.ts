@@ -2,7 +2,7 @@ import { readMark } from "../shared/read.ts";
 import type { OutageListener } from "../store-calls/outage.ts";
 import type { Emit } from "./emit.ts";
 
-/** Makes a listener to outages that has each be an event too. */
+/** Wraps a listener to outages, so that each outage is reported as an event, too. */
 export function emitOutages(onOutage: OutageListener, emit: Emit): OutageListener {
   return (error, context) => {
     const { operation, refused, call = null, durationMs = null } = context;
@@ -13,7 +13,7 @@ export function emitOutages(onOutage: OutageListener, emit: Emit): OutageListene
 
 const NAME = /^\w{1,64}$/;
 
-/** Names an error that caused an outage. A driver's own error may be anything, and reading it may throw. */
+/** Gives the name of the error that caused an outage. A driver's error may be anything, and reading it may throw. */
 export function nameError(error: unknown): string | null {
   const name = readMark(error, "name");
   return typeof name === "string" && NAME.test(name) ? name : null;
