@@ -114,7 +114,7 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
     const digest = digestCode(userId, code);
     // The try is counted before anything is compared, so that concurrent requests have no more tries than others.
     const counted = await countTry(call, userId);
-    if (counted === null) return refuseRecord(call, null); // The user's id is not known to exist, so the event leaves it out.
+    if (counted === null) return refuseRecord(call, null); // The id may be of no user, so the event leaves it out.
     if (counted.tries > tries) return refuseRecord(call, userId, "tries");
     const taken = isSame(counted.digest, digest) ? await takeRecord<Data>(call, digest) : null;
     return taken ?? refuseRecord(call, userId);
