@@ -1,8 +1,7 @@
 /**
- * What the adapters for Express, Koa, Fastify, Fetch and Nest are made of, for an adapter of your own: hapi, tRPC,
- * GraphQL, Lambda, a WebSocket upgrade. An adapter describes its request as an {@link AdapterRequest}, has it handled,
- * and sends the {@link AdapterResponse}; who is asking is remembered by {@link identify} and given by {@link
- * recallIdentity}.
+ * The parts of the adapters for Express, Koa, Fastify, Fetch and Nest, for an adapter of your own: hapi, tRPC, GraphQL,
+ * Lambda, a WebSocket upgrade. An adapter describes its request as an {@link AdapterRequest}, passes it to a handler,
+ * and sends the {@link AdapterResponse}. {@link identify} stores who is asking, and {@link recallIdentity} reads it.
  *
  * @example
  * ```ts

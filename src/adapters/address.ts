@@ -2,13 +2,13 @@ import type { Authenticator } from "../authenticator/authenticator.ts";
 import { AuthError } from "../core/errors.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 
-/** What the handlers can't read from a `Request`. */
+/** The options of handlers that need more than a `Request`. */
 export interface FetchOptions<Rest extends unknown[] = []> {
   /**
-   * Tells the client's address, by which a throttle counts. Each runtime has a way of its own to tell it, so this gets
-   * the request and whatever the router passes beside it. None by default: it must be given where the authenticator has
-   * a throttle. A request whose address it can't tell is answered 503: if those were counted together, one client could
-   * lock out the others.
+   * Returns the client's address, by which a throttle counts. Each runtime has a way of its own to find it, so this
+   * gets the request and whatever the router passes beside it. None by default: it is required where the authenticator
+   * has a throttle. A request without an address is answered 503: if those were counted together, one client could lock
+   * out the others.
    *
    * - Bun: `(request, server: Bun.Server) => server.requestIP(request)?.address`
    * - Deno: `(_request, info: Deno.ServeHandlerInfo) => info.remoteAddr.hostname`
@@ -17,22 +17,22 @@ export interface FetchOptions<Rest extends unknown[] = []> {
    * - Cloudflare: `(request) => request.headers.get("cf-connecting-ip") ?? undefined`, a header that Cloudflare itself
    *   sets
    *
-   * Behind a proxy of your own, read what that proxy wrote, never the leftmost entry of `X-Forwarded-For`, which is the
-   * client's to write.
+   * Behind a proxy of your own, read what that proxy wrote, never the leftmost entry of `X-Forwarded-For`, which the
+   * client can write.
    */
   readonly address?: (request: Request, ...rest: Rest) => string | undefined;
 }
 
 const OPTIONS: OptionNames<FetchOptions> = { address: "optional" };
 
-const tellNothing = (): undefined => undefined;
+const returnNothing = (): undefined => undefined;
 
-/** Reads no address: for handlers that count nothing by it. */
-export const readNoAddress = (): (() => undefined) => tellNothing;
+/** Reads no address, for handlers that don't count by it. */
+export const readNoAddress = (): (() => undefined) => returnNothing;
 
 /**
- * Gives a function that tells a request's address. That function gives `undefined` where nobody needs the address, and
- * throws where the throttle needs it. The verb calls it, so that `onOutage` is told.
+ * Gives a function that returns a request's address. If there is none, that function returns `undefined`, or throws if
+ * a throttle needs the address. The method of the authenticator calls it, and so reports the outage to `onOutage`.
  */
 export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => () => string | undefined;
 
@@ -55,7 +55,7 @@ export function createAddressReader<Rest extends unknown[]>(
       const ip = address(request, ...rest);
       if (typeof ip === "string" && ip !== "") return () => ip;
       if (throttled) throw new TypeError(`${verb}: address told no address, by which the throttle counts`);
-      return tellNothing;
+      return returnNothing;
     } catch (cause) {
       return () => {
         throw new AuthError("unavailable", { cause });

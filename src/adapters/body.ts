@@ -7,7 +7,7 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-8"?\s*(?:;|$))/i;
 
 /**
- * Refuses a body that is said to be anything but JSON in UTF-8 (RFC 8259 §8.1). A body whose type nobody said passes.
+ * Refuses a body whose `Content-Type` is anything but JSON in UTF-8 (RFC 8259 §8.1). A body without a type passes.
  *
  * @throws AuthError `unsupported_media_type` (415)
  */
@@ -29,8 +29,8 @@ export function hasBody(headers: IncomingHttpHeaders, parsed: unknown): boolean 
  * Takes what a framework's parser left in `body`.
  *
  * @param remedy - what a developer should do where no parser ran, such as `"put express.json() in front of it"`
- * @throws AuthError `unsupported_media_type` (415) where the parser did not take the body for an object and it is no
- * JSON, and where it is JSON in another charset than UTF-8: some parsers read it as UTF-8 all the same
+ * @throws AuthError `unsupported_media_type` (415) for a body that is not JSON, unless the parser made an object of it,
+ * and for JSON in another charset than UTF-8, which some parsers read as UTF-8 all the same
  * @throws TypeError where no parser ran
  */
 export function takeParsedBody(holder: object, contentType: string | undefined, remedy: string): unknown {
@@ -45,15 +45,14 @@ export function isFilled(body: unknown): boolean {
 }
 
 /**
- * Reads JSON from a body that nobody has parsed: a web stream or a Node request. It gives `undefined` for an empty
- * body. Of a Node request take `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body
- * is too long.
+ * Reads JSON from an unparsed body: a web stream or a Node request. It gives `undefined` for an empty body. For a Node
+ * request, pass `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too long.
  *
  * @param chunks - the body as bytes, text or both. A byte order mark at its beginning is skipped.
- * @throws AuthError `unsupported_media_type` (415) where the body is said to be anything but JSON in UTF-8;
- * `malformed_body` (400) where it is none, or the client broke it off; `body_too_large` (413) where it has more than
- * 64 KiB
- * @throws TypeError where `chunks` is no body, or where somebody else has parsed it or is reading it
+ * @throws AuthError `unsupported_media_type` (415) where the body's type is anything but JSON in UTF-8;
+ * `malformed_body` (400) where it is not JSON, or the client broke it off; `body_too_large` (413) where it has more
+ * than 64 KiB
+ * @throws TypeError where `chunks` is not a body, or where other code has parsed it or is reading it
  *
  * @example
  * ```ts
@@ -71,13 +70,13 @@ export async function readJsonBody(chunks: BodyChunks, contentType: string | nul
   }
 }
 
-/** A body that nobody has parsed. */
+/** An unparsed body. */
 export type BodyChunks = AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>;
 
 /**
- * Reads the text of a body that nobody has parsed, of at most 64 KiB.
+ * Reads the text of an unparsed body, of at most 64 KiB.
  *
- * @param reader - the function that was given the body, which messages name
+ * @param reader - the function that got the body, which messages name
  */
 export async function readText(reader: string, chunks: BodyChunks): Promise<string> {
   checkUnread(reader, chunks);
@@ -99,7 +98,7 @@ function malformedBody(): AuthError {
 
 const BROKEN = Symbol("the client broke the body off");
 
-/** Gives the chunks of a body. What breaks the body is no error of ours, but says that the body is not whole. */
+/** Gives the chunks of a body, and `BROKEN` where it breaks off, which is not an error of the server. */
 async function* readUntilBroken<T>(chunks: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T | typeof BROKEN> {
   try {
     yield* chunks;

@@ -13,9 +13,9 @@ export interface CachedDocument {
   readonly maxAge: number;
 }
 
-const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-/** What is answered to another method than `GET` and `HEAD`. */
+/** The answer to another method than `GET` and `HEAD`. */
 const NOT_ALLOWED: AdapterResponse = {
   status: 405,
   headers: { Allow: "GET, HEAD", ...NO_STORE },
@@ -23,7 +23,7 @@ const NOT_ALLOWED: AdapterResponse = {
   body: { error: "method_not_allowed", message: "Send GET or HEAD" },
 };
 
-/** What is answered where there is no such document. */
+/** The answer where there is no such document. */
 const NOT_FOUND: AdapterResponse = {
   status: 404,
   headers: NO_STORE,
@@ -32,8 +32,8 @@ const NOT_FOUND: AdapterResponse = {
 };
 
 /**
- * Answers a request with a document: 304 to who has it already (RFC 9110 §13.1.2), 405 to a method that does not read,
- * and 404 where there is none.
+ * Answers a request with a document: 304 to a client that has it already (RFC 9110 §13.1.2), 405 to another method than
+ * `GET` and `HEAD`, and 404 where there is none.
  *
  * @param find - gives the document of a request; `null` where there is none
  */
@@ -41,7 +41,7 @@ export async function answerDocument(
   request: AdapterRequest,
   find: () => Promise<CachedDocument | null>,
 ): Promise<AdapterResponse> {
-  if (!READING.has(readRequest(request).method ?? "GET")) return NOT_ALLOWED;
+  if (!SAFE_METHODS.has(readRequest(request).method ?? "GET")) return NOT_ALLOWED;
   const document = await find();
   if (document === null) return NOT_FOUND;
   const { text, contentType, etag, maxAge } = document;
@@ -50,13 +50,13 @@ export async function answerDocument(
   return { status: 200, headers: { ...headers, "Content-Type": contentType }, cookies: [], body: text };
 }
 
-/** Reads the method and the URL. Where an adapter tells of nothing but a header, it has looked at both itself. */
+/** Reads the method and the URL. An adapter that passes nothing but a header has checked both itself. */
 export function readRequest({ authRequest }: AdapterRequest): Pick<AuthRequest, "method" | "url"> {
   const given = authRequest();
   return typeof given === "object" && given !== null && "headers" in given ? given : {};
 }
 
-/** Tells whether the client has what a tag names. Tags are compared weakly here (RFC 9110 §13.1.2). */
+/** Tells whether the client has the document with this tag. Tags are compared weakly here (RFC 9110 §13.1.2). */
 function isKnown(etag: string, header: string | null | undefined): boolean {
   const tags = (header ?? "").split(",").map((it) => it.trim().replace(/^W\//, ""));
   return tags.includes(etag) || tags.includes("*");

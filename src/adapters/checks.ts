@@ -2,10 +2,10 @@ import { describeValue } from "../shared/describe.ts";
 import { readMark } from "../shared/read.ts";
 
 /**
- * Refuses what is no guard, when a route is built.
+ * Refuses a value that is not a guard, when a route is built.
  *
  * @param verb - the function that takes the guard, such as `"requireAuth"`, which the message names
- * @param extra - what was given behind the guard, which is refused too
+ * @param extra - the arguments after the guard, which are refused, too
  * @throws TypeError that says what was given and what to make
  */
 export function checkGuard(verb: string, guard: unknown, extra: readonly unknown[] = []): void {
@@ -18,7 +18,7 @@ export function checkGuard(verb: string, guard: unknown, extra: readonly unknown
   throw new TypeError(`${verb} takes what createGuard or createAuthenticator makes; it was given ${found}`);
 }
 
-/** Tells whether a value has what a guard has. */
+/** Tells whether a value has the methods of a guard. */
 export function isGuard(value: unknown): boolean {
   return has(value, "authenticate") && has(value, "authenticateOptional") && has(value, "authorize");
 }
@@ -33,13 +33,13 @@ const NEEDS = {
   revoke: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
 } as const;
 
-/** The method that a handler calls, where it is not called as the handler is. */
+/** The methods that handlers call, where they have another name than the handler. */
 const METHODS: Readonly<Record<string, string>> = { session: "startSession", revoke: "logout" };
 
 /**
- * Refuses what is no authenticator, or one that lacks what a handler calls, when a route is built.
+ * Refuses a value that is not an authenticator, or lacks the method that a handler calls, when a route is built.
  *
- * @param extra - what was given behind the authenticator, which is refused too
+ * @param extra - the arguments after the authenticator, which are refused, too
  */
 export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extra: readonly unknown[] = []): void {
   refuseRequest(verb, auth);
@@ -54,25 +54,24 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
 }
 
-/** Refuses what is no status list, when a route is built. */
+/** Refuses a value that is not a status list, when a route is built. */
 export function checkStatusList(verb: string, statusList: unknown): void {
   refuseRequest(verb, statusList, "list");
   if (has(statusList, "publish")) return;
   throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describe(statusList)}`);
 }
 
-/**
- * Refuses arguments that nobody would read. A rule that is given to `optionalAuth` would otherwise let everybody in.
- */
+/** Refuses arguments that would be ignored. Otherwise a rule that is given to `optionalAuth` would let everybody in. */
 export function checkNothingElse(verb: string, extra: readonly unknown[], remedy: string = "requireAuth"): void {
   if (extra.length === 0) return;
   throw new TypeError(`${verb} was given an argument too many; rules are for ${remedy}`);
 }
 
 /**
- * Refuses what a framework gives a handler: the verb itself was put in the handler's place.
+ * Refuses a framework's request. It comes here where a route has the function itself as its handler, and not its
+ * result.
  *
- * @param takes - what the verb takes, for the message
+ * @param takes - what the function takes, for the message
  */
 export function refuseRequest(verb: string, value: unknown, takes: string = "auth"): void {
   const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
@@ -87,7 +86,7 @@ function describe(value: unknown): string {
   return value === undefined ? "nothing" : describeValue(value);
 }
 
-/** This is the mark of a profile. To import `isProfile` would load the whole engine of tokens with each adapter. */
+/** The mark of a profile. Importing `isProfile` would load the whole engine of tokens with each adapter. */
 const PROFILE = Symbol.for("hallpass.tokenProfile");
 
 function isTokenProfile(value: unknown): boolean {

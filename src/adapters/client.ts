@@ -10,19 +10,19 @@ import { checkNothingElse, isGuard, refuseRequest } from "./checks.ts";
 import { admit } from "./identity.ts";
 import type { AdapterRequest } from "./request.ts";
 
-/** Which services may call an endpoint. */
+/** The services that may call an endpoint. */
 export interface ClientOptions {
   /**
-   * The guard of the services that may call: of `clientSecrets`, of API keys, of a token profile of their own. Without
-   * `rules` it must take none of the tokens that the endpoint is about: every user could ask, and whoever found a token
-   * could try it here (RFC 7662 §4).
+   * The guard that authenticates the services: by `clientSecrets`, by API keys, or by a token profile of their own.
+   * Without `rules` it must take none of the tokens that the endpoint is about. Otherwise every user could ask, and
+   * whoever found a token could try it here (RFC 7662 §4).
    */
   readonly clients: Guard;
-  /** What a service must fit, all of it, such as `scopes("introspect")`. None by default. */
+  /** The rules that a service must fit, all of them, such as `scopes("introspect")`. None by default. */
   readonly rules?: readonly Rule<AdapterRequest>[];
 }
 
-/** Checks who may call an endpoint, and what else it was given, when a route is built. */
+/** Checks who may call an endpoint, and that there are no further arguments, when a route is built. */
 export function checkClientOptions<Options extends ClientOptions>(
   verb: string,
   guard: unknown,
@@ -44,19 +44,22 @@ export function checkClientOptions<Options extends ClientOptions>(
   assert(!isOpen, `${verb}: every user could ask; give clients a guard of their own, or rules that only they fit`);
 }
 
-/** Tells whether a user of a guard may be let in as a service, too: by the same guard, or by one of the same tokens. */
+/**
+ * Tells whether a user of a guard may pass as a service, too: by the same guard, or by one that takes the same tokens.
+ */
 function isOfUsers(clients: Guard, guard: unknown): boolean {
   return clients === guard || (isGuard(guard) && takesTokensOf(clients, guard as Guard));
 }
 
 /**
- * Tells which service calls.
+ * Authenticates the service that calls.
  *
- * @throws AuthError where it is none that may
+ * @throws AuthError where it may not call
  */
 export async function admitClient({ clients, rules = [] }: ClientOptions, request: AdapterRequest): Promise<Identity> {
   const access = { guard: clients, recognition: "authenticate" as const, rules };
   const given = request.authRequest();
-  // The service's identity is not left on the request, and a guard in front may have used its proof.
+  // An empty object keeps the service's identity off the request. It has the request's exchange, since a guard in front
+  // may have used the proof.
   return (await admit(markExchange({}, findExchange(given)), access, given, request)) as Identity;
 }

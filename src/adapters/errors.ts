@@ -4,11 +4,11 @@ import { checkFunction, checkOptions, type OptionNames } from "../shared/options
 import { readParserRefusal } from "./parser-refusals.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 
-/** How an adapter's `errorHandler` tells of what is the server's own fault. */
+/** The options of an adapter's `errorHandler`. */
 export interface ErrorHandlerOptions<Request = unknown> {
   /**
-   * Told of every refusal of 500 and above, an outage above all, and of the request that met it. What the answer keeps
-   * back is in `error.cause`. `console.error` by default.
+   * Logs every refusal of 500 and above, such as an outage, with its request. The reason, which the answer leaves out,
+   * is in `error.cause`. `console.error` by default.
    */
   readonly log?: (error: AuthError, request: Request) => unknown;
 }
@@ -16,11 +16,11 @@ export interface ErrorHandlerOptions<Request = unknown> {
 const OPTIONS: OptionNames<ErrorHandlerOptions> = { log: "optional" };
 
 /**
- * Makes what an error handler does: it answers an `AuthError`, and the refusal of a framework's parser of bodies, which
- * is `malformed_body`, `body_too_large` or `unsupported_media_type`, on every route. It logs an error of 500 and above,
- * and gives `null` for any other error, which is the application's to answer.
+ * Creates the function behind an error handler. It makes the answer to an `AuthError`, and to the refusal of a
+ * framework's body parser, which is `malformed_body`, `body_too_large` or `unsupported_media_type`, on every route. It
+ * logs an error of 500 and above. It gives `null` for any other error, which the application has to answer.
  *
- * @throws TypeError when an option is misspelt or no function
+ * @throws TypeError when an option is misspelt or not a function
  *
  * @example
  * ```ts

@@ -14,12 +14,12 @@ import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { formatTokens } from "./token-answer.ts";
 
-/** How sessions are to be that a handler begins. */
+/** The options of the sessions that a handler begins. */
 export interface LoginOptions {
   /**
-   * Says how the session of a login is to be, from what the client sent: whether it is remembered, how long it may
-   * live, and its device. Nothing is read from the body for it by default. It is called before the password is looked
-   * at, so decide nothing here that rests on who the user is.
+   * Gives the options of a login's session, from what the client sent: whether it is persistent, how long it may live,
+   * and its device. Nothing is read from the body for it by default. It is called before the password is checked, so
+   * don't rely on who the user is.
    *
    * @example
    * ```ts
@@ -36,9 +36,9 @@ const LOGIN_OPTIONS: OptionNames<LoginOptions> = { session: "optional" };
 
 /**
  * Makes the handler of logins. It reads `{ login, password }` from the body and answers with the tokens (RFC 6749
- * §5.1). It ends the session whose cookie comes along.
+ * §5.1). It ends the session of the request's cookie.
  *
- * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
+ * @throws TypeError when `auth` is not an authenticator, or an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -52,13 +52,13 @@ export function handleLogin<Claims, U extends User>(
 ): FlowHandler {
   checkAuthenticator("login", auth, extra);
   checkOptions("login", options, LOGIN_OPTIONS);
-  const { session = sayNothing } = options;
+  const { session = useDefaults } = options;
   checkFunction("login: session", session, "(body, request) => ({ persistent: body.remember === true })");
   return rejectWithErrors((request) => handleCredentials(auth, auth.login, request, session));
 }
 
-/** Says nothing of a session: all is as usual. */
-function sayNothing(): SessionOptions {
+/** Gives no options of a session, so that it has the defaults. */
+function useDefaults(): SessionOptions {
   return {};
 }
 
@@ -113,17 +113,17 @@ export function handleRefresh<Claims, U extends User>(
       return formatTokens(await auth.refresh(tokens, proof), auth, request);
     } catch (error) {
       const isOver = isAuthError(error) && error.expose && !PROOF_REFUSALS.has(error.code);
-      throw isOver ? takeCookieAway(cookie, error) : error;
+      throw isOver ? clearCookie(cookie, error) : error;
     }
   });
 }
 
-/** These refusals say that the access token was good once, so that nothing is left to log out of. */
-const DEAD: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
+/** Refusals of access tokens that were valid once, so that there is nothing left to log out of. */
+const ENDED_TOKENS: ReadonlySet<AuthErrorCode> = new Set(["expired", "revoked"]);
 
 /**
- * Makes the handler of logouts. It ends the sessions of all that the request shows: the refresh token in the cookie or
- * the body, which a client still has when its access token has expired, and the access token. It answers 204 once that
+ * Makes the handler of logouts. It ends the session of the refresh token, in the cookie or the body, which a client
+ * still has when its access token has expired. It also ends the session of the access token. It answers 204 once that
  * is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
@@ -144,16 +144,17 @@ export function handleLogout<Claims, U extends User>(
     const cookies = listCookies(auth);
     for (const it of cookies) refuseCrossSite(it, header);
     const tokens = cookie === null ? await readSentToken(auth, request) : readCookies(cookie, header);
-    const isDone = tokens.length > 0 && (await (auth as SessionAuthenticator<Claims, U>).logoutByRefreshToken(tokens));
+    const hasEndedSession =
+      tokens.length > 0 && (await (auth as SessionAuthenticator<Claims, U>).logoutByRefreshToken(tokens));
     try {
       const identity = await auth[tokens.length > 0 ? "authenticateOptional" : "authenticate"](authRequest());
       if (identity !== null) await auth.logout(identity);
     } catch (error) {
       if (!isAuthError(error) || !error.expose) throw error;
-      const isOver = isDone || (tokens.length > 0 && DEAD.has(error.code));
-      // One error takes one cookie away. Where both were refused, the next log-out takes the other one.
+      const isOver = hasEndedSession || (tokens.length > 0 && ENDED_TOKENS.has(error.code));
+      // One error clears one cookie. If both were refused, the next log-out clears the other one.
       const refused = cookies.find((it) => readCookies(it, header).length > 0);
-      if (!isOver) throw refused === undefined ? error : takeCookieAway(refused, error);
+      if (!isOver) throw refused === undefined ? error : clearCookie(refused, error);
     }
     return { status: 204, headers: {}, cookies: cookies.map((it) => writeCookie(it, "", 0)), body: null };
   });
@@ -163,7 +164,7 @@ async function handleCredentials<Claims, U extends User>(
   auth: Authenticator<Claims, U>,
   verb: Authenticator<Claims, U>["login"],
   request: AdapterRequest,
-  session: NonNullable<LoginOptions["session"]> = sayNothing,
+  session: NonNullable<LoginOptions["session"]> = useDefaults,
 ): Promise<AdapterResponse> {
   const { header } = request;
   const cookie = findCookie(auth);
@@ -180,12 +181,13 @@ async function handleCredentials<Claims, U extends User>(
   return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth, request);
 }
 
-/**
- * An adapter says this where its framework can't tell the client's address, so that a throttle refuses to count by it.
- */
+/** The address where the framework does not know the client's: a throttle refuses to count by it. */
 const NO_ADDRESS = "";
 
-/** Says where an attempt comes from. The verb reads the address, so that it tells `onOutage` where that fails. */
+/**
+ * Describes where an attempt comes from. The method of the authenticator reads the address, and so reports to
+ * `onOutage` if that fails.
+ */
 function describeOrigin({ ip }: AdapterRequest, tokens: Omit<LoginOrigin, "ip">): LoginOrigin {
   return {
     ...tokens,
@@ -195,12 +197,12 @@ function describeOrigin({ ip }: AdapterRequest, tokens: Omit<LoginOrigin, "ip">)
   };
 }
 
-/** Has the refusal of a cookie take that cookie away, since a browser would go on sending it. */
-function takeCookieAway(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
+/** Makes the refusal of a cookie clear that cookie, since a browser would go on sending it. */
+function clearCookie(cookie: CookieSettings, { code, cause, headers }: AuthError): AuthError {
   return new AuthError(code, { cause, headers: { ...headers, "Set-Cookie": writeCookie(cookie, "", 0) } });
 }
 
-/** Reads the refresh token that the body of a logout may hold. Whoever sends no body needs no parser for it. */
+/** Reads the refresh token that the body of a logout may hold. A request without a body needs no parser. */
 async function readSentToken(auth: object, { hasBody, body }: AdapterRequest): Promise<readonly string[]> {
   if (!("refresh" in auth) || !hasBody()) return [];
   const token = readToken(await body(), "refresh_token");

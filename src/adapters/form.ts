@@ -10,13 +10,13 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 export type Form = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Reads a form from a body that nobody has parsed: a web stream or a Node request. Of a Node request take
+ * Reads a form from an unparsed body: a web stream or a Node request. For a Node request, pass
  * `req.iterator({ destroyOnReturn: false })`, so that an answer can be sent when the body is too long.
  *
  * @param chunks - the body as bytes, text or both
- * @throws AuthError `unsupported_media_type` (415) where the body is not said to be a form; `malformed_body` (400)
+ * @throws AuthError `unsupported_media_type` (415) where the body's type is not that of a form; `malformed_body` (400)
  * where the client broke it off; `body_too_large` (413) where it has more than 64 KiB
- * @throws TypeError where `chunks` is no body, or where somebody else has parsed it or is reading it
+ * @throws TypeError where `chunks` is not a body, or where other code has parsed it or is reading it
  *
  * @example
  * ```ts
@@ -41,14 +41,14 @@ export function parseForm(text: string): Form {
   ) as Form;
 }
 
-/** What of a Node request tells whether somebody has read its body. */
+/** The members of a Node request that show whether its body was read. */
 interface Unread {
   readonly readableDidRead?: boolean;
   iterator?(options: { readonly destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
 }
 
 /**
- * Takes the form that a framework's parser left. Where no parser took it, the body is read here.
+ * Takes the form that a framework's parser left. If no parser ran, the body is read here.
  *
  * @param parsed - what the parser left
  * @param request - Node's request
@@ -66,7 +66,7 @@ export async function takeForm(
   return readFormBody(iterator.call(request, { destroyOnReturn: false }), contentType);
 }
 
-/** Reads one parameter of a form; `null` where it is not there once, as text (RFC 6749 §3.2). */
+/** Reads one parameter of a form; `null` unless it is there exactly once, as text (RFC 6749 §3.2). */
 function readParameter(form: unknown, name: string): string | null {
   const isThere = typeof form === "object" && form !== null && Object.hasOwn(form, name);
   const value: unknown = isThere ? (form as Record<string, unknown>)[name] : undefined;
@@ -78,8 +78,8 @@ function requireForm(contentType: string | null | undefined): void {
 }
 
 /**
- * Reads the token that a request of an OAuth endpoint is about. A `token_type_hint` is not needed: tokens are told
- * apart by what they are (RFC 7662 §2.1, RFC 7009 §2.1). It is `null` where there is not one token.
+ * Reads the token that a request of an OAuth endpoint is about. A `token_type_hint` is not needed: the token itself
+ * shows its kind (RFC 7662 §2.1, RFC 7009 §2.1). It is `null` unless there is exactly one token.
  *
  * @throws TypeError where the adapter reads no forms
  */

@@ -5,12 +5,12 @@ import type { AdapterResponse } from "./response.ts";
 import { toError } from "./thrown.ts";
 
 /**
- * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an error: what a
- * store or a hasher throws that is none is the cause of a TypeError.
+ * Answers a request of the flow. It rejects with an `AuthError` where it refuses, and always with an `Error`: any other
+ * value that a store or a hasher throws becomes the cause of a TypeError.
  */
 export type FlowHandler = (request: AdapterRequest) => Promise<AdapterResponse>;
 
-/** Makes a handler that rejects with an error, whatever is thrown in it. */
+/** Makes a handler that rejects with an `Error`, whatever is thrown in it. */
 export function rejectWithErrors<Args extends unknown[]>(
   handle: (...args: Args) => Promise<AdapterResponse>,
 ): (...args: Args) => Promise<AdapterResponse> {

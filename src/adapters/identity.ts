@@ -11,13 +11,13 @@ export type { Recognition } from "../guard/guard.ts";
 
 const REMEMBERED: unique symbol = Symbol.for("hallpass.pass") as never;
 
-/** Who is asking, and the guard that said so. */
+/** Who is asking, and the guard that found it. */
 interface Remembered {
   readonly guard: Guard;
   readonly identity: Identity | null;
 }
 
-/** Whatever a framework hands from one handler to the next. */
+/** The object that a framework passes from one handler to the next. */
 interface Holder {
   [REMEMBERED]?: Remembered;
   /** What {@link showIdentity} sets, and other libraries too. */
@@ -25,18 +25,18 @@ interface Holder {
 }
 
 /**
- * Asks a guard who is asking, and remembers the answer on an object that belongs to this one request: the framework's
- * request, or the state that it hands on. {@link recallIdentity} reads it there. What was remembered before is
- * forgotten first.
+ * Authenticates a request by a guard, and stores the identity on an object that belongs to this one request: the
+ * framework's request, or the state that it passes on. {@link recallIdentity} reads it there. An identity that was
+ * stored before is removed first.
  *
- * The answer is a promise only where somebody has to be waited for, so that a known token costs no turn of the event
- * loop. A refusal comes in the same way: it is thrown at once, or the promise rejects. `await` in an async function
- * takes all of these. What is thrown is always an error: anything else that a guard throws is the cause of a TypeError.
+ * It returns a promise only if something has to be awaited, so that a cached token costs no turn of the event loop.
+ * Likewise, a refusal is thrown at once, or the promise rejects. `await` in an async function handles all of these.
+ * What is thrown is always an `Error`: any other value that a guard throws becomes the cause of a TypeError.
  *
  * @param recognition - `"authenticate"` refuses a request without a credential, `"authenticateOptional"` gives `null`
  * for it
  * @throws AuthError when the guard refuses
- * @throws TypeError when a guard of the application's own making answers with no identity
+ * @throws TypeError when a guard that the application wrote answers with anything but an identity
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export function identify(
   }
 }
 
-/** Asks a guard of the application's own making too, which may throw at once, or answer without a promise. */
+/** Asks any guard for a promise. A guard that the application wrote may throw at once, or answer without a promise. */
 async function askGuard(
   guard: Guard,
   recognition: Recognition,
@@ -96,7 +96,7 @@ async function waitForIdentity(
   }
 }
 
-/** Forgets whom a guard found before: where the next one refuses, nobody must be there. */
+/** Removes the identity that a guard found before: if the next guard refuses, no identity must be left. */
 function forgetIdentity(holder: Holder): void {
   const remembered = holder[REMEMBERED];
   if (remembered === undefined) return;
@@ -104,7 +104,10 @@ function forgetIdentity(holder: Holder): void {
   if (holder.auth === remembered.identity) showIdentity(holder, null);
 }
 
-/** A guard of the application's own making may answer anything. What is no identity lets nobody in. */
+/**
+ * Checks and stores a guard's answer. A guard that the application wrote may answer anything, and anything but an
+ * identity lets nobody in.
+ */
 function rememberIdentity(
   holder: object,
   guard: Guard,
@@ -125,8 +128,8 @@ const EXPECTED: Readonly<Record<Recognition, string>> = {
 };
 
 /**
- * Shows who is asking as a request's `auth`, for handlers to read. Other libraries set that name too, to values of
- * other types, and the last one wins. The remembered identity is safe from them.
+ * Sets a request's `auth` to the identity, for handlers to read. Other libraries set that name, too, to values of other
+ * types, and the last one wins. The stored identity is safe from them.
  */
 export function showIdentity(request: object, identity: Identity | null): void {
   (request as { auth?: Identity | null }).auth = identity;
@@ -183,11 +186,11 @@ function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | unde
 }
 
 /**
- * Holds the remembered identity of a request against rules, by the guard that found it. Always `await` it: a rule may
- * have to ask somebody. Where there is nothing to wait for, it throws at once.
+ * Checks rules for the stored identity of a request, by the guard that found it. Always `await` it, since a rule may be
+ * asynchronous. If none is, it throws at once.
  *
- * @param request - what rules are given: the framework's request
- * @throws AuthError what the first rule that says no refuses with, or `missing_token` (401) where the client showed no
+ * @param request - what rules get: the framework's request
+ * @throws AuthError the refusal of the first rule that refuses, or `missing_token` (401) where the client showed no
  * credential
  * @throws TypeError when no guard was asked, or when the guard's `authorize` answers anything but `undefined`
  *
@@ -213,7 +216,7 @@ export function authorizeRules<Request>(
   }
 }
 
-/** Makes one rule of all, told of a request. A guard does not know it any more when it is asked about an identity. */
+/** Combines rules into one that passes the request on to them. The guard's `authorize` does not get the request. */
 function bindRequest<Request>(rules: readonly Rule<Request>[], request: Request): Rule {
   return { check: (identity, context) => checkAll(rules, identity, { ...context, request }) };
 }
@@ -226,13 +229,16 @@ async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
   }
 }
 
-/** A guard says no by an error. Whoever answers `false` means no, too, and any other answer may mean anything. */
+/**
+ * Throws if a guard's `authorize` returned something. A guard refuses by throwing, and one that returns `false` must
+ * not let anybody pass.
+ */
 function checkVerdict(verdict: unknown): void {
   if (verdict !== undefined)
     throw new TypeError("the guard's authorize must throw where it refuses, and answer nothing");
 }
 
-/** What a route asks of a request. */
+/** What a route demands of a request. */
 export interface Access<Request> {
   readonly guard: Guard;
   readonly recognition: Recognition;
@@ -240,10 +246,10 @@ export interface Access<Request> {
 }
 
 /**
- * Asks who is asking, remembers it as {@link identify} does, and holds it against rules. The answer is a promise only
- * where somebody has to be waited for.
+ * Authenticates a request and stores the identity as {@link identify} does, and checks rules. It returns a promise only
+ * if something has to be awaited.
  *
- * @param request - the framework's request, which rules are given
+ * @param request - the framework's request, which rules get
  */
 export function admit<Request>(
   holder: object,

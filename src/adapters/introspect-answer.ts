@@ -8,7 +8,7 @@ const isText = (value: unknown): boolean => typeof value === "string";
 const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 
-/** The claims that are passed on as they are (RFC 7662 §2.2, RFC 8705 §3.2), where they have their type. */
+/** The claims that are passed on unchanged (RFC 7662 §2.2, RFC 8705 §3.2), if they have the right type. */
 const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
   client_id: isText,
   username: isText,
@@ -18,11 +18,11 @@ const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
   iat: isTime,
   nbf: isTime,
   jti: isText,
-  // Of whatever type: without it, the token would be taken for one that is not bound.
+  // Of any type: without it, the token would look like one that is not bound.
   cnf: (value) => value !== undefined,
 };
 
-/** Describes a good access token: what was signed, and whom the guard took it for. */
+/** Describes a valid access token: its signed claims, and the identity that the guard found. */
 export function describeToken(token: string, identity: Identity): Members {
   const { userId, scopes, sid, authenticatedAt, methods, acr } = identity;
   const claims = readSigned(token, identity);
@@ -36,7 +36,7 @@ export function describeToken(token: string, identity: Identity): Members {
   };
 }
 
-/** Describes a good refresh token. It has no `token_type`, and says what it is. */
+/** Describes a valid refresh token. It has no `token_type`, and its `token_use` says what it is. */
 export function describeRefreshToken({ userId, sid, createdAt, expiresAt, ...proof }: RefreshTokenInfo): Members {
   const [iat, exp] = [createdAt, expiresAt].map((it) => Math.floor(it.getTime() / 1_000));
   return { sub: userId, iat, exp, token_use: "refresh_token", ...describeProof({ sid, ...proof }) };
@@ -48,7 +48,7 @@ export function toIdentity(info: RefreshTokenOwner): Identity {
   return Object.freeze({ userId, scopes: [], sid, claims: {}, credential: "refresh", authenticatedAt, methods, acr });
 }
 
-/** Describes how the user proved who it is (RFC 9470 §6.2). */
+/** Describes how the user authenticated (RFC 9470 §6.2). */
 function describeProof({
   sid,
   authenticatedAt,
@@ -64,8 +64,8 @@ function describeProof({
 }
 
 /**
- * Reads what was signed of a token that a guard took. A schema gives the guard other claims, and may leave out whose
- * client it is of, or that it is bound to a key.
+ * Reads the signed claims of a token that a guard took. The output of a profile's schema may lack some of them, such as
+ * `client_id` or `cnf`.
  */
 export function readSigned(token: string, { credential, claims }: Identity): Members {
   const shown = isObject(claims) ? (claims as Members) : {};
@@ -73,7 +73,7 @@ export function readSigned(token: string, { credential, claims }: Identity): Mem
   try {
     return decodeToken(token).claims;
   } catch {
-    return shown; // A credential of the application's own may have that name, and tokens that are no JWTs.
+    return shown; // A credential that the application wrote may have that name, and tokens that are not JWTs.
   }
 }
 

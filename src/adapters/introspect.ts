@@ -14,7 +14,7 @@ import { describeRefreshToken, describeToken, toIdentity } from "./introspect-an
 import { answerAsOAuth, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
-/** Where an authenticator takes its tokens from. A plain guard tells nothing of it. */
+/** Where an authenticator takes its tokens from. A plain guard does not say. */
 type CredentialPlaces = Pick<SessionAuthenticator, "takesBearer" | "proofs" | "tokenCookie">;
 
 /** Members of an answer. */
@@ -23,10 +23,11 @@ type Members = Readonly<Record<string, unknown>>;
 /** Who may ask about tokens, and what they are told. */
 export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
   /**
-   * Gives members of the answer beside the usual ones, or in their place; `null` where this service is to be told that
-   * the token is not active. None by default.
+   * Gives members that are added to the answer, or replace its own; `null` to tell this service that the token is not
+   * active. None by default.
    *
-   * @param identity - whom the token is of. Its `credential` is `"refresh"` for a refresh token, which has no claims.
+   * @param identity - the identity of the token's user. Its `credential` is `"refresh"` for a refresh token, which has
+   * no claims.
    * @param client - the service that asks
    *
    * @example
@@ -37,8 +38,8 @@ export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
    */
   readonly members?: (identity: Identity<Claims>, client: Identity) => Members | null | Promise<Members | null>;
   /**
-   * Whether refresh tokens are active too. `false` by default: a service that looks at `active` alone would take one
-   * for an access token. An answer about one has `token_use: "refresh_token"`.
+   * Whether refresh tokens are active, too. `false` by default: a service that looks at `active` alone would mistake
+   * one for an access token. An answer about one has `token_use: "refresh_token"`.
    */
   readonly refreshTokens?: boolean;
 }
@@ -50,18 +51,19 @@ const OPTIONS: OptionNames<IntrospectOptions> = {
   refreshTokens: "optional",
 };
 
-/** All that is said of a token that is not good, whatever the reason (RFC 7662 §2.2). */
+/** The whole answer about a token that is not valid, for every reason (RFC 7662 §2.2). */
 const INACTIVE: Members = Object.freeze({ active: false });
 
 /**
  * Makes the handler of token introspection (RFC 7662), for services that can't verify our tokens themselves: in other
  * languages, or behind a proxy that asks. It takes a POST of a form with the `token`, from one of `clients`.
  *
- * It answers `{ active: false }` and nothing more to whatever is not good: forged, expired, revoked, of another kind or
- * no token at all. Else it tells what was signed and whose token it is. Where the guard meets an outage, it is 503.
+ * It answers `{ active: false }` and nothing more about text that is not a valid token: forged, expired, revoked, of
+ * another kind or not a token at all. Otherwise it answers with the signed claims and the user. If the guard meets an
+ * outage, the answer is 503.
  *
- * @param guard - whose tokens are asked about: a guard or an authenticator that takes tokens in a header
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @param guard - the guard that takes the tokens: a guard or an authenticator that takes them in a header
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -87,7 +89,7 @@ export function handleIntrospect<Claims>(
     "introspect: this authenticator takes its tokens from a cookie; give createGuard({ token, … })",
   );
 
-  /** Describes a token; `null` where it is not good. */
+  /** Describes a token; `null` if it is not valid. */
   const find = async (token: string): Promise<readonly [Identity<Claims>, Members] | null> => {
     const info = refreshTokens && inspector !== null ? await inspector.inspectRefreshToken(token) : null;
     if (info !== null) return info.active ? [toIdentity(info) as Identity<Claims>, describeRefreshToken(info)] : null;
@@ -101,11 +103,11 @@ export function handleIntrospect<Claims>(
     if (token === null) return refuseTokens();
     const found = await find(token);
     if (found === null) return answer(INACTIVE);
-    const [identity, usual] = found;
+    const [identity, described] = found;
     const others = await members(identity, client);
     if (others === null) return answer(INACTIVE);
     if (!isObject(others)) throw new TypeError("introspect: members must answer with an object or null");
-    return answer({ ...usual, ...others, active: true });
+    return answer({ ...described, ...others, active: true });
   });
 }
 
@@ -117,16 +119,16 @@ function answer(body: object): AdapterResponse {
   return { status: 200, headers: NO_STORE, cookies: [], body };
 }
 
-/** The refusals that say that a token is not good. Any other says that nobody knows. */
-const NOT_GOOD: ReadonlySet<number> = new Set([400, 401, 403]);
+/** The statuses of refusals of a token that is not valid. After any other, it is unknown whether the token is valid. */
+const INVALID_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
 
-/** Asks a guard whose a token is; `null` where it is not good. */
+/** Asks a guard whose a token is; `null` if it is not valid. */
 export async function recognise<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims> | null> {
   if (token.startsWith(" ")) return null; // A header may have more spaces in front of a token, and a token has none.
   try {
     return await inspectToken(guard, token);
   } catch (error) {
-    if (isAuthError(error) && NOT_GOOD.has(error.status)) return null;
+    if (isAuthError(error) && INVALID_STATUSES.has(error.status)) return null;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { checkNothingElse, refuseRequest } from "./checks.ts";
 import type { FlowHandler } from "./handler.ts";
 import { type PublishOptions, publishDocument } from "./publish.ts";
 
-/** How keys are published. */
+/** The options of published keys. */
 export interface JwksOptions extends PublishOptions {
   /** The clock by which keys retire: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
@@ -19,13 +19,13 @@ const OPTIONS: OptionNames<JwksOptions> = { maxAge: "optional", now: "optional" 
 /**
  * Makes the handler that publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your
  * tokens. Its usual place is `/.well-known/jwks.json`. Shared secrets and private members are never in it, nor is a key
- * that has retired. The set is that of the keys at each request, also where they change while the process runs.
+ * that has retired. Each request gets the current keys, even if they change while the process runs.
  *
- * @param keys - a key, a ring, or what `rotatingKeys` makes. Whoever adds a key behind the current one publishes it
+ * @param keys - a key, a ring, or what `rotatingKeys` makes. A key that is added behind the current one is published
  * before it signs.
  * @param options - how long caches may keep the set
- * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless. Of keys that are
- * loaded from elsewhere, it is known once they are `ready()`; before that, the first request is answered 500.
+ * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless. For remote keys,
+ * that is known once they are `ready()`; before that, the first request is answered 500.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function handleJwks(
     if (published?.set !== set) published = { set, jwks: publishKeys(set.keys) };
     return published.jwks;
   };
-  const loaded = read(now); // What is elsewhere, and not loaded yet, is not asked for before it is needed.
+  const loaded = read(now); // Remote keys are not loaded before they are needed.
   if (loaded !== null) publish(loaded);
   const readSet = async (): Promise<KeySet> => {
     const known = read(now);

@@ -1,8 +1,8 @@
 /**
  * A module for Nest 11 and 12, on Express and on Fastify. {@link HallpassModule} guards every route and answers
  * refusals as JSON, `{ error, message }`. {@link Scopes}, {@link OptionalAuth} and {@link Public} say what one route or
- * one controller asks for instead, {@link CurrentIdentity} gives a handler who is asking, and {@link
- * createAuthController} adds the routes of the flow.
+ * one controller asks for instead, {@link CurrentIdentity} gives a handler the identity, and
+ * {@link createAuthController} adds the routes of the flow.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, formatRefusal, NO_STORE } from "./response.ts";
 import { toError } from "./thrown.ts";
 
-/** What a client is told that sent no proper form, or is not known: who asks here is no person with a password. */
+/** The descriptions for a malformed form and an unknown client. The default messages are for users with a password. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   unsupported_media_type: "Send application/x-www-form-urlencoded",
   malformed_body: "The body broke off",
@@ -12,9 +12,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Has a handler of an OAuth endpoint answer its refusals as RFC 6749 §5.2 has it: `error` is of the registered ones,
- * and `error_description` is for people. `message` says the same, for clients of our other handlers. An outage is
- * thrown on, for the error handler to log.
+ * Wraps the handler of an OAuth endpoint, so that it answers refusals as in RFC 6749 §5.2: `error` is a registered
+ * code, and `error_description` is for people. `message` says the same, for clients of our other handlers. An outage is
+ * rethrown, for the error handler to log.
  */
 export function answerAsOAuth(handle: FlowHandler): FlowHandler {
   return async (request) => {
@@ -29,7 +29,7 @@ export function answerAsOAuth(handle: FlowHandler): FlowHandler {
   };
 }
 
-/** Makes the answer of a refusal that is no `AuthError`. */
+/** Makes the answer of a refusal that is not an `AuthError`. */
 export function refuse(
   status: number,
   error: string,
@@ -48,13 +48,13 @@ function describe(error: string, description: string): object {
   return { error, error_description: description, message: description };
 }
 
-/** Names a refusal. What no specification has a name for keeps its own. */
+/** Gives the registered code of a refusal. A refusal without one keeps its own code. */
 function nameError({ code, status }: AuthError): string {
   if (status === 401) return "invalid_client";
   return [400, 413, 415].includes(status) ? "invalid_request" : code;
 }
 
-/** Both endpoints take POST alone, so that no token is in a URL. */
+/** Refuses all methods but POST, so that no token is in a URL. */
 function refuseOtherMethods({ authRequest }: AdapterRequest): AdapterResponse | null {
   const { method } = (authRequest() ?? {}) as { readonly method?: unknown };
   if (typeof method !== "string" || method.toUpperCase() === "POST") return null;

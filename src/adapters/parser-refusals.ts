@@ -1,7 +1,7 @@
 import { AuthError, type AuthErrorCode } from "../core/errors.ts";
 import { readSafely } from "../shared/read.ts";
 
-/** What body parsers say of a body, by their own words: `type` of body-parser and raw-body, `code` of Fastify. */
+/** Our codes for the errors of body parsers, by their own: `type` of body-parser and raw-body, `code` of Fastify. */
 const CODES: Readonly<Record<string, AuthErrorCode>> = {
   "entity.parse.failed": "malformed_body",
   "request.size.invalid": "malformed_body",
@@ -16,8 +16,8 @@ const CODES: Readonly<Record<string, AuthErrorCode>> = {
 };
 
 /**
- * Gives the refusal that a framework's parser of bodies means by its error; `null` for any other error. The error is
- * not the refusal's cause: parsers put the body into it, and a password may be in that.
+ * Translates the error of a framework's body parser into a refusal; `null` for any other error. The error is not the
+ * refusal's cause: parsers put the body into it, which may contain a password.
  */
 export function readParserRefusal(error: unknown): AuthError | null {
   try {
@@ -37,12 +37,12 @@ interface ParserError {
 
 function findRefusal(error: unknown): AuthError | null {
   const { name, type, code, status, statusCode } = (error ?? {}) as ParserError;
-  const said = [type, code].find((it) => typeof it === "string" && Object.hasOwn(CODES, it)) as string | undefined;
-  if (said !== undefined) return refuse(CODES[said] as AuthErrorCode, said);
+  const errorCode = [type, code].find((it) => typeof it === "string" && Object.hasOwn(CODES, it)) as string | undefined;
+  if (errorCode !== undefined) return refuse(CODES[errorCode] as AuthErrorCode, errorCode);
   // Koa's parser, and that of older Fastify, pass the error of JSON.parse on with a status.
   return name === "SyntaxError" && [status, statusCode].includes(400) ? refuse("malformed_body", "SyntaxError") : null;
 }
 
-function refuse(code: AuthErrorCode, said: string): AuthError {
-  return new AuthError(code, { cause: new Error(`the parser in front refused the body: ${said}`) });
+function refuse(code: AuthErrorCode, errorCode: string): AuthError {
+  return new AuthError(code, { cause: new Error(`the parser in front refused the body: ${errorCode}`) });
 }

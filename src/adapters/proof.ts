@@ -4,9 +4,9 @@ import type { RefreshProof } from "../sessions/refresh-proof.ts";
 import type { AdapterRequest } from "./request.ts";
 
 /**
- * Checks the DPoP proof of a request for tokens, and tells what the tokens are to be bound to: to no key where the
- * request has no proof. But a proof is demanded where no token is taken without one. The verb uses the proof once it
- * knows who asks: stored any sooner, anybody could fill the store.
+ * Checks the DPoP proof of a request for tokens, and gives the key that the tokens are to be bound to, if there is a
+ * proof. A proof is required where every credential demands bound tokens. The method of the authenticator records the
+ * proof as used once it knows who is asking: otherwise anybody could fill the store.
  */
 export async function checkProof(
   { proofs = null, takesBearer, tokenCookie }: Pick<Authenticator, "proofs" | "takesBearer" | "tokenCookie">,
@@ -14,7 +14,7 @@ export async function checkProof(
 ): Promise<RefreshProof> {
   if (proofs === null) return {};
   const given = authRequest();
-  // Whoever asks for the identity after this check looks at the same proof.
+  // A guard that authenticates the request after this check sees the same proof.
   const request = markExchange(given, findExchange(given));
   const isDemanded = !takesBearer && tokenCookie === null;
   const proof = await proofs.check(request);

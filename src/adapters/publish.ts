@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { answerDocument, type CachedDocument } from "./cached-document.ts";
 import { type FlowHandler, rejectWithErrors } from "./handler.ts";
 
-/** How a document is published that anybody may read. */
+/** The options of a public document. */
 export interface PublishOptions {
   /**
    * How long caches and clients may keep the answer, the `max-age` of its `Cache-Control`. `"10m"` by default. A change
@@ -16,9 +16,9 @@ export interface PublishOptions {
 const OPTIONS: OptionNames<PublishOptions> = { maxAge: "optional" };
 
 /**
- * Makes the handler of a document of JSON that anybody may read, and caches may keep: see {@link answerDocument}.
+ * Makes the handler of a public JSON document that caches may keep: see {@link answerDocument}.
  *
- * @param read - gives the document. The same object must not change: its text is written once.
+ * @param read - gives the document. Its object must not change afterwards: it is serialized once.
  */
 export function publishDocument(
   owner: string,

@@ -4,19 +4,19 @@ import type { AuthorizationHeader, AuthRequest } from "../guard/request.ts";
 import { hasBody } from "./body.ts";
 
 /**
- * What hallpass reads of an HTTP request, whatever brought it: a framework, a runtime, or an event of a cloud provider.
- * Each function is called when its answer is needed, and not before.
+ * What hallpass reads of an HTTP request, wherever it comes from: a framework, a runtime, or an event of a cloud
+ * provider. Each function is called when its answer is needed, and not before.
  */
 export interface AdapterRequest {
   /**
    * Reads a header by its name in lower case. `"host"` is the host that the client asked for: `:authority` in HTTP/2.
    */
   readonly header: (name: string) => string | null | undefined;
-  /** Gives what a guard is asked about: the request, or its Authorization headers where it has nothing else. */
+  /** Gives what a guard gets: the request, or its Authorization headers if there is nothing else. */
   readonly authRequest: () => AuthRequest | AuthorizationHeader;
   /**
-   * Tells the client's address; `undefined` where that is not known. A throttle counts by it. It is called within the
-   * verb, so `onOutage` is told where it throws an `AuthError` of 503.
+   * Gives the client's address; `undefined` if it is unknown. A throttle counts by it. The method of the authenticator
+   * calls it, so that `onOutage` is called if it throws an `AuthError` of 503.
    */
   readonly ip: () => string | undefined;
   /** Tells whether the client sent a body. */
@@ -27,17 +27,17 @@ export interface AdapterRequest {
   readonly form?: () => unknown;
 }
 
-/** What a Node request has that hallpass reads. `rawHeaders` may be missing where a request was made up for a test. */
+/** The members of a Node request that hallpass reads. `rawHeaders` may be missing where a test made the request up. */
 export interface NodeHeaders {
   /** The method. */
   readonly method?: string | undefined;
   /** The path with its query. */
   readonly url?: string | undefined;
-  /** The same as the client sent it, where a router takes off of `url` what it is mounted at. */
+  /** The URL as the client sent it, where a router strips the path of its mount from `url`. */
   readonly originalUrl?: string | undefined;
-  /** The headers, as the handlers in front have left them. */
+  /** The headers, as changed by the handlers before. */
   readonly headers: IncomingHttpHeaders;
-  /** The headers as the client sent them, name and value in turn. */
+  /** The headers as the client sent them, names and values alternating. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** The connection. It has lost the client's address once the client has gone. */
   readonly socket?:
@@ -66,12 +66,15 @@ export function pickHeaders(request: FrameworkRequest): NodeHeaders {
 
 /** What a framework adds to a Node request. */
 export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body" | "form"> {
-  /** What a body parser made of the body, if one ran. It tells of a body where the headers don't, as in HTTP/2. */
+  /**
+   * What a body parser made of the body, if one ran. It shows that there is a body where the headers don't, as in
+   * HTTP/2.
+   */
   readonly parsed?: unknown;
 }
 
 /**
- * Makes an {@link AdapterRequest} of a Node request.
+ * Makes an {@link AdapterRequest} from a Node request.
  *
  * @example
  * ```ts
@@ -94,11 +97,11 @@ export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): 
 }
 
 /**
- * Refuses a request whose client has gone, and with it its address. Nobody reads the answer; as an outage it would be
- * told to `onOutage`, so that any client could raise alarms.
+ * Refuses a request whose client has disconnected, which loses its address. Nobody reads the answer. An outage would be
+ * reported to `onOutage`, so that any client could raise alarms.
  */
 function refuseAbsentClient({ socket }: NodeHeaders): undefined {
-  // A connection that was reset has its own address still, and a Unix socket has none at either end.
+  // A connection that was reset still has the server's address, and a Unix socket has none at either end.
   const hasGone = socket?.destroyed || socket?.localAddress;
   if (hasGone) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
 }

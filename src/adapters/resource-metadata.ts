@@ -5,12 +5,11 @@ import type { FlowHandler } from "./handler.ts";
 import { type PublishOptions, publishDocument } from "./publish.ts";
 
 /**
- * Makes the handler that publishes what an API says of itself (RFC 9728 §3). Its place is the resource's
- * `metadataPath`.
+ * Makes the handler that publishes the metadata of an API (RFC 9728 §3). Its place is the resource's `metadataPath`.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep the document
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts
@@ -30,5 +29,5 @@ export function handleResourceMetadata(
   return publishDocument("resourceMetadata", () => resource.metadata, options);
 }
 
-/** The mark of a resource. To import `isProtectedResource` would load the engine of tokens with each adapter. */
+/** The mark of a resource. Importing `isProtectedResource` would load the engine of tokens with each adapter. */
 const RESOURCE = Symbol.for("hallpass.protectedResource");

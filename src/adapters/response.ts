@@ -1,17 +1,15 @@
 import type { ServerResponse } from "node:http";
 import type { AuthError } from "../core/errors.ts";
 
-/** What is to be answered, whatever sends it. */
+/** The answer to a request, whatever sends it. */
 export interface AdapterResponse {
   /** The HTTP status. */
   readonly status: number;
-  /** Headers that take the place of others of their name. */
+  /** Headers, which replace others of the same name. */
   readonly headers: Readonly<Record<string, string>>;
   /** Values of `Set-Cookie`. Each is a header of its own, beside those that the application has set. */
   readonly cookies: readonly string[];
-  /**
-   * What the body is as JSON; a string for text of the type that the headers say; `null` for an answer without a body.
-   */
+  /** The body: an object is sent as JSON, a string as text of the type that the headers say; `null` for none. */
   readonly body: object | string | null;
 }
 
@@ -37,7 +35,7 @@ export function formatRefusal(error: AuthError): AdapterResponse {
 }
 
 /**
- * Sends an answer through Node's response, or through what extends it, such as Express's.
+ * Sends an answer through Node's response, or one that extends it, such as Express's.
  *
  * @example
  * ```ts

@@ -14,13 +14,14 @@ import { readSigned, toIdentity } from "./introspect-answer.ts";
 import { answerAsOAuth, refuse, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
-/** Who may revoke tokens, and which. */
+/** The services that may revoke tokens, and which. */
 export interface RevokeOptions<Claims = unknown> extends ClientOptions {
   /**
-   * Tells whether a service may revoke a token. By default it may unless the token has a `client_id`, and that is
-   * another one's. It must answer exactly `true` or `false`, or a promise of it.
+   * Tells whether a service may revoke a token. By default it may, unless the token has the `client_id` of another
+   * service. It must answer exactly `true` or `false`, or a promise of it.
    *
-   * @param identity - whom the token is of. Its `credential` is `"refresh"` for a refresh token, which has no claims.
+   * @param identity - the identity of the token's user. Its `credential` is `"refresh"` for a refresh token, which has
+   * no claims.
    * @param client - the service that asks
    *
    * @example
@@ -35,11 +36,11 @@ const OPTIONS: OptionNames<RevokeOptions> = { clients: "required", rules: "optio
 
 /**
  * Makes the handler of token revocation (RFC 7009). It takes a POST of a form with the `token`, from one of `clients`,
- * and answers 200 once the token is good no more: what is no token of ours, or not good any more, was so before.
+ * and answers 200 once the token is invalid. That includes text that is not a token of ours, or was invalid before.
  *
- * A refresh token ends its session, access tokens included, as a log-out does. An access token is revoked by itself,
- * and its session goes on; without a blocklist, or where the token has no id, that is `unsupported_token_type` (400). A
- * token that `mayRevoke` keeps from this service is `invalid_grant` (400). An outage is 503: send it again.
+ * For a refresh token, the session ends with its access tokens, as in a log-out. An access token is revoked alone, and
+ * its session goes on. Without a blocklist, or if the token has no id, that is `unsupported_token_type` (400). If
+ * `mayRevoke` forbids it, that is `invalid_grant` (400). An outage is 503: send it again.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -72,17 +73,17 @@ export function handleRevoke<Claims, U extends User>(
     const client = await admitClient(options, request);
     const token = await readTokenParameter(request);
     if (token === null) return refuseTokens();
-    // Whether it is good, a user store that is down could not tell. Its session ends all the same.
+    // The user store is not asked whether the token is active: if it is down, the session must end all the same.
     const info = sessions === null ? null : await chooseOwnerFinder(sessions.inspectRefreshToken)(token);
     const identity = info === null ? await recognise(auth, token) : toIdentity(info);
-    if (identity === null) return done();
+    if (identity === null) return answerSuccess();
     if (!(await isAllowed(token, identity, client)))
       return refuse(400, "invalid_grant", "The token is of another client");
     if (info !== null) await sessions?.logoutByRefreshToken(token);
     else if (auth.revokeAccessToken === undefined) return refuse(400, "unsupported_token_type", NO_BLOCKLIST);
     else if (!isRevocable(identity)) return refuse(400, "unsupported_token_type", NOT_REVOCABLE);
     else await auth.revokeAccessToken(identity);
-    return done();
+    return answerSuccess();
   });
 }
 
@@ -93,7 +94,7 @@ function isOwnToken({ client_id }: Readonly<Record<string, unknown>>, { userId }
   return client_id === undefined || client_id === userId;
 }
 
-/** The body is nothing that a client reads (RFC 7009 §2.2). */
-function done(): AdapterResponse {
+/** Makes the answer of success. Clients don't read its body (RFC 7009 §2.2). */
+function answerSuccess(): AdapterResponse {
   return { status: 200, headers: NO_STORE, cookies: [], body: {} };
 }

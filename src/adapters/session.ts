@@ -14,23 +14,23 @@ import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { formatTokens } from "./token-answer.ts";
 
-/** A user who proved who it is, and how the session is to be. */
+/** A user who authenticated, and the options of the session. */
 export interface ProvenUser<U extends User = User> extends StartSessionOptions {
-  /** The user, of whom only the `id` is read; or what `verifyPassword` gave, as it is. */
+  /** The user, of whom only the `id` is read; or what `verifyPassword` gave, unchanged. */
   readonly user: Pick<User, "id"> | PasswordProof<U>;
 }
 
-/** What a prover finds: `null` where the proof is not good. */
+/** The result of `prove`: `null` to refuse. */
 export type Proven<U extends User = User> = ProvenUser<U> | null | Promise<ProvenUser<U> | null>;
 
 /**
- * Makes a handler that begins a session after any proof at all: a second factor, a passkey, a link in a mail. It
- * answers with the tokens as `handleLogin` does, under the same check of the origin, and ends the session whose cookie
- * comes along.
+ * Makes a handler that begins a session after any authentication: a second factor, a passkey, a link in a mail. It
+ * answers with the tokens as `handleLogin` does, after the same check of the origin, and ends the session of the
+ * request's cookie.
  *
- * @param prove - tells who the user is, and how the session is to be. `null` is refused as `invalid_credentials` (401),
- * and an `AuthError` that it throws is the answer.
- * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ * @param prove - gives the user, and the options of the session. `null` is refused as `invalid_credentials` (401), and
+ * an `AuthError` that it throws is the answer.
+ * @throws TypeError when `auth` is not an authenticator, or `prove` is not a function
  *
  * @example
  * ```ts
@@ -49,10 +49,7 @@ export function handleSession<Claims, U extends User>(
   return (request) => handle(request, request);
 }
 
-/**
- * Makes the handler of {@link handleSession} whose prover is given something else than the request, such as the
- * framework's own.
- */
+/** Makes the handler of {@link handleSession}, whose `prove` gets other arguments, such as the framework's request. */
 export function handleProof<Claims, U extends User, Source extends unknown[]>(
   auth: Authenticator<Claims, U>,
   prove: (...source: Source) => Proven<U>,

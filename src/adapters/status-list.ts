@@ -8,10 +8,10 @@ const NUMBER = /^[^?#]*\/(\d{1,8})\/?(?:[?#]|$)/;
 
 /**
  * Makes the handler that publishes status lists (draft-ietf-oauth-status-list-21 §8.1). It answers `GET` and `HEAD` for
- * a path that ends in the number of a list, with an `ETag` and for caches to keep, and 503 where the list can't be
- * read.
+ * a path that ends in the number of a list, with an `ETag`, and caches may keep the answer. It answers 503 where the
+ * list can't be read.
  *
- * @throws TypeError when it is given no status list
+ * @throws TypeError when it is given anything but a status list
  *
  * @example
  * ```ts

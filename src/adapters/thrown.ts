@@ -1,13 +1,13 @@
 /**
- * Makes an error of whatever was thrown: the error itself, of any realm, or a TypeError with what was thrown as its
- * cause. A guard, a hasher or a store of the application's own may throw anything. Frameworks take some of that for no
- * error at all: `undefined` has Express call the next handler, and `{ status: 200 }` is what Fastify then sends.
+ * Turns what was thrown into an error: the error itself, of any realm, or a TypeError with the thrown value as its
+ * cause. A guard, a hasher or a store that the application wrote may throw anything. Frameworks don't treat every value
+ * as an error: after `undefined`, Express calls the next handler, and Fastify sends `{ status: 200 }`.
  */
 export function toError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new TypeError(NO_ERROR, { cause: thrown });
 }
 
-/** Tells whether an error is of this realm: frameworks that ask by `instanceof` take no other for an error. */
+/** Tells whether an error is of this realm: frameworks that use `instanceof` recognize no other. */
 export function isOfThisRealm(error: unknown): boolean {
   return Object.prototype.isPrototypeOf.call(Error.prototype, error as object);
 }
@@ -18,6 +18,6 @@ function isError(value: unknown): value is Error {
   try {
     return Object.prototype.toString.call(value) === "[object Error]" || isOfThisRealm(value);
   } catch {
-    return false; // A revoked proxy answers nothing.
+    return false; // Any access to a revoked proxy throws.
   }
 }

@@ -5,14 +5,15 @@ import type { LoginResult, SessionResult } from "../sessions/result.ts";
 import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
-/** Which cookies and which body an authenticator's clients take tokens from. */
+/** The places in which an authenticator's clients get tokens: cookies, the body, or both. */
 export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "proofs"> & {
   readonly cookie?: CookieSettings | null;
 };
 
 /**
  * Makes the token answer (RFC 6749 §5.1). Each token is in its body or in a cookie. The access token is in both where
- * clients of both kinds are served. One that is bound to a key is in the body, beside the nonce for the next proof.
+ * clients of both kinds are served. One that is bound to a key is in the body, and a header has the nonce for the next
+ * proof.
  */
 export function formatTokens(
   result: LoginResult | SessionResult,
@@ -33,11 +34,11 @@ export function formatTokens(
   const isBound = tokenType === "DPoP";
   const isInCookie = tokenCookie !== null && !isBound;
   if (isInCookie) cookies.push(writeCookie(tokenCookie, accessToken, toAge(expiresIn)));
-  // A token that is bound to a key is worth nothing in a cookie. The cookie of an earlier login goes: beside a bound
+  // A token that is bound to a key is worthless in a cookie. The cookie of an earlier login is cleared: beside a bound
   // token it would be a second credential.
   const isLeft = tokenCookie !== null && isBound && readCookies(tokenCookie, header).length > 0;
   if (isLeft) cookies.push(writeCookie(tokenCookie, "", 0));
-  // Where none of the credentials takes it, it is for another service.
+  // If none of the credentials takes it, it is for another service.
   const token = takesBearer || !isInCookie ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};

@@ -1,6 +1,7 @@
 /**
- * Refuses what is no web `Request`. Routers pass their handlers many kinds of objects. A `Request` is known by what it
- * can do, since one of another realm or of another copy of undici is no instance of this realm's class.
+ * Refuses anything but a web `Request`, since routers pass their handlers many kinds of objects. A `Request` is
+ * recognized by its members: one of another realm or of another copy of undici is not an instance of this realm's
+ * class.
  */
 export function checkRequest(request: Request): void {
   const { headers, url, method } = (request ?? {}) as Partial<Request>;

@@ -8,11 +8,11 @@ import type { FlowHandler } from "../handler.ts";
 import { addRoutes } from "./routes.ts";
 
 /**
- * Makes a controller with the routes of the flow: `POST /login`, and what the authenticator has of `POST /refresh`,
- * `POST /logout` and `POST /password`. They read JSON and answer as the other adapters' handlers do.
+ * Makes a controller with the routes of the flow: `POST /login`, and those of `POST /refresh`, `POST /logout` and
+ * `POST /password` that the authenticator supports. They read JSON and answer as the other adapters' handlers do.
  *
  * @param prefix - the path in front of the routes, such as `"auth"`. None by default.
- * @throws TypeError when `auth` is no authenticator
+ * @throws TypeError when `auth` is not an authenticator
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { checkNothingElse } from "../checks.ts";
 import { type Recognition, recallLastIdentity } from "../identity.ts";
 import { takeHttpRequest } from "./http.ts";
 
-/** What a route asks for: `null` asks nobody who is there. */
+/** What a route demands. With the recognition `null`, requests are not authenticated. */
 export interface Access {
   readonly recognition: Recognition | null;
   readonly scopes: readonly string[];
@@ -20,7 +20,7 @@ const REQUIRED: Access = { recognition: "authenticate", scopes: [], rules: [] };
 const reflector = new Reflector();
 
 /**
- * Lets every request pass, whatever credential it carries, and asks nobody who is there. For a route or a controller.
+ * Lets every request pass, whatever credential it carries, without authenticating it. For a route or a controller.
  *
  * @example
  * ```ts
@@ -53,8 +53,8 @@ export function OptionalAuth(...extra: []): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Lets only requests pass whose token has all the scopes. For a route or a controller. A route's scopes are asked for
- * beside those of its controller.
+ * Lets only requests pass whose token has all the scopes. For a route or a controller. A route demands its own scopes
+ * and those of its controller.
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -72,9 +72,9 @@ export function Scopes(...scopes: string[]): ClassDecorator & MethodDecorator {
 
 /**
  * Lets only requests pass whose identity fits all the rules: `scopes`, `where`, `fresh`, … For a route or a controller.
- * A route's rules are asked beside those of its controller.
+ * A route has its own rules and those of its controller.
  *
- * @throws TypeError when no rule is given, or one is none
+ * @throws TypeError when no rule is given, or a value is not a rule
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function Rules(...rules: readonly Rule[]): ClassDecorator & MethodDecorat
 }
 
 /**
- * Gives a handler's parameter who is asking; `null` behind {@link OptionalAuth} where the client showed no credential.
+ * Gives a handler's parameter the identity; `null` behind {@link OptionalAuth} where the client showed no credential.
  * Give the parameter the type `Identity`, with the claims of your token profile.
  *
  * @throws TypeError when no guard of ours ran, as on a route with {@link Public}
@@ -107,8 +107,8 @@ export const CurrentIdentity: () => ParameterDecorator = createParamDecorator(
 );
 
 /**
- * Reads what a route asks for: what is written at the route counts before what is written at its controller. Scopes of
- * both are asked for at once, so that a refusal names them all.
+ * Reads what a route demands: the decorator of the route overrides that of its controller. The scopes of both are
+ * checked together, so that a refusal names them all.
  */
 export function readAccess(context: ExecutionContext): Access {
   const own = reflector.get<Access | undefined>(ACCESS, context.getHandler());

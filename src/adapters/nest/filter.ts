@@ -17,7 +17,7 @@ class AnyAuthError {
 
 /**
  * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and logs those of 500 and above
- * with their cause. Every other error is left to other filters. {@link HallpassModule} brings one along; use this where
+ * with their cause. Every other error is left to other filters. {@link HallpassModule} includes one; use this where
  * {@link AuthGuard} is used alone.
  *
  * @example
@@ -32,14 +32,14 @@ export class AuthErrorFilter implements ExceptionFilter {
   /**
    * @param host - Nest's own, which knows how the platform answers
    * @param options - how outages are logged
-   * @throws TypeError when an option is misspelt or no function
+   * @throws TypeError when an option is misspelt or not a function
    */
   constructor(host: HttpAdapterHost, options: ErrorHandlerOptions<object> = {}) {
     this.#host = host;
     this.#respond = createErrorResponder(options);
   }
 
-  /** Answers an error over HTTP. Elsewhere, such as in GraphQL, it is thrown on. */
+  /** Answers an error over HTTP. Elsewhere, such as in GraphQL, it is rethrown. */
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = host.getType() === "http" ? this.#respond(error, http.getRequest()) : null;

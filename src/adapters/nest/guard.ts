@@ -9,9 +9,8 @@ import { readAccess } from "./decorators.ts";
 import { takeHttpRequest } from "./http.ts";
 
 /**
- * A guard in the sense of Nest: it lets a request pass that carries a good token, and refuses any other, unless the
- * route is decorated otherwise. {@link HallpassModule} puts one in front of every route; use this for one controller
- * alone.
+ * A guard in the sense of Nest: it lets a request with a valid token pass, and refuses any other, unless the route is
+ * decorated otherwise. {@link HallpassModule} puts one in front of every route; use this for one controller alone.
  *
  * @example
  * ```ts
@@ -26,8 +25,8 @@ export class AuthGuard implements CanActivate {
 
   /**
    * @param guard - what `createGuard` or `createAuthenticator` makes
-   * @param rules - what every identity must fit, beside what a route asks for
-   * @throws TypeError when `guard` is no guard, or a rule is none
+   * @param rules - the rules that every identity must fit, beside those of a route
+   * @throws TypeError when `guard` is not a guard, or another argument is not a rule
    */
   constructor(guard: Guard, ...rules: readonly Rule[]) {
     checkGuard("AuthGuard", guard);

@@ -23,7 +23,7 @@ const REMEDY =
   "let HTTP ask for the credential first, or write a guard of your own, by identify of hallpass/adapter. The recipes " +
   "of the documentation for GraphQL and WebSocket show both";
 
-/** Reads a request. Nest parses forms too, on both platforms, so the type of the body is looked at first. */
+/** Reads a request. Nest parses forms, too, on both platforms, so the type of the body is checked first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
   const contentType = request.headers["content-type"];
   const adapted = readNodeRequest(pickHeaders(request), {
@@ -56,14 +56,15 @@ export function sendResponse(
 type ErrorHandler = (error: unknown, request: unknown, response: unknown, next: unknown) => unknown;
 
 /**
- * Has Nest see our refusal where a parser refused a body. Nest makes an exception of its own of most such errors before
- * it asks the filters. That one no longer says whose it is, and its message may show a part of the body.
+ * Replaces the error of a body parser by our refusal before Nest sees it. Nest turns most such errors into exceptions
+ * of its own before it calls the filters. Those no longer show where they come from, and their message may contain a
+ * part of the body.
  */
 export function translateParserErrors({ httpAdapter }: HttpAdapterHost): void {
   const setErrorHandler = httpAdapter?.setErrorHandler?.bind(httpAdapter);
   if (setErrorHandler === undefined) return; // This application has no HTTP.
   httpAdapter.setErrorHandler = (handle: ErrorHandler, prefix) => {
-    // Express knows an error handler by its four parameters.
+    // Express recognizes an error handler by its four parameters.
     const translated: ErrorHandler = (error, request, response, next) =>
       handle(readParserRefusal(error) ?? error, request, response, next);
     return setErrorHandler(translated, prefix);

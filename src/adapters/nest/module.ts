@@ -16,19 +16,19 @@ import { AuthErrorFilter } from "./filter.ts";
 import { AuthGuard } from "./guard.ts";
 import { translateParserErrors } from "./http.ts";
 
-/** What {@link HallpassModule} takes. */
+/** The options of {@link HallpassModule}. */
 export interface HallpassOptions extends ErrorHandlerOptions<object> {
   /** What `createGuard` or `createAuthenticator` makes. */
   readonly guard: Guard;
 }
 
-/** What {@link HallpassModule.forRootAsync} takes, in the shape that other modules of Nest have. */
+/** The options of {@link HallpassModule.forRootAsync}, in the shape that other modules of Nest have. */
 export interface HallpassAsyncOptions {
   /** The modules that export what `inject` names. None by default. */
   readonly imports?: ModuleMetadata["imports"];
   /** The providers that `useFactory` is given, in this order. None by default. */
   readonly inject?: FactoryProvider["inject"];
-  /** Makes the options of the injected providers. */
+  /** Makes the options from the injected providers. */
   readonly useFactory: (...providers: never[]) => HallpassOptions | Promise<HallpassOptions>;
 }
 
@@ -43,11 +43,11 @@ const ASYNC_OPTIONS: OptionNames<HallpassAsyncOptions> = {
 const MADE = Symbol("hallpass.options");
 
 /**
- * The module that puts {@link AuthGuard} in front of every route of the application, and {@link AuthErrorFilter}
- * behind.
+ * The module that guards every route of the application by {@link AuthGuard}, and answers refusals by
+ * {@link AuthErrorFilter}.
  */
 export class HallpassModule {
-  /** Without a guard the module would leave every route open, so Nest can't make it of the class alone. */
+  /** Without a guard the module would leave every route open, so Nest can't make it from the class alone. */
   private constructor() {
     throw new TypeError("HallpassModule has no guard: import HallpassModule.forRoot({ guard }) instead of the class");
   }
@@ -75,8 +75,8 @@ export class HallpassModule {
   }
 
   /**
-   * As {@link HallpassModule.forRoot}, of a guard that needs other providers, such as a configuration or a connection
-   * to a database. What the factory gives is checked when the application starts.
+   * As {@link HallpassModule.forRoot}, for a guard that needs other providers, such as a configuration or a connection
+   * to a database. The result of the factory is checked when the application starts.
    *
    * @throws TypeError when an option is missing, misspelt or meaningless
    *
@@ -133,7 +133,7 @@ function createFilter(options: ErrorHandlerOptions<object>): (host: HttpAdapterH
   return (host) => new AuthErrorFilter(host, options);
 }
 
-/** What {@link HallpassModule} has Nest make. Nest sets its handler of errors after this. */
+/** The class that Nest makes for {@link HallpassModule}. Nest sets its error handler after this. */
 class GuardedModule implements OnModuleInit {
   readonly #host: HttpAdapterHost;
 

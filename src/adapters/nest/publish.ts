@@ -12,7 +12,7 @@ import { addRoutes } from "./routes.ts";
 
 /**
  * Makes a controller that publishes the public halves of keys as a JWK Set (RFC 7517 §5) at `/.well-known/jwks.json`,
- * as `jwks` of the other adapters does. Whoever sets a global prefix excludes that path from it.
+ * as `jwks` of the other adapters does. If you set a global prefix, exclude that path from it.
  *
  * @param options - how long caches may keep the set
  * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
@@ -32,12 +32,12 @@ export function createJwksController(
 }
 
 /**
- * Makes a controller that publishes what an API says of itself (RFC 9728 §3) at the resource's `metadataPath`, as
- * `resourceMetadata` of the other adapters does. Whoever sets a global prefix excludes that path from it.
+ * Makes a controller that publishes the metadata of an API (RFC 9728 §3) at the resource's `metadataPath`, as
+ * `resourceMetadata` of the other adapters does. If you set a global prefix, exclude that path from it.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep the document
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import { addRoutes } from "./routes.ts";
  * adapters does. Anybody may read them.
  *
  * @param prefix - the path in front of the numbers of the lists: that of the lists' `uri`
- * @throws TypeError when it is given no status list
+ * @throws TypeError when it is given anything but a status list
  *
  * @example
  * ```ts

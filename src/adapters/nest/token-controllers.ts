@@ -9,12 +9,12 @@ import { addRoutes } from "./routes.ts";
 
 /**
  * Makes a controller with the route `POST /introspect` (RFC 7662), for services that can't verify our tokens
- * themselves: it takes a form with the `token` from one of `clients`, and answers what it says, or `{ active: false }`
- * for what is not good. The guard of {@link HallpassModule} passes it over.
+ * themselves: it takes a form with the `token` from one of `clients`, and answers with its claims, or with
+ * `{ active: false }` if it is not valid. The guard of {@link HallpassModule} does not apply to it.
  *
- * @param guard - whose tokens are asked about
+ * @param guard - the guard that takes the tokens
  * @param prefix - the path in front of the route, such as `"oauth"`. None by default.
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -36,8 +36,8 @@ export function createIntrospectController<Claims>(
 
 /**
  * Makes a controller with the route `POST /revoke` (RFC 7009): it takes a form with the `token` from one of `clients`,
- * and answers 200 once it is good no more. A refresh token ends its session; an access token is revoked by itself. The
- * guard of {@link HallpassModule} passes it over.
+ * and answers 200 once it is invalid. For a refresh token, the whole session ends; an access token is revoked alone.
+ * The guard of {@link HallpassModule} does not apply to it.
  *
  * @param prefix - the path in front of the route, such as `"oauth"`. None by default.
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
