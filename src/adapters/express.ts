@@ -1,6 +1,6 @@
 /**
- * Middleware and handlers for Express 4.18 and later, and 5. They only translate: every refusal goes to `next(error)`,
- * and {@link errorHandler} answers it as JSON; without that, Express does, as HTML, with the error's own status and
+ * Middleware and handlers for Express 4.18 and later, and 5. Every refusal goes to `next(error)`, and
+ * {@link errorHandler} answers it as JSON. Without that, Express answers it as HTML, with the error's own status and
  * headers.
  *
  * @module
@@ -70,12 +70,12 @@ export type ExpressErrorHandler = (
 ) => void;
 
 /**
- * Lets a request pass that carries a good token; refuses any other. {@link authOf} gives the handlers behind it who is
- * asking. `req.auth` has that too, unless a later middleware of another library sets it; its type is in
+ * Lets a request with a valid token pass, and refuses any other. {@link authOf} gives the identity to the handlers
+ * behind it. `req.auth` has that too, unless a later middleware of another library sets it; its type is in
  * `hallpass/express/auth`.
  *
- * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
- * @throws TypeError when `guard` is no guard, or a rule is none
+ * @param rules - the rules that the identity must fit, all of them: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is not a guard, or another argument is not a rule
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export function requireAuth<Claims>(
  * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `req.auth` are
  * `null` then. A bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @throws TypeError when `guard` is not a guard, or not the only argument
  *
  * @example
  * ```ts
@@ -108,7 +108,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): Expres
 }
 
 /**
- * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ * Lets a request pass if its token has all the scopes. Goes behind {@link requireAuth}.
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -125,8 +125,8 @@ export function requireScope(...scopes: string[]): ExpressMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @param options - how the session of a login is to be
- * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
+ * @param options - the options of the session of a login
+ * @throws TypeError when `auth` is not an authenticator, or an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -142,11 +142,11 @@ export function login<Claims, U extends User>(
 }
 
 /**
- * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
- * the session is to be, and the answer has its tokens, as that of {@link login}.
+ * Handles an authentication of any kind, such as a passkey or the code of a second factor: `prove` returns the user and
+ * the options of the session, and the answer has its tokens, as that of {@link login}.
  *
- * @param prove - is given Express's request, and answers `null` where the proof is not good (401)
- * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ * @param prove - gets Express's request, and returns `null` to refuse (401)
+ * @throws TypeError when `auth` is not an authenticator, or `prove` is not a function
  *
  * @example
  * ```ts
@@ -201,9 +201,9 @@ export function changePassword<Claims, U extends User>(
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
- * the access token, and answers 204 once that is stored. Put `express.json()` in front of it where clients send the
- * refresh token in the body.
+ * Handles a logout: ends the session of the refresh token, in the cookie or the body, and that of the access token, and
+ * answers 204 once that is stored. Put `express.json()` in front of it where clients send the refresh token in the
+ * body.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -221,7 +221,7 @@ export function logout<Claims, U extends User>(
 
 /**
  * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
- * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ * `GET` and `HEAD`, with an `ETag`, and caches may keep the answer. Shared secrets and private members are never in it.
  *
  * @param options - how long caches may keep it
  * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
@@ -240,11 +240,11 @@ export function jwks(
 }
 
 /**
- * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ * Publishes the metadata of an API (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts
@@ -262,11 +262,11 @@ export function resourceMetadata(
 
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
- * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the
- * body itself, where no parser of forms ran.
+ * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. It reads
+ * the body itself, where no parser of forms ran.
  *
- * @param guard - whose tokens are asked about
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @param guard - the guard that takes the tokens
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -283,8 +283,8 @@ export function introspect<Claims>(
 
 /**
  * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
- * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the
- * body itself, where no parser of forms ran.
+ * invalid. For a refresh token, the whole session ends; an access token is revoked alone. It reads the body itself,
+ * where no parser of forms ran.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -303,12 +303,12 @@ export function revoke<Claims, U extends User>(
 }
 
 /**
- * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
- * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
- * caches to keep.
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
+ * revoked. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag`, and caches may
+ * keep the answer.
  *
  * @param list - made by `createStatusList` of `hallpass/status-list`
- * @throws TypeError when it is given none
+ * @throws TypeError when it is given anything else
  *
  * @example
  * ```ts
@@ -320,7 +320,7 @@ export function statusList(list: StatusList, ...extra: []): ExpressMiddleware {
 }
 
 /**
- * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ * Gives the identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
  *
@@ -334,7 +334,8 @@ export function authOf<Claims>(req: IncomingMessage, guard: Guard<Claims>): Iden
 }
 
 /**
- * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ * Gives the identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where the
+ * request showed no credential.
  *
  * @throws TypeError when that `optionalAuth` is not in front of the handler
  *
@@ -348,11 +349,11 @@ export function optionalAuthOf<Claims>(req: IncomingMessage, guard: Guard<Claims
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set
- * before (CORS), and logs those of 500 and above with their cause. Goes behind all routes. Any other error goes on to
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and keeps headers that were set
+ * before (CORS). It logs those of 500 and above with their cause. Goes behind all routes. Any other error goes on to
  * the next error handler.
  *
- * @throws TypeError when an option is misspelt or no function
+ * @throws TypeError when an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -361,7 +362,7 @@ export function optionalAuthOf<Claims>(req: IncomingMessage, guard: Guard<Claims
  */
 export function errorHandler(options: ErrorHandlerOptions<ExpressRequest> = {}): ExpressErrorHandler {
   const respond = createErrorResponder(options);
-  // Express knows an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (error, req, res, next) => {
     const response = respond(error, req);
     if (response === null || res.headersSent) return next(error);
@@ -378,8 +379,7 @@ function recognise(access: Access<ExpressRequest>): ExpressMiddleware {
 }
 
 /**
- * Makes a middleware of work that goes before the next handler. That one is called at once where there is nothing to
- * wait for.
+ * Makes a middleware that does some work before the next handler, which is called at once if nothing has to be awaited.
  */
 function asMiddleware(work: (req: ExpressRequest) => unknown): ExpressMiddleware {
   return (req, _res, next) => {

@@ -1,6 +1,6 @@
 /**
- * The type of `request.auth`, for applications where nobody else gives it one: `import "hallpass/fastify/auth"` in one
- * file. Where a plugin does, leave it out and ask `authOf(request, guard)`.
+ * The type of `request.auth`, for applications in which no other library declares it: `import "hallpass/fastify/auth"`
+ * in one file. Where a plugin does, leave it out and ask `authOf(request, guard)`.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import type { Identity } from "../guard/identity.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` when nobody said. */
+    /**
+     * Who is asking: set by hallpass's `requireAuth`; `null` after `optionalAuth` where the request showed no
+     * credential.
+     */
     auth?: Identity | null;
   }
 }

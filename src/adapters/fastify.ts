@@ -1,6 +1,6 @@
 /**
- * Hooks and handlers for Fastify 5. They only translate: every refusal is thrown, and {@link errorHandler} answers it;
- * without that, Fastify does, in JSON of its own, with the error's own status and headers.
+ * Hooks and handlers for Fastify 5. Every refusal is thrown, and {@link errorHandler} answers it. Without that, Fastify
+ * answers it in JSON of its own, with the error's own status and headers.
  *
  * @module
  */
@@ -62,12 +62,12 @@ export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => P
 export type FastifyErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
- * Lets a request pass that carries a good token; refuses any other. For `onRequest`. {@link authOf} gives the handlers
- * behind it who is asking. `request.auth` has that too, unless a later plugin sets it; its type is in
+ * Lets a request with a valid token pass, and refuses any other. For `onRequest`. {@link authOf} gives the identity to
+ * the handlers behind it. `request.auth` has that too, unless a later plugin sets it; its type is in
  * `hallpass/fastify/auth`.
  *
- * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
- * @throws TypeError when `guard` is no guard, or a rule is none
+ * @param rules - the rules that the identity must fit, all of them: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is not a guard, or another argument is not a rule
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function requireAuth<Claims>(guard: Guard<Claims>, ...rules: readonly Rul
  * As {@link requireAuth}, but a request without a credential passes too: {@link optionalAuthOf} and `request.auth` are
  * `null` then. A bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @throws TypeError when `guard` is not a guard, or not the only argument
  *
  * @example
  * ```ts
@@ -99,7 +99,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): Fastif
 }
 
 /**
- * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ * Lets a request pass if its token has all the scopes. Goes behind {@link requireAuth}.
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -117,8 +117,8 @@ export function requireScope(...scopes: string[]): FastifyHook {
  * Handles a login: reads `{ login, password }` from the JSON body, which Fastify parses by itself, and answers with the
  * token (RFC 6749 §5.1).
  *
- * @param options - how the session of a login is to be
- * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
+ * @param options - the options of the session of a login
+ * @throws TypeError when `auth` is not an authenticator, or an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -134,11 +134,11 @@ export function login<Claims, U extends User>(
 }
 
 /**
- * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
- * the session is to be, and the answer has its tokens, as that of {@link login}.
+ * Handles an authentication of any kind, such as a passkey or the code of a second factor: `prove` returns the user and
+ * the options of the session, and the answer has its tokens, as that of {@link login}.
  *
- * @param prove - is given Fastify's request, and answers `null` where the proof is not good (401)
- * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ * @param prove - gets Fastify's request, and returns `null` to refuse (401)
+ * @throws TypeError when `auth` is not an authenticator, or `prove` is not a function
  *
  * @example
  * ```ts
@@ -190,8 +190,8 @@ export function changePassword<Claims, U extends User>(
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
- * the access token, and answers 204 once that is stored.
+ * Handles a logout: ends the session of the refresh token, in the cookie or the body, and that of the access token, and
+ * answers 204 once that is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -206,7 +206,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 
 /**
  * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
- * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ * `GET` and `HEAD`, with an `ETag`, and caches may keep the answer. Shared secrets and private members are never in it.
  *
  * @param options - how long caches may keep it
  * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
@@ -221,11 +221,11 @@ export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptio
 }
 
 /**
- * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ * Publishes the metadata of an API (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts
@@ -246,11 +246,11 @@ export function resourceMetadata(
 
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
- * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. Fastify needs a
- * parser of forms: {@link parseForms} adds one.
+ * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. Fastify
+ * needs a parser of forms: {@link parseForms} adds one.
  *
- * @param guard - whose tokens are asked about
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @param guard - the guard that takes the tokens
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -268,8 +268,8 @@ export function introspect<Claims>(
 
 /**
  * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
- * good no more. A refresh token ends its session; an access token is revoked by itself. Fastify needs a
- * parser of forms: {@link parseForms} adds one.
+ * invalid. For a refresh token, the whole session ends; an access token is revoked alone. Fastify needs a parser of
+ * forms: {@link parseForms} adds one.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -288,7 +288,7 @@ export function revoke<Claims, U extends User>(
   return respondWith(handleRevoke(auth, options, ...extra), FORM_HANDLER);
 }
 
-/** An application of Fastify, as far as parsers of bodies go. */
+/** The members of a Fastify application that deal with body parsers. */
 export interface FastifyParsers {
   /** Tells whether there is a parser of a type. */
   hasContentTypeParser(type: string): boolean;
@@ -296,7 +296,7 @@ export interface FastifyParsers {
   addContentTypeParser(
     type: string,
     options: {
-      /** As what the parser is given a body. */
+      /** The form in which the parser gets a body. */
       readonly parseAs: "string";
       /** The most bytes of a body. */
       readonly bodyLimit: number;
@@ -329,12 +329,12 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 }
 
 /**
- * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
- * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
- * caches to keep.
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
+ * revoked. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag`, and caches may
+ * keep the answer.
  *
  * @param list - made by `createStatusList` of `hallpass/status-list`
- * @throws TypeError when it is given none
+ * @throws TypeError when it is given anything else
  *
  * @example
  * ```ts
@@ -346,7 +346,7 @@ export function statusList(list: StatusList, ...extra: []): FastifyHandler {
 }
 
 /**
- * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ * Gives the identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
  *
@@ -360,7 +360,8 @@ export function authOf<Claims>(request: FastifyRequest, guard: Guard<Claims>): I
 }
 
 /**
- * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ * Gives the identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where the
+ * request showed no credential.
  *
  * @throws TypeError when that `optionalAuth` is not in front of the handler
  *
@@ -374,11 +375,11 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set
- * before (CORS), and logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is thrown on,
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and keeps headers that were set
+ * before (CORS). It logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is rethrown,
  * to the error handler of the context around it or to Fastify's own.
  *
- * @throws TypeError when an option is misspelt or no function
+ * @throws TypeError when an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -402,20 +403,15 @@ function toOwnError(thrown: unknown): Error {
   return isOfThisRealm(error) ? error : Object.assign(new Error(error.message, { cause: error }), error);
 }
 
-/**
- * This is the name of our handlers. Fastify binds each handler of a route, which leaves only its name to know it by.
- */
+/** The name of our handlers. Fastify binds the handler of each route, so only its name identifies it. */
 const HANDLER = "hallpass handler";
 
-/** This is the name of those of our handlers that take forms. */
+/** The name of our handlers that take forms. */
 const FORM_HANDLER = "hallpass form handler";
 
 const NO_FORMS = "Fastify has no parser of forms: call parseForms(app) of hallpass/fastify in front of this route";
 
-/**
- * Tells whether Fastify refused a form at one of our routes: it has no parser for forms, so our handler does not see
- * them.
- */
+/** Tells whether Fastify refused the media type of a body at one of our routes, before our handler saw the request. */
 function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest, name: string): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" && routeOptions.handler.name === `bound ${name}`;
@@ -444,7 +440,7 @@ function respondWith(
 
 function sendResponse(reply: FastifyReply, { status, headers, cookies, body }: AdapterResponse): FastifyReply {
   reply.code(status).headers(headers);
-  for (const cookie of cookies) reply.header("Set-Cookie", cookie); // Fastify adds it to those there are.
+  for (const cookie of cookies) reply.header("Set-Cookie", cookie); // Fastify appends it to the other cookies.
   return reply.send(body ?? undefined);
 }
 

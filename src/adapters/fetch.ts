@@ -1,7 +1,7 @@
 /**
  * Decorators and handlers for everything that turns a `Request` into a `Response`: Hono, Next, Bun, Deno. Since there
- * is no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is thrown
- * on. Put {@link errorHandler} around them to have outages logged.
+ * is no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is rethrown.
+ * Put {@link errorHandler} around them to have outages logged.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export type { PublishOptions } from "./publish.ts";
 export type { RevokeOptions } from "./revoke.ts";
 export type { Proven, ProvenUser } from "./session.ts";
 
-/** A handler that is told who is asking, beside whatever its router passes. */
+/** A handler that gets the identity, and whatever its router passes. */
 export type AuthHandler<Auth, Rest extends unknown[]> = (
   request: Request,
   auth: Auth,
@@ -58,10 +58,10 @@ export type AuthHandler<Auth, Rest extends unknown[]> = (
 export type FetchHandler<Rest extends unknown[] = []> = (request: Request, ...rest: Rest) => Promise<Response>;
 
 /**
- * Wraps a handler so that only requests with a good token reach it.
+ * Wraps a handler so that only requests with a valid token reach it.
  *
- * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
- * @throws TypeError when `guard` is no guard, or a rule is none
+ * @param rules - the rules that the identity must fit, all of them: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is not a guard, or another argument is not a rule
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export function requireAuth<Claims>(
  * As {@link requireAuth}, but a request without a credential reaches the handler too, with `null` for the identity. A
  * bad credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @throws TypeError when `guard` is not a guard, or not the only argument
  *
  * @example
  * ```ts
@@ -125,8 +125,8 @@ export function requireScope(
  * Handles a login: reads `{ login, password }` from a JSON body of at most 64 KiB and answers with the token (RFC 6749
  * §5.1).
  *
- * @param options - the client's `address`, and how the session of a login is to be
- * @throws TypeError when `auth` is no authenticator, or has a throttle and there is no `address` to count by
+ * @param options - the client's `address`, and the options of the session of a login
+ * @throws TypeError when `auth` is not an authenticator, or has a throttle and there is no `address` to count by
  *
  * @example
  * ```ts
@@ -145,12 +145,12 @@ export function login<Claims, U extends User, Rest extends unknown[] = []>(
 }
 
 /**
- * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
- * the session is to be, and the answer has its tokens, as that of {@link login}.
+ * Handles an authentication of any kind, such as a passkey or the code of a second factor: `prove` returns the user and
+ * the options of the session, and the answer has its tokens, as that of {@link login}.
  *
- * @param prove - is given the request, with its body unread, and whatever the router passes beside it; it answers
- * `null` where the proof is not good (401)
- * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ * @param prove - gets the request, with its body unread, and whatever the router passes beside it; it returns `null` to
+ * refuse (401)
+ * @throws TypeError when `auth` is not an authenticator, or `prove` is not a function
  *
  * @example
  * ```ts
@@ -205,8 +205,8 @@ export function changePassword<Claims, U extends User, Rest extends unknown[] = 
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
- * the access token, and answers 204 once that is stored.
+ * Handles a logout: ends the session of the refresh token, in the cookie or the body, and that of the access token, and
+ * answers 204 once that is stored.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -221,7 +221,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 
 /**
  * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
- * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ * `GET` and `HEAD`, with an `ETag`, and caches may keep the answer. Shared secrets and private members are never in it.
  *
  * @param options - how long caches may keep it
  * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
@@ -236,11 +236,11 @@ export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptio
 }
 
 /**
- * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ * Publishes the metadata of an API (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts
@@ -258,10 +258,10 @@ export function resourceMetadata(
 
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
- * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good.
+ * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid.
  *
- * @param guard - whose tokens are asked about
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @param guard - the guard that takes the tokens
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -278,7 +278,7 @@ export function introspect<Claims>(
 
 /**
  * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
- * good no more. A refresh token ends its session; an access token is revoked by itself.
+ * invalid. For a refresh token, the whole session ends; an access token is revoked alone.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -297,12 +297,12 @@ export function revoke<Claims, U extends User>(
 }
 
 /**
- * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
- * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
- * caches to keep.
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
+ * revoked. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag`, and caches may
+ * keep the answer.
  *
  * @param list - made by `createStatusList` of `hallpass/status-list`
- * @throws TypeError when it is given none
+ * @throws TypeError when it is given anything else
  *
  * @example
  * ```ts
@@ -314,7 +314,7 @@ export function statusList(list: StatusList, ...extra: []): FetchHandler {
 }
 
 /**
- * The identity that `requireAuth` of this guard found for a request, for code that was not handed it.
+ * Gives the identity that `requireAuth` of this guard found for a request, for code that did not get it as an argument.
  *
  * @throws TypeError when that `requireAuth` is not around the handler
  *
@@ -329,8 +329,8 @@ export function authOf<Claims>(request: Request, guard: Guard<Claims>): Identity
 }
 
 /**
- * The identity that `optionalAuth` of this guard found for a request, for code that was not handed it; `null` where
- * nobody said.
+ * Gives the identity that `optionalAuth` of this guard found for a request, for code that did not get it as an
+ * argument; `null` where the request showed no credential.
  *
  * @throws TypeError when that `optionalAuth` is not around the handler
  *
@@ -345,12 +345,12 @@ export function optionalAuthOf<Claims>(request: Request, guard: Guard<Claims>): 
 }
 
 /**
- * Wraps a handler so that every {@link AuthError} that is thrown in it is answered as JSON, `{ error, message }`, with
- * its status and headers, and those of 500 and above are logged with their cause, also where a handler of this module
- * has answered them already: around a whole router, as long as that hands the answer on as it is. Any other error is
- * thrown on.
+ * Wraps a handler or a whole router. It answers every {@link AuthError} that is thrown inside as JSON,
+ * `{ error, message }`, with its status and headers. It logs those of 500 and above with their cause, even if a handler
+ * of this module has answered them already, as long as the router returns that answer unchanged. Any other error is
+ * rethrown.
  *
- * @throws TypeError when an option is misspelt or no function
+ * @throws TypeError when an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -367,7 +367,7 @@ export function errorHandler(
   return (handler) =>
     async (request, ...rest) => {
       const response = await answerErrors(request, () => handler(request, ...rest));
-      respond(refusals.get(response), request); // The answer is there; this logs it.
+      respond(refusals.get(response), request); // The answer is made already; this only logs.
       return response;
     };
 }
@@ -422,10 +422,10 @@ function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Res
   return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
 
-/** The refusals that were answered, by their answers, for {@link errorHandler} to log. */
+/** The refusals by their answers, for {@link errorHandler} to log. */
 const refusals = new WeakMap<Response, AuthError>();
 
-/** Does the work, and answers an {@link AuthError} that is thrown in it. Any other error is thrown on. */
+/** Does the work, and answers an {@link AuthError} that is thrown in it. Any other error is rethrown. */
 async function answerErrors(request: Request, work: () => Response | Promise<Response>): Promise<Response> {
   checkRequest(request);
   try {

@@ -1,6 +1,6 @@
 /**
- * Middleware and handlers for Koa 2.15 and later, and 3. They only translate: every refusal is thrown, and {@link
- * errorHandler} answers it as JSON; without that, Koa does, as text, with the error's own status and headers.
+ * Middleware and handlers for Koa 2.15 and later, and 3. Every refusal is thrown, and {@link errorHandler} answers it
+ * as JSON. Without that, Koa answers it as text, with the error's own status and headers.
  *
  * @module
  */
@@ -50,11 +50,11 @@ export interface KoaContext {
   readonly req: IncomingMessage;
   /** Koa's request, with what a body parser left. */
   readonly request: object;
-  /** The path with its query as the client sent it, also where koa-mount takes a part of it off. */
+  /** The path with its query as the client sent it, also where koa-mount strips a part of it. */
   readonly originalUrl?: string;
   /** The client's address, by the application's `proxy` setting. */
   readonly ip: string;
-  /** What middleware hand on. */
+  /** What middleware pass on. */
   state: object;
   /** The status to answer with. */
   status: number;
@@ -74,7 +74,7 @@ export interface AuthState<Auth extends Identity | null = Identity> {
   auth: Auth;
 }
 
-/** A middleware that leaves who is asking in `ctx.state.auth`, in types that fit Koa 2 and 3. */
+/** A middleware that sets `ctx.state.auth` to the identity, in types that fit Koa 2 and 3. */
 export type KoaAuthMiddleware<Auth extends Identity | null> = (
   ctx: KoaContext & { state: AuthState<Auth> },
   next: () => Promise<unknown>,
@@ -84,10 +84,10 @@ export type KoaAuthMiddleware<Auth extends Identity | null> = (
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Lets a request pass that carries a good token, with `ctx.state.auth` set; refuses any other.
+ * Lets a request with a valid token pass, with `ctx.state.auth` set, and refuses any other.
  *
- * @param rules - what the identity must fit, all of it: `scopes`, `where`, `fresh`, …
- * @throws TypeError when `guard` is no guard, or a rule is none
+ * @param rules - the rules that the identity must fit, all of them: `scopes`, `where`, `fresh`, …
+ * @throws TypeError when `guard` is not a guard, or another argument is not a rule
  *
  * @example
  * ```ts
@@ -109,7 +109,7 @@ export function requireAuth<Claims>(
  * As {@link requireAuth}, but a request without a credential passes too, with `ctx.state.auth` being `null`. A bad
  * credential is refused all the same, and an outage is 503.
  *
- * @throws TypeError when `guard` is no guard, or not the only argument
+ * @throws TypeError when `guard` is not a guard, or not the only argument
  *
  * @example
  * ```ts
@@ -124,7 +124,7 @@ export function optionalAuth<Claims>(guard: Guard<Claims>, ...extra: []): KoaAut
 }
 
 /**
- * Lets a request pass whose token has all the scopes. Goes behind {@link requireAuth}.
+ * Lets a request pass if its token has all the scopes. Goes behind {@link requireAuth}.
  *
  * @throws TypeError when no scope is given, or one can't be a scope
  *
@@ -144,8 +144,8 @@ export function requireScope(...scopes: string[]): KoaMiddleware {
 /**
  * Handles a login: reads `{ login, password }` from the parsed JSON body and answers with the token (RFC 6749 §5.1).
  *
- * @param options - how the session of a login is to be
- * @throws TypeError when `auth` is no authenticator, or an option is misspelt or no function
+ * @param options - the options of the session of a login
+ * @throws TypeError when `auth` is not an authenticator, or an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -161,11 +161,11 @@ export function login<Claims, U extends User>(
 }
 
 /**
- * Handles a proof of any kind, such as a passkey or the code of a second factor: `prove` says who the user is and how
- * the session is to be, and the answer has its tokens, as that of {@link login}.
+ * Handles an authentication of any kind, such as a passkey or the code of a second factor: `prove` returns the user and
+ * the options of the session, and the answer has its tokens, as that of {@link login}.
  *
- * @param prove - is given Koa's context, and answers `null` where the proof is not good (401)
- * @throws TypeError when `auth` is no authenticator, or `prove` no function
+ * @param prove - gets Koa's context, and returns `null` to refuse (401)
+ * @throws TypeError when `auth` is not an authenticator, or `prove` is not a function
  *
  * @example
  * ```ts
@@ -217,9 +217,8 @@ export function changePassword<Claims, U extends User>(
 }
 
 /**
- * Handles a logout: ends the sessions of all that the request shows, the refresh token in the cookie or the body and
- * the access token, and answers 204 once that is stored. Put `bodyParser()` in front of it where clients send the
- * refresh token in the body.
+ * Handles a logout: ends the session of the refresh token, in the cookie or the body, and that of the access token, and
+ * answers 204 once that is stored. Put `bodyParser()` in front of it where clients send the refresh token in the body.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions
  *
@@ -234,7 +233,7 @@ export function logout<Claims, U extends User>(auth: RevokingAuthenticator<Claim
 
 /**
  * Publishes the public halves of keys as a JWK Set (RFC 7517 §5), so that others can verify your tokens. It answers
- * `GET` and `HEAD`, with an `ETag` and for caches to keep. Shared secrets and private members are never in it.
+ * `GET` and `HEAD`, with an `ETag`, and caches may keep the answer. Shared secrets and private members are never in it.
  *
  * @param options - how long caches may keep it
  * @throws TypeError when there is no public key to publish, or an option is misspelt or meaningless
@@ -249,11 +248,11 @@ export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptio
 }
 
 /**
- * Publishes what an API says of itself (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
+ * Publishes the metadata of an API (RFC 9728 §3): who issues its tokens, for which audience, and with which scopes.
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is none, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
  *
  * @example
  * ```ts
@@ -271,11 +270,11 @@ export function resourceMetadata(
 
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
- * `token` from one of `clients`, and answers what it says, or `{ active: false }` for what is not good. It reads the
- * body itself, where no parser of forms ran.
+ * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. It reads
+ * the body itself, where no parser of forms ran.
  *
- * @param guard - whose tokens are asked about
- * @throws TypeError when `guard` is no guard, an option is missing, misspelt or meaningless, or every user could ask
+ * @param guard - the guard that takes the tokens
+ * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask
  *
  * @example
  * ```ts
@@ -292,8 +291,8 @@ export function introspect<Claims>(
 
 /**
  * Handles token revocation (RFC 7009): takes a form with the `token` from one of `clients`, and answers 200 once it is
- * good no more. A refresh token ends its session; an access token is revoked by itself. It reads the
- * body itself, where no parser of forms ran.
+ * invalid. For a refresh token, the whole session ends; an access token is revoked alone. It reads the body itself,
+ * where no parser of forms ran.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
@@ -312,12 +311,12 @@ export function revoke<Claims, U extends User>(
 }
 
 /**
- * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed lists of which sessions were revoked, that
- * anybody may read. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag` and for
- * caches to keep.
+ * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
+ * revoked. It answers `GET` and `HEAD` for a path that ends in the number of a list, with an `ETag`, and caches may
+ * keep the answer.
  *
  * @param list - made by `createStatusList` of `hallpass/status-list`
- * @throws TypeError when it is given none
+ * @throws TypeError when it is given anything else
  *
  * @example
  * ```ts
@@ -329,7 +328,7 @@ export function statusList(list: StatusList, ...extra: []): KoaMiddleware {
 }
 
 /**
- * The identity that `requireAuth` of this guard found, in the types of its token profile.
+ * Gives the identity that `requireAuth` of this guard found, in the types of its token profile.
  *
  * @throws TypeError when that `requireAuth` is not in front of the handler
  *
@@ -343,7 +342,8 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
 }
 
 /**
- * The identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where nobody said.
+ * Gives the identity that `optionalAuth` of this guard found, in the types of its token profile; `null` where the
+ * request showed no credential.
  *
  * @throws TypeError when that `optionalAuth` is not in front of the handler
  *
@@ -357,11 +357,11 @@ export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: G
 }
 
 /**
- * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, beside those that were set
- * before (CORS), and logs those of 500 and above with their cause. Goes in front of all routes. Any other error is
- * thrown on, to Koa.
+ * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and keeps headers that were set
+ * before (CORS). It logs those of 500 and above with their cause. Goes in front of all routes. Any other error is
+ * rethrown, to Koa.
  *
- * @throws TypeError when an option is misspelt or no function
+ * @throws TypeError when an option is misspelt or not a function
  *
  * @example
  * ```ts
@@ -389,7 +389,9 @@ function recognise<Auth extends Identity | null>(access: Access<KoaContext>): Ko
   };
 }
 
-/** What a guard is asked about. Node's request has all of it but the client's address, which few guards ask for. */
+/**
+ * The request that a guard gets: Node's request, and the client's address, which is only read when a guard needs it.
+ */
 class KoaAuthRequest implements AuthRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
@@ -413,7 +415,10 @@ class KoaAuthRequest implements AuthRequest {
   }
 }
 
-/** Makes what a guard is asked about. An application may ask about Koa's request too, and about Node's. */
+/**
+ * Makes the request that a guard gets. Koa's and Node's requests are marked, too, since an application may pass them to
+ * a guard.
+ */
 function toAuthRequest(ctx: KoaContext): AuthRequest {
   const { state, request, req } = ctx;
   markExchange(request, state);
