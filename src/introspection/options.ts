@@ -23,7 +23,7 @@ export interface IntrospectedOptions {
   /** The id and the secret that this service has at the authorization server. */
   readonly client: IntrospectionClient;
   /**
-   * The `aud` that answers must have, or a list of which they must have one. With `null` it is not checked, so that a
+   * The `aud` that answers must have, or a list of which they must have one; with `null` it is not checked, so that a
    * token for any service is accepted.
    */
   readonly audience: string | readonly string[] | null;

@@ -11,7 +11,7 @@ export type TicketIdentity = Pick<ShownIdentity, "scopes" | "sid">;
 export interface TicketOptions<Data = unknown> {
   /** The parameter of the query that it comes in. `"ticket"` by default. */
   readonly parameter?: string;
-  /** Gives the scopes and the session that a ticket stands for. By default it has none. */
+  /** Gives the scopes and the session that a ticket stands for. None by default. */
   readonly identity?: (issued: OneTimeResult<Data>) => TicketIdentity | Promise<TicketIdentity>;
 }
 
