@@ -263,7 +263,7 @@ export function resourceMetadata(
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
  * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. It reads
- * the body itself, where no parser of forms ran.
+ * the body itself if no parser of forms ran.
  *
  * @param guard - the guard that takes the tokens
  * @throws TypeError when `guard` is not a guard, an option is missing, misspelt or meaningless, or every user could ask

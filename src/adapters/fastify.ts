@@ -242,9 +242,6 @@ export function resourceMetadata(
 }
 
 /**
-}
-
-/**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
  * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. Fastify
  * needs a parser of forms: {@link parseForms} adds one.
@@ -324,9 +321,6 @@ export function parseForms(app: FastifyParsers): void {
 }
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
-
-/**
-}
 
 /**
  * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
