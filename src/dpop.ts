@@ -1,6 +1,6 @@
 /**
- * Access tokens that are bound to a key of the client's (DPoP, RFC 9449): the credential, and the verifier of proofs
- * for endpoints that give tokens.
+ * Access tokens bound to a client's key (DPoP, RFC 9449): the credential for guards, and the proof verifier for
+ * endpoints that issue tokens.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Framework-agnostic token auth primitives for Node: keys, tokens, bearer credentials, passwords, and the flow that
- * they make up.
+ * Framework-agnostic token auth primitives for Node: keys, tokens, bearer credentials, passwords, and the login flow
+ * that is built on them.
  *
  * @module
  */

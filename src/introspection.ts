@@ -1,6 +1,7 @@
 /**
- * Tokens that somebody else's introspection endpoint knows (RFC 7662), as a credential of a guard; and the credential
- * of services that ask ours. The handlers `introspect` and `revoke` are in the adapters.
+ * Token introspection (RFC 7662): a guard's credential for tokens that another service's introspection endpoint knows,
+ * and the credential of the services that call our endpoint. The handlers `introspect` and `revoke` are in the
+ * adapters.
  *
  * @module
  */

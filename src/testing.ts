@@ -1,6 +1,6 @@
 /**
- * Tools for tests: the contracts of stores as cases for any runner, tokens of any instant, a clock that stands still,
- * a password hasher that takes no time, and an issuer that fails as it is told to.
+ * Tools for tests: the contracts of stores as cases for any test runner, tokens issued at any time, a frozen clock, a
+ * cheap password hasher, and a fake issuer that fails on command.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a service needs that only verifies or issues tokens: keys, tokens, bearer credentials and the guard. Nothing of
- * it reaches a native addon, so any bundler takes it as it is. The same classes and functions as in `hallpass`.
+ * All that a service needs to verify or issue tokens: keys, tokens, bearer credentials and the guard. It loads no
+ * native addon, so any bundler can bundle it. The classes and functions are the same as those of `hallpass`.
  *
  * @module
  */

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
 
 /**
- * One buffer for all decoding and encoding of text. To allocate a buffer takes as long as to decode a header into it.
+ * One buffer for all decoding and encoding of text. Allocating a buffer takes as long as decoding a header into it.
  * Nothing is read from it after the call that wrote it has returned.
  */
 const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
@@ -15,7 +15,8 @@ const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
 const LAST_CHARACTERS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /**
- * Whether a text has only ASCII characters. Code that decodes or compares bytes may read only a part of any other one.
+ * Tells whether a text has only ASCII characters. Of any other character, code that decodes or compares bytes may read
+ * only a part.
  */
 export function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
@@ -28,14 +29,15 @@ export function fromBase64url(text: string): Buffer | null {
 }
 
 /**
- * Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or holds no UTF-8.
+ * Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or does not hold
+ * UTF-8.
  */
 export function textFromBase64url(text: string): string | null {
   const bytes = text.length > scratch.length ? Buffer.alloc(text.length) : scratch;
   const length = bytes.write(text, "base64url");
   if (!isCanonical(text, length)) return null;
   const decoded = bytes.toString("utf8", 0, length);
-  // The decoder puts U+FFFD in place of bytes that are no UTF-8. A text may also hold U+FFFD itself.
+  // The decoder puts U+FFFD in place of bytes that are not UTF-8. A text may also hold U+FFFD itself.
   return decoded.includes("\uFFFD") && !isUtf8(bytes.subarray(0, length)) ? null : decoded;
 }
 
@@ -46,8 +48,8 @@ export function toBase64url(text: string): string {
 }
 
 /**
- * Copies an ASCII text. A slice keeps the whole text that it was cut from in memory, and is slow to compare.
- * A copy is neither.
+ * Copies an ASCII text. A slice keeps the whole text that it was cut from in memory, and is slow to compare. A copy has
+ * neither fault.
  */
 export function copyAscii(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
@@ -57,7 +59,7 @@ export function copyAscii(text: string): string {
  * Whether an ASCII text is the canonical base64url (RFC 4648 §3.5) of the bytes that Node decoded from it.
  *
  * Node's decoder also takes `+` and `/`, and skips every character that is in no alphabet. A text with skipped
- * characters gives fewer bytes than its length says. To encode the bytes again and compare would cost a tenth of a
+ * characters gives fewer bytes than its length says. Encoding the bytes again to compare them would cost a tenth of a
  * verification.
  *
  * @param length - how many bytes the decoder gave

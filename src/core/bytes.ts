@@ -1,9 +1,8 @@
 import { isUint8Array } from "node:util/types";
 
 /**
- * Copies the bytes of a Uint8Array; `null` where the value is none. One of another realm (a Jest sandbox, a `vm`
- * context) counts. A DataView, or an array of wider numbers, does not: not everybody would read the same bytes out of
- * it.
+ * Copies the bytes of a Uint8Array; `null` for any other value. A Uint8Array of another realm (a Jest sandbox, a `vm`
+ * context) counts. A DataView, or an array of wider numbers, does not: its bytes can be read in more than one order.
  */
 export function copyBytes(value: unknown): Uint8Array | null {
   return isUint8Array(value) ? new Uint8Array(value) : null;

@@ -6,7 +6,7 @@ import { formatChallenge } from "./http/challenge.ts";
  */
 type Challenge = "realm" | "invalid_token" | true | null;
 
-/** What a code is answered with: a `message` for the client, and the seconds of `Retry-After` by default. */
+/** The answer to a code. `message` is for the client, and `retryAfter` is the default of `Retry-After` in seconds. */
 type Refusal = readonly [status: number, challenge: Challenge, message: string, retryAfter?: number];
 
 /**
@@ -61,7 +61,7 @@ export type AuthErrorCode =
   | "unavailable"
   | "overloaded";
 
-/** The table of all refusals, from which the page of errors is checked. */
+/** The answers to all codes. A test compares docs/errors.md with them. */
 export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   missing_token: [401, "realm", "Authentication is required"],
   invalid_request: [400, true, "Send one well-formed credential"],
@@ -87,7 +87,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   overloaded: [503, null, "Too many logins at once, try again in a moment", 1],
 };
 
-/** What can be said about one {@link AuthError} beyond its code. */
+/** The details of an {@link AuthError} beyond its code. */
 export interface AuthErrorDetails {
   /** For the developer and the log: never sent to the client. */
   readonly cause?: unknown;
@@ -101,15 +101,15 @@ export interface AuthErrorDetails {
   readonly challenge?: Readonly<Record<string, string>>;
   /** Seconds to wait before trying again, where the code has a `Retry-After`. */
   readonly retryAfter?: number;
-  /** Headers to answer with beside those of the code, such as a `Set-Cookie` that takes a dead cookie away. */
+  /** Further headers to answer with, such as a `Set-Cookie` that deletes a dead cookie. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const BRAND = Symbol.for("hallpass.AuthError");
 
 /**
- * The one error by which hallpass refuses: a credential (401), a permission (403), a malformed request (400), or an
- * outage of ours (503).
+ * The error that hallpass throws to refuse a request: for its credential (401), a missing permission (403), its form
+ * (400), or an outage on our side (503).
  *
  * `message` is terse and safe to send; `cause` is for the developer. `status`, `statusCode`, `headers` and `expose` are
  * what the default error handlers of Express, Koa and Fastify read, so throwing it is enough to answer with it.
@@ -175,8 +175,8 @@ function writeHeaders(code: AuthErrorCode, details: AuthErrorDetails): Record<st
 }
 
 /**
- * Whether a caught value is an {@link AuthError}, also one that was thrown by another copy of this package (ESM beside
- * CommonJS, two versions), where `instanceof` would say no.
+ * Tells whether a caught value is an {@link AuthError}. One that was thrown by another copy of this package (ESM beside
+ * CommonJS, or two versions) counts too, although it is not `instanceof AuthError`.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What a scope may be (RFC 6749 §3.3), and any other name that stands in a challenge beside others. */
+/** The form of a scope (RFC 6749 §3.3), and of any other name that a challenge lists with spaces between them. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /** Tells whether a value is a scope. */

@@ -2,16 +2,18 @@ import { MAX_ADDRESS_LENGTH } from "../../shared/limits.ts";
 
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^[\da-f:.]{2,45}$/i;
-/** What stands before an IPv4 address: as IPv6 maps it, and as translators do (RFC 6052 §2.1, RFC 7915). */
-const BEFORE_IPV4: ReadonlySet<string> = new Set(["0:0:0:0:0:ffff", "64:ff9b:0:0:0:0", "0:0:0:0:ffff:0"]);
+/**
+ * The IPv6 prefixes of an embedded IPv4 address: the mapped form, and those of translators (RFC 6052 §2.1, RFC 7915).
+ */
+const IPV4_PREFIXES: ReadonlySet<string> = new Set(["0:0:0:0:0:ffff", "64:ff9b:0:0:0:0", "0:0:0:0:ffff:0"]);
 
-/** An address in brackets, or an IPv4 one, with the port that some proxies write behind it. */
+/** An address in brackets, or an IPv4 address, with the port that some proxies append. */
 const WITH_PORT = /^(?:\[([^[\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]{1,64}))?$/;
 
-/** An element of a `Forwarded` header (RFC 7239 §4), or what stands behind its `for=`. */
+/** An element of a `Forwarded` header (RFC 7239 §4). It captures the value of `for=`. */
 const FORWARDED = /^(?:[^,]*;)?\s*for\s*=\s*("[^"\\]*"|[^";,\s]*)\s*(?:;[^,]*)?$/i;
 
-/** Takes an address out of what proxies write around it: space, quotes, `for=`, brackets and a port. */
+/** Strips what proxies write around an address: space, quotes, `for=`, brackets and a port. */
 function unwrapAddress(text: string): string {
   const trimmed = text.trim();
   const node = (FORWARDED.exec(trimmed)?.[1] ?? trimmed).replace(/^"(.*)"$/, "$1");
@@ -20,11 +22,11 @@ function unwrapAddress(text: string): string {
 }
 
 /**
- * Finds the part of an address that one person is likely to hold: all of an IPv4 address, also where it is written as
- * IPv6 (RFC 4291 §2.5.5.2), and the first 64 bits of any other IPv6 address (RFC 6177). The address may be written as
+ * Finds the part of an address that one person is likely to hold: all of an IPv4 address, even if it is written as IPv6
+ * (RFC 4291 §2.5.5.2), and the first 64 bits of any other IPv6 address (RFC 6177). The address may be written as
  * proxies commonly write it: with a port, in brackets, as a `Forwarded` element (RFC 7239).
  *
- * @returns `"unknown"` for what is no address, such as a list of several
+ * @returns `"unknown"` for anything that is not one address, such as a list of them
  */
 export function findAddressGroup(given: unknown): string {
   if (typeof given !== "string" || given.length > MAX_ADDRESS_LENGTH) return "unknown";
@@ -34,17 +36,18 @@ export function findAddressGroup(given: unknown): string {
   const host = IPV6.test(bare) ? normaliseHost(`[${bare}]`) : null;
   if (host === null) return "unknown";
   const groups = expandGroups(host.slice(1, -1));
-  if (BEFORE_IPV4.has(groups.slice(0, 6).join(":"))) return groups.slice(6).flatMap(splitBytes).join(".");
+  if (IPV4_PREFIXES.has(groups.slice(0, 6).join(":"))) return groups.slice(6).flatMap(splitBytes).join(".");
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
 const SHARES = 16;
 
 /**
- * Finds what attempts from an address are counted by. For IPv4 that is its group. The holder of an IPv6 /48 has 65,536
- * groups, and would have as many limits. So these groups have 16 shares, and a /48 is allowed what 16 addresses are.
+ * Finds the name under which attempts from an address are counted. For IPv4 that is its group. The holder of an IPv6
+ * /48 has 65,536 groups, and would have as many limits. So the groups of a /48 are divided into 16 shares: a /48 is
+ * allowed as much as 16 addresses.
  *
- * A share counts all that its groups do. None of them is counted by itself too.
+ * A share counts the attempts of all its groups together.
  */
 export function findAddressShare(address: unknown): string {
   const group = findAddressGroup(address);
@@ -54,16 +57,16 @@ export function findAddressShare(address: unknown): string {
 }
 
 /**
- * Chooses the share of a subnet. All four digits count: sites number their subnets from 0, and providers give each
- * customer the first of many.
+ * Chooses the share of a subnet. All four hex digits count: sites number their subnets from 0, and providers give each
+ * customer the first subnet of a block.
  */
 function chooseShare(subnet: number): number {
   return (subnet ^ (subnet >> 4) ^ (subnet >> 8) ^ (subnet >> 12)) % SHARES;
 }
 
 /**
- * Gives the canonical spelling of a host, by the rules of URLs; `null` for what is no host. To import `node:net` for
- * this would load all of its streams.
+ * Writes a host in its canonical spelling, by the rules of URLs; `null` where it is not a host. Importing `node:net`
+ * for this would load all of its streams.
  */
 function normaliseHost(host: string): string | null {
   try {
@@ -73,7 +76,7 @@ function normaliseHost(host: string): string | null {
   }
 }
 
-/** Expands an IPv6 address in its canonical spelling (RFC 5952) to its eight groups. */
+/** Expands an IPv6 address, in its canonical spelling (RFC 5952), to its eight groups. */
 function expandGroups(address: string): string[] {
   const [front = [], back = []] = address.split("::").map((half) => half.split(":").filter(Boolean));
   return [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back];

@@ -2,7 +2,7 @@ import { AuthError } from "../errors.ts";
 
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
-const TWICE = /^bearer +bearer\s/i;
+const DOUBLED_SCHEME = /^bearer +bearer\s/i;
 // A proxy, or Fetch's `Headers`, joins two Authorization headers with a comma.
 const JOINED_BEARER = /, *bearer /i;
 
@@ -10,10 +10,10 @@ const JOINED_BEARER = /, *bearer /i;
  * Takes the token out of an `Authorization` header (RFC 6750 §2.1, RFC 9110 §11.4): the scheme in any case, one or more
  * spaces, a b64token, and nothing after it.
  *
- * Only the form is looked at: what comes back is still to be verified.
+ * It checks only the form: the token must still be verified.
  *
  * @param header - the header's value as received; `undefined` or `null` where there was none
- * @returns the token, or `null` when there is no header or it is of another scheme
+ * @returns the token, or `null` when there is no header or it has another scheme
  * @throws AuthError `invalid_request` (400) when it is meant to be Bearer and is malformed, or holds several
  *   credentials
  *
@@ -29,7 +29,7 @@ export function parseBearer(header: string | null | undefined): string | null {
   if (typeof header !== "string") throw invalidRequest("parseBearer takes one header as a string");
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
-  if (TWICE.test(header))
+  if (DOUBLED_SCHEME.test(header))
     throw invalidRequest("the Bearer scheme is there twice: the client's token begins with it already");
   if (BEARER_SCHEME.test(header)) throw invalidRequest("after the Bearer scheme comes one b64token, and nothing else");
   if (JOINED_BEARER.test(header))

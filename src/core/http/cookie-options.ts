@@ -5,37 +5,37 @@ import { isOrigin } from "./origin.ts";
 export interface CookieOptions {
   /**
    * The cookie's name. By default `"__Host-refresh"`, or `"__Host-access"` for an access token, where the path is `"/"`
-   * and there is no domain, else `"__Secure-refresh"`: browsers take a name with such a prefix from a secure origin
-   * alone (RFC 6265bis §4.1.3). Without `secure` it is `"refresh"` or `"access"`.
+   * and there is no domain, else `"__Secure-refresh"`: browsers accept a name with such a prefix only from a secure
+   * origin (RFC 6265bis §4.1.3). Without `secure` it is `"refresh"` or `"access"`.
    */
   readonly name?: string;
   /**
-   * Where it is sent. `"/"` by default. For a refresh token, take what the paths of login, refresh and logout have in
-   * common.
+   * The path that it is sent to. `"/"` by default. For a refresh token, use the common beginning of the paths of login,
+   * refresh and logout.
    */
   readonly path?: string;
   /**
-   * Origins besides the server's own whose pages may send it with a request that changes something, such as
-   * `"https://app.example.com"` or, for an app in a web view, `"capacitor://localhost"`. None by default. List the
-   * server's own origin too where a proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
+   * Further origins whose pages may send it with a request that changes something, such as `"https://app.example.com"`
+   * or, for an app in a web view, `"capacitor://localhost"`. None by default. List the server's own origin too where a
+   * proxy changes the Host header. Pages of another site need `sameSite: "none"` too.
    */
   readonly origins?: readonly string[];
   /**
-   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"` by default: with those of the site's own
-   * pages. `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`: with those
-   * of all sites. With `"none"`, a browser that tells neither `Origin` nor `Sec-Fetch-Site` sends it for another site's
-   * page too, and a browser that refuses third-party cookies drops it.
+   * With which requests browsers send it (RFC 6265bis §5.6.7). `"strict"` by default: only with requests from the
+   * site's own pages. `"lax"`: also when a link of another site leads here, which no handler of ours needs. `"none"`:
+   * with requests from all sites. With `"none"`, a browser that sends neither `Origin` nor `Sec-Fetch-Site` sends it
+   * for another site's page too, and a browser that refuses third-party cookies drops it.
    */
   readonly sameSite?: "strict" | "lax" | "none";
   /**
-   * The domain with whose subdomains the cookie is shared, such as `"example.com"`. None by default: it belongs to one
-   * host. With a domain, every subdomain is sent the token and may set another one in its place, whoever runs it.
+   * The domain that shares the cookie with all of its subdomains, such as `"example.com"`. None by default: it belongs
+   * to one host. With a domain, every subdomain receives the token and can overwrite it, whoever runs that subdomain.
    */
   readonly domain?: string;
   /**
    * Whether browsers send it over TLS alone. `true` by default. `false` is for development over plain HTTP, as on a
-   * machine of the local network; browsers take `localhost` for secure. With `false`, whoever is on the way reads the
-   * token, or puts another one in its place.
+   * machine of the local network; browsers treat `localhost` as secure. With `false`, anybody on the network path can
+   * read the token or replace it.
    */
   readonly secure?: boolean;
 }
@@ -44,13 +44,13 @@ export interface CookieOptions {
 export interface CookieSettings {
   /** Its name. */
   readonly name: string;
-  /** Where it is sent. */
+  /** The path that it is sent to. */
   readonly path: string;
-  /** Origins besides the server's own. */
+  /** Further origins that may send it. */
   readonly origins: readonly string[];
   /** With which requests it is sent. */
   readonly sameSite: "strict" | "lax" | "none";
-  /** The domain with whose subdomains it is shared; `null` where it belongs to one host. */
+  /** The domain that shares it with all of its subdomains; `null` where it belongs to one host. */
   readonly domain: string | null;
   /** Whether it is sent over TLS alone. */
   readonly secure: boolean;
@@ -71,10 +71,10 @@ const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?
 const SAME_SITE: ReadonlySet<unknown> = new Set(["strict", "lax", "none"]);
 
 /**
- * Checks how a cookie is to be.
+ * Checks a cookie's options, and fills in the defaults.
  *
- * @param owner - what a message names
- * @param kind - what the cookie is called where the options give it no name
+ * @param owner - the function that messages name
+ * @param kind - the cookie's name, without a prefix, where the options give it none
  */
 export function checkCookieOptions(owner: string, kind: string, options: CookieOptions): CookieSettings {
   checkOptions(owner, options, OPTIONS);
@@ -91,7 +91,7 @@ function chooseName(kind: string, path: string, domain: string | null, secure: b
   return `${path === "/" && domain === null ? "__Host-" : "__Secure-"}${kind}`;
 }
 
-/** What can be wrong with settings. The last four are cookies that browsers drop silently. */
+/** The possible faults of settings. The last four are of cookies that browsers drop silently. */
 const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieSettings) => boolean])[] = [
   ['path must be a path, such as "/auth"', ({ path }) => typeof path !== "string" || !PATH.test(path)],
   ["name must be an HTTP token", ({ name }) => typeof name !== "string" || !NAME.test(name)],

@@ -3,7 +3,7 @@ import type { CookieSettings } from "./cookie-options.ts";
 /** Reads a request's header by its name in lower case. */
 export type HeaderLookup = (name: string) => string | null | undefined;
 
-/** Gives the cookie of the device token: that of the refresh token under another name. */
+/** Derives the cookie of the device token from that of the refresh token: only the name differs. */
 export function toDeviceCookie(cookie: CookieSettings): CookieSettings {
   return { ...cookie, name: `${cookie.name}-device` };
 }
@@ -11,9 +11,9 @@ export function toDeviceCookie(cookie: CookieSettings): CookieSettings {
 const SAME_SITE = { strict: "Strict", lax: "Lax", none: "None" } as const;
 
 /**
- * Writes the Set-Cookie header that hands a token over.
+ * Writes the Set-Cookie header that gives a token to the browser.
  *
- * @param maxAge - for how many seconds; 0 takes the cookie away, and `null` keeps it until the browser is closed
+ * @param maxAge - its lifetime in seconds; 0 deletes the cookie, and `null` keeps it until the browser is closed
  */
 export function writeCookie(
   { name, path, domain, secure, sameSite }: CookieSettings,
@@ -27,8 +27,8 @@ export function writeCookie(
 }
 
 /**
- * Reads the tokens among a request's cookies. There may be several: after a change of the path, browsers go on sending
- * the older cookie beside the present one.
+ * Reads the tokens from a request's cookies. There may be several: after a change of the path, browsers send the older
+ * cookie together with the current one.
  */
 export function readCookies({ name }: CookieSettings, header: HeaderLookup): readonly string[] {
   return (header("cookie") ?? "")
@@ -40,8 +40,8 @@ export function readCookies({ name }: CookieSettings, header: HeaderLookup): rea
 }
 
 /**
- * Removes spaces and tabs at both ends, and no other white space: that may belong to a name. A name that only looks
- * like ours has no prefix that would have kept others from setting the cookie.
+ * Removes spaces and tabs at both ends. Other white space stays, since it may belong to the name. If it were removed,
+ * another cookie could pass for ours without the prefix that keeps others from setting it.
  */
 function trimBlanks(pair: string): string {
   let [start, end] = [0, pair.length];

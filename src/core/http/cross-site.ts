@@ -25,9 +25,9 @@ export function refuseCrossSite({ origins, secure }: CookieSettings, header: Hea
 }
 
 /**
- * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so the cookie's
- * counts: a secure cookie is for https, or for http of a host that browsers take for secure, which is the machine
- * itself (W3C Secure Contexts §3.1).
+ * Tells whether an origin is the server's own. A server behind a proxy can't see its own scheme, so `secure` decides: a
+ * secure cookie is for https, or for http on the machine itself, which browsers treat as secure (W3C Secure Contexts
+ * §3.1).
  */
 function isOwnOrigin(origin: string, host: string, secure: boolean): boolean {
   const schemes = secure && !isLoopback(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];

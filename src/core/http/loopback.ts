@@ -5,7 +5,7 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
-/** Tells whether what is sent to a URL can't be read on its way: it is of https, or stays on the machine. */
+/** Tells whether nobody on the network can read a request to a URL: it uses https, or stays on the machine. */
 export function isSecureUrl({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }

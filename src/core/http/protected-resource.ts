@@ -7,23 +7,23 @@ import { checkScopes, checkServers, copyMembers, readResource } from "./resource
 const RESOURCE: unique symbol = Symbol.for("hallpass.protectedResource") as never;
 const OWNER = "protectedResource";
 
-/** What an API says of itself (RFC 9728 §2). */
+/** An API's description of itself (RFC 9728 §2). */
 export interface ProtectedResourceOptions {
   /**
    * The tokens that the API takes. `resource` and `authorizationServers` are read from them, so that clients ask for
-   * what the guard takes. None by default.
+   * tokens that the guard takes. None by default.
    */
   readonly token?: TokenProfile | readonly TokenProfile[];
   /**
-   * The API's identifier: its URL, of https or of the machine itself, without a fragment. It is the audience of its
+   * The API's identifier: its URL, with https or on the machine itself, without a fragment. It is the audience of its
    * tokens (RFC 8707). The audience of `token` by default.
    */
   readonly resource?: string;
-  /** The issuers whose tokens the API takes, each a URL to the letter. The issuers of `token` by default. */
+  /** The issuers whose tokens the API takes, by their exact URLs. The issuers of `token` by default. */
   readonly authorizationServers?: readonly string[];
   /** The scopes that a client may ask for. None by default. */
   readonly scopes?: readonly string[];
-  /** What the API is called, for people. None by default. */
+  /** The API's name for people. None by default. */
   readonly name?: string;
   /**
    * Further members by the names of RFC 9728 §2, such as `{ resource_documentation: "https://docs.example.com" }`, and
@@ -41,19 +41,21 @@ const OPTIONS: OptionNames<ProtectedResourceOptions> = {
   members: "optional",
 };
 
-/** An API as clients find it. Made by {@link protectedResource}. */
+/** An API's description for its clients. Made by {@link protectedResource}. */
 export interface ProtectedResource {
   /** Its identifier, which is the audience of its tokens. */
   readonly resource: string;
-  /** What it says of itself: the document of RFC 9728 §2. */
+  /** The document of RFC 9728 §2. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Where the document is (RFC 9728 §3.1). */
+  /** The URL of the document (RFC 9728 §3.1). */
   readonly metadataUrl: string;
   /** The path of that URL, for a route. */
   readonly metadataPath: string;
-  /** What a guard's challenge says of it (RFC 9728 §5.1), for `createGuard({ …, challenge })`. */
+  /**
+   * The challenge parameters that lead clients to the document (RFC 9728 §5.1), for `createGuard({ …, challenge })`.
+   */
   readonly challenge: {
-    /** Where the document is. */
+    /** The URL of the document. */
     readonly resource_metadata: string;
   };
   /** @internal */
@@ -62,7 +64,7 @@ export interface ProtectedResource {
 
 /**
  * Describes an API to its clients (RFC 9728): who issues its tokens, for which audience, and with which scopes. Serve
- * the document by `resourceMetadata` of an adapter, and have the guard's challenge say where it is.
+ * the document with `resourceMetadata` of an adapter, and give `challenge` to the guard, so that clients find it.
  *
  * @throws TypeError when an option is misspelt or meaningless, when neither `token` nor an option names the resource,
  * and when the profiles of `token` would refuse tokens for `resource`
@@ -100,7 +102,7 @@ export function protectedResource(options: ProtectedResourceOptions): ProtectedR
   return freezeDeep({ resource, metadata, metadataUrl, metadataPath, challenge, [RESOURCE]: true as const });
 }
 
-/** Gives the one audience that all profiles have. */
+/** Finds the one audience that all profiles have in common. */
 function findAudience(profiles: readonly TokenProfile[]): string {
   const [audience, ...others] = new Set(profiles.flatMap((it) => it.audience ?? []));
   const isOne = audience !== undefined && others.length === 0;

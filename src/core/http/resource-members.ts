@@ -7,7 +7,7 @@ import { isSecureUrl } from "./loopback.ts";
 
 const URL_RULE = "an absolute URL of https, or of the machine itself";
 
-/** Reads a URL that anybody may be told, as it stands in the metadata. */
+/** Parses a URL for the public metadata. `null` where it is not secure, or holds a user name or password. */
 function parseUrl(value: unknown): URL | null {
   if (typeof value !== "string" || !URL.canParse(value)) return null;
   const url = new URL(value);
@@ -15,8 +15,8 @@ function parseUrl(value: unknown): URL | null {
 }
 
 /**
- * Reads the identifier of a resource (RFC 9728 §1.2, RFC 8707 §2). Clients compare it to the letter, and some write the
- * URL anew before they do, so it must be in the one spelling that comes out.
+ * Reads the identifier of a resource (RFC 9728 §1.2, RFC 8707 §2). Clients compare it character by character, and some
+ * normalise it first, so it must be in its normalised spelling.
  */
 export function readResource(owner: string, resource: unknown): URL {
   const url = parseUrl(resource);
@@ -27,7 +27,7 @@ export function readResource(owner: string, resource: unknown): URL {
   return url;
 }
 
-/** Checks the issuers: RFC 8414 §2 has them without query and fragment. */
+/** Checks the issuers. RFC 8414 §2 allows no query and no fragment. */
 export function checkServers(owner: string, servers: unknown): readonly string[] {
   const areServers = Array.isArray(servers) && servers.every((it) => parseUrl(it) !== null && !/[?#]/.test(it));
   assert(areServers, `${owner}: authorizationServers must be a list of issuers, each ${URL_RULE}`);
@@ -41,7 +41,7 @@ export function checkScopes(owner: string, scopes: unknown): readonly string[] {
   return Object.freeze([...scopes]);
 }
 
-/** What RFC 9728 §2 says of members that have no option of their own. */
+/** The kinds of the members of RFC 9728 §2 that have no option of their own. */
 const MEMBERS: Readonly<Record<string, "link" | "list" | "flag">> = {
   jwks_uri: "link",
   bearer_methods_supported: "list",
@@ -63,19 +63,19 @@ const FITS: Readonly<Record<keyof typeof EXPECTED, (value: unknown) => boolean>>
   flag: (value) => typeof value === "boolean",
 };
 
-/** The members that options write. */
-const WRITTEN: Readonly<Record<string, string>> = {
+/** The members that have an option of their own, by the name of the option. */
+const OPTION_MEMBERS: Readonly<Record<string, string>> = {
   resource: "resource",
   authorization_servers: "authorizationServers",
   scopes_supported: "scopes",
   resource_name: "name",
 };
 
-/** Copies the further members as JSON has them, so that nobody changes them later. */
+/** Checks the further members, and copies them by way of JSON, so that nobody can change them later. */
 export function copyMembers(owner: string, members: unknown): Readonly<Record<string, unknown>> {
   assert(isObject(members), `${owner}: members must be an object`);
   for (const [name, value] of readSafely(owner, () => Object.entries(members))) {
-    assert(!Object.hasOwn(WRITTEN, name), `${owner}: give ${name} as the option ${WRITTEN[name]}`);
+    assert(!Object.hasOwn(OPTION_MEMBERS, name), `${owner}: give ${name} as the option ${OPTION_MEMBERS[name]}`);
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
     assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);
     if (kind !== undefined) assert(FITS[kind](value), `${owner}: the member ${name} must be ${EXPECTED[kind]}`);

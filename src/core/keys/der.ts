@@ -9,7 +9,7 @@ const INTEGER = 0x02;
 /**
  * Rewrites an ECDSA signature from DER (RFC 3279 §2.2.3) to the two numbers of RFC 7518 §3.4.
  *
- * @throws TypeError when it is no such signature
+ * @throws TypeError when `der` is not such a signature
  */
 export function convertDer(der: Uint8Array, curve: string): Uint8Array {
   const length = COORDINATES[curve] as number;
@@ -24,7 +24,7 @@ export function convertDer(der: Uint8Array, curve: string): Uint8Array {
 
 const NO_SIGNATURE = 'sign answered no ECDSA signature in DER; is it dsaEncoding: "ieee-p1363"?';
 
-/** Reads a number, and gives it the length of the curve's numbers. */
+/** Reads a number, and pads it to the length of the curve's numbers. */
 function readInteger(der: Uint8Array, at: number, length: number): { bytes: Uint8Array; end: number } {
   const size = der[at + 1] ?? 0;
   const end = at + 2 + size;

@@ -43,13 +43,13 @@ const OPTIONS: OptionNames<ExternalKeyOptions> = {
 };
 
 /**
- * Makes a key whose private half is kept elsewhere: in a key management service, a hardware module, or a Vault. Tokens
- * are verified here, with the public half.
+ * Creates a key whose private half is kept elsewhere: in a key management service, a hardware module, or a Vault.
+ * Tokens are verified here, with the public half.
  *
  * Each signature is verified before a token is given out. A service that is down, slow, or signs with another key is an
  * outage: {@link issueToken} rejects with `unavailable` (503).
  *
- * @throws TypeError when an option is missing or wrong; nothing is signed while the key is made
+ * @throws TypeError when an option is missing or wrong; creating the key signs nothing
  *
  * @example
  * ```ts

@@ -4,13 +4,13 @@ import type { Algorithm, PairAlgorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 
-const LEAST_RSA_BITS = 2_048;
-const LEAST_RSA_EXPONENT = 3n;
+const MIN_RSA_BITS = 2_048;
+const MIN_RSA_EXPONENT = 3n;
 
-/** OpenSSL verifies nothing with a longer modulus, or with a long exponent beside a modulus over 3072 bits. */
-const MOST_RSA_BITS = 16_384;
-const MOST_RSA_BITS_OF_ANY_EXPONENT = 3_072;
-const MOST_RSA_EXPONENT = 0xffff_ffff_ffff_ffffn;
+/** OpenSSL verifies nothing with a longer modulus, nor with a long exponent where the modulus has over 3072 bits. */
+const MAX_RSA_BITS = 16_384;
+const MAX_RSA_BITS_WITH_LONG_EXPONENT = 3_072;
+const MAX_RSA_EXPONENT = 0xffff_ffff_ffff_ffffn;
 
 /**
  * The points of small order on Ed25519 (RFC 8032 §5.1.7), in each spelling that OpenSSL reads, without the sign of x.
@@ -44,18 +44,18 @@ export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorit
   checkRsaSize(half.asymmetricKeyDetails as AsymmetricKeyDetails);
 }
 
-/** Keys of another kind have neither number. */
+/** Refuses an RSA key whose size is out of range. A key of another type has neither number, and passes. */
 function checkRsaSize(details: AsymmetricKeyDetails): void {
-  const { modulusLength: bits = LEAST_RSA_BITS, publicExponent: exponent = LEAST_RSA_EXPONENT } = details;
-  assert(bits >= LEAST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${LEAST_RSA_BITS} is the least`);
-  assert(bits <= MOST_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${MOST_RSA_BITS} is the most`);
-  const isLarge = exponent >= LEAST_RSA_EXPONENT;
+  const { modulusLength: bits = MIN_RSA_BITS, publicExponent: exponent = MIN_RSA_EXPONENT } = details;
+  assert(bits >= MIN_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${MIN_RSA_BITS} is the least`);
+  assert(bits <= MAX_RSA_BITS, `importKey: this RSA key has ${bits} bits, and ${MAX_RSA_BITS} is the most`);
+  const isLarge = exponent >= MIN_RSA_EXPONENT;
   assert(isLarge, "importKey: this RSA key has a public exponent under 3, with which anyone can forge");
-  const isUsable = bits <= MOST_RSA_BITS_OF_ANY_EXPONENT || exponent <= MOST_RSA_EXPONENT;
+  const isUsable = bits <= MAX_RSA_BITS_WITH_LONG_EXPONENT || exponent <= MAX_RSA_EXPONENT;
   assert(isUsable, "importKey: this RSA key of over 3072 bits has a public exponent over 64 bits; use one of 65537");
 }
 
-/** Refuses a point of small order. Some signatures are good for it over any text. */
+/** Refuses a point of small order. Such a key has signatures that are valid for every text. */
 export function checkOrder({ crv, x }: JWK): void {
   if (crv !== "Ed25519") return;
   const point = Buffer.from(x as string, "base64url");

@@ -6,10 +6,10 @@ import { checkRuntime } from "./runtime.ts";
 import { computeThumbprint } from "./thumbprint.ts";
 
 /**
- * Makes a key for an algorithm, as a JWK for {@link importKey}. Keep it secret.
+ * Generates a key for an algorithm, as a JWK for {@link importKey}. Keep it secret.
  *
- * A key for HS256, HS384 or HS512 is as many random bytes as the hash has. An RSA key has 2048 bits. Each key of a pair
- * has its RFC 7638 thumbprint as `kid`.
+ * A key for HS256, HS384 or HS512 has as many random bytes as its hash. An RSA key has 2048 bits. The `kid` of a key
+ * pair is its RFC 7638 thumbprint.
  *
  * @throws TypeError when there is no such algorithm, or this runtime lacks it (ML-DSA)
  *

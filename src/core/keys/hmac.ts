@@ -15,8 +15,8 @@ export interface Hmac {
   /** Computes the code of a text. */
   sign(text: string): string;
   /**
-   * Whether the code behind the dot at `end` is that of the text before it. A token that isn't all ASCII has no good
-   * code.
+   * Tells whether the code after the dot at `end` is that of the text before it. For a token that isn't all ASCII, it
+   * is `false`.
    */
   verify(token: string, end: number): boolean;
 }
@@ -31,8 +31,8 @@ const ONE_SHOT = (crypto as { hash?: OneShot }).hash;
  *
  * An HMAC is two hashes (RFC 2104 §2): one of the inner pad and the text, and one of the outer pad and the first hash.
  * Two one-shot hashes compute it faster than `createHmac`, which spends more time on its objects than on hashing. They
- * need buffers that hold the pads already, so texts longer than these go by `createHmac`. So do all texts on a runtime
- * without one-shot hashes.
+ * need buffers that already hold the pads. For texts that are too long for these buffers, and on a runtime without
+ * one-shot hashes, `createHmac` computes it.
  */
 export function prepareHmac(
   scheme: BlockHash,
@@ -56,7 +56,7 @@ function prepareByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
   };
 }
 
-/** The buffers are written and read within one call, which waits for nothing. So no two tokens meet in them. */
+/** The buffers are written and read within one synchronous call, so they never hold parts of two tokens. */
 function prepareByOneShots({ hash, block }: BlockHash, secret: Uint8Array, oneShot: OneShot, byObjects: Hmac): Hmac {
   const padded = Buffer.alloc(block);
   padded.set(secret.length > block ? crypto.createHash(hash).update(secret).digest() : secret);
@@ -66,7 +66,7 @@ function prepareByOneShots({ hash, block }: BlockHash, secret: Uint8Array, oneSh
   const digest = outer.subarray(block);
   const expected = Buffer.alloc(byObjects.sign("").length);
 
-  // Views of the buffers by length. To create a view takes longer than to fill it.
+  // Views of the buffers by length. Creating a view takes longer than filling it.
   const inputs: Buffer[] = [];
   const codes: Buffer[] = [];
 

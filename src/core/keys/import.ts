@@ -30,8 +30,8 @@ const OPTIONS: OptionNames<ImportKeyOptions> = { algorithm: "optional", kid: "op
  * and verifies. A public key verifies. The lines of a PEM may be indented, or joined to one line, or separated by the
  * two characters `\n`, as in environment variables.
  *
- * An RSA key is made of two primes. It has 2048 to 16384 bits and an exponent of at least 3. A key of over 3072 bits
- * has an exponent of at most 64 bits. An Ed25519 key is no point of small order. The numbers of a private key all
+ * An RSA key is made of two primes. It has 2048 to 16384 bits and an exponent of at least 3. If it has over 3072 bits,
+ * its exponent has at most 64 bits. An Ed25519 key must not be a point of small order. The numbers of a private key all
  * belong to one key. The curve of an EC key decides its algorithm. ML-DSA needs Node 24.8 or later.
  *
  * @throws TypeError when the key can't be read, is weak, or does not fit the algorithm; the message says what to do
@@ -67,10 +67,10 @@ async function importJwk(jwk: JWK, named: Algorithm | undefined, given: string |
 }
 
 function chooseAlgorithm({ alg }: JWK, named: Algorithm | undefined): Algorithm | undefined {
-  const own = checkAlgorithm(alg);
-  const algorithm = checkAlgorithm(named) ?? own;
-  if (algorithm !== undefined && own !== undefined && canonicaliseName(own) !== canonicaliseName(algorithm)) {
-    throw new TypeError(`importKey: this JWK is for ${own}, and can't be used for ${algorithm}`);
+  const declared = checkAlgorithm(alg);
+  const algorithm = checkAlgorithm(named) ?? declared;
+  if (algorithm !== undefined && declared !== undefined && canonicaliseName(declared) !== canonicaliseName(algorithm)) {
+    throw new TypeError(`importKey: this JWK is for ${declared}, and can't be used for ${algorithm}`);
   }
   return algorithm;
 }

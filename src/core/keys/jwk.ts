@@ -65,7 +65,7 @@ export function createMismatchError(): TypeError {
   return new TypeError("importKey: the private and the public part of this key do not belong together");
 }
 
-/** Reads a member's bytes as hex, without zeros in front, which some write before a number. */
+/** Reads a member's bytes as hex, without leading zeros, which some encoders write. */
 export function readHex(member: unknown): string {
   return Buffer.from(member as string, "base64url")
     .toString("hex")
@@ -78,7 +78,7 @@ function findMembers({ kty }: JWK): Members {
   throw new TypeError(`importKey takes a JWK whose "kty" is oct, ${Object.keys(PAIRS).join(", ")}`);
 }
 
-/** Refuses a JWK that says that it is not for signatures, or not for this operation. */
+/** Refuses a JWK whose members say that it is not for signatures, or not for this operation. */
 export function checkUse({ use, key_ops }: JWK, operation: "sign" | "verify"): void {
   if (use !== undefined && use !== "sig") {
     throw new TypeError('importKey: this JWK\'s "use" is not "sig", so it is not a key for tokens');

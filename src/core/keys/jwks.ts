@@ -12,7 +12,7 @@ import type { SigningKey, VerifyingKey } from "./key.ts";
 import { isPair, PAIR_ALGORITHMS } from "./pair-algorithms.ts";
 import { createRing, type KeyRing } from "./ring.ts";
 
-/** A key of a set that is not used, and why. */
+/** A key of a set that was skipped, and why. */
 export interface SkippedKey {
   /** Its name; `null` where it has none. */
   readonly kid: string | null;
@@ -26,33 +26,33 @@ export interface JwkSet {
   readonly keys: readonly JWK[];
 }
 
-/** What is read from the JWK Sets of others. */
+/** The options for reading the JWK Sets of others. */
 export interface JwkSetOptions {
   /**
    * The algorithms that are accepted. By default those that the keys themselves name, or that their curves decide. An
-   * RSA key that names none is used for each RSA algorithm that stands here; `"RS256"` by default.
+   * RSA key that names none is used for each RSA algorithm of this list; `"RS256"` by default.
    */
   readonly algorithms?: readonly PairAlgorithm[];
 }
 
 /** The options of {@link importJwks}. */
 export interface ImportJwksOptions extends JwkSetOptions {
-  /** A listener that is told of each key that can't be used. By default the process is warned of them. */
+  /** A listener that is called with each key that can't be used. By default the process is warned of them. */
   readonly onSkipped?: (key: SkippedKey) => unknown;
 }
 
 const OPTIONS: OptionNames<ImportJwksOptions> = { algorithms: "optional", onSkipped: "optional" };
 
 /**
- * Reads the keys of a JWK Set that is at hand (RFC 7517 §5). A key that can't be used is skipped, and told: one for
- * encryption, of an unknown type, too weak, or for an algorithm that this Node lacks. A shared secret in a set is
- * skipped too: a set is what others may read. Two keys may have one `kid`; a token is then tried with both.
+ * Reads the keys of a local JWK Set (RFC 7517 §5). A key that can't be used is skipped and reported: a key that is for
+ * encryption, has an unknown type, is too weak, or is for an algorithm that this Node lacks. A shared secret is skipped
+ * too, since others may read a set. Two keys may have one `kid`; a token is then tried with both.
  *
- * For a set that is kept elsewhere use {@link remoteKeys}.
+ * For a remote set, use {@link remoteKeys}.
  *
- * @param set - the set, parsed; where its first usable key is a private one, that signs
+ * @param set - the set, parsed; if its first usable key is a private one, that key signs
  * @returns the usable keys, in their order; at most 100
- * @throws TypeError when it is no JWK Set, or holds no usable key
+ * @throws TypeError when `set` is not a JWK Set, or holds no usable key
  *
  * @example
  * ```ts
@@ -94,13 +94,13 @@ export function checkAlgorithms(owner: string, given: unknown): readonly PairAlg
 /** How a set is read. */
 export interface ReadJwksSettings {
   readonly algorithms: readonly PairAlgorithm[] | null;
-  /** Whether private keys are taken, as from a set of one's own. */
+  /** Whether private keys are accepted, as in a set of the application's own. */
   readonly takesPrivate: boolean;
   /** Keys that were read before, by their JSON, so that a key that stays is the same object. */
   readonly known?: ReadonlyMap<string, readonly VerifyingKey[]>;
 }
 
-/** What a set held. */
+/** The result of reading a set. */
 export interface ReadJwks {
   readonly keys: readonly VerifyingKey[];
   readonly skipped: readonly SkippedKey[];
@@ -110,7 +110,7 @@ export interface ReadJwks {
 /**
  * Reads a JWK Set.
  *
- * @throws TypeError when it is none
+ * @throws TypeError when `set` is not a JWK Set
  */
 export async function readJwks(set: unknown, settings: ReadJwksSettings): Promise<ReadJwks> {
   const listed = readSafely("a JWK Set", () => (isObject(set) ? copyList((set as { keys?: unknown }).keys) : null));
@@ -119,12 +119,12 @@ export async function readJwks(set: unknown, settings: ReadJwksSettings): Promis
   const skipped: SkippedKey[] = [];
   for (const jwk of listed.first) {
     try {
-      // A key is read once, as JSON has it: what was checked is what is used, and what it is known by.
+      // A key is written as JSON once. The same text is checked, used, and remembered.
       const text = readSafely("a JWK Set", () => JSON.stringify(jwk) ?? "null");
       const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readJwk(JSON.parse(text), settings));
       byText.set(text, keys);
     } catch (error) {
-      skipped.push({ kid: nameKey(jwk), reason: explain(error) });
+      skipped.push({ kid: readKid(jwk), reason: explain(error) });
     }
   }
   const further = listed.length - MAX_SET_KEYS;
@@ -133,7 +133,7 @@ export async function readJwks(set: unknown, settings: ReadJwksSettings): Promis
   return { keys: [...byText.values()].flat(), skipped, byText };
 }
 
-/** Copies as much of a list as is read, and tells its length; `null` for what is no list. */
+/** Copies the part of a list that is read, and gives the length of the whole list; `null` for anything but a list. */
 function copyList(list: unknown): { readonly first: readonly unknown[]; readonly length: number } | null {
   if (!Array.isArray(list)) return null;
   const { length } = list;
@@ -151,7 +151,7 @@ async function readJwk(jwk: unknown, { algorithms, takesPrivate }: ReadJwksSetti
   return Promise.all(named.map((algorithm) => importKey(key, { algorithm })));
 }
 
-/** Chooses what an RSA key that names no algorithm is used for; `null` for a key that has one. */
+/** Chooses the algorithms of an RSA key that names none; `null` for any other key. */
 function chooseAlgorithms({ kty, alg }: JWK, accepted: readonly PairAlgorithm[] | null): readonly Algorithm[] | null {
   if (kty !== "RSA" || alg !== undefined) return null;
   const chosen = accepted?.filter((name) => PAIR_ALGORITHMS[name].keyType === "rsa") ?? (["RS256"] as const);
@@ -174,8 +174,8 @@ export function isAccepted(algorithm: unknown, accepted: readonly PairAlgorithm[
   return accepted === null || accepted.some((name) => canonicaliseName(name) === canonicaliseName(algorithm));
 }
 
-/** Names a key by its `kid`, which may be anything. */
-function nameKey(jwk: unknown): string | null {
+/** Reads the `kid` of a key for a report. It may be of any type. */
+function readKid(jwk: unknown): string | null {
   const kid = readMark(jwk, "kid");
   return typeof kid === "string" ? kid.slice(0, MAX_QUOTED_LENGTH) : null;
 }

@@ -16,24 +16,27 @@ const DER = /0(?=(?:[ -\x7f]|\x81.|\x82..)(?:\x02|0.{1,3}[\x02\x06\xa0]))/gs;
 /** The forms of DER that node:crypto reads keys in. */
 const FORMS = ["spki", "pkcs1", "pkcs8", "sec1"];
 
-/** How many such beginnings are tried. A try takes a tenth of a millisecond. Random bytes have one in 65,000. */
-const MOST_TRIED = 64;
+/**
+ * How many places that look like the beginning of DER are tried. A try takes a tenth of a millisecond. Random bytes
+ * have one in 65,000.
+ */
+const MAX_TRIES = 64;
 
 /** The least bits of an RSA modulus. Random bytes can be read as the DER of a shorter one. */
-const LEAST_BITS = 512;
+const MIN_BITS = 512;
 
 /** The least bytes of a key. Most texts that a random secret decodes to are shorter, and need no search. */
-const LEAST_BYTES = 32;
+const MIN_BYTES = 32;
 
 /** How many times a key may be encoded. A file that holds base64 is often put into base64 as a whole. */
 const ENCODINGS = 2;
 
 /**
- * Whether bytes contain a key of a key pair, or a certificate: as text or as DER, in base64, in hex, or in a list of
- * numbers. It may begin anywhere.
+ * Tells whether bytes contain a key of a key pair, or a certificate: as text or as DER, in base64, in hex, or in a list
+ * of numbers, and at any position.
  */
 export function holdsKey(secret: Uint8Array, encodings: number = ENCODINGS): boolean {
-  if (secret.length < LEAST_BYTES) return false;
+  if (secret.length < MIN_BYTES) return false;
   const bytes = Buffer.from(secret);
   // In UTF-16, a NUL stands beside each ASCII character.
   const raw = bytes.toString("latin1").replaceAll("\0", "");
@@ -52,7 +55,7 @@ export function holdsKey(secret: Uint8Array, encodings: number = ENCODINGS): boo
 }
 
 function holdsDer(bytes: Buffer): boolean {
-  const beginnings = [...bytes.toString("latin1").matchAll(DER)].slice(0, MOST_TRIED);
+  const beginnings = [...bytes.toString("latin1").matchAll(DER)].slice(0, MAX_TRIES);
   return beginnings.some(({ index }) => isKey(bytes.subarray(index)));
 }
 
@@ -65,7 +68,7 @@ function isKey(key: Buffer): boolean {
 
 function isRead(read: () => KeyObject | X509Certificate): boolean {
   try {
-    return ((read() as KeyObject).asymmetricKeyDetails?.modulusLength ?? LEAST_BITS) >= LEAST_BITS;
+    return ((read() as KeyObject).asymmetricKeyDetails?.modulusLength ?? MIN_BITS) >= MIN_BITS;
   } catch {
     return false;
   }

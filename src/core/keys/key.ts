@@ -3,24 +3,25 @@ import type { Algorithm } from "./algorithms.ts";
 import type { JWK } from "./jwk.ts";
 
 /**
- * The property that holds what a key can do. Two copies of this package share a registered symbol, and so their keys.
+ * The property that holds a key's operations. The symbol is registered, so two copies of this package can use each
+ * other's keys.
  */
 export const KEY: unique symbol = Symbol.for("hallpass.key") as never;
 
-/** What issuing and verifying need of a key. */
+/** The operations of a key, for issuing and verifying. */
 export interface KeyOperations {
   /**
-   * Whether the signature behind the dot at `end` is canonical base64url, and good for the text before it. A token that
-   * isn't all ASCII has no good signature.
+   * Tells whether the signature after the dot at `end` is canonical base64url, and valid for the text before it. For a
+   * token that isn't all ASCII, it is `false`.
    */
   verify(token: string, end: number): boolean;
-  /** `verify` in libuv's thread pool. An HMAC has none, as it takes less time than the way there. */
+  /** `verify` in libuv's thread pool. A shared secret has none: an HMAC takes less time than the way to the pool. */
   verifyInPool?(token: string, end: number): Promise<boolean>;
   /** Absent in a key that only verifies. */
   sign?(signingInput: string): string | Promise<string>;
   /** The public half; `null` for a shared secret. */
   publicJwk: JWK | null;
-  /** Tells a shared secret from others, within this process. A key pair is told by its public half. */
+  /** Identifies a shared secret within this process. A key pair is identified by its public half. */
   fingerprint?(): string;
   /** Whether somebody gave the `kid`. If not, it is the key's thumbprint. */
   kidGiven: boolean;
@@ -38,7 +39,7 @@ export interface VerifyingKey {
   readonly kid: string | null;
   /** Whether {@link issueToken} can sign with it. */
   readonly canSign: boolean;
-  /** When it no longer verifies, in milliseconds since 1970; `null` where it does as long as it is in use. */
+  /** When it stops verifying, in milliseconds since 1970; `null` where it has no such date. */
   readonly retiresAt: number | null;
   /** @internal */
   readonly [KEY]: KeyOperations;
@@ -51,7 +52,7 @@ export interface SigningKey extends VerifyingKey {
   readonly canSign: true;
 }
 
-/** Makes a key, which signs if there is an operation for it. */
+/** Creates a key. It can sign if `operations` has `sign`. */
 export function makeKey(
   algorithm: Algorithm,
   kid: string | null,

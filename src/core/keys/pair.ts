@@ -28,7 +28,7 @@ export function createPairKey(half: KeyObject, named: Algorithm | undefined, kid
 
 /** The public half of a key pair, ready to verify. */
 export interface PublicHalf {
-  /** Its public members, as canonical as they can be. */
+  /** Its public members, as node:crypto writes them. */
   readonly jwk: JWK;
   readonly verifiers: Pick<KeyOperations, "verify" | "verifyInPool">;
 }
@@ -65,7 +65,8 @@ function createVerifiers(half: Half, modulus: Buffer | null): Pick<KeyOperations
 
 /**
  * Whether an RSA signature is as long as its modulus, and a number below it (RFC 8017 §8.1.2). For RSA-PSS, Node takes
- * a signature without its leading zeros, and Deno takes one with the modulus added. Each would be a second spelling.
+ * a signature without its leading zeros, and Deno takes one with the modulus added. Each would be a second spelling of
+ * one signature.
  */
 function isBelow(signature: Buffer, modulus: Buffer | null): boolean {
   return modulus === null || (signature.length === modulus.length && signature.compare(modulus) < 0);
@@ -79,7 +80,8 @@ function createSigner(
 ): NonNullable<KeyOperations["sign"]> {
   const sign = (signingInput: string): string => half.sign(Buffer.from(signingInput)).toString("base64url");
   checkTrialSignature(sign, verify);
-  // RSA takes a third of a millisecond, too long for the event loop. The others take less than the way to the pool.
+  // RSA takes a third of a millisecond, too long for the event loop. Other signatures take less time than the way to
+  // the pool.
   if (keyType !== "rsa") return sign;
   return async (signingInput) => (await half.signInPool(Buffer.from(signingInput))).toString("base64url");
 }

@@ -10,7 +10,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Every OpenSSH key for Ed25519 contains this text. */
 const SSH_ED25519 = /* @__PURE__ */ Buffer.from("ssh-ed25519");
 
-/** Finds what to do about a PEM that has another label than those that can be read. */
+/** Finds the remedy for a PEM whose label is not one that can be read. */
 export function findRemedy(label: string, base64: string): string | undefined {
   if (label === "OPENSSH PRIVATE KEY" && Buffer.from(base64, "base64").includes(SSH_ED25519)) {
     return (
@@ -21,7 +21,7 @@ export function findRemedy(label: string, base64: string): string | undefined {
   return Object.hasOwn(REMEDIES, label) ? REMEDIES[label] : undefined;
 }
 
-/** Says what a text looks like that should be a PEM and is none. */
+/** Describes a text that was passed as a PEM but is not one. */
 export function describeText(text: string): string {
   const decoded = BASE64.test(text) ? Buffer.from(text, "base64") : Buffer.alloc(0);
   if (text.trim() === "") return "this one is empty (is an environment variable not set?)";
@@ -33,7 +33,7 @@ export function describeText(text: string): string {
   return 'this one has no "-----BEGIN"; pass what the file holds, not its name';
 }
 
-/** What can be wrong between the first and the last line of a PEM. The first that matches is told. */
+/** The faults between the first and the last line of a PEM. The first that matches is reported. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/ENCRYPTED/, DECRYPT],
   [/["'`,;]/, "there are quotes or commas between its lines; take them out"],

@@ -3,7 +3,7 @@ import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
 import { checkBody, describeText, findRemedy } from "./pem-faults.ts";
 import { readKeyObject } from "./read-key-object.ts";
 
-/** The forms that a PEM's DER has, by its label (RFC 7468, RFC 8017, RFC 5915), as node:crypto calls them. */
+/** The form of a PEM's DER by the PEM's label (RFC 7468, RFC 8017, RFC 5915), as node:crypto names it. */
 const FORMS: Readonly<Record<string, string>> = {
   "PRIVATE KEY": "pkcs8",
   "RSA PRIVATE KEY": "pkcs1",

@@ -23,7 +23,7 @@ export function publicJwks(keys: VerifyingKey | KeyRing): {
 /**
  * Gives the public halves of a list of keys.
  *
- * @throws TypeError when there is none
+ * @throws TypeError when none of them has a public half
  */
 export function publishKeys(keys: readonly VerifyingKey[]): { keys: JWK[] } {
   const published = keys.flatMap((key) => key[KEY].publicJwk ?? []);

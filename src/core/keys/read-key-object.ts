@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 
-/** Reads a key with node:crypto. The error that it throws itself becomes the `cause`, which is for the developer. */
+/** Reads a key with node:crypto. Its own error becomes the `cause`, which is for the developer. */
 export function readKeyObject(read: () => KeyObject): KeyObject {
   try {
     return read();

@@ -3,14 +3,14 @@ import { readTime } from "../../shared/date.ts";
 import { isKey, KEY, makeKey, type VerifyingKey } from "./key.ts";
 
 /**
- * Gives a key a date from which on it no longer verifies, by the clock of the token profile that uses it. Then a ring
- * can hold a key that goes, and nobody has to take it out in time.
+ * Gives a key a date from which on it no longer verifies, by the clock of the token profile that uses it. So a ring can
+ * hold an old key, and nobody has to remove it in time.
  *
  * Choose a date after the last token that it signed has expired.
  *
  * @param key - a key that has signed until now; the result only verifies
  * @param at - the date
- * @throws TypeError for what is no key, or no date
+ * @throws TypeError when `key` is not a key, or `at` is not a date
  *
  * @example
  * ```ts

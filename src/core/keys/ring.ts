@@ -26,7 +26,7 @@ export interface KeyRing {
  * §4.5).
  *
  * To rotate, put the new key first, and keep the old one until its last token has expired; {@link retireKey} gives it a
- * date for that. To publish a key before it signs, put it behind the current one.
+ * date for that. To publish a key before it signs, put it after the current one.
  *
  * @throws TypeError when a value is not a key, or two keys for one algorithm have the same `kid`
  *
@@ -48,7 +48,7 @@ export function keyRing(
   return createRing(current.canSign ? (current as SigningKey) : null, keys);
 }
 
-/** Makes a ring of keys whose names may be the same, as in a set that others publish. */
+/** Creates a ring of keys that may share a `kid`, as in a set that others publish. */
 export function createRing(current: SigningKey | null, keys: readonly VerifyingKey[]): KeyRing {
   const set = { current, keys: Object.freeze([...keys]) };
   const ring = { ...set, [RING]: true as const };
@@ -56,12 +56,12 @@ export function createRing(current: SigningKey | null, keys: readonly VerifyingK
   return Object.freeze(ring) as KeyRing;
 }
 
-/** Makes the source of a ring. Where keys retire, it has a set for each time between two of their dates. */
+/** Creates the source of a ring. Where keys retire, it has one set for each period between their dates. */
 function createSource(ring: KeySet): KeySource {
   const { current, keys } = ring;
   const dates = [...new Set(keys.flatMap(({ retiresAt }) => retiresAt ?? []))].sort((one, other) => one - other);
-  const isLeft = (key: VerifyingKey, date: number): boolean => key.retiresAt === null || key.retiresAt > date;
-  const sets = dates.map((date): KeySet => ({ current, keys: keys.filter((key) => isLeft(key, date)) }));
+  const isStillValid = (key: VerifyingKey, date: number): boolean => key.retiresAt === null || key.retiresAt > date;
+  const sets = dates.map((date): KeySet => ({ current, keys: keys.filter((key) => isStillValid(key, date)) }));
   if (sets.length === 0) return { read: () => ring, remote: null };
   const read: KeySource["read"] = (now, time = readClock(now)) => {
     const passed = dates.findLastIndex((date) => date <= time);
@@ -70,14 +70,14 @@ function createSource(ring: KeySet): KeySource {
   return { read, remote: null };
 }
 
-/** Makes a ring of a single key. A ring stays as it is. */
+/** Turns a single key into a ring. A ring stays as it is. */
 export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
   assert(readMark(keys, RING) === true, NO_RING);
   return keys as KeyRing;
 }
 
-/** Gives the source of what a profile was given as its keys. */
+/** Gives the source of the `keys` that a profile was given, and refuses any other value. */
 export function toSource(keys: unknown): KeySource {
   const source = isKey(keys) ? keyRing(keys)[SOURCE] : readMark(keys, SOURCE);
   assert(source !== undefined, NO_KEYS);

@@ -5,7 +5,7 @@ type Numbers = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
 
 /**
  * Refuses an RSA private key whose numbers belong to several keys (RFC 8017 §3.2). OpenSSL signs with the primes, or
- * with the private exponent if the primes fail. So such a key may well give good signatures.
+ * with the private exponent if the primes fail. So even such a key may give valid signatures.
  */
 export function checkRsaNumbers(jwk: JWK): void {
   const [n, e, d, p, q, dp, dq, qi] = NUMBERS.map((name) => BigInt(`0x0${readHex(jwk[name])}`)) as Numbers;

@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import type { Algorithm } from "./algorithms.ts";
 
-/** Refuses an algorithm that this Node was built without. */
+/** Refuses an algorithm that this runtime lacks. */
 export function checkRuntime(algorithm: Algorithm): void {
   if (!algorithm.startsWith("ML-DSA")) return;
   try {

@@ -1,9 +1,8 @@
 import { KEY, makeKey, type VerifyingKey } from "./key.ts";
 
 /**
- * Gives keys that were made anew the verifiers of those that are the same as before. So what was learnt by such a key
- * stays, and nobody takes it for another. It signs as it does now: a key that is kept elsewhere may be reached by new
- * means.
+ * Gives keys that were loaded again the verifiers that they had before. So what was learnt with such a key stays, and
+ * {@link includesKey} finds it. Its `sign` is the later one: an external key may have to be reached by other means now.
  */
 export function keepVerifiers(keys: readonly VerifyingKey[], before: readonly VerifyingKey[]): readonly VerifyingKey[] {
   return keys.map((key) => {
@@ -15,17 +14,17 @@ export function keepVerifiers(keys: readonly VerifyingKey[], before: readonly Ve
   });
 }
 
-/** Whether a key is among others, or one is that verifies as it does, as after {@link keepVerifiers}. */
+/** Tells whether a key, or one that shares its verifiers (see {@link keepVerifiers}), is among others. */
 export function includesKey(keys: readonly VerifyingKey[], { [KEY]: { verify } }: VerifyingKey): boolean {
   return keys.some((key) => key[KEY].verify === verify);
 }
 
 /** Whether two keys verify the same tokens. */
 export function isSameKey(one: VerifyingKey, other: VerifyingKey): boolean {
-  return one.kid === other.kid && one[KEY].kidGiven === other[KEY].kidGiven && tellKey(one) === tellKey(other);
+  return one.kid === other.kid && one[KEY].kidGiven === other[KEY].kidGiven && identifyKey(one) === identifyKey(other);
 }
 
-/** Tells a key from others by its public half or secret, together with its algorithm. */
-function tellKey({ [KEY]: { publicJwk, fingerprint } }: VerifyingKey): string | undefined {
+/** Identifies a key by its public half or secret, together with its algorithm. */
+function identifyKey({ [KEY]: { publicJwk, fingerprint } }: VerifyingKey): string | undefined {
   return publicJwk === null ? fingerprint?.() : JSON.stringify(publicJwk);
 }

@@ -18,13 +18,13 @@ export interface SecretKeyOptions {
 const OPTIONS: OptionNames<SecretKeyOptions> = { algorithm: optional, kid: optional };
 
 /**
- * Makes a key of a secret that the issuer and the verifier share (RFC 7518 §3.2, HMAC with SHA-2).
+ * Creates a key from a secret that the issuer and the verifier share (RFC 7518 §3.2, HMAC with SHA-2).
  *
  * The secret is at least as long as the hash: 32 bytes for HS256, 48 for HS384, 64 for HS512. It has at most 65,536
- * bytes. A text that contains a key of a key pair, a JWK or a certificate is refused, as PEM, DER, base64, hex or a
- * list of bytes. Others may have it, and could sign tokens with it.
+ * bytes. A secret that contains a key of a key pair, a JWK or a certificate, as PEM, DER, base64, hex or a list of
+ * bytes, is refused: others may have it, and could sign tokens with it.
  *
- * @param secret - the bytes, or a string, of which the UTF-8 bytes count
+ * @param secret - the bytes, or a string, which is encoded in UTF-8
  * @throws TypeError when the secret is missing, too short, too long, a key or a certificate, or when an option is wrong
  *
  * @example
@@ -39,7 +39,7 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
   return createHmacKey(readBytes(secret), algorithm, kid === undefined ? null : checkText("secretKey: kid", kid));
 }
 
-/** Creates a key of raw bytes, for {@link secretKey} and for JWKs of type `oct`. */
+/** Creates a key from raw bytes, for {@link secretKey} and for JWKs of type `oct`. */
 export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: string | null): SigningKey {
   assert(bytes.length <= MAX_KEY_LENGTH, `secretKey: a secret has at most ${MAX_KEY_LENGTH} bytes`);
   assert(!holdsKey(bytes), "secretKey: this is a key or certificate, which others may have: use importKey");
@@ -50,7 +50,7 @@ export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: 
       `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
   );
   const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);
-  const fingerprint = (): string => hmac.sign(""); // No token has this code: what it signs has a dot.
+  const fingerprint = (): string => hmac.sign(""); // No token has this code: each signs a text with a dot.
   return makeKey(algorithm, kid, { ...hmac, fingerprint, publicJwk: null, kidGiven: kid !== null }) as SigningKey;
 }
 
@@ -58,7 +58,7 @@ function readBytes(secret: unknown): Uint8Array {
   checkGiven("secretKey: the secret", secret);
   const bytes = typeof secret === "string" ? Buffer.from(secret) : copyBytes(secret);
   assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
-  // A decoder writes U+FFFD for bytes that are no UTF-8. An encoder writes it for half of a surrogate pair.
+  // A decoder writes U+FFFD for bytes that are not UTF-8. An encoder writes it for half of a surrogate pair.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
   assert(isWhole, "secretKey: the text holds U+FFFD, in place of lost bytes; pass the bytes");
   return bytes;

@@ -1,44 +1,47 @@
 import type { SigningKey, VerifyingKey } from "./key.ts";
 
-/** The property that holds where keys come from. Two copies of this package share a registered symbol. */
+/** The property that holds the source of keys. Two copies of this package share a registered symbol. */
 export const SOURCE: unique symbol = Symbol.for("hallpass.keySource") as never;
 
-/** The keys of an instant. Each set is an object of its own, and never changes: whoever compares two sees a change. */
+/**
+ * The keys at one time. A set never changes: when keys change, there is another set, so comparing the objects is
+ * enough.
+ */
 export interface KeySet {
   /** The key that signs; `null` where none does. */
   readonly current: SigningKey | null;
   readonly keys: readonly VerifyingKey[];
 }
 
-/** Where a profile has its keys from. */
+/** The source of a profile's keys. */
 export interface KeySource {
   /**
-   * Gives the keys as they are known now, without waiting; `null` where they have to be waited for.
+   * Gives the current keys without waiting; `null` where they have to be waited for.
    *
    * @param now - the clock of the profile
-   * @param time - what that clock says, where it was read just now
+   * @param time - the time of that clock, if the caller has just read it
    */
   read(now: () => number, time?: number): KeySet | null;
-  /** What can be done where the keys are elsewhere; `null` where they are all at hand. */
+  /** How to get keys that have to be fetched; `null` where all keys are local. */
   readonly remote: RemoteSource | null;
 }
 
-/** How keys are had that are kept elsewhere. */
+/** Gets the keys that have to be fetched. */
 interface RemoteSource {
   /**
    * Waits until there are keys.
    *
-   * @throws AuthError `unavailable` (503) where there are none to be had
+   * @throws AuthError `unavailable` (503) where none can be fetched
    */
   wait(): Promise<unknown>;
   /**
-   * Asks for keys until one is found, for a token whose key is not at hand. Where they were asked for a moment ago,
-   * that answer counts.
+   * Calls `attempt` once there are keys. If none fits, the keys are fetched again, unless they were fetched a moment
+   * ago, and `attempt` is called a second time.
    *
    * @param alg - the algorithm of the token, which may be anything
-   * @param refuse - makes the refusal of a token whose key is not among them
-   * @param attempt - uses the keys that there are; `null` where none of them is the right one
-   * @throws AuthError that refusal, or `unavailable` (503) where nobody can be asked
+   * @param refuse - creates the error for a token whose key is not among them
+   * @param attempt - tries the current keys; `null` where none of them fits
+   * @throws AuthError the error of `refuse`, or `unavailable` (503) where no keys can be fetched
    */
   find<Found>(alg: unknown, refuse: () => Error, attempt: () => Found | PromiseLike<Found> | null): Promise<Found>;
 }

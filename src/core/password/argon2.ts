@@ -26,7 +26,7 @@ function useRuntime(cause: unknown): Engine {
   return createRuntimeEngine(argon2);
 }
 
-/** Whether the loaded code computes the version of a stored hash. Until it is loaded, the answer is yes. */
+/** Tells whether the loaded code computes the version of a stored hash. Until it is loaded, the answer is yes. */
 export function canCompute({ version }: StoredHash): boolean {
   return loaded?.versions.includes(version) ?? true;
 }
@@ -40,7 +40,10 @@ function createAddonEngine({ hash, verify }: typeof import("@node-rs/argon2")): 
   };
 }
 
-/** Runs work that needs Argon2. If that can't be loaded, or gets no memory, it is an outage, and no wrong password. */
+/**
+ * Runs work that needs Argon2. If Argon2 can't be loaded, or gets no memory, that is an outage and not a wrong
+ * password.
+ */
 export async function runArgon2<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
   try {
     return await work(await loadEngine());

@@ -1,7 +1,7 @@
 import type { WorkOptions } from "./gate.ts";
 import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
 
-/** The hasher of the process, with its queue, for all that have no hasher of their own. */
+/** The hasher of the process, with its queue, for callers that have no hasher of their own. */
 export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
 
 /**
@@ -11,7 +11,7 @@ export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHashe
  * At most two hashes are computed at a time, and 256 more wait.
  *
  * @param password - 1 to 1024 characters of well-formed Unicode; it is normalised to NFC
- * @param options - where the work comes from, and until when somebody waits for it
+ * @param options - the origin of the work, and a signal that ends its wait
  * @returns a PHC string, to be stored as it is
  * @throws AuthError `unusable_password` (400) for any other value, `overloaded` or `unavailable` (503)
  *
@@ -26,13 +26,13 @@ export function hashPassword(password: string, options?: WorkOptions): Promise<s
 
 /**
  * Whether a password matches a stored hash. Pass `null` for a user who does not exist: the answer is `false`, and takes
- * as long as for one who does, so that nobody can tell the two apart. The same holds for a hash that can't be read, or
- * that needs more than 256 MiB, 16 passes or 16 lanes.
+ * as long as for one who does exist, so that nobody can tell the two apart. The same holds for a hash that can't be
+ * read, or that needs more than 256 MiB, 16 passes or 16 lanes.
  *
  * @param password - what the user typed
  * @param hash - what {@link hashPassword} gave, or any PHC string of Argon2
- * @param options - where the work comes from, and until when somebody waits for it
- * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
+ * @param options - the origin of the work, and a signal that ends its wait
+ * @throws AuthError `unusable_password` (400) when the password is not a string; `overloaded` or `unavailable` (503)
  *
  * @example
  * ```ts
@@ -49,8 +49,8 @@ export function comparePassword(
 }
 
 /**
- * Whether a stored hash has another scheme or cost than {@link hashPassword} gives. If so, replace it the next time its
- * password is at hand.
+ * Whether a stored hash has another scheme or cost than {@link hashPassword} gives. If so, replace it at the user's
+ * next login.
  *
  * @example
  * ```ts

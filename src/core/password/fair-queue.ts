@@ -10,15 +10,15 @@ interface Line<Job> {
   length: number;
 }
 
-/** The place of a job that waits. */
+/** The place of a waiting job. */
 export interface Waiting<Job> {
   readonly line: Link<Line<Job>>;
   readonly job: Link<Job>;
 }
 
 /**
- * A queue that is shared out evenly by origin: each origin has a line of its own, and the lines take turns, one job at
- * a time. Every operation takes constant time, however many jobs wait.
+ * A queue that origins share equally: each origin has a line of its own, and the lines take turns, one job at a time.
+ * Every operation takes constant time, however many jobs wait.
  */
 export class FairQueue<Job> {
   readonly #lines = new Map<Origin, Link<Line<Job>>>();
@@ -43,7 +43,7 @@ export class FairQueue<Job> {
     return { line, job };
   }
 
-  /** Takes out a job that waits. */
+  /** Removes a waiting job. */
   remove({ line, job }: Waiting<Job>): void {
     line.value.jobs.remove(job);
     this.#resize(line, -1);
@@ -62,9 +62,9 @@ export class FairQueue<Job> {
   }
 
   /**
-   * Makes room for a job of an origin: takes out the newest job of the longest line, if the origin's line stays shorter
-   * with the new job. If it doesn't, nothing is taken out, and the answer is `undefined`: to replace a job that has
-   * waited longer would be no fairer.
+   * Makes room for a job of an origin: removes the newest job of the longest line, if the origin's line stays shorter
+   * even with the new job. Otherwise it removes nothing and returns `undefined`: replacing a job that has waited longer
+   * would be no fairer.
    */
   makeRoom(origin: Origin): Job | undefined {
     const length = this.#lines.get(origin)?.value.length ?? 0;
@@ -95,7 +95,7 @@ export class FairQueue<Job> {
     this.#byLength[length] ??= new Set();
     if (length > 0) this.#byLength[length].add(line);
     this.#longest = Math.max(this.#longest, length);
-    // If the only longest line lost a job, it is shorter by one, and still a longest line.
+    // If the only longest line lost a job, it is one shorter, and still a longest line.
     if (this.#byLength[this.#longest]?.size === 0) this.#longest -= 1;
   }
 }

@@ -5,8 +5,8 @@ import { FairQueue } from "./fair-queue.ts";
 /** The options of one password's work. */
 export interface WorkOptions {
   /**
-   * Where the work comes from, such as the network of a client's address. Origins have equal parts of the queue, so
-   * that an origin with much work makes no other wait. None by default: all work without an origin shares one.
+   * The origin of the work, such as the network of a client's address. Origins share the queue equally, so that one
+   * with much work does not hold up the others. None by default: all work without an origin shares one.
    */
   readonly from?: string | undefined;
   /**
@@ -36,8 +36,8 @@ interface Job {
 }
 
 /**
- * Runs a few jobs at a time. A bounded number waits in a queue that is shared out evenly by origin, and any other is
- * refused at once. A job keeps its slot until it is done, even if nobody waits for its answer any longer.
+ * Runs a few jobs at a time. A bounded number of others waits in a queue that origins share equally, and any further
+ * job is refused at once. A job keeps its slot until it is done, even if nobody waits for its answer any longer.
  */
 export class Gate {
   readonly #maxConcurrent: number;

@@ -14,7 +14,7 @@ export interface PasswordHasher {
   /**
    * Hashes a password.
    *
-   * @param options - where the work comes from, and until when somebody waits for it
+   * @param options - the origin of the work, and a signal that ends its wait
    * @returns a PHC string, to be stored as it is
    * @throws AuthError `unusable_password` (400), `overloaded` or `unavailable` (503)
    */
@@ -23,7 +23,7 @@ export interface PasswordHasher {
    * Whether a password matches a stored hash. With `null`, or a hash that can't be read or costs more than the ceiling,
    * the answer is `false`, after as much work as for any other.
    *
-   * @param options - where the work comes from, and until when somebody waits for it
+   * @param options - the origin of the work, and a signal that ends its wait
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)
    */
   compare(password: string, hash: string | null | undefined, options?: WorkOptions): Promise<boolean>;
@@ -37,14 +37,14 @@ export interface PasswordHasher {
   needsRehash(hash: string, password?: string): boolean;
   /** Tells how full the queue is, for a monitor. */
   stats(): GateStats;
-  /** Whether {@link PasswordHasher.compare} can read a stored hash. One that it can't read never matches. */
+  /** Whether {@link PasswordHasher.compare} can read a stored hash. A hash that it can't read never matches. */
   canRead(hash: string): boolean;
   /**
-   * Loads the code that computes Argon2, and hashes once. So a service learns when it starts, and not from its first
-   * user, whether it can hash. By default the code is loaded for the first password.
+   * Loads the code that computes Argon2, and hashes once. So a service finds out when it starts, and not at its first
+   * login, whether it can hash. By default the code is loaded for the first password.
    *
    * @returns which code it is: the native addon of `@node-rs/argon2`, or, where that is missing, the runtime's own
-   * `crypto.argon2`. That makes the same hashes, takes some three times as long, and reads none with `v=16`
+   * `crypto.argon2`. The latter makes the same hashes, takes some three times as long, and can't read those with `v=16`
    * @throws Error that says for which machine the addon is missing, and what to do about it
    *
    * @example
@@ -56,7 +56,7 @@ export interface PasswordHasher {
   ready(): Promise<PasswordEngine>;
 }
 
-/** What an authenticator needs of a {@link PasswordHasher}. One of the application's own may lack the rest. */
+/** The part of a {@link PasswordHasher} that an authenticator needs. An application's own hasher may lack the rest. */
 export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
 
 /**
@@ -87,7 +87,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   const matches = async (password: string, nfc: string, hash: string): Promise<boolean> => {
     const scheme = findLegacy(hash);
     if (scheme !== undefined) return matchesLegacy(scheme, password, hash);
-    // A hash may be older than normalisation, and be one of the text as it was typed. Both texts are always tried, so
+    // A hash may be older than normalisation, and be that of the text as it was typed. Both texts are always tried, so
     // that the time doesn't tell which of them matched.
     const matched: boolean[] = [];
     for (const spelling of new Set([nfc, password])) {
@@ -114,7 +114,8 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       const nfc = normalisePassword(password);
       if (nfc === null) return false;
       const isReadable = canRead(hash);
-      // No error, since passwords are what a client likes: it could tell by the answer which hashes can't be read.
+      // A warning and not an error: the client chooses the password, and an error would tell it which hashes can't be
+      // read.
       const isSwapped = readHash(password) !== null && typeof hash === "string" && !isReadable;
       if (isSwapped) warn(SWAPPED);
       const stored = isReadable ? hash : makeUnmatchedHash(cost);
@@ -131,7 +132,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 
 const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
 
-/** Compares by another scheme. An error of its package is our outage, as one of the addon is. */
+/** Compares by another scheme. An error of its package is an outage, just as an error of the addon is. */
 async function matchesLegacy(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {
   try {
     return (await scheme.compare(password, hash)) === true;

@@ -1,12 +1,14 @@
 import { checkInteger, checkOptions } from "../../shared/options.ts";
 
-/** Another scheme whose hashes are still in the database. They are compared, and replaced at the next good login. */
+/**
+ * Another scheme whose hashes are still in the database. They are compared, and replaced at the next successful login.
+ */
 export interface LegacyScheme {
   /**
    * Whether a stored hash has this scheme, and is cheap enough to compare. It gets strings of at most 512 characters.
    */
   readonly recognises: (hash: string) => boolean;
-  /** Whether a password matches such a hash. It gets the password as the user typed it. */
+  /** Compares a password, as the user typed it, with such a hash. */
   readonly compare: (password: string, hash: string) => Promise<boolean>;
   /**
    * Whether the scheme reads all of a password. If it reads only the beginning, a password that matches may not be the
@@ -24,13 +26,13 @@ const BCRYPT_BYTES = 72;
  * Reads the bcrypt hashes in a database with the bcrypt package that the application has: `$2a$`, `$2b$`, and PHP's
  * `$2y$`, which is the same as `$2b$`. `$2x$` marks hashes of a faulty version of PHP, and is not read.
  *
- * bcrypt reads 72 bytes of a password. The hash of a password as long as that is not replaced, as the user's may be
- * longer.
+ * bcrypt reads 72 bytes of a password. The hash of a password that long is not replaced, since the user's whole
+ * password may be longer.
  *
  * @param compare - `compare` of `bcrypt`, `bcryptjs` or `@node-rs/bcrypt`
  * @param options - `maxCost`: the highest cost to compare at, 4 to 31; 14 by default. A stored `$2b$31$` would take
  * days.
- * @throws TypeError when `compare` is no function or `maxCost` is out of range
+ * @throws TypeError when `compare` is not a function or `maxCost` is out of range
  *
  * @example
  * ```ts

@@ -19,15 +19,15 @@ export interface PasswordOptions {
    */
   readonly pepper?: Uint8Array;
   /**
-   * The most that a stored hash may cost: `memoryCost`, `timeCost` and `parallelism`. One that costs more never
+   * The most that a stored hash may cost: `memoryCost`, `timeCost` and `parallelism`. A hash that costs more never
    * matches. 262144 KiB, 16 passes and 16 lanes by default.
    */
   readonly ceiling?: Partial<Cost>;
   /** How many hashes are computed at a time. 2 by default: more would hold up the rest of the process. */
   readonly maxConcurrent?: number;
   /**
-   * How many wait for their turn. The queue is shared out evenly by where they come from ({@link WorkOptions}), and the
-   * next one is refused with 503. 256 by default.
+   * How many hashes wait for their turn. Their origins ({@link WorkOptions}) share the queue equally, and any further
+   * hash is refused with 503. 256 by default.
    */
   readonly maxQueue?: number;
   /** Other schemes whose hashes are still in the database. None by default. */
@@ -57,7 +57,7 @@ const OPTIONS: OptionNames<PasswordOptions> = {
   legacy: optional,
 };
 
-/** Checks the options, and puts the defaults in. */
+/** Checks the options, and fills in the defaults. */
 export function readOptions(options: PasswordOptions): PasswordSettings {
   checkOptions("createPasswordHasher", options, OPTIONS);
   const { ceiling: given = {}, maxConcurrent = DEFAULT_CONCURRENT_HASHES, maxQueue = DEFAULT_QUEUED_HASHES } = options;

@@ -19,7 +19,7 @@ interface Parameters {
 export type RuntimeArgon2 = (
   variant: StoredHash["variant"],
   parameters: Parameters,
-  done: (error: Error | null, tag: Uint8Array) => void,
+  callback: (error: Error | null, tag: Uint8Array) => void,
 ) => void;
 
 /**

@@ -16,7 +16,7 @@ const PREFIXES: readonly (readonly [prefix: RegExp, scheme: string])[] = [
   [/^(?:sha1|md5)\$/, "Django"],
 ];
 
-/** Tells the scheme of a stored hash by how it begins. Nothing else of the hash is shown. */
+/** Identifies the scheme of a stored hash by its beginning. The answer shows nothing else of the hash. */
 export function identifyScheme(hash: string): string {
   for (const [prefix, scheme] of PREFIXES) {
     const found = prefix.exec(hash);

@@ -13,12 +13,13 @@ interface Verified {
 /** Tokens that were added at about the same time. */
 class Generation {
   /**
-   * The tokens by the end of their signature. A Map hashes each key that it is asked for. It does so faster for a slice
-   * of 12 characters than for a whole token.
+   * The tokens by the end of their signature. A Map hashes each key that it looks up, and 12 characters are hashed
+   * faster than a whole token.
    */
   readonly #tokens = new Map<string, Verified>();
   /**
-   * Which fingerprints are here. Most tokens are in no generation, and this table says so without a look at the Map.
+   * Marks the fingerprints of the tokens in this generation. Most tokens are in none, and this table shows that without
+   * a lookup in the Map.
    */
   readonly #slots = new Uint8Array(SLOTS);
   #bytes = 0;
@@ -27,7 +28,7 @@ class Generation {
     return this.#slots[toSlot(fingerprint)] === 0 ? undefined : this.#tokens.get(cutSuffix(token));
   }
 
-  /** Whether a token fits into a generation of so many tokens, whose average length is bounded too. */
+  /** Tells whether a token fits into a generation of `size` tokens, whose average length is bounded too. */
   hasRoomFor({ token }: Verified, size: number): boolean {
     return this.#tokens.size < size && this.#bytes + token.length <= size * MAX_CACHED_TOKEN_BYTES;
   }
@@ -44,10 +45,10 @@ class Generation {
  *
  * It approximates an LRU cache with two generations. When the young generation is full, it becomes the old one, and the
  * tokens of the old one are forgotten. A token that is found in the old generation moves to the young one. So tokens in
- * use stay, and no token is ever searched for in order to forget it.
+ * use stay, and eviction needs no search.
  *
  * A token is kept only when it comes for the second time (a doorkeeper, as in TinyLFU). So a token that comes once
- * costs little and drives out none.
+ * costs little and evicts none.
  */
 export class VerifiedTokens {
   readonly #generationSize: number;
@@ -89,7 +90,7 @@ export class VerifiedTokens {
     this.#young.put(verified, fingerprint);
   }
 
-  /** Whether a fingerprint came before. If not, it takes the place of the earlier one of its pair. */
+  /** Tells whether a fingerprint was seen before. If not, it replaces the earlier one of its pair. */
   #wasSeen(fingerprint: number): boolean {
     const at = toSlot(fingerprint) & ~1;
     if (this.#seen[at] === fingerprint || this.#seen[at + 1] === fingerprint) return true;
@@ -104,8 +105,8 @@ function cutSuffix(token: string): string {
 }
 
 /**
- * Hashes a few characters of the signature. Tokens that share a fingerprint by chance are told apart by comparing them.
- * The worst that follows is that one of them is kept when it comes for the first time.
+ * Hashes a few characters of the signature. Whole tokens are compared too, so a collision does no harm: at worst, a
+ * token is kept when it comes for the first time.
  */
 function computeFingerprint(token: string): number {
   let fingerprint = 0;

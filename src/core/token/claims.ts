@@ -21,10 +21,10 @@ export interface ProfileClaims {
   readonly jti?: string;
 }
 
-/** The claims that a profile checks of tokens whose issuer may leave `iat` out. */
+/** The claims that a profile checks where the issuer may leave `iat` out. */
 export type UndatedClaims = Omit<ProfileClaims, "iat"> & Partial<Pick<ProfileClaims, "iat">>;
 
-/** The claims that mean something to hallpass and are the application's to give. */
+/** The claims that hallpass knows and the application provides. */
 export interface FlowClaims {
   /** Whom it is about: the user's id. */
   readonly sub?: string;
@@ -38,11 +38,11 @@ export interface FlowClaims {
   readonly auth_time?: number;
   /** How the user proved it, such as `["pwd", "otp"]` (RFC 8176). */
   readonly amr?: readonly string[];
-  /** Which strength of proof that was, by a name of the issuer's (RFC 9470 §6). */
+  /** How strong that proof was, by a name that the issuer chose (RFC 9470 §6). */
   readonly acr?: string;
   /**
    * What it is bound to (RFC 7800 §3.1), such as `{ jkt }`, the thumbprint of a key (RFC 9449 §6). A guard takes such a
-   * token only by `dpop`.
+   * token only with the credential `dpop`.
    */
   readonly cnf?: Readonly<Record<string, unknown>>;
 }
@@ -68,7 +68,7 @@ export interface ClaimRules {
   readonly audience: readonly string[] | null;
   /** The claims that must be there. */
   readonly required: readonly string[];
-  /** The claim that says for whom a token is. */
+  /** The claim that names the audience of a token. */
   readonly audienceClaim: string;
   /** Whether a token must say when it was issued. */
   readonly needsIat: boolean;
@@ -86,8 +86,8 @@ const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
 /**
- * Refuses claims of the wrong type, another issuer or audience, and a time that is not now. Times are compared so that
- * NaN is refused: every comparison with it is false.
+ * Refuses claims that have a wrong type, another issuer or audience, or a time that is over or still to come. A time
+ * passes only where a comparison is true, so NaN is refused.
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
   const mismatch = findMismatch(payload);
@@ -108,7 +108,7 @@ export function refuseOtherIssuer({ iss }: { readonly iss?: unknown }, { issuer 
   if (issuer !== null && iss !== issuer) throw mismatched("iss", iss, [issuer]);
 }
 
-/** Finds the first of several claims that is not there. */
+/** Finds the first of the named claims that is absent. */
 export function findAbsent(payload: Record<string, unknown>, names: readonly string[]): string | undefined {
   return names.find((it) => (payload[it] ?? "") === "");
 }
@@ -117,8 +117,8 @@ const STRING = "a string";
 const TIME = "a finite number of seconds";
 
 /**
- * Describes the first registered claim that has the wrong type. Both sides ask, so that nothing is signed that would
- * not be verified. Each claim has a line, since a loop over a table would look each name up anew for every token.
+ * Describes the first registered claim that has the wrong type. Issuing calls it too, so that nothing is signed that
+ * verifying would refuse. Each claim has a line, since a loop over a table would look up each name for every token.
  */
 export function findMismatch({ iss, sub, aud, exp, nbf, iat, jti, sid }: Record<string, unknown>): string | undefined {
   return (
@@ -142,15 +142,15 @@ function compare(
   return value === undefined || fits(value) ? undefined : describeMismatch(name, value, expected);
 }
 
-/** Tells for whom a token is meant. A claim of another name than `aud` may be of any type. */
+/** Tells whether a token is meant for an audience. A claim with another name than `aud` may have any type. */
 function isMeantFor(meant: unknown, audience: readonly string[]): boolean {
   if (typeof meant === "string") return audience.includes(meant);
   return Array.isArray(meant) && meant.some((it) => audience.includes(it));
 }
 
-const BOTH = "exp and iat must both be there";
+const BOTH_TIMES = "exp and iat must both be there";
 
-/** Refuses claims whose time is not now, which is given in seconds. */
+/** Refuses claims that have expired or are not valid yet, at a time in seconds. */
 export function checkTimes(
   { exp, iat, nbf }: CheckedClaims,
   { needsIat, maxAge, clockTolerance }: ClaimRules,
@@ -161,10 +161,10 @@ export function checkTimes(
       cause: new Error(`${why}, at ${now} with a clockTolerance of ${clockTolerance} s`),
     });
   };
-  if (exp === undefined) throw invalidToken(needsIat ? BOTH : "exp must be there");
-  if (iat === undefined && (needsIat || maxAge !== null)) throw invalidToken(BOTH);
+  if (exp === undefined) throw invalidToken(needsIat ? BOTH_TIMES : "exp must be there");
+  if (iat === undefined && (needsIat || maxAge !== null)) throw invalidToken(BOTH_TIMES);
   if (!(now < exp + clockTolerance)) refuse("expired", `exp is ${exp}, and has been reached`);
-  // Verifiers that know whole seconds only must not find a token valid later than this one does.
+  // Whole seconds: a token that is valid here must also be valid for a verifier that counts only whole seconds.
   const latest = Math.floor(now) + clockTolerance;
   if (nbf !== undefined && !(nbf <= latest)) refuse("invalid_token", `nbf is ${nbf}, and still to come`);
   if (maxAge === null) return;

@@ -9,7 +9,7 @@ export interface Compact {
   readonly token: string;
   readonly header: string;
   readonly payload: string;
-  /** The index of the second dot: the signature is over what stands before it. */
+  /** The index of the second dot. The signature covers the text before it. */
   readonly end: number;
 }
 
@@ -28,7 +28,7 @@ export function splitToken(token: unknown, maxBytes: number): Compact {
   };
 }
 
-/** Refuses a token that is not ASCII, and one with a segment that is empty or no canonical base64url. */
+/** Refuses a token that is not ASCII, and one with a segment that is empty or not canonical base64url. */
 export function checkSpelling({ token, header, payload, end }: Compact): void {
   if (!isAscii(token)) throw invalidSpelling(token);
   for (const segment of [header, payload, token.slice(end + 1)]) {
@@ -54,12 +54,12 @@ export function writeObject(value: object): string {
   return toBase64url(JSON.stringify(value));
 }
 
-/** Makes the refusal of a token. The client gets the same answer whatever the reason, which is for the developer. */
+/** Creates the error that refuses a token. The reason is for the developer: the client always gets the same answer. */
 export function invalidToken(why: string): AuthError {
   return new AuthError("invalid_token", { cause: new Error(why) });
 }
 
-/** Makes the refusal of a token for one claim or header parameter that is not as expected. */
+/** Creates the error that refuses a token for a claim or header parameter that is not as expected. */
 export function mismatched(name: string, value: unknown, expected: string | readonly string[]): AuthError {
   return invalidToken(describeMismatch(name, value, expected));
 }

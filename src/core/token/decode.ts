@@ -1,11 +1,11 @@
 import { MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkSpelling, readObject, splitToken } from "./compact.ts";
 
-/** What a token says. Nothing of it is verified. */
+/** The contents of a token. Nothing of it is verified. */
 export interface DecodedToken {
   /** The protected header: `alg`, `typ`, `kid`. */
   readonly header: Readonly<Record<string, unknown>>;
-  /** The payload. Anybody can have written it. */
+  /** The payload. Anybody may have written it. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -13,7 +13,7 @@ export interface DecodedToken {
  * Reads a token WITHOUT verifying anything: no signature, no expiry, no issuer. It is for debugging and for logs. To
  * decide whom to let in, use {@link verifyToken}.
  *
- * @throws AuthError `invalid_token` when the text is no token
+ * @throws AuthError `invalid_token` when the text is not a token
  *
  * @example
  * ```ts

@@ -1,7 +1,8 @@
 type Members = Record<string, unknown>;
 
 /**
- * Freezes a value that JSON.parse made, and all values in it. A loop, as JSON can be nested deeper than calls can be.
+ * Freezes a value that JSON.parse made, and all values in it. It loops, since JSON can be nested deeper than the stack
+ * of calls.
  */
 export function freezeDeep<T extends object>(root: T): T {
   const pending: Members[] = [];

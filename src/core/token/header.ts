@@ -6,23 +6,23 @@ import { type Compact, checkSpelling, invalidToken, mismatched, readObject } fro
 import { isAmong } from "./media-type.ts";
 
 /** How many accepted headers a profile remembers. An issuer has one for each key that it signs with. */
-const REMEMBERED = 8;
+const MAX_HEADERS = 8;
 
 interface AcceptedHeader {
   readonly segment: string;
   readonly keys: readonly VerifyingKey[];
 }
 
-/** What a token's header says of how it was signed. */
+/** What a token's header says about its signature. */
 export interface SignedBy {
-  /** The name of an algorithm, where it is one. */
+  /** The name of an algorithm, or anything else that the header holds. */
   readonly alg: unknown;
   readonly kid: string | undefined;
 }
 
 /**
  * Finds the keys that a token may have been signed with, by its header. All tokens of an issuer have the same few
- * headers, so a header is remembered once a signature over it was good. A forger can't fill that memory.
+ * headers, so a header is remembered once a signature over it was valid. So a forger can't fill that memory.
  */
 export class HeaderReader {
   readonly #keys: readonly VerifyingKey[];
@@ -42,17 +42,17 @@ export class HeaderReader {
     return selectKeys(this.#keys, alg, kid);
   }
 
-  /** Remembers a header, once a signature over it was good. */
+  /** Remembers a header once a signature over it was valid. */
   accept(segment: string, keys: readonly VerifyingKey[]): void {
     if (this.#accepted.some((it) => it.keys === keys || it.segment === segment)) return;
-    if (this.#accepted.length < REMEMBERED) this.#accepted.push({ segment: copyAscii(segment), keys });
+    if (this.#accepted.length < MAX_HEADERS) this.#accepted.push({ segment: copyAscii(segment), keys });
   }
 }
 
 /**
  * Reads the header of a token.
  *
- * @throws AuthError `invalid_token` for one that no key could make good
+ * @throws AuthError `invalid_token` for a header that is refused whatever the key is
  */
 export function readHeader(parts: Compact, types: readonly string[] | null): SignedBy {
   checkSpelling(parts);
@@ -66,7 +66,7 @@ export function readHeader(parts: Compact, types: readonly string[] | null): Sig
   return { alg, kid };
 }
 
-/** Makes the refusal of a token that none of the keys can have signed. */
+/** Creates the error that refuses a token which none of the keys can have signed. */
 export function explainUnknownKey({ alg, kid }: SignedBy, keys: readonly VerifyingKey[]): AuthError {
   const fitting = selectKeys(keys, alg, undefined);
   if (fitting.length === 0) return mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);

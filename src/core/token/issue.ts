@@ -16,7 +16,7 @@ import { getTemplate, type Template } from "./template.ts";
 
 /** The options of one token. */
 export interface IssueOptions {
-  /** How long this one is valid. The profile's `expiresIn` by default. */
+  /** How long this token is valid. The profile's `expiresIn` by default. */
   readonly expiresIn?: Duration;
 }
 
@@ -30,14 +30,14 @@ const OPTIONS: OptionNames<IssueOptions> = { expiresIn: "optional" };
  * compact JWS (RFC 7515 §7.1, RFC 7519).
  *
  * `sub` may be left out, as in a token for a machine or a link. {@link verifyToken} takes such a token. A guard refuses
- * it as `invalid_token`, since an identity has a user's id.
+ * it with `invalid_token`, since an identity needs a user's id.
  *
  * @param claims - what the profile's schema takes; `sub` is the user's id, a non-empty string
  * @param profile - made by {@link defineToken}, with a key that signs
  * @returns the token
  * @throws TypeError when the claims don't fit, can't be written as JSON, hold a password's hash (anybody who has a
- * token can read it), or make a token over the profile's `maxBytes`; and when a claim has a type or value that every
- * verifier or guard refuses (an empty `sub`, a `scope` that is no string, an `nbf` at or after `exp`)
+ * token can read it), or make the token longer than the profile's `maxBytes`; and when a claim has a type or value that
+ * every verifier or guard refuses (an empty `sub`, a `scope` that is not a string, an `nbf` at or after `exp`)
  *
  * @example
  * ```ts
@@ -59,10 +59,7 @@ function readExpiry(options: IssueOptions, profile: TokenProfile): number {
   return options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
 }
 
-/**
- * Issues a token at an instant, in milliseconds since 1970. It answers with a promise only if there is work to wait
- * for.
- */
+/** Issues a token at an instant, in milliseconds since 1970. It returns a promise only if it has to wait. */
 export function issueAt<Profile extends TokenProfile>(
   claims: InputOf<Profile>,
   profile: Profile,
@@ -75,34 +72,34 @@ export function issueAt<Profile extends TokenProfile>(
   const state = internals.keys.current();
   if (state === null) return waitForKeys(internals).then(() => issueAt(claims, profile, time, expiresIn));
   const template = expectTemplate(internals, state);
-  const own = copyClaims(claims);
+  const copied = copyClaims(claims);
   const iat = Math.floor(time / 1_000);
-  checkOwn(own, iat + Math.min(expiresIn, maxAge ?? expiresIn));
+  checkGivenClaims(copied, iat + Math.min(expiresIn, maxAge ?? expiresIn));
   // The JSON is written once. From here on, the text that is checked is the text that is signed.
-  const json = tryJson(() => JSON.stringify(own));
+  const json = tryJson(() => JSON.stringify(copied));
   refusePasswordHashes(json);
   checkRequired(json, internals);
   const payload = writePayload(template, json, iat, expiresIn, newJti(time));
   if (schema === undefined) return sign(payload, internals, state, template);
-  return checkSchema(schema, json).then(() => signByPresentKey(payload, internals));
+  return checkSchema(schema, json).then(() => signWithCurrentKey(payload, internals));
 }
 
 const NO_SIGNER = "the profile's first key only verifies; sign with a private one";
 const FOREIGN = "a profile of trustIssuer only verifies; define one of your own with defineToken";
 
-/** Waits for keys that are kept elsewhere. Only such keys can be lacking. */
+/** Waits for remote keys. Only remote keys can be missing. */
 async function waitForKeys({ keys }: ProfileInternals<unknown>): Promise<void> {
   await keys.remote?.wait();
 }
 
-/** Gives what all tokens have in common that the keys of now sign. */
+/** Gives the template of the tokens that the current keys sign. */
 function expectTemplate(internals: ProfileInternals<unknown>, state: KeyState): Template {
   const template = getTemplate(internals, state);
   if (template === null) throw new TypeError(`issueToken: ${NO_SIGNER}`);
   return template;
 }
 
-/** Signs with the current key. Where that takes its time, the key may have gone meanwhile, and the next one signs. */
+/** Signs with the current key. If that is asynchronous, the key may be removed meanwhile. Then the next key signs. */
 function sign(
   payload: string,
   internals: ProfileInternals<unknown>,
@@ -113,22 +110,22 @@ function sign(
   const signature = sign(signingInput);
   if (typeof signature === "string") return joinToken(signingInput, signature, internals.maxBytes);
   return signature.then((text) =>
-    isStillThere(state.set, internals)
+    isStillCurrent(state.set, internals)
       ? joinToken(signingInput, text, internals.maxBytes)
-      : signByPresentKey(payload, internals),
+      : signWithCurrentKey(payload, internals),
   );
 }
 
-/** Signs with the key of now, after a wait in which the keys may have changed. */
-async function signByPresentKey(payload: string, internals: ProfileInternals<unknown>): Promise<string> {
+/** Signs with the current key, after a wait in which the keys may have changed. */
+async function signWithCurrentKey(payload: string, internals: ProfileInternals<unknown>): Promise<string> {
   const state = internals.keys.current();
   if (state !== null) return sign(payload, internals, state);
   await waitForKeys(internals);
-  return signByPresentKey(payload, internals);
+  return signWithCurrentKey(payload, internals);
 }
 
-/** Tells whether the key that signs in a set is still among the keys of now. Keys that went stale may have lost it. */
-function isStillThere(set: KeySet, { keys }: ProfileInternals<unknown>): boolean {
+/** Tells whether the signing key of a set is still one of the current keys. */
+function isStillCurrent(set: KeySet, { keys }: ProfileInternals<unknown>): boolean {
   const now = keys.current()?.set;
   return now === set || now?.keys.some((key) => isSameKey(key, set.current as SigningKey)) === true;
 }
@@ -153,17 +150,17 @@ function copyClaims(claims: unknown): Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || tryJson(() => Array.isArray(claims))) {
     throw new TypeError("issueToken takes the claims as an object");
   }
-  const own: Record<string, unknown> = tryJson(() => ({ ...claims }));
-  const written = WRITTEN_CLAIMS.find((claim) => claim in own);
+  const copied: Record<string, unknown> = tryJson(() => ({ ...claims }));
+  const written = WRITTEN_CLAIMS.find((claim) => claim in copied);
   if (written !== undefined) {
     throw new TypeError(`issueToken: ${written} is written by the profile (issuer, audience, expiresIn); leave it out`);
   }
-  if (typeof own.toJSON === "function")
+  if (typeof copied.toJSON === "function")
     throw new TypeError("issueToken: a toJSON would sign something else than the claims");
-  return own;
+  return copied;
 }
 
-/** Refuses claims that lack one which the profile demands and doesn't write itself. */
+/** Refuses claims that lack a required claim which the profile doesn't write itself. */
 function checkRequired(json: string, { required, issuer, audience }: ClaimRules): void {
   if (required.length === 0) return;
   const written: unknown[] = ["exp", "iat", "jti", issuer !== null && "iss", audience !== null && "aud"];
@@ -174,10 +171,10 @@ function checkRequired(json: string, { required, issuer, audience }: ClaimRules)
 }
 
 /** Refuses a claim that every verifier or guard would refuse. */
-function checkOwn(own: Record<string, unknown>, end: number): void {
-  const mismatch = findMismatch(own);
+function checkGivenClaims(claims: Record<string, unknown>, end: number): void {
+  const mismatch = findMismatch(claims);
   if (mismatch !== undefined) throw new TypeError(`issueToken: ${mismatch}`);
-  const { scope, nbf } = own as { scope?: unknown; nbf?: number };
+  const { scope, nbf } = claims as { scope?: unknown; nbf?: number };
   if (scope !== undefined && !(typeof scope === "string" && SCOPES.test(scope))) {
     throw new TypeError(
       `issueToken: ${describeMismatch("scope", scope, "scopes in a string, with spaces between them")}`,

@@ -11,12 +11,12 @@ const FORMS: readonly RegExp[] = [
   // phpass and Drupal (`$P$`), and MySQL 8, whose salts are of any bytes (`$A$005$`).
   /(?:^|")\$(?:[PHS]\$[\w./]{31}|A\$\d{3}\$)/,
   // LDAP, Dovecot and Spring: a scheme in braces, and what it made, or the password itself (`{SSHA}`, `{CRYPT}`,
-  // `{pbkdf2@SpringSecurity_v5_8}`; RFC 2307 §5.3). Behind a variable in braces, paths and names of files go on with a
-  // word.
+  // `{pbkdf2@SpringSecurity_v5_8}`; RFC 2307 §5.3). A path or file name that begins with a variable in braces goes on
+  // with a word, and is let pass.
   /(?:^|")\{(?:noop\}\w|(?:[\w-]{0,24}-)?(?:s?sha\d*|s?md[45]|[bs]?crypt|pbkdf2|argon2\w{0,2}|plain|clear(?:text)?)(?:[@-][\w-]{1,24})?\}(?![./][a-z]{3})[a-z\d./+=$,]{13})/i,
 ];
 
-/** Every form has one of these, and little other JSON has. It saves the search for the forms. */
+/** Every form contains one of these, and little other JSON does. So most claims need no search for the forms. */
 const MARK = /\$|\{\w/;
 
 /**
@@ -34,7 +34,7 @@ export function refusePasswordHashes(json: string): void {
   );
 }
 
-/** Finds the path of the first hash. A loop, as JSON can be nested deeper than calls can be. */
+/** Finds the path of the first hash. It loops, since JSON can be nested deeper than the stack of calls. */
 function findHash(claims: unknown): string | undefined {
   const pending: [path: string, value: unknown][] = [["", claims]];
   for (const [path, value] of pending) {

@@ -25,7 +25,7 @@ export function checkList(option: string, given: unknown): readonly string[] | n
   return Object.freeze(names as string[]);
 }
 
-/** Checks `threadPool`, which is for keys that can be used there. */
+/** Checks `threadPool`, which needs a key that the thread pool can use. */
 export function checkThreadPool(threadPool: unknown, source: KeySource, now: () => number): boolean {
   assert(typeof threadPool === "boolean", "threadPool must be true or false");
   if (!threadPool || source.remote !== null) return threadPool;
@@ -34,7 +34,7 @@ export function checkThreadPool(threadPool: unknown, source: KeySource, now: () 
   return threadPool;
 }
 
-/** Checks a schema, where one was given. */
+/** Checks a schema, if there is one. */
 export function checkSchema(schema: unknown): ClaimsSchema | undefined {
   const fits = schema === undefined || readSafely("defineToken", () => isSchema(schema));
   assert(fits, "schema must be a Standard Schema, such as zod, valibot or arktype make");

@@ -22,8 +22,8 @@ interface Memory {
 }
 
 /**
- * The keys of a profile. When they change, what was learnt with a key that has gone is forgotten before the next token
- * is looked at.
+ * The keys of a profile. When a key is removed, all that was learnt with the earlier keys is forgotten before the next
+ * token is checked.
  */
 export class ProfileKeys {
   readonly #source: KeySource;
@@ -35,15 +35,15 @@ export class ProfileKeys {
     this.#memory = memory;
   }
 
-  /** How keys are had that are kept elsewhere; `null` where all are at hand. */
+  /** How to get remote keys; `null` where all keys are local. */
   get remote(): KeySource["remote"] {
     return this.#source.remote;
   }
 
   /**
-   * Gives what is known with the keys of now; `null` where they have to be waited for.
+   * Gives the state of the current keys; `null` where they have to be waited for.
    *
-   * @param time - what the profile's clock says, where it was read just now
+   * @param time - the time of the profile's clock, if the caller has just read it
    */
   current(time?: number): KeyState | null {
     const set = this.#source.read(this.#memory.now, time);
@@ -53,7 +53,7 @@ export class ProfileKeys {
 
   #adopt(set: KeySet): KeyState {
     const { types, cacheSize } = this.#memory;
-    const known = this.#state !== null && areAllGood(this.#state.set.keys, set.keys) ? this.#state.cache : null;
+    const known = this.#state !== null && areStillValid(this.#state.set.keys, set.keys) ? this.#state.cache : null;
     const cache = known ?? (cacheSize === 0 ? null : new VerifiedTokens(cacheSize));
     this.#state = { set, headers: new HeaderReader(set.keys, types), cache };
     return this.#state;
@@ -61,10 +61,10 @@ export class ProfileKeys {
 }
 
 /**
- * Tells whether all tokens that keys verified are good by other keys, too: all of them are still there, and none has
- * come with a name that takes tokens from a key without a name (`selectKeys`).
+ * Tells whether later keys verify every token that earlier keys verified: all the earlier keys are still there, and no
+ * added key has a name that takes tokens from a key without a name (`selectKeys`).
  */
-function areAllGood(before: readonly VerifyingKey[], after: readonly VerifyingKey[]): boolean {
+function areStillValid(before: readonly VerifyingKey[], after: readonly VerifyingKey[]): boolean {
   const isNamed = (key: VerifyingKey): boolean => key[KEY].kidGiven;
   const noneTakes = before.every(isNamed) || !after.some((key) => isNamed(key) && !includesKey(before, key));
   return noneTakes && before.every((key) => includesKey(after, key));

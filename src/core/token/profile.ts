@@ -25,8 +25,8 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   readonly audience: string | readonly string[] | null;
   /**
    * The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068
-   * §2.1); `null`: not checked, and `"JWT"` written. Of several, each is accepted and the first is written, as while
-   * tokens of an older kind are still about.
+   * §2.1); `null`: not checked, and `"JWT"` written. Of a list, each is accepted and the first is written, for a time
+   * in which tokens with an older `typ` are still in use.
    */
   readonly typ?: string | readonly string[] | null;
   /** How long a token is valid. `"15m"` by default. */
@@ -43,22 +43,23 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
   /** The longest token, in bytes. 8192 by default. */
   readonly maxBytes?: number;
   /**
-   * How many verified tokens to remember, so that one that comes again costs no signature. Its times are checked each
-   * time all the same. 2000 by default, of about a kilobyte each, and fewer where they are longer; 0: none.
+   * How many verified tokens to remember, so that the signature of a token is not checked again. Its times are checked
+   * at each use. 2000 by default, of about a kilobyte each, and fewer where they are longer; 0: none.
    */
   readonly cacheSize?: number;
   /**
    * Whether to check the signatures of key pairs in libuv's thread pool, for a service that verifies more than one core
-   * can. `false` by default: below that, a check on the event loop is over sooner than the way to the pool and back.
+   * can. `false` by default: below that, a check on the event loop takes less time than the way to the pool and back.
    */
   readonly threadPool?: boolean;
   /**
-   * A Standard Schema for the claims that the application gives: it types and validates them on both sides, each time
-   * as JSON has them, so that a Date is text by then. None by default.
+   * A Standard Schema for the claims that the application gives: it types and validates them, when a token is issued
+   * and when it is verified, as JSON has them, so that a Date is a string by then. None by default.
    */
   readonly schema?: Schema;
   /**
-   * How a guard reads who the user is, where an issuer's claims are not called `sub` and `scope`. By default they are.
+   * How a guard reads the user's id and scopes, where the issuer's claims have other names. By default from `sub` and
+   * `scope`.
    */
   readonly identity?: IdentityClaims;
   /**
@@ -71,8 +72,8 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
 }
 
 /**
- * Reads from signed claims what an identity is made of. A function that throws, or gives anything else, makes the token
- * an `invalid_token`.
+ * Reads the user's id and scopes from signed claims. If a function throws, or returns anything else, the token is
+ * refused with `invalid_token`.
  *
  * @example
  * ```ts
@@ -112,9 +113,9 @@ export interface ForeignProfile<
   Schema extends ClaimsSchema | undefined = ClaimsSchema | undefined,
   Iat extends "required" | "optional" = "required" | "optional",
 > extends TokenProfile<Schema> {
-  /** Nothing is issued by it. */
+  /** It never issues a token. */
   readonly issues: false;
-  /** Whether each token says when it was issued. */
+  /** Whether each token has to say when it was issued. */
   readonly iat: Iat;
 }
 
@@ -147,7 +148,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly expiresIn: number;
   readonly status: StatusCheck | undefined;
   readonly maxBytes: number;
-  /** How often a token was looked up among those that are remembered, and how often it was there. */
+  /** How often the cache had a token, and how often it did not. */
   readonly lookups: { hits: number; misses: number };
   readonly threadPool: boolean;
   readonly now: () => number;
@@ -173,7 +174,7 @@ const OPTIONS: OptionNames<TokenOptions> = {
 };
 
 /**
- * Defines a kind of token once, for issuing and for verifying it. Whatever is left out is on: expiry, issue time, an
+ * Defines a kind of token once, for issuing and for verifying it. Everything is on by default: expiry, issue time, an
  * id, the type, the issuer and the audience are written and checked.
  *
  * Give each kind of token (access, refresh, password reset) a profile with a `typ` of its own, so that none can pass
@@ -198,13 +199,13 @@ export function defineToken<Schema extends ClaimsSchema | undefined = undefined>
   return createProfile(options, { issues: true, needsIat: true, audienceClaim: "aud" });
 }
 
-/** What the profile of another issuer's tokens may do differently. */
+/** The rules in which a profile for another issuer's tokens may differ. */
 export type ForeignRules = Pick<ProfileInternals<unknown>, "issues" | "needsIat" | "audienceClaim">;
 
 /**
- * Makes a profile of options whose names were checked.
+ * Creates a profile from options whose names were checked.
  *
- * @param members - what it has beside what every profile has
+ * @param members - further members of the profile
  */
 export function createProfile<Schema extends ClaimsSchema | undefined>(
   options: TokenOptions<Schema>,
@@ -243,7 +244,7 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
 }
 
-/** Gives the internals of a profile, and refuses what is no profile. */
+/** Gives the internals of a profile, and refuses any other value. */
 export function readInternals<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,
@@ -252,7 +253,7 @@ export function readInternals<Schema extends ClaimsSchema | undefined>(
   return profile[PROFILE];
 }
 
-/** Whether a value was made by {@link defineToken}. */
+/** Tells whether a value is a token profile. */
 export function isProfile(value: unknown): value is TokenProfile {
   return readMark(value, PROFILE) !== undefined;
 }

@@ -10,7 +10,7 @@ export interface ClaimsSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
     /** The version of the contract. */
     readonly version: 1;
-    /** The library that the schema is of. */
+    /** The library that made the schema. */
     readonly vendor: string;
     /** Turns any value into the output, or into issues with it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
@@ -53,17 +53,20 @@ export interface PathSegment {
   readonly key: PropertyKey;
 }
 
-/** Whether a value is a Standard Schema. */
+/** Tells whether a value is a Standard Schema. */
 export function isSchema(value: unknown): value is ClaimsSchema {
   const standard = (value as { "~standard"?: { validate?: unknown } } | null | undefined)?.["~standard"];
   return typeof standard?.validate === "function";
 }
 
-/** Asks a schema. If it throws, or gives no result, the application is wrong, and not the token. */
+/**
+ * Validates a value with a schema. If the schema throws, or gives no result, the fault is the application's and not the
+ * token's.
+ */
 export async function validate(schema: ClaimsSchema, value: unknown): Promise<SchemaResult<unknown>> {
   try {
     const result = await schema["~standard"].validate(value);
-    // Read here, since an answer that is no result throws when it is read.
+    // Read inside `try`: reading an answer that is not a result may throw.
     if (result.issues !== undefined || isObject(result.value)) return result;
   } catch (cause) {
     throw new TypeError("the profile's schema threw; it should answer with issues", { cause });
@@ -81,7 +84,10 @@ function describeSegment(segment: PropertyKey | PathSegment): string {
   return typeof key === "string" ? describeName(key) : String(key);
 }
 
-/** Writes a name for a message. An ordinary one stays as it is. Any other is quoted, as it may come from anybody. */
+/**
+ * Writes a name for a message. An ordinary name stays as it is. Any other is quoted, since it may come from an
+ * attacker.
+ */
 export function describeName(name: string): string {
   return /^[\w$-]{1,64}$/.test(name) ? name : describeValue(name);
 }

@@ -1,6 +1,6 @@
 import type { OpenClaims } from "./claims.ts";
 
-/** The property that tells a check of ours. Two copies of this package share a registered symbol. */
+/** The property that marks a check of ours. Two copies of this package share a registered symbol. */
 export const STATUS: unique symbol = Symbol.for("hallpass.statusCheck") as never;
 
 /**
@@ -9,10 +9,10 @@ export const STATUS: unique symbol = Symbol.for("hallpass.statusCheck") as never
  */
 export interface StatusCheck {
   /**
-   * Lets a token pass by answering nothing, or a promise of nothing. It is asked each time that the token is shown.
+   * Checks a token at each use. The token passes where this returns, or its promise resolves.
    *
    * @param claims - the claims that were signed
-   * @throws AuthError `revoked` or `invalid_token` (401), or `unavailable` (503) where nobody knows
+   * @throws AuthError `revoked` or `invalid_token` (401), or `unavailable` (503) where the status can't be found out
    */
   check(claims: OpenClaims): void | Promise<void>;
   /** @internal */

@@ -3,7 +3,7 @@ import { writeObject } from "./compact.ts";
 import type { ProfileInternals } from "./profile.ts";
 import type { KeyState } from "./profile-keys.ts";
 
-/** What all tokens that a key signs for a profile have in common. */
+/** The parts that all tokens of a profile have in common as long as its keys stay the same. */
 export interface Template {
   readonly sign: NonNullable<KeyOperations["sign"]>;
   /** The header, encoded. */
@@ -15,8 +15,8 @@ export interface Template {
 const templates = new WeakMap<KeyState, Template>();
 
 /**
- * Gives the template of a profile with its keys of now, written when the first token is issued with them: a service
- * that only verifies needs none. `null` where the first key only verifies.
+ * Gives the template of a profile and its current keys. It is written when they sign their first token: a service that
+ * only verifies needs none. `null` where the first key only verifies.
  */
 export function getTemplate(profile: ProfileInternals<unknown>, state: KeyState): Template | null {
   const known = templates.get(state);

@@ -13,15 +13,15 @@ import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
 /**
  * Verifies a token against a profile (RFC 7519 §7.2, RFC 8725): its spelling, its header, the signature by one of the
  * profile's keys, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf`, and the profile's schema. The payload is not read before
- * the signature is known to be good.
+ * the signature is verified.
  *
  * A profile remembers tokens that it verified (`cacheSize`). Their times, the status and the schema are checked at each
  * call.
  *
  * @returns the claims: the schema's output beside what the profile checked; without a schema, all of them, frozen
  * @throws AuthError `invalid_token`, or `expired` for a token that was good once (both 401); `cause` says which check
- *   failed. Where the profile checks the `status`: `revoked` (401), and `unavailable` (503) where nobody knows it
- * @throws TypeError when the profile is none, its clock tells no time, or its schema throws
+ *   failed. Where the profile checks the `status`: `revoked` (401), and `unavailable` (503) where it can't be found out
+ * @throws TypeError when `profile` is not a profile, its clock gives no time, or its schema throws
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export async function verifyToken<Profile extends TokenProfile>(
   const internals = readInternals("verifyToken", profile) as ProfileInternals<ClaimsSchema | undefined>;
   const { schema, status } = internals;
   const opened = recallToken(token, internals) ?? openToken(token, internals);
-  const claims = isThenable(opened) ? await opened : opened; // To wait for nothing would take a tenth of the whole.
+  const claims = isThenable(opened) ? await opened : opened; // A needless await would take a tenth of the whole.
   if (status !== undefined) await status.check(claims);
   return (schema === undefined ? claims : await shapeClaims(claims, schema)) as ClaimsOf<Profile>;
 }
@@ -44,7 +44,7 @@ export async function verifyToken<Profile extends TokenProfile>(
 /**
  * Gives the claims of a token that the profile remembers. `undefined` for any other token.
  *
- * @throws AuthError when the token's time is over, or has not come
+ * @throws AuthError when the token has expired, or is not valid yet
  */
 export function recallToken(token: unknown, internals: ProfileInternals<unknown>): CheckedClaims | undefined {
   const time = readClock(internals.now);
@@ -59,18 +59,18 @@ export function recallToken(token: unknown, internals: ProfileInternals<unknown>
 }
 
 /**
- * Verifies a token that is not remembered, but for the profile's schema. The answer is a promise only where the thread
- * pool, or keys that are kept elsewhere, have to be waited for.
+ * Verifies a token that is not remembered, except for the status and the schema. It returns a promise only where it
+ * waits for the thread pool or for remote keys.
  */
 export function openToken(
   token: unknown,
   internals: ProfileInternals<unknown>,
 ): CheckedClaims | Promise<CheckedClaims> {
   const parts = splitToken(token, internals.maxBytes);
-  return openWithKnownKeys(parts, internals) ?? openWithFurtherKeys(parts, internals);
+  return openWithKnownKeys(parts, internals) ?? openWithFetchedKeys(parts, internals);
 }
 
-/** Verifies a token by the keys that are at hand; `null` where none of them is for it. */
+/** Verifies a token by the keys that are known; `null` where none of them fits it. */
 function openWithKnownKeys(
   parts: Compact,
   internals: ProfileInternals<unknown>,
@@ -81,10 +81,10 @@ function openWithKnownKeys(
 }
 
 /**
- * Verifies a token by keys that are not at hand, where there may be any elsewhere. Nobody is asked for the keys of a
- * token that names another issuer: whoever makes tokens up could have them fetched all the time.
+ * Verifies a token by keys that are still to be fetched, if the profile has remote keys. No keys are fetched for a
+ * token that names another issuer: otherwise anybody could cause fetches with made-up tokens.
  */
-function openWithFurtherKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
+function openWithFetchedKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
   const { keys: profileKeys, types } = internals;
   const signedBy = readHeader(parts, types);
   const refuse = (): AuthError => explainUnknownKey(signedBy, profileKeys.current()?.set.keys ?? []);
@@ -115,7 +115,7 @@ async function openInPool(
     const { verify, verifyInPool = verify } = key[KEY];
     isSigned ||= await verifyInPool(parts.token, parts.end);
   }
-  // The key may have gone while its signature was checked.
+  // The key may have been removed while the signature was checked.
   if (internals.keys.current() !== state) return openToken(parts.token, internals);
   return admit(isSigned, parts, keys, state, internals);
 }
@@ -128,7 +128,7 @@ function admit(
   internals: ProfileInternals<unknown>,
 ): CheckedClaims {
   if (!holds) {
-    checkSpelling(parts); // A misspelt token has a cause that says more.
+    checkSpelling(parts); // For a misspelt token, this throws a cause that says more.
     throw invalidToken("the signature does not hold");
   }
   headers.accept(parts.header, keys);
@@ -141,8 +141,8 @@ function admit(
 const FLOW_CLAIMS: readonly (keyof FlowClaims)[] = ["sub", "scope", "sid", "nbf", "auth_time", "amr", "acr", "cnf"];
 
 /**
- * Lets the profile's schema check the application's claims. It does not see the claims that the profile checks, which
- * the result has beside the schema's output.
+ * Checks the application's claims with the profile's schema. The schema does not see the claims that the profile
+ * checks. The result has these claims and the schema's output.
  */
 export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema): Promise<object> {
   const { iss, aud, exp, iat, jti, ...given } = checked;
@@ -150,9 +150,9 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   if (result.issues !== undefined) {
     throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
-  // A schema drops what it does not name.
+  // A schema may drop the claims that it does not name.
   const flow = Object.fromEntries(FLOW_CLAIMS.map((name) => [name, given[name]]));
-  // What a token is bound to is as signed: whoever finds no binding takes it for a Bearer token.
+  // The binding is always the signed one: without it, the token would pass as a Bearer token.
   return dropUndefined({ ...flow, ...(result.value as object), cnf: given.cnf, iss, aud, exp, iat, jti });
 }
 
