@@ -1,8 +1,8 @@
 import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
 
 /**
- * Describes a value that may come from anybody: in one short line of printable ASCII, for a developer. Text stands in
- * quotes. Of anything but text, numbers and lists of text, only the kind is told.
+ * Describes a value from an untrusted source for a developer, in one short line of printable ASCII. Text is quoted.
+ * Text, numbers, booleans and lists of text are shown; of any other value, only the type.
  */
 export function describeValue(value: unknown): string {
   const kind = typeof value;
@@ -13,12 +13,12 @@ export function describeValue(value: unknown): string {
   return kind === "object" ? "an object" : `a ${kind}`;
 }
 
-/** Describes what a claim or header parameter is, and what it should be: words, or one of several names. */
+/** Describes what a claim or header parameter is, and what it should be: a description, or one of several names. */
 export function describeMismatch(name: string, value: unknown, expected: string | readonly string[]): string {
   return `${name} is ${describeValue(value)}, expected ${typeof expected === "string" ? expected : describeExpected(expected)}`;
 }
 
-/** Describes what would be good: one name, or one of several. */
+/** Describes what is expected: one name, or one of several. */
 export function describeExpected(names: readonly string[]): string {
   return names.length === 1 ? list(names) : `one of ${list(names)}`;
 }

@@ -12,7 +12,8 @@ const MAX_SECONDS = 100 * 365 * UNITS.d;
 /**
  * Converts a {@link Duration} to whole seconds.
  *
- * @throws TypeError that names the option, when it is no duration from `least` to `most`: a hundred years by default
+ * @throws TypeError that names the option, when the value is not a duration from `least` to `most` seconds: a hundred
+ *   years by default
  */
 export function toSeconds(name: string, duration: unknown, least: number, most: number = MAX_SECONDS): number {
   const [, count, unit] = (typeof duration === "string" && SPELLING.exec(duration)) || [];

@@ -10,7 +10,7 @@ export function tell<Args extends readonly unknown[]>(listener: (...args: Args) 
   }
 }
 
-/** Does nothing: the listener where the application gave none. */
+/** Does nothing. It is the listener where the application gave none. */
 export function ignore(): void {}
 
 /** Creates a function that emits a warning of the process when it is first called. */

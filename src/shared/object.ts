@@ -1,4 +1,4 @@
-/** Whether a value is an object and no list. */
+/** Tells whether a value is an object but not a list. */
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

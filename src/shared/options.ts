@@ -8,7 +8,7 @@ export type OptionNames<Options> = {
   readonly [Name in keyof Options]-?: {} extends Pick<Options, Name> ? "optional" : "required";
 };
 
-/** The two kinds of options, by name, for a table of {@link OptionNames}. */
+/** The two kinds of options, for a table of {@link OptionNames}. */
 export const optional = "optional";
 export const required = "required";
 
@@ -50,7 +50,7 @@ export function checkGiven(name: string, value: unknown): void {
 /**
  * Refuses a value that lacks one of the methods an interface asks for.
  *
- * @param example - what has them, so that nobody has to look for it
+ * @param example - something that has them, for the message
  */
 export function checkMethods(owner: string, value: unknown, methods: readonly string[], example?: string): void {
   const suffix = example === undefined ? "" : `, such as ${example}`;
@@ -67,13 +67,13 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value as number;
 }
 
-/** Refuses anything but a string with something in it. */
+/** Refuses anything but a non-empty string. */
 export function checkText(name: string, value: unknown): string {
   assert(isFilled(value), `${name} must be ${FILLED}`);
   return value;
 }
 
-/** Refuses what is no function. */
+/** Refuses anything but a function. */
 export function checkFunction(name: string, value: unknown, example: string): void {
   assert(typeof value === "function", `${name} must be a function: ${example}`);
 }

@@ -6,7 +6,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
-/** Leaves a promise alone that nobody waits for. Where it rejects, the process must not end by that. */
+/** Ignores how a promise settles that nobody waits for. An unhandled rejection would end the process. */
 export function abandon(value: unknown): void {
   if (isThenable(value)) Promise.resolve(value).catch(() => {});
 }
@@ -22,14 +22,14 @@ export function sleep(ms: number, { unref = false }: { readonly unref?: boolean 
 /**
  * Settles as a promise does, or rejects when that takes too long.
  *
- * @param name - what the error names
+ * @param name - the name of the work, for the error
  * @param options - with `unref`, the timer does not keep the process alive; `late` replaces the error of a timeout
  */
 export async function withTimeout<T>(
   name: string,
   timeoutMs: number,
   promise: PromiseLike<T>,
-  { unref = false, late = asItIs }: { readonly unref?: boolean; readonly late?: (error: Error) => Error } = {},
+  { unref = false, late = keepError }: { readonly unref?: boolean; readonly late?: (error: Error) => Error } = {},
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
@@ -44,6 +44,6 @@ export async function withTimeout<T>(
   }
 }
 
-function asItIs(error: Error): Error {
+function keepError(error: Error): Error {
   return error;
 }

@@ -1,4 +1,6 @@
-/** Reads from an object of the caller. Throws a TypeError of ours where a getter or a proxy throws. */
+/**
+ * Reads from an object of the caller. If a getter or a proxy throws, this throws a TypeError with a message of ours.
+ */
 export function readSafely<T>(owner: string, read: () => T): T {
   try {
     return read();
@@ -7,7 +9,7 @@ export function readSafely<T>(owner: string, read: () => T): T {
   }
 }
 
-/** Returns what an object has under a symbol of ours, or a name; `undefined` where it can't be read. */
+/** Reads a property of any value, by a symbol of ours or by a name; `undefined` where it can't be read. */
 export function readMark(value: unknown, mark: PropertyKey): unknown {
   try {
     return typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[mark] : undefined;

@@ -1,9 +1,9 @@
 import { MAX_ID_BYTES, MAX_TEXT_LENGTH } from "./limits.ts";
 
-/** What {@link isFilled} asks for, in words. */
+/** The rule of {@link isFilled}, in words. */
 export const FILLED = "a non-empty string";
 
-/** Whether a value is text with something in it. */
+/** Tells whether a value is a non-empty string. */
 export function isFilled(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
@@ -19,10 +19,13 @@ export function isText(value: unknown): value is string {
   );
 }
 
-/** Returns whether a value is text by which every store can find something: at most 2048 bytes in UTF-8. */
+/** Returns whether a value is text that every store can index: {@link isText}, and at most 2048 bytes in UTF-8. */
 export function isId(value: unknown): value is string {
   return isText(value) && Buffer.byteLength(value) <= MAX_ID_BYTES;
 }
 
-/** What {@link isId} asks for, in words. A template would stay in bundles that have no use for it. */
+/**
+ * The rule of {@link isId}, in words. It is not built from a template, which bundles would keep even where nothing uses
+ * it.
+ */
 export const AN_ID = "a non-empty string of at most 1024 characters and 2048 bytes, well-formed, no NUL";
