@@ -11,7 +11,7 @@ export interface User {
   readonly passwordChangedAt?: Date | null;
 }
 
-/** A user with the password hash that a login is compared with. The hash stays off the user object. */
+/** A user with the password hash that a login is compared with. The hash is not part of the user object. */
 export interface Credentials<U extends User = User> {
   /** The user, without anything secret. */
   readonly user: U;
@@ -50,7 +50,7 @@ export interface UserStore<U extends User = User> {
   setPasswordHash?(userId: string, next: string, changedAt: Date): Promise<boolean>;
 }
 
-/** A session: it begins with a login, and its refreshes carry it on. */
+/** A session: it begins with a login, and refreshes continue it. */
 export interface Session {
   /** Its id: the `sid` of its access tokens. */
   readonly sid: string;
@@ -79,20 +79,20 @@ export interface StoredSession extends Session {
   readonly family: string;
   /** When it expires, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** The `passwordChangedAt` of the user whose password it goes on under; `null` where the user has none. */
+  /** The user's `passwordChangedAt` for the password that the session relies on; `null` where the user has none. */
   readonly passwordChangedAt: Date | null;
   /** The state of its rotation: text of at most 1024 characters, which stores don't read. */
   readonly rotation: string;
   /**
-   * What it remembers about its beginning: text of at most 4096 characters, which stores don't read. It is empty in a
+   * Details of the login that it began with: text of at most 4096 characters, which stores don't read. It is empty in a
    * session that was stored without it.
    */
   readonly details: string;
   /** How often it was replaced or ended: a whole number, 0 at first. */
   readonly revision: number;
   /**
-   * Why it was ended; `null` while it lives. An ended session stays stored until it is deleted, so that what follows
-   * from its end can be completed.
+   * Why it was ended; `null` while it lives. An ended session stays stored until it is deleted, so that the steps which
+   * follow its end can be completed.
    */
   readonly ended: EndReason | null;
 }
@@ -100,18 +100,18 @@ export interface StoredSession extends Session {
 /**
  * Where sessions are stored. The store decides nothing: it keeps records, and replaces a record only if it is still the
  * one that was read. All instants come from the caller, and no answer depends on a clock of the store. It may forget a
- * session after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any characters. Every method
+ * session after its `expiresAt`, but not sooner; no call tells it to. Ids are text of any characters. Every method
  * resolves only once its effect is stored, and throws in an outage.
  */
 export interface RefreshStore {
   /**
    * Returns how often all of a user's sessions were ended. That is 0 where they never were, and may be 0 again a day
-   * after the last time. A login asks it for unknown users too, with an id of any text.
+   * after the last time. A login calls it for unknown users too, with any text as the id.
    */
   endings(userId: string): Promise<number>;
   /**
-   * Begins a session, unless all sessions of the user were ended since `endings` was read: unless their count is higher
-   * by now. It is one step, which no {@link RefreshStore.endSessions} can interrupt. If the user then has more than
+   * Begins a session, unless all sessions of the user were ended since `endings` was read, so that the count is higher
+   * now. It is one step, which no {@link RefreshStore.endSessions} can interrupt. If the user then has more than
    * `limit` living sessions, the least recently used of the others are deleted.
    *
    * @param endings - what {@link RefreshStore.endings} returned before anything was decided
@@ -119,7 +119,7 @@ export interface RefreshStore {
    * @returns the ids of the sessions that were deleted; `null` where the session was not begun
    */
   startSession(session: StoredSession, endings: number, limit: number): Promise<readonly string[] | null>;
-  /** Finds the session of a family, also one that was ended; `null` where there is none. */
+  /** Finds the session of a family, even if it was ended; `null` where there is none. */
   findSession(family: string): Promise<StoredSession | null>;
   /**
    * Replaces a session by its next state, only if it lives and still has the `revision` that was read. Of any number of
@@ -132,8 +132,8 @@ export interface RefreshStore {
    */
   replaceSession(session: StoredSession, next: StoredSession): Promise<boolean>;
   /**
-   * Ends one session of a user. From then on it is found as ended and never replaced. To end it again is no error, and
-   * the first reason stays.
+   * Ends one session of a user. From then on it is found as ended and never replaced. Ending it again is not an error,
+   * and the first reason stays.
    *
    * @returns the stored reason; `null` where the user has no such session
    */
@@ -146,7 +146,7 @@ export interface RefreshStore {
    * @returns all sessions that are ended and not yet deleted
    */
   endSessions(userId: string, at: Date, exceptSid?: string): Promise<readonly EndedSession[]>;
-  /** Deletes ended sessions of a user, once all that follows from their end is done. Living ones stay. */
+  /** Deletes ended sessions of a user, once all steps that follow their end are done. Living ones stay. */
   deleteSessions(userId: string, sids: readonly string[]): Promise<void>;
   /** Lists the living sessions of a user that expire after an instant, the last used first. */
   sessions(userId: string, at: Date): Promise<readonly StoredSession[]>;
@@ -177,33 +177,32 @@ export interface OneTimeTry {
 /**
  * Where tokens and codes for one use are stored: one for each purpose and user. The store decides nothing. All instants
  * come from the caller, and no answer depends on a clock of the store. It may forget a record once its token has
- * expired and its tries count no more, and no sooner; nobody tells it to. Ids are text of any characters. Every method
- * resolves only once its effect is stored, and throws in an outage. A crash leaves each method's effect done or undone,
- * and never half of it.
+ * expired and its count of tries has ended, but not sooner; no call tells it to. Ids are text of any characters. Every
+ * method resolves only once its effect is stored, and throws in an outage. A crash leaves each method's effect done or
+ * undone, and never half of it.
  */
 export interface OneTimeStore {
   /**
-   * Stores what was issued. In the same step, what was issued before for the same purpose and user goes: from then on
-   * nobody can take it. That holds also where the next one has expired already, which is how it is revoked. The count
-   * of tries stays.
+   * Stores a token or code. In the same step, it replaces the earlier one of the same purpose and user: from then on
+   * nobody can take that one. This also holds where the token to be stored has already expired, which is how the
+   * earlier one is revoked. The count of tries stays.
    *
    * @param at - the present instant
    */
   put(token: StoredOneTimeToken, at: Date): Promise<void>;
   /**
-   * Takes what was issued, also where it has expired. Of any number of concurrent calls exactly one is answered with
-   * it. It is gone then, and so is the count of tries.
+   * Takes a token or code out of the store, even if it has expired, together with its count of tries. Of any number of
+   * concurrent calls, exactly one gets it.
    *
    * @returns what was stored; `null` where there is none with this digest
    */
   take(digest: string): Promise<StoredOneTimeToken | null>;
   /**
-   * Counts one try at what was issued for a purpose and user. The first try opens a period that lasts until `until`,
-   * and the count starts anew with the first try at or after its end. Of concurrent calls each is answered with another
-   * count.
+   * Counts one try at the code of a purpose and user. The first try opens a period that lasts until `until`. The first
+   * try at or after its end opens another period and starts a count of its own. Concurrent calls get different counts.
    *
    * @param at - the present instant
-   * @param until - when the period ends that this try opens, if it opens one
+   * @param until - the end of the period, if this try opens one
    * @returns the try; `null` where nothing is stored, and then nothing is counted
    */
   countTry(purpose: string, userId: string, at: Date, until: Date): Promise<OneTimeTry | null>;
@@ -215,9 +214,9 @@ export interface ApiKey {
   readonly id: string;
   /** The id of its user. */
   readonly userId: string;
-  /** What its user calls it; `null` where it has no name. */
+  /** The name that its user gave it; `null` where it has none. */
   readonly label: string | null;
-  /** The last four characters of the key, by which its owner knows it again. */
+  /** The last four characters of the key, by which its owner recognises it. */
   readonly hint: string;
   /** What it allows. */
   readonly scopes: readonly string[];
@@ -239,18 +238,18 @@ export interface StoredApiKey extends ApiKey {
 
 /**
  * Where API keys are stored. The store decides nothing. All instants come from the caller, and no answer depends on a
- * clock of the store. It may forget a key after its `expiresAt`, and no sooner; nobody tells it to. Ids are text of any
- * characters. Every method resolves only once its effect is stored, and throws in an outage.
+ * clock of the store. It may forget a key after its `expiresAt`, but not sooner; no call tells it to. Ids are text of
+ * any characters. Every method resolves only once its effect is stored, and throws in an outage.
  */
 export interface ApiKeyStore {
   /**
-   * Adds a key, unless its user has `limit` others that live and were not replaced. A key lives until its `expiresAt`,
-   * by the new key's `createdAt`. Of any number of concurrent calls, no more are added than there is room for.
+   * Adds a key, unless its user has `limit` other living keys that were not replaced. A key lives if it has not expired
+   * at the added key's `createdAt`. Of any number of concurrent calls, no more are added than there is room for.
    *
    * @returns whether it was added
    */
   insert(key: StoredApiKey, limit: number): Promise<boolean>;
-  /** Finds the key with a digest, also where it has expired; `null` where there is none. */
+  /** Finds the key with a digest, even if it has expired; `null` where there is none. */
   find(digest: string): Promise<StoredApiKey | null>;
   /** Lists the keys of a user, the last created first. It may leave out those that have expired. */
   list(userId: string): Promise<readonly ApiKey[]>;
@@ -271,9 +270,9 @@ export interface ApiKeyStore {
    * @returns whether it was there
    */
   revoke(userId: string, id: string): Promise<boolean>;
-  /** Forgets all keys of a user, also one that takes another's place at the same time. */
+  /** Forgets all keys of a user, including one that is replacing another at the same time. */
   revokeAll(userId: string): Promise<void>;
-  /** Sets when a key of a user was last used, unless a later instant is stored. A key that is not there stays away. */
+  /** Sets when a key of a user was last used, unless a later instant is stored. It never adds a key. */
   touch(userId: string, id: string, at: Date): Promise<void>;
 }
 
@@ -286,50 +285,49 @@ export interface StatusPlaces {
 }
 
 /**
- * Where the status lists of a service are stored, of which it publishes which tokens were revoked. The lists of a
- * service are a series, which its URI names. The store decides nothing. It keeps what it has for good. Every method
- * resolves only once its effect is stored, and throws in an outage.
+ * Where a service stores its status lists, in which it publishes the revoked tokens. The lists of a service form a
+ * series, named by its URI. The store decides nothing. It keeps everything for good. Every method resolves only once
+ * its effect is stored, and throws in an outage.
  */
 export interface StatusListStore {
   /**
-   * Gives out the next places of a series. Of any number of concurrent calls each is given others, and no place is ever
-   * given twice.
+   * Gives out the next places of a series. Concurrent calls get different places, and no place is ever given out twice.
    *
    * @param series - text of at most 1024 characters
-   * @param count - how many; with 0 it only tells how many were given out
+   * @param count - how many; with 0, `first` is the number of places that were given out
    * @param terms - text of at most 256 characters, which stores don't read: that of the first call is stored for good
    */
   allocate(series: string, count: number, terms: string): Promise<StatusPlaces>;
   /**
-   * Marks some indices of one list. A mark stays for good, and to make it again is no error. Of any number of
-   * concurrent calls no mark is lost.
+   * Marks some indices of one list. A mark stays for good, and making it again is not an error. Concurrent calls lose
+   * no mark.
    *
    * @param list - the number of the list
    * @param indices - whole numbers from 0 on, at most a few hundred, which may repeat
    */
   mark(series: string, list: number, indices: readonly number[]): Promise<void>;
   /**
-   * Reads the marks of one list, a bit an index: index 0 is the lowest bit of the first byte, index 8 that of the
-   * second. Bytes at the end that would be 0 may be missing.
+   * Reads the marks of one list, one bit for each index: index 0 is the lowest bit of the first byte, index 8 that of
+   * the second. Bytes at the end that would be 0 may be missing.
    */
   read(series: string, list: number): Promise<Uint8Array>;
 }
 
-/** Where proofs that were used are remembered, so that none is taken twice. */
+/** Where used proofs are remembered, so that none is accepted twice. */
 export interface ProofStore {
   /**
    * Remembers a proof until an instant at least, unless it is remembered already. Of any number of concurrent calls
-   * with one id, exactly one returns `true`. A store that has no room must throw: to forget a proof before its
-   * `expiresAt` would let it be used again.
+   * with one id, exactly one returns `true`. A store that has no room must throw: forgetting a proof before its
+   * `expiresAt` would allow a replay.
    *
    * @param id - 43 characters of base64url
    * @param at - the present, by the caller's clock
-   * @returns whether it was not remembered: exactly `true` or `false`
+   * @returns exactly `true` where the proof was not remembered before, and exactly `false` where it was
    */
   remember(id: string, expiresAt: Date, at: Date): Promise<boolean>;
 }
 
-/** What a blocklist is asked about: everything by which a token can have been revoked. */
+/** Describes a token to a blocklist: everything by which it may have been revoked. */
 export interface TokenReference {
   /** The token's id; `null` in a token of another issuer without one. */
   readonly jti: string | null;
@@ -339,15 +337,15 @@ export interface TokenReference {
   readonly userId: string;
   /**
    * When it was issued: to the millisecond for our own tokens. An invalid Date where a token of another issuer does not
-   * say. Such a token counts as issued before every revocation, as `!(issuedAt > cut)` has it.
+   * say. Such a token counts as issued before every revocation: compare with `!(issuedAt > cut)`.
    */
   readonly issuedAt: Date;
 }
 
 /**
  * Where revocations of tokens are stored until the tokens expire. An entry lives at least until its `expiresAt`: a
- * cache that may evict entries is no blocklist. Revoking again never shortens a revocation. Every method answers only
- * once its effect is stored, and throws in an outage.
+ * cache that may evict entries can't be a blocklist. Revoking again never shortens a revocation. Every method answers
+ * only once its effect is stored, and throws in an outage.
  */
 export interface Blocklist {
   /** Revokes one token. A store may use `userId` to keep a user's entries together. */
@@ -365,13 +363,14 @@ export interface Blocklist {
   isRevoked(token: TokenReference): boolean | Promise<boolean>;
   /**
    * Returns the latest `issuedUpTo` that {@link Blocklist.revokeUser} was given for a user; `null` where none still
-   * counts. A login dates its tokens after it. It is asked for unknown users too, with an id of any text. Without this
-   * method, a login that follows a log-out everywhere within the profile's `clockTolerance` is answered 503.
+   * counts. A login issues its tokens after that instant. It calls this for unknown users too, with any text as the id.
+   * Without this method, a login that follows a log-out everywhere within the profile's `clockTolerance` is refused
+   * with 503.
    */
   revokedUpTo?(userId: string): Date | null | Promise<Date | null>;
   /**
-   * Returns a feed of what every process stores in this blocklist, for `replicatedBlocklist` to copy. It makes no
-   * request yet. Leave the method out where nothing is published.
+   * Returns a feed of what every process stores in this blocklist, for `replicatedBlocklist` to copy. This call makes
+   * no request. Leave the method out where nothing is published.
    */
   revocationFeed?(): RevocationFeed;
 }
@@ -402,18 +401,19 @@ export interface RevocationPage {
   /** The revocations. They may repeat those of earlier pages, and leave none out. */
   readonly revocations: readonly Revocation[];
   /**
-   * Where to read on. After the store was flushed or replaced, an old cursor makes the feed start from the beginning.
+   * Where the next page begins. After the store was flushed or replaced, an old cursor makes the feed start from the
+   * beginning.
    */
   readonly cursor: string;
-  /** Whether there is more to read at once. Only a page without it has caught up. `false` by default. */
+  /** Whether there is more to read at once. After a page without it, the reader has caught up. `false` by default. */
   readonly more?: boolean;
 }
 
 /** The revocations of a shared blocklist, in the order in which they were stored. */
 export interface RevocationFeed {
   /**
-   * Reads a page of the revocations since a cursor; all of them for `null`. Where there is nothing new, it may wait for
-   * something to come, and answers when the time is over.
+   * Reads a page of the revocations since a cursor; all of them for `null`. Where there is none, it may wait for one,
+   * and answers without any when the time is over.
    *
    * @param waitMs - the milliseconds for which it may wait
    */

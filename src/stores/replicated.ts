@@ -1,5 +1,5 @@
 /**
- * A blocklist that each process copies into its memory from a shared store, so that a request waits for no store.
+ * A blocklist that each process copies into its memory from a shared store, so that requests don't wait for a store.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { checkClient } from "./shared/client.ts";
 /** The options of {@link replicatedBlocklist}. */
 export interface ReplicatedBlocklistOptions {
   /**
-   * The shared blocklist. Its `revocationFeed` is followed. Revocations are written to it, and it is asked while the
+   * The shared blocklist. Its `revocationFeed` is followed, revocations are written to it, and it is asked while the
    * copy is not fresh.
    */
   readonly store: Blocklist;
@@ -23,7 +23,7 @@ export interface ReplicatedBlocklistOptions {
   /** The clock by which entries are kept: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
   /**
-   * Called with the error when reading the feed failed. The feed is read again all the same. May be async. By default
+   * Called with the error when reading the feed failed. Reading is tried again in any case. May be async. By default
    * the process warns of the first failure.
    */
   readonly onFeedError?: (error: unknown) => unknown;
@@ -53,8 +53,8 @@ export interface ReplicatedBlocklist extends Blocklist {
 }
 
 /**
- * Keeps a copy of a shared blocklist in memory. The copy answers while it is fresh: while it held everything no longer
- * than `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage.
+ * Keeps a copy of a shared blocklist in memory. The copy answers while it is fresh, which means that it was complete at
+ * most `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage.
  *
  * @throws TypeError when an option is unknown or of the wrong type, and when the store has no feed
  *

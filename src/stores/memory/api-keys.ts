@@ -1,7 +1,7 @@
 import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
 import { createHorizon } from "./horizon.ts";
 
-/** Each key that is stored looks at two others, so that expired ones leave faster than others are added. */
+/** Each insert checks two stored keys, so that expired keys are removed faster than keys are added. */
 const KEYS_PER_INSERT = 2;
 
 /**
@@ -14,28 +14,28 @@ const KEYS_PER_INSERT = 2;
  */
 export function memoryApiKeys(): ApiKeyStore {
   const owners = new Map<string, Map<string, StoredApiKey>>();
-  const owned = new Map<string, StoredApiKey>();
+  const byDigest = new Map<string, StoredApiKey>();
   const computeHorizon = createHorizon();
-  let hand = owned.values();
+  let hand = byDigest.values();
 
   const put = (key: StoredApiKey): void => {
     const keys = owners.get(key.userId) ?? new Map<string, StoredApiKey>();
     keys.set(key.id, key);
     owners.set(key.userId, keys);
-    owned.set(key.digest, key);
+    byDigest.set(key.digest, key);
   };
   const remove = ({ userId, id, digest }: StoredApiKey): void => {
     const keys = owners.get(userId);
     keys?.delete(id);
     if (keys?.size === 0) owners.delete(userId);
-    owned.delete(digest);
+    byDigest.delete(digest);
   };
-  /** Forgets a few keys that are long expired, whosever they are. There is no timer, and no walk over all of them. */
+  /** Removes a few keys, of any user, that expired long ago. There is no timer, and no scan of all keys. */
   const sweep = (horizon: number): void => {
     for (let looked = 0; looked < KEYS_PER_INSERT; looked += 1) {
       const { done, value } = hand.next();
       if (done === true) {
-        hand = owned.values();
+        hand = byDigest.values();
         return;
       }
       if (hasExpired(value, horizon)) remove(value);
@@ -53,7 +53,7 @@ export function memoryApiKeys(): ApiKeyStore {
       return true;
     },
     async find(digest) {
-      const found = owned.get(digest);
+      const found = byDigest.get(digest);
       return found === undefined ? null : { ...found };
     },
     async list(userId) {

@@ -16,7 +16,7 @@ const OPTIONS: OptionNames<MemoryBlocklistOptions> = { now: "optional" };
 
 /** A blocklist in this process's memory. */
 export interface MemoryBlocklist extends Blocklist {
-  /** The number of entries. Those that expired ten minutes ago or earlier leave in the course of further use. */
+  /** The number of entries. Those that expired at least ten minutes ago are removed by further use. */
   readonly size: number;
   /** Revokes one token. */
   revokeToken(jti: string, expiresAt: Date): void;
@@ -35,12 +35,12 @@ interface UserRevocation {
   readonly expiresAt: number;
 }
 
-/** The clock only decides what may be forgotten, and no answer waits for that: so it is read once in so many uses. */
+/** The clock only decides what may be removed, which is not urgent: so it is read once in this many uses. */
 const USES_PER_READING = 32;
 
 /**
- * A blocklist in this process's memory, for a single process and for tests. It answers without waiting. It is empty
- * again after a restart, and no other process sees it: several processes need a shared store.
+ * A blocklist in this process's memory, for a single process and for tests. It answers synchronously. It is empty after
+ * a restart, and no other process sees it: several processes need a shared store.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -62,7 +62,7 @@ export function memoryBlocklist(options: MemoryBlocklistOptions = {}): MemoryBlo
   const sessions = new RevokedIds(readHorizon);
   const users = new ExpiringMap<UserRevocation>(({ expiresAt }) => expiresAt, readHorizon);
 
-  /** Sweeps all three with every use, so that entries also leave where nobody asks for their kind any more. */
+  /** Sweeps all three maps at every use, so that entries are also removed from a map that nobody uses any more. */
   const sweep = (): void => {
     uses = (uses + 1) % USES_PER_READING;
     if (uses === 0) horizon = computeHorizon(now());
@@ -112,7 +112,7 @@ function roundToSeconds(expiresAt: Date): number {
   return Math.ceil(toMilliseconds(expiresAt) / 1_000);
 }
 
-/** Revoking again never shortens what was revoked. */
+/** Returns the later instant: revoking again never shortens a revocation. */
 function keepLatest(known: number | undefined, given: number): number {
   return Math.max(known ?? given, given);
 }

@@ -1,9 +1,9 @@
-/** Each use looks at two entries, so that expired ones leave faster than others are added. */
+/** Each use checks two entries, so that expired entries are removed faster than entries are added. */
 const ENTRIES_PER_USE = 2;
 
 /**
- * A map whose entries leave once they have expired at or before the horizon. It has no timer and never walks over all
- * its entries: each use looks at the next few, so that a million entries hold nothing up.
+ * A map that removes the entries which expired at or before the horizon. It has no timer and never scans all its
+ * entries: each use checks the next few, so that even a million entries cause no delay.
  */
 export class ExpiringMap<V> {
   readonly #entries = new Map<string, V>();
@@ -39,7 +39,7 @@ export class ExpiringMap<V> {
     if (this.#readExpiry(value) > horizon) this.#entries.set(key, value);
   }
 
-  /** Forgets a few entries that have expired, as `get` and `set` do. */
+  /** Removes a few expired entries, as `get` and `set` do. */
   sweep(): void {
     if (this.#entries.size > 0) this.#sweep(this.#readHorizon());
   }

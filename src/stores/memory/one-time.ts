@@ -1,19 +1,19 @@
 import type { OneTimeStore, StoredOneTimeToken } from "../contract.ts";
 import { createHorizon } from "./horizon.ts";
 
-/** Each token that is stored looks at two others, so that expired ones leave faster than others are added. */
+/** Each `put` checks two stored tokens, so that expired tokens are removed faster than tokens are added. */
 const RECORDS_PER_PUT = 2;
 
-/** What was issued for a purpose and user, and how often it was tried. */
+/** The token or code of a purpose and user, and how often it was tried. */
 interface Entry {
   readonly token: StoredOneTimeToken;
   readonly tries: number;
-  /** When the tries count no more, in milliseconds since 1970. */
+  /** When the count of tries ends, in milliseconds since 1970. */
   readonly triesUntil: number;
 }
 
 /**
- * Tokens and codes for one use in this process's memory, for a single process and for tests. All are worthless when the
+ * Tokens and codes for one use in this process's memory, for a single process and for tests. All are lost when the
  * process ends, and no other process sees them: several processes need a shared store.
  *
  * @example
@@ -34,7 +34,7 @@ export function memoryOneTimeStore(): OneTimeStore {
     entries.delete(key);
     keys.delete(token.digest);
   };
-  /** Forgets a few tokens that are long expired. There is no timer, and no walk over all of them. */
+  /** Removes a few tokens that expired long ago. There is no timer, and no scan of all tokens. */
   const sweep = (horizon: number): void => {
     for (let looked = 0; looked < RECORDS_PER_PUT; looked += 1) {
       const { done, value } = hand.next();

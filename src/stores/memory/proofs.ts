@@ -7,16 +7,16 @@ import { createHorizon } from "./horizon.ts";
 /** The options of {@link memoryProofs}. */
 export interface MemoryProofsOptions {
   /**
-   * How many proofs are remembered at the most. 500000 by default, of about 150 bytes each. When there are as many that
-   * may still be used, further ones are refused with 503.
+   * How many proofs are remembered at the most. 500000 by default, of about 150 bytes each. When as many proofs are
+   * stored that have not expired, further ones are refused with 503.
    */
   readonly maxProofs?: number;
 }
 
 const OPTIONS: OptionNames<MemoryProofsOptions> = { maxProofs: "optional" };
 
-/** How often a full store looks for two proofs that have expired, before it refuses another one. */
-const LAST_LOOKS = 500;
+/** How often a full store sweeps, two entries at a time, before it refuses a proof. */
+const MAX_SWEEPS = 500;
 
 /**
  * Used DPoP proofs in this process's memory, for a single process and for tests. No other process knows of them:
@@ -43,7 +43,7 @@ export function memoryProofs(options: MemoryProofsOptions = {}): ProofStore {
     async remember(id, expiresAt, at) {
       horizon = computeHorizon(at.getTime());
       if (ends.get(id) !== undefined) return false;
-      for (let looks = 0; ends.size >= maxProofs && looks < LAST_LOOKS; looks += 1) ends.sweep();
+      for (let count = 0; ends.size >= maxProofs && count < MAX_SWEEPS; count += 1) ends.sweep();
       if (ends.size >= maxProofs)
         throw new Error("as many proofs are remembered as maxProofs allows: give a higher one");
       ends.set(id, expiresAt.getTime());

@@ -3,7 +3,7 @@ import { createHorizon } from "./horizon.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Each session that begins looks at two owners, so that owners leave faster than others are added. */
+/** Each session that begins checks two owners, so that owners are removed faster than they are added. */
 const OWNERS_PER_START = 2;
 
 /** A user's sessions, and how often all of them were ended. */
@@ -41,7 +41,7 @@ export function memoryRefreshStore(): RefreshStore {
   const removeExpired = (owner: Owner, horizon: number): void => {
     for (const session of owner.sessions.values()) if (session.expiresAt.getTime() <= horizon) remove(owner, session);
   };
-  /** Forgets a few owners whose sessions are long over. There is no timer, and no walk over all owners. */
+  /** Removes a few owners whose sessions ended long ago. There is no timer, and no scan of all owners. */
   const sweep = (horizon: number): void => {
     for (let looked = 0; looked < OWNERS_PER_START; looked += 1) {
       const { done, value } = hand.next();

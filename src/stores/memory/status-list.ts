@@ -2,8 +2,9 @@ import type { StatusListStore } from "../contract.ts";
 import { groupByPage, joinPages, mergePages } from "../shared/status-pages.ts";
 
 /**
- * Status lists in this process's memory, for a single process and for tests. When the process ends all is forgotten,
- * and the next one gives out the same places again: where tokens outlive the process, keep the lists in a shared store.
+ * Status lists in this process's memory, for a single process and for tests. When the process ends, everything is lost,
+ * and the next process gives out the same places again. Where tokens outlive the process, keep the lists in a shared
+ * store.
  *
  * @example
  * ```ts

@@ -34,7 +34,7 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
   /**
    * Adds a user: the same fields as the SQL stores take, or an object of your own as `user`.
    *
-   * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is none
+   * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is not one
    * @throws Error when the id or the login is taken
    */
   add(entry: MemoryUser<U> | (User extends U ? NewUser : never)): void;
@@ -105,7 +105,7 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
   };
 }
 
-/** Checks an entry of either form, and makes a user of one without `user`. */
+/** Checks an entry of either form, and creates the user of an entry without `user`. */
 function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U> {
   checkNames(ADD, entry, ENTRY);
   if (!("user" in entry)) {
@@ -115,21 +115,21 @@ function readEntry<U extends User>(entry: MemoryUser<U> | NewUser): MemoryUser<U
   if ("id" in entry || "disabled" in entry) {
     throw new TypeError(`${ADD}: give user, or id and disabled, and not both`);
   }
-  const { id, disabled, passwordChangedAt, isOne } = readSafely(ADD, () => readState(entry.user));
+  const { id, disabled, passwordChangedAt, isUser } = readSafely(ADD, () => readState(entry.user));
   checkUserFields(ADD, id, entry.login, entry.passwordHash);
-  assert(isOne, `${ADD}: user must be an object`);
+  assert(isUser, `${ADD}: user must be an object`);
   checkFlag(`${ADD}: disabled`, disabled);
   const isDated = passwordChangedAt === null || !Number.isNaN(readTime(passwordChangedAt));
   assert(isDated, `${ADD}: passwordChangedAt must be a valid Date or null`);
   return entry;
 }
 
-/** Reads what every login reads of a user. */
+/** Reads the fields of a user that every login reads. */
 function readState(user: User | null | undefined) {
   return {
     id: user?.id,
     disabled: user?.disabled ?? false,
     passwordChangedAt: user?.passwordChangedAt ?? null,
-    isOne: isObject(user),
+    isUser: isObject(user),
   };
 }

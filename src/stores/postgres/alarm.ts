@@ -1,12 +1,12 @@
 /** A pause that can be ended early. */
 export interface Alarm {
-  /** Ends the present pause, or the next one if there is none. */
+  /** Ends the current pause, or the next one if there is none. */
   readonly wake: () => void;
   /** Resolves after some milliseconds, or as soon as `wake` is called. */
   sleep(ms: number): Promise<void>;
 }
 
-/** Creates an alarm. Its timer keeps no process alive. */
+/** Creates an alarm. Its timer does not keep the process alive. */
 export function createAlarm(): Alarm {
   let isWoken = false;
   let stop = (): void => undefined;

@@ -36,9 +36,8 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
     async insert(key, limit) {
       const remove = `DELETE FROM ${apiKeys} WHERE user_id = $1 AND expires_at <= ${asTimestamp("$2")}`;
       await query(remove, key.userId, toMilliseconds(key.createdAt));
-      // Each of a user's keys has a slot of its own, so that those which are added at once can't be more than the
-      // limit. A slot may be taken before it is reached: then another is tried. It is drawn by lot, so that this is
-      // rare.
+      // Each of a user's keys has a slot of its own, so that concurrent calls can't add more keys than the limit. If
+      // another call takes the slot first, another slot is tried. It is chosen at random, so that this is rare.
       const sql = `WITH taken AS (SELECT slot FROM ${apiKeys} WHERE user_id = $2 AND slot IS NOT NULL),
         free AS (
           SELECT slot FROM generate_series(1, $11::integer) AS slot
@@ -77,8 +76,8 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
       return (await query(sql, id, userId)).length === 1;
     },
     async revokeAll(userId) {
-      // A statement does not see the key that takes another's place while it waits for that one. The following one
-      // does.
+      // While a statement waits for a key, that key may be replaced. The statement does not see its successor, but the
+      // next statement does.
       const sql = `DELETE FROM ${apiKeys} WHERE user_id = $1 RETURNING id`;
       let deleted: number;
       do deleted = (await query(sql, userId)).length;

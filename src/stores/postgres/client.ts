@@ -2,10 +2,10 @@ import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { checkClient } from "../shared/client.ts";
 import type { Row } from "../shared/rows.ts";
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
-import { retryClashes } from "./retry.ts";
+import { retryConflicts } from "./retry.ts";
 
 /**
- * What the stores need of a Postgres client. A Pool or Client of `pg` and a PGlite have it. For postgres.js or
+ * The part of a Postgres client that the stores need. A Pool or Client of `pg` and a PGlite have it. For postgres.js or
  * `Bun.SQL`, give `{ query: async (text, values) => ({ rows: await sql.unsafe(text, values as string[]) }) }`.
  */
 export interface PostgresClient {
@@ -13,7 +13,7 @@ export interface PostgresClient {
   query(sql: string, parameters: unknown[]): Promise<PostgresAnswer>;
 }
 
-/** What the stores read of an answer. */
+/** The part of an answer that the stores read. */
 export interface PostgresAnswer {
   /** Its rows, as objects. */
   readonly rows: unknown[];
@@ -21,7 +21,7 @@ export interface PostgresAnswer {
 
 /** The options of a Postgres store. */
 export interface PostgresOptions {
-  /** The application's client, connected in its own way and time. */
+  /** The application's client, which connects as the application decides. */
   readonly client: PostgresClient;
   /** The names of the tables. Those of {@link SqlTables} by default. */
   readonly tables?: SqlTables;
@@ -56,16 +56,16 @@ export function bindClient<Options extends PostgresOptions>(
 }
 
 /**
- * Binds the `query` of a client. Each statement is a transaction of its own, so a statement that the server gave up
- * because it clashed with another can be run again.
+ * Binds the `query` of a client. Each statement is a transaction of its own, so a statement that the server aborted
+ * because of a conflict can be run again.
  *
- * @throws TypeError when it is no client
+ * @throws TypeError when `client` is not a client
  */
 export function bindQuery(owner: string, name: string, client: PostgresClient): Query {
   const fix = `${name} must have a query method, as a Pool or Client of pg and a PGlite have`;
   checkClient(owner, client, ["query"], fix);
   return async (sql, ...parameters) => {
-    const answer = await retryClashes(() => client.query(sql, [...parameters]));
+    const answer = await retryConflicts(() => client.query(sql, [...parameters]));
     if (!Array.isArray(answer?.rows)) throw new TypeError(`${owner}: the client answered without rows`);
     return answer.rows as Row[];
   };

@@ -7,7 +7,7 @@ export interface Position {
   readonly life: string | null;
   /** A snapshot, written as `xmin:xmax:open,…`. All rows that it shows have been read. */
   readonly seen: string;
-  /** The present round of several pages: the snapshot it began with, and the last row it has read. */
+  /** The current round of several pages: the snapshot that it began with, and the last row that it has read. */
   readonly round: { readonly seen: string; readonly after: RowKey } | null;
 }
 
@@ -16,7 +16,7 @@ export const BEGINNING: Position = { life: null, seen: "0:0:", round: null };
 
 const CURSOR = /^(\S+) (\d+:\d+:[\d,]*)(?: (\d+:\d+:[\d,]*) (\d+) (\S+) (.*))?$/s;
 
-/** Parses a cursor. A text that is no cursor of ours stands for the beginning. */
+/** Parses a cursor. Any other text stands for the beginning. */
 export function parseCursor(cursor: string | null): Position {
   const [, life, seen, begun, txid, kind, id] = CURSOR.exec(cursor ?? "") ?? [];
   if (life === undefined || seen === undefined) return BEGINNING;
@@ -29,7 +29,7 @@ export function formatCursor({ life, seen, round }: Position): string {
   return [life, seen, ...(round === null ? [] : [round.seen, ...round.after])].join(" ");
 }
 
-/** Reads a snapshot's xmax: the first transaction that it knows nothing of. */
+/** Reads a snapshot's xmax: the first transaction that it does not cover. */
 export function readXmax(snapshot: string): bigint {
   return BigInt(snapshot.split(":")[1] as string);
 }

@@ -1,15 +1,14 @@
 import { asDay, asTimestamp, type Query } from "./client.ts";
 
-/** Rows that one statement deletes. */
+/** How many rows one statement deletes. */
 const BATCH = 1_000;
 
-/** The column by which a table is searched for expired rows, which has an index. */
+/** The indexed column by which a table is searched for expired rows. */
 export type EndColumn = "expires_at" | "expires_on";
 
 /**
  * Deletes the rows that expired at or before an instant, the oldest first, in statements of one batch each. An advisory
- * lock lets one process at a time do it; the others find nothing to delete. Rows that are locked are left for the next
- * time.
+ * lock lets one process at a time do it; the others find nothing to delete. Locked rows are left for the next time.
  *
  * @returns the number of deleted rows
  */

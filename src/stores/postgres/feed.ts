@@ -27,9 +27,9 @@ export interface PostgresFeedOptions {
    */
   readonly client: PostgresClient;
   /**
-   * Starts to listen on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It
-   * is called when the feed is first read, which waits for it and fails if it fails, and then not again. None by
-   * default: without it, or while that connection is down, the feed looks every so often.
+   * Listens on the blocklist's `channel` by a connection of yours, and calls `wake` at each notification. It is called
+   * when the feed is read, until it has succeeded once; the read waits for it, and fails if it fails. None by default:
+   * without it, or while that connection is down, the feed reads at intervals.
    */
   readonly listen?: (channel: string, wake: () => void) => unknown;
 }
@@ -99,9 +99,9 @@ export function createFeed({ write, read, table, channel, listen }: FeedSource):
 }
 
 /**
- * Creates a page. A round of several pages says that there is more, so that another round follows: while the first was
- * read, a row may have moved to a place that was already behind it. The transaction that moved the row was open when
- * the round began, so the next round finds it.
+ * Creates a page. Even the last page of a round of several pages says that there is more, so that another round
+ * follows: during the round, an update may have moved a row to a place that was already read. The transaction that
+ * moved the row was open when the round began, so the next round finds it.
  */
 function createPage(from: Position, seen: string, rows: readonly Row[]): RevocationPage {
   const found = rows.filter(({ kind }) => kind !== null);
@@ -117,11 +117,11 @@ function createPage(from: Position, seen: string, rows: readonly Row[]): Revocat
 
 /**
  * Builds the query of a page: the rows that a snapshot did not show. Those are the rows of transactions that were open
- * then, and of all that began later. So a transaction that stays open for long costs nothing.
+ * then, and of all that began later. So a long transaction costs nothing.
  *
- * Rows that a dump brought have transaction ids of another server, which may lie ahead. A load from the beginning reads
- * them too, without those that expired a day ago. The copy drops the rest of the expired ones by its own clock, because
- * the clock of the server may be wrong by hours.
+ * Rows that were restored from a dump have transaction ids of another server, which may be higher than those of this
+ * one. A load from the beginning reads them too, except those that expired more than a day ago. The copy drops the
+ * other expired ones by its own clock, because the clock of the server may be wrong by hours.
  */
 function buildPageQuery(table: string): string {
   const row = "txid, kind, id, issued_up_to, expires_at";

@@ -35,7 +35,7 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
       await query(sql, purpose, userId, digest, data, toMilliseconds(expiresAt));
     },
     async take(digest) {
-      // Whoever finds the row locked waits, and then finds it gone, or with the digest of a newer token.
+      // A call that finds the row locked waits. Then the row is gone, or has the digest of a later token.
       const sql = `DELETE FROM ${oneTimeTokens} WHERE digest = $1 RETURNING ${COLUMNS}`;
       return readOneTimeToken((await query(sql, digest))[0]);
     },

@@ -8,8 +8,8 @@ import { deleteExpiredRows } from "./deletion.ts";
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
 /**
- * Used DPoP proofs in a Postgres table (see {@link postgresSchema}). Each is one statement, so a pool will do. Every
- * request with a proof writes a row, so have expired ones deleted.
+ * Used DPoP proofs in a Postgres table (see {@link postgresSchema}). Each step is one statement, so a pool will do.
+ * Every request with a proof writes a row, so have expired rows deleted.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -23,7 +23,7 @@ export function postgresProofs(options: PostgresOptions & DeletionOptions): SqlP
   const { query, tables } = bindClient("postgresProofs", options, OPTIONS);
   const store: SqlProofStore = {
     async remember(id, expiresAt) {
-      // Whoever finds the row of a transaction that is under way waits for its end.
+      // A call that finds the row of an open transaction waits for its end.
       const sql = `INSERT INTO ${tables.proofs} (id, expires_at) VALUES ($1, ${asTimestamp("$2")})
         ON CONFLICT (id) DO NOTHING RETURNING 1`;
       return (await query(sql, id, toMilliseconds(expiresAt))).length === 1;

@@ -128,7 +128,7 @@ async function deleteSurplus(
   { sid, userId }: StoredSession,
   limit: number,
 ): Promise<readonly string[]> {
-  // Rows that another statement is deleting are left to it: two that waited for each other would be a deadlock.
+  // Rows that another statement is deleting are skipped: two statements that wait for each other would be a deadlock.
   const surplus = `SELECT sid FROM ${sessions} WHERE user_id = $1 AND sid <> $2 AND ended IS NULL
     ORDER BY last_used_at DESC OFFSET $3`;
   const sql = `DELETE FROM ${sessions} WHERE sid IN (

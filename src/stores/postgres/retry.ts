@@ -1,26 +1,26 @@
 import { stopwatch } from "../../shared/clock.ts";
 import { sleep } from "../../shared/promise.ts";
 
-/** serialization_failure and deadlock_detected: the server gave up a statement for the sake of another. */
-const CLASHES: ReadonlySet<unknown> = new Set(["40001", "40P01"]);
+/** serialization_failure and deadlock_detected: the server aborted a statement because of a conflict with another. */
+const CONFLICTS: ReadonlySet<unknown> = new Set(["40001", "40P01"]);
 /** in_failed_sql_transaction: a transaction of the application takes no more statements after one has failed. */
-const ABANDONED = "25P02";
+const IN_FAILED_TRANSACTION = "25P02";
 
 const TIMEOUT_MS = 2_000;
 const MAX_PAUSE_MS = 100;
 
-/** Runs a statement, and runs it again while it clashes with others, after random pauses that grow. */
-export async function retryClashes<T>(statement: () => Promise<T>): Promise<T> {
+/** Runs a statement, and runs it again while it conflicts with others, after random pauses that grow. */
+export async function retryConflicts<T>(statement: () => Promise<T>): Promise<T> {
   const deadline = stopwatch() + TIMEOUT_MS;
-  let clash: unknown;
+  let conflict: unknown;
   for (let pause = 4; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     try {
       return await statement();
     } catch (error) {
       const code = readSqlState(error);
-      if (code === ABANDONED && clash !== undefined) throw clash;
-      if (!CLASHES.has(code) || stopwatch() > deadline) throw error;
-      clash = error;
+      if (code === IN_FAILED_TRANSACTION && conflict !== undefined) throw conflict;
+      if (!CONFLICTS.has(code) || stopwatch() > deadline) throw error;
+      conflict = error;
       await sleep(1 + pause * (stopwatch() % 1)); // the stopwatch's microseconds are random enough
     }
   }

@@ -108,7 +108,7 @@ ${createIndices(proofs, "expires_at")}
 /**
  * Returns a block that creates the indices which a table lacks, found by their columns. Postgres chooses their names: a
  * name of ours might be cut short or be taken, and `IF NOT EXISTS` would then create nothing and say nothing. For the
- * same reason the block checks that the table is one. An advisory lock makes two who run it at once take turns.
+ * same reason the block checks that the table is one. An advisory lock makes concurrent runs take turns.
  */
 function createIndices(table: string, ...columns: readonly string[]): string {
   return `DO $hallpass$

@@ -3,7 +3,7 @@ import { readPlaces, readStatusPage } from "../shared/rows.ts";
 import { groupByPage, joinPages } from "../shared/status-pages.ts";
 import { bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 
-/** Bits as hex: `bit_send` gives them as bytes, behind the four bytes of their length. */
+/** Bits as hex: `bit_send` gives them as bytes, after the four bytes of their length. */
 const AS_HEX = "encode(substring(bit_send(marks) FROM 5), 'hex')";
 
 /**
@@ -30,7 +30,7 @@ export function postgresStatusListStore(options: PostgresOptions): StatusListSto
       return readPlaces((await query(sql, series, count, terms))[0]);
     },
     async mark(series, list, indices) {
-      // Whoever marks several pages takes them in one order, so that nobody waits for each other.
+      // Every call locks its pages in the same order, so that no two calls wait for each other.
       const sql = `INSERT INTO ${statusPages} AS known (series, list, page, marks)
         SELECT $1, $2::integer, page, ('x' || hex)::bit(4096)
         FROM json_to_recordset($3::text::json) AS marked(page integer, hex text) ORDER BY page

@@ -7,8 +7,8 @@ import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type Postgre
 const COLUMNS = `id, login, disabled, ${asMilliseconds("password_changed_at")} AS changed`;
 
 /**
- * Users in a Postgres table (see {@link postgresSchema}). Logins are compared as they are: write and ask for them in
- * one spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
+ * Users in a Postgres table (see {@link postgresSchema}). Logins are compared as they are: store them and look them up
+ * in one spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

@@ -31,7 +31,7 @@ if living >= tonumber(limit) then return 0 end
 add(KEYS[1], id, text, ttl)
 return 1`;
 
-/** Replaces a key, if it was not. */
+/** Replaces a key, if it was not replaced before. */
 export const REPLACE: string = `${SHARED}
 local id, ends, nextId, text, ttl = unpack(ARGV)
 local old = redis.call('HGET', KEYS[1], id)
@@ -55,5 +55,5 @@ head[2] = at
 write(KEYS[1], id, head, rest)
 return 1`;
 
-/** Lists all keys. It is a script, because some clients give the reply of a bare HGETALL as a map. */
+/** Lists all keys. It is a script, because some clients return the reply of a bare HGETALL as a map. */
 export const LIST = `return redis.call('HGETALL', KEYS[1])`;

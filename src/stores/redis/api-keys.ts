@@ -5,12 +5,12 @@ import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./c
 import { createReplyError, readBoolean, readInteger, readJson, readPairs } from "./replies.ts";
 import { computeTtl } from "./ttl.ts";
 
-/** For how long the digest of a key is kept that is being added: longer than any client waits. */
+/** How long a digest is kept while its key is being added: longer than any client waits. */
 const PENDING_MS = 3_600_000;
 
 /**
  * API keys in Redis or Valkey. All keys of a user are one hash, in one slot of a cluster, and every step is one script.
- * Redis has to keep what it is given (see {@link redisBlocklist}): a key that it forgets is good no more.
+ * Redis has to keep what it is given (see {@link redisBlocklist}): a key that it forgets is no longer valid.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -27,8 +27,8 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
   const run = (script: string, userId: string, ...values: readonly string[]): Promise<unknown> =>
     send("EVAL", script, "1", getKeysKey(userId), ...values);
   /**
-   * Adds a key by a script that says whether it did. The digest alone doesn't tell the slot of the key's user, so a key
-   * of its own says whose it is. It leaves soon by itself, until the script has added what it refers to: so a client
+   * Adds a key by a script that replies whether it did. The digest alone doesn't tell the slot of the key's user, so a
+   * separate entry maps the digest to its owner. This entry expires soon unless the script adds the key: so a client
    * that stops halfway leaves nothing behind.
    */
   const add = async (key: StoredApiKey, script: string, ...values: readonly string[]): Promise<boolean> => {
@@ -65,12 +65,12 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
       const { digest, expiresAt } = readKey(next.userId, id, text);
       const ends = toMilliseconds(endsAt);
       if (!(await add(next, REPLACE, id, String(ends), next.id, formatKey(next)))) return false;
-      // Without this, the digest of a key that was to live for ever would stay for ever.
+      // Without this, the digest of a key without an expiry would stay for ever.
       const ttl = computeTtl(toMilliseconds(next.createdAt), Math.min(ends, toMillisecondsOrNull(expiresAt) ?? ends));
       readBoolean(await send("PEXPIRE", getDigestKey(digest), String(ttl)));
       return true;
     },
-    // The digest goes first, and the key last, which is what tells of the digest: so a revocation that was interrupted
+    // The digest is deleted first, and then the key, which is needed to find the digest: so an interrupted revocation
     // is completed when it is sent again.
     async revoke(userId, id) {
       const text = await send("HGET", getKeysKey(userId), id);
@@ -78,7 +78,7 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
       return readBoolean(await send("HDEL", getKeysKey(userId), id));
     },
     async revokeAll(userId) {
-      // A key that takes another's place meanwhile is not on the list. The next list has it.
+      // A key that replaces another meanwhile is missing from this list, but not from the next one.
       for (;;) {
         const keys = await listStored(userId);
         if (keys.length === 0) return;
@@ -92,12 +92,12 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
   };
 }
 
-/** Computes for how long a key is kept, in milliseconds; `""` where it never expires. */
+/** Computes how long a key is kept, in milliseconds; `""` where it never expires. */
 function computeKeyTtl({ createdAt, expiresAt }: StoredApiKey): string {
   return expiresAt === null ? "" : String(computeTtl(toMilliseconds(createdAt), toMilliseconds(expiresAt)));
 }
 
-/** Formats a key. What the scripts read and write of it is the first line. */
+/** Formats a key. The scripts read and write only the first line. */
 function formatKey(key: StoredApiKey): string {
   const { expiresAt, lastUsedAt, replacedBy, digest, label, hint, scopes, createdAt } = key;
   const head = [toMillisecondsOrNull(expiresAt), toMillisecondsOrNull(lastUsedAt), replacedBy].map((it) => it ?? false);

@@ -13,12 +13,12 @@ import { formatRevocation } from "./stream.ts";
 export interface RedisBlocklistOptions extends RedisOptions {
   /**
    * The clock by which entries are kept: milliseconds since 1970. `Date.now` by default. Where the server's own clock
-   * keeps an entry longer, that one counts.
+   * would keep an entry longer, the server's clock counts.
    */
   readonly now?: () => number;
   /**
-   * Lets `replicatedBlocklist` follow this blocklist. None by default. From the time when the first process sets it,
-   * every process that revokes under the prefix publishes its revocations, with `feed` or without.
+   * Lets `replicatedBlocklist` follow this blocklist. None by default. As soon as one process has it, every process
+   * that revokes under the prefix publishes its revocations, with or without `feed`.
    */
   readonly feed?: RedisFeedOptions;
 }
@@ -28,9 +28,9 @@ const OPTIONS: OptionNames<RedisBlocklistOptions> = { ...REDIS_OPTIONS, now: "op
 const CUT = /^-?\d{1,16}$/;
 
 /**
- * Revocations in Redis or Valkey. An entry leaves when the last token that it revokes has expired. Redis has to keep
- * what it is given: without `maxmemory-policy noeviction` a full server forgets revocations, and without `appendonly
- * yes` a restarted one. A server that fails over to a replica loses what had not reached it.
+ * Revocations in Redis or Valkey. An entry is removed when the last token that it revokes has expired. Redis has to
+ * keep what it is given: without `maxmemory-policy noeviction` a full server forgets revocations, and without
+ * `appendonly yes` a restarted one. A server that fails over to a replica loses what had not reached the replica.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

@@ -45,9 +45,9 @@ export function bindClient<Options extends RedisOptions>(
 }
 
 /**
- * Binds a client's `send`. Clients differ in how they give numbers and texts, so both become strings.
+ * Binds a client's `send`. Clients differ in how they return numbers and texts, so both become strings.
  *
- * @throws TypeError when it is no function
+ * @throws TypeError when `send` is not a function
  */
 export function bindSend(name: string, send: RedisSend): RedisSend {
   checkFunction(name, send, "(...command) => client.call(...command) for ioredis");

@@ -9,7 +9,7 @@ import { type Entry, getStreamKeys, parseEntry } from "./stream.ts";
 /** Lets `replicatedBlocklist` follow a Redis blocklist. */
 export interface RedisFeedOptions {
   /**
-   * Sends a command by a connection that nothing else uses, because reading waits inside of Redis. It must connect to
+   * Sends a command by a connection that nothing else uses, because reading blocks the connection. It must connect to
    * the same server and database, such as `client.duplicate()` does.
    */
   readonly send: RedisSend;
@@ -64,7 +64,7 @@ export function createFeed({ send: write, prefix }: Client, { send, retentionMs 
   const [stream, book] = getStreamKeys(prefix);
   const readFrom = async (id: string): Promise<Reply> =>
     parseReply(id, await send("EVAL", READ, "2", stream, book, id));
-  /** Makes all processes publish by one connection, and reads from the beginning by the other. */
+  /** Makes all processes publish, by the one connection, and reads from the beginning by the other. */
   const readAll = async (): Promise<RevocationPage> => {
     const life = await write("EVAL", ANNOUNCE, "2", stream, book, String(retentionMs), crypto.randomUUID());
     const reply = await readFrom(BEGINNING);
@@ -87,14 +87,15 @@ export function createFeed({ send: write, prefix }: Client, { send, retentionMs 
   };
 }
 
-/** What the script replied. */
+/** The reply of the script. */
 interface Reply {
   readonly life: string;
   readonly from: string;
   readonly now: number;
   readonly entries: readonly Entry[];
   /**
-   * What each entry says of the entry before it. At the end of the stream, what the book says of the last one follows.
+   * What each entry records of the entry before it. At the end of the stream, the book's record of the last entry
+   * follows.
    */
   readonly links: readonly Pick<Entry, "after" | "until">[];
 }
@@ -108,7 +109,9 @@ function parseReply(from: string, reply: unknown): Reply {
   return { life, from, now: Number(now), entries, links: [...entries, ...end] };
 }
 
-/** Whether the server lost entries that it had given: a replica took over that had not received them all. */
+/**
+ * Tells whether the server lost entries that it had already given: a replica took over that had not received them all.
+ */
 function hasGoneBack({ from, links }: Reply): boolean {
   const [first] = links;
   return first !== undefined && isBefore(first.after, from);

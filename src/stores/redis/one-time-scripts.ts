@@ -1,13 +1,13 @@
-// What was issued for a purpose and user is one hash: `digest`, `data`, and when it `ends`. It has `tries` and `until`
-// once it was tried. Once it was taken it has only its digest, data, end and `claim`, for a minute: a client that lost
-// its connection may send the same command again, and has to get the same reply.
+// The token or code of a purpose and user is one hash, with `digest`, `data` and `ends`. Once it was tried, it also has
+// `tries` and `until`. Once it was taken, it has only `digest`, `data`, `ends` and `claim`, for a minute: a client that
+// lost its connection may send the same command again, and has to get the same reply.
 
 const SHARED = `
 local function lengthen(key, ttl)
   if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
 end`;
 
-/** Stores what was issued. Replies with the digest of what was issued before. */
+/** Stores a token or code. Replies with the digest of the one before. */
 export const PUT: string = `${SHARED}
 local digest, data, ends, ttl = unpack(ARGV)
 local before = redis.call('HGET', KEYS[1], 'digest')
@@ -16,7 +16,7 @@ redis.call('HSET', KEYS[1], 'digest', digest, 'data', data, 'ends', ends)
 lengthen(KEYS[1], ttl)
 return before`;
 
-/** Takes what was issued, if it still has the digest and nobody has claimed it. Replies with its data and its end. */
+/** Takes a token or code, if it still has the digest and nobody else has claimed it. Replies with `data` and `ends`. */
 export const TAKE = `
 local digest, data, ends, claim = unpack(redis.call('HMGET', KEYS[1], 'digest', 'data', 'ends', 'claim'))
 if digest ~= ARGV[1] or (claim and claim ~= ARGV[2]) then return false end

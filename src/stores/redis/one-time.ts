@@ -7,10 +7,9 @@ import { createReplyError, readInteger, readJson, readStrings } from "./replies.
 import { computeTtl, MARGIN_MS } from "./ttl.ts";
 
 /**
- * Tokens and codes for one use in Redis or Valkey. Every step is one script on one key, and they leave by themselves
- * once they have expired. Redis has to keep what it is given (see {@link redisBlocklist}): a token that it forgets is
- * worthless, and a server that fails over to a replica, or restarts from an older file, may know a token again that was
- * taken.
+ * Tokens and codes for one use in Redis or Valkey. Every step is one script on one key, and Redis removes what has
+ * expired. Redis has to keep what it is given (see {@link redisBlocklist}): a token that it forgets is worthless, and a
+ * server that fails over to a replica, or restarts from an older file, may bring back a token that was taken.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -26,7 +25,7 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
     send("EVAL", script, "1", key, ...values);
   const getKey = (purpose: string, userId: string): string => `${getUserPrefix(prefix, userId)}:one-time:${purpose}`;
   const getDigestKey = (digest: string): string => `${prefix}one-time:${digest}`;
-  /** Forgets whose a digest was. Nobody waits for it: the digest is worthless with or without. */
+  /** Deletes the owner of a digest in the background: without its token, the digest is worthless in any case. */
   const deleteDigest = (digest: string): void => {
     send("DEL", getDigestKey(digest)).then(ignore, ignore);
   };
@@ -35,7 +34,7 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
     async put({ digest, purpose, userId, data, expiresAt }, at) {
       const ends = toMilliseconds(expiresAt);
       const ttl = String(computeTtl(toMilliseconds(at), ends));
-      // A token alone doesn't tell the slot of its user, so a key of its own says whose it is.
+      // A token alone doesn't tell the slot of its user, so a separate key holds its owner.
       const owner = JSON.stringify([purpose, userId]);
       if ((await send("SET", getDigestKey(digest), owner, "PX", ttl)) !== "OK") throw createReplyError();
       const before = await run(PUT, getKey(purpose, userId), digest, data, String(ends), ttl);

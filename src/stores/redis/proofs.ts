@@ -5,8 +5,8 @@ import { createReplyError } from "./replies.ts";
 import { computeTtl } from "./ttl.ts";
 
 /**
- * Stores a claim where there is none. Replies 1 if it is this one: a client that lost its connection may send the same
- * command again, and has to get the same reply.
+ * Stores a claim where there is none. Replies 1 if the stored claim is this one: a client that lost its connection may
+ * send the same command again, and has to get the same reply.
  */
 const REMEMBER = `
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
@@ -14,8 +14,8 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
 return 0`;
 
 /**
- * Used DPoP proofs in Redis or Valkey. Each is a key of its own, which leaves by itself once the proof has expired.
- * Redis has to keep what it is given (see {@link redisBlocklist}): a proof that it forgets can be used again.
+ * Used DPoP proofs in Redis or Valkey. Each is a key of its own, which Redis removes once the proof has expired. Redis
+ * has to keep what it is given (see {@link redisBlocklist}): a proof that it forgets can be used again.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

@@ -48,7 +48,7 @@ export const END: string = `${SHARED}
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 return text and finish(KEYS[1], ARGV[1], text, ARGV[2])`;
 
-/** Ends all sessions, but for one that lives. Replies with id and state of each. */
+/** Ends all sessions except one, which lives on. Replies with id and state of each. */
 export const END_ALL: string = `${SHARED}
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
@@ -75,5 +75,5 @@ for _, sid in ipairs(ARGV) do
 end
 return deleted`;
 
-/** Lists all sessions. It is a script, because some clients give the reply of a bare HGETALL as a map. */
+/** Lists all sessions. It is a script, because some clients return the reply of a bare HGETALL as a map. */
 export const LIST = `return redis.call('HGETALL', KEYS[1])`;

@@ -12,8 +12,8 @@ const STATES: Readonly<Record<string, EndReason | null>> = { "+": null, l: "logo
 
 /**
  * Sessions in Redis or Valkey. All sessions of a user are one hash, in one slot of a cluster, and every step is one
- * script. They leave by themselves once they have expired. Redis has to keep what it is given (see {@link
- * redisBlocklist}): a session that it forgets has ended.
+ * script. Expired sessions need no cleaning up. Redis has to keep what it is given (see {@link redisBlocklist}): a
+ * session that it forgets has ended.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -30,8 +30,8 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
   const getSessionsKey = (userId: string): string => `${getUserPrefix(prefix, userId)}:sessions`;
   const getEndingsKey = (userId: string): string => `${getUserPrefix(prefix, userId)}:endings`;
   const getFamilyKey = (family: string): string => `${prefix}family:${family}`;
-  /** Stores whose session a family is, because a refresh token alone doesn't tell the slot of its user. */
-  const nameOwner = async ({ userId, sid, family }: StoredSession, ttl: number): Promise<void> => {
+  /** Stores the owner of a family, because a refresh token alone doesn't tell the slot of its user. */
+  const storeOwner = async ({ userId, sid, family }: StoredSession, ttl: number): Promise<void> => {
     const owner = JSON.stringify([userId, sid]);
     if ((await send("SET", getFamilyKey(family), owner, "PX", String(ttl))) !== "OK") throw createReplyError();
   };
@@ -47,7 +47,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       const { sid, userId, createdAt, expiresAt } = session;
       const now = toMilliseconds(createdAt);
       const ttl = computeTtl(now, toMilliseconds(expiresAt));
-      await nameOwner(session, ttl);
+      await storeOwner(session, ttl);
       const keys = [getSessionsKey(userId), getEndingsKey(userId)];
       const values = [sid, formatSession(session), endings, limit, now, ttl].map(String);
       const deleted = await run(START, keys, ...values);
@@ -69,7 +69,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
     async replaceSession(session, next) {
       const { sid, userId } = session;
       const ttl = computeTtl(toMilliseconds(next.lastUsedAt), toMilliseconds(next.expiresAt));
-      await nameOwner(next, ttl);
+      await storeOwner(next, ttl);
       return readBoolean(
         await run(REPLACE, [getSessionsKey(userId)], sid, formatSession(session), formatSession(next), String(ttl)),
       );
@@ -105,8 +105,8 @@ function readReason(state: unknown): EndReason {
 }
 
 /**
- * Formats a session. What the scripts read of it comes first in the list. Empty details are left out: a session that
- * was stored without them is replaced only where its text is still the same.
+ * Formats a session. The items that the scripts read come first in the list. Empty details are left out: a replacement
+ * compares the whole text, and a session may have been stored without them.
  */
 function formatSession(session: StoredSession): string {
   const { family, createdAt, lastUsedAt, expiresAt, passwordChangedAt, rotation, details, revision, ended } = session;

@@ -3,7 +3,7 @@ export function createReplyError(): TypeError {
   return new TypeError("Redis replied with what this command can't reply");
 }
 
-/** Reads an array of so many strings, some of which may be missing. */
+/** Reads an array of `length` strings, some of which may be `null`. */
 export function readStrings(reply: unknown, length: number): readonly (string | null)[] {
   const fits = Array.isArray(reply) && reply.length === length;
   if (!fits || !reply.every((it) => it === null || typeof it === "string")) throw createReplyError();

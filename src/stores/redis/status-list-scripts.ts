@@ -10,7 +10,8 @@ return { string.format('%.0f', next - ARGV[1]), redis.call('HGET', KEYS[1], 'ter
 export const READ = `return redis.call('HGETALL', KEYS[1])`;
 
 /**
- * Marks indices. A page without marks is ARGV[1], and of each index there is its page, the digit of it, and the bit.
+ * Marks indices. ARGV[1] is a page without marks. For each index, three arguments follow: its page, the digit in the
+ * page, and the bit in the digit.
  */
 export const MARK = `
 for at = 2, #ARGV, 3 do

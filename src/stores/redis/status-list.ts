@@ -8,9 +8,9 @@ import { ALLOCATE, MARK, READ } from "./status-list-scripts.ts";
 const EMPTY = "0".repeat(PAGE_INDICES / 4);
 
 /**
- * Status lists in Redis or Valkey. Every step is one script on one key. Redis has to keep what it is given (see
- * {@link redisBlocklist}): a server that fails over to a replica, or restarts from an older file, may give out places
- * that it has given out already, and forget what was revoked.
+ * Status lists in Redis or Valkey. Every step is one script on one key. Redis has to keep what it is given (see {@link
+ * redisBlocklist}): a server that fails over to a replica, or restarts from an older file, may give out places a second
+ * time, and forget what was revoked.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *
@@ -43,7 +43,7 @@ export function redisStatusListStore(options: RedisOptions): StatusListStore {
   };
 }
 
-/** Says where an index is: its page, which digit of it, counted from 1, and the bit in that digit. */
+/** Locates an index: its page, the digit in the page, counted from 1, and the bit in the digit. */
 function describeMark(index: number): readonly [page: number, digit: number, bits: number] {
   const inPage = index % PAGE_INDICES;
   const isHigh = index % 8 >= 4; // The high half of a byte is its first digit.

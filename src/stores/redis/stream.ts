@@ -8,7 +8,7 @@ export function getStreamKeys(prefix: string): readonly [stream: string, book: s
   return [stream, `${prefix}{${stream}}:book`];
 }
 
-/** An entry of the stream. It names the entry before it, so that a reader notices where some are missing. */
+/** An entry of the stream. It names the entry before it, so that a reader notices missing entries. */
 export interface Entry {
   readonly id: string;
   readonly revocation: Revocation;

@@ -18,7 +18,7 @@ const STUCK_MS = 5_000;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Copies a feed. */
+/** Follows a feed, and copies it. */
 export interface Follower {
   /** Returns the time of the stopwatch up to which the copy is complete. */
   freshAsOf(): number;
@@ -58,7 +58,7 @@ export function createFollower(
     return more;
   };
 
-  /** Reads until there is no more. The copy is complete up to the time before the first read, and no later. */
+  /** Reads until there is no more. Then the copy is complete up to the time at which the first read began. */
   const catchUp = async (self: Load): Promise<void> => {
     const asked = stopwatch();
     let more = await pull(self, fresh === NEVER ? 0 : waitMs);

@@ -18,8 +18,8 @@ export interface Deletion {
 /** The options of a store that can delete expired rows by itself. */
 export interface DeletionOptions {
   /**
-   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. None by default: then call
-   * that now and then. Every process may set it: where several delete at once, one of them does the work.
+   * Makes the store call its `deleteExpired` by itself, such as with `{ every: "10m" }`. None by default: then call it
+   * yourself now and then. Every process may set it: where several delete at once, one of them does the work.
    */
   readonly deleteExpired?: Deletion;
 }
@@ -29,18 +29,18 @@ const DELETION: OptionNames<Deletion> = { every: "required", onError: "optional"
 /** The names of {@link DeletionOptions}. */
 export const DELETION_OPTIONS: OptionNames<DeletionOptions> = { deleteExpired: "optional" };
 
-/** After ten minutes a deletion counts as failed: its connection is lost. */
+/** After ten minutes a deletion counts as failed: its connection must be lost. */
 const TIMEOUT_MS = 600_000;
 
 /** The longest timer of Node takes 24.8 days. */
 const MAX_SECONDS = 24 * 86_400;
 
 /**
- * Starts the timer of a store that is to delete expired rows by itself. Deletions never overlap, and the timer keeps no
- * process alive.
+ * Starts the timer by which a store deletes expired rows itself. Deletions never overlap, and the timer does not keep
+ * the process alive.
  *
  * @returns the store
- * @throws TypeError when the option is no {@link Deletion}
+ * @throws TypeError when the option is not a {@link Deletion}
  */
 export function scheduleDeletion<S extends { deleteExpired(at: Date): Promise<number> }>(
   owner: string,

@@ -49,7 +49,7 @@ export function checkUserFields(owner: string, id: unknown, login: unknown, pass
   assert(HASH.test(passwordHash), `${owner}: passwordHash is no hash: give it await hashPassword(password)`);
 }
 
-/** Refuses text that no login finds: one that is too long, or that some database refuses. */
+/** Refuses text that no login could find: text that is too long, or that some database refuses. */
 function checkStorable(name: string, value: unknown): void {
   assert(isId(value), `${name} must be ${AN_ID}`);
 }

@@ -19,7 +19,7 @@ export interface SqlUsers extends UserStore<SqlUser> {
   /**
    * Adds a user.
    *
-   * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is none
+   * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is not one
    * @throws Error when the id or the login is taken
    */
   add(user: NewUser): Promise<void>;
@@ -51,8 +51,8 @@ export interface SqlRefreshStore extends RefreshStore {
 /** A store of tokens and codes for one use, in a table. */
 export interface SqlOneTimeStore extends OneTimeStore {
   /**
-   * Deletes the tokens and codes that expired at or before an instant, and whose tries count no more. Run it now and
-   * then.
+   * Deletes the tokens and codes that expired at or before an instant, and whose count of tries has ended. Run it now
+   * and then.
    *
    * @returns the number of deleted tokens and codes
    */

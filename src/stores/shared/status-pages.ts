@@ -1,6 +1,6 @@
 /**
- * A list is stored in pages, so that to mark an index rewrites little, and to read a list costs the same however many
- * are marked. A page is written as hex, since not every client gives bytes as they are.
+ * A list is stored in pages, so that marking an index rewrites little, and reading a list costs the same however many
+ * indices are marked. A page is written as hex, since not every client returns bytes unchanged.
  */
 const PAGE_BYTES = 512;
 
@@ -13,7 +13,7 @@ export interface StatusPage {
   readonly hex: string;
 }
 
-/** Sorts indices that are to be marked into their pages, the first page first. */
+/** Groups the indices to be marked by page, in the order of the pages. */
 export function groupByPage(indices: readonly number[]): readonly StatusPage[] {
   const pages = new Map<number, Buffer>();
   for (const index of indices) {
@@ -27,7 +27,7 @@ export function groupByPage(indices: readonly number[]): readonly StatusPage[] {
   return all.sort((one, other) => one.page - other.page);
 }
 
-/** Gives a page that has the marks of two. */
+/** Joins the marks of two pages. */
 export function mergePages(known: string | undefined, hex: string): string {
   if (known === undefined) return hex;
   const [one, other] = [readPage(known), readPage(hex)];

@@ -59,7 +59,7 @@ export function quoteTables(owner: string, given: SqlTables = {}): Required<SqlT
       );
     }
   }
-  // SQLite takes names that differ only in case for the same.
+  // To SQLite, names that differ only in case are the same.
   if (new Set(named.map(([, table]) => table.toLowerCase())).size < named.length) {
     throw new TypeError(`${owner}: tables must be of different names`);
   }

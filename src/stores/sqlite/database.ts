@@ -1,6 +1,6 @@
 /**
- * What the stores need of a SQLite database. `better-sqlite3`, `bun:sqlite` and a `DatabaseSync` of `node:sqlite` have
- * it.
+ * The part of a SQLite database that the stores need. `better-sqlite3`, `bun:sqlite` and a `DatabaseSync` of
+ * `node:sqlite` have it.
  */
 export interface SqliteDatabase {
   /** Prepares a statement. */
@@ -13,7 +13,7 @@ export interface SqliteDatabase {
   readonly isTransaction?: boolean;
 }
 
-/** What the stores need of a prepared statement. */
+/** The part of a prepared statement that the stores need. */
 export interface SqliteStatement {
   /** Runs the statement and returns its rows. */
   all(...parameters: SqliteValue[]): unknown[];
@@ -21,5 +21,5 @@ export interface SqliteStatement {
   run(...parameters: SqliteValue[]): unknown;
 }
 
-/** What the stores bind to a statement. */
+/** A value that the stores bind to a statement. */
 export type SqliteValue = string | number | null;

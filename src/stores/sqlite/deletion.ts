@@ -3,7 +3,8 @@ import { MAX_DELETED_ROWS } from "../../shared/limits.ts";
 import type { Client } from "./client.ts";
 
 /**
- * A batch should hold the process up for about this long. Rows that lie together are deleted much faster than others.
+ * A batch should block the process for about this long. Its size varies, since rows that lie together are deleted much
+ * faster than others.
  */
 const BATCH_MS = 5;
 const MIN_ROWS = 50;

@@ -3,7 +3,7 @@ import type { SqliteDatabase } from "./database.ts";
 
 /**
  * Refuses a journal mode in which a reader, of this process or another, keeps a writer from committing: every mode but
- * WAL. A database without a file has no other readers, so there only `off` is refused, which can't roll back.
+ * WAL. A database without a file has no other readers: there, only `off` is refused, which can't roll back.
  *
  * @throws TypeError that says what to do
  */

@@ -9,7 +9,7 @@ const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTION
 
 /**
  * Used DPoP proofs in a SQLite table (see {@link sqliteSchema}), for the processes of one machine. Every request with a
- * proof writes a row, so have expired ones deleted.
+ * proof writes a row, so have expired rows deleted.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

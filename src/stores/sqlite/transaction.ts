@@ -3,22 +3,22 @@ import type { SqliteDatabase, SqliteStatement } from "./database.ts";
 /** Transactions on one database. */
 export interface Transactions {
   /**
-   * Runs work in a transaction, and returns its result or throws its error. Returns `null`, and has done nothing, while
+   * Runs work in a transaction, and returns its result or throws its error. Does nothing and returns `null` while
    * another connection writes or while the application has a transaction open.
    */
   attempt<T>(work: () => T): { readonly result: T } | null;
   /** Whether a transaction of ours is running. */
   isWriting(): boolean;
   /**
-   * Whether the application has a transaction open. Before it looks, it rolls back a transaction of ours that failed
-   * and could not be rolled back at the time.
+   * Whether the application has a transaction open. It first rolls back a transaction of ours that failed and could not
+   * be rolled back at the time.
    *
-   * @throws Error when that one can't be rolled back now either
+   * @throws Error when that rollback fails again
    */
   isTaken(): boolean;
 }
 
-// Drivers use codes of their own for these errors, but all of them hand on SQLite's words.
+// Drivers use codes of their own for these errors, but all of them pass on SQLite's message.
 const BUSY = "database is locked";
 const NESTED = "cannot start a transaction within a transaction";
 const ENDED = "no transaction is active";
@@ -71,7 +71,7 @@ export function createTransactions(database: SqliteDatabase): Transactions {
     attempt(work) {
       if (isTaken()) return null;
       try {
-        // A prepared statement must not be the first to find the lock taken: libsql would leave it unfinished, and that
+        // `exec` must be the first to find the lock taken: libsql would leave a prepared statement unfinished, and the
         // connection could not commit any more.
         execWithoutWaiting("BEGIN IMMEDIATE");
         isWriting = true;

@@ -8,8 +8,8 @@ import type { SqliteValue } from "./database.ts";
 const COLUMNS = "id, login, disabled, password_changed_at AS changed";
 
 /**
- * Users in a SQLite table (see {@link sqliteSchema}). Logins are compared as they are: write and ask for them in one
- * spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
+ * Users in a SQLite table (see {@link sqliteSchema}). Logins are compared as they are: store them and look them up in
+ * one spelling, such as lower case. If your users have more fields, write the methods of a `UserStore` yourself.
  *
  * @throws TypeError when an option is unknown or of the wrong type
  *

@@ -4,7 +4,7 @@ import { sleep } from "../../shared/promise.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { createTransactions, type Transactions } from "./transaction.ts";
 
-/** The time in which a read or write must come to its turn. */
+/** How long a read or write may wait for its turn. */
 const TIMEOUT_MS = 2_000;
 const MAX_PAUSE_MS = 20;
 
@@ -35,8 +35,8 @@ function createWriter(database: SqliteDatabase): Writer {
   let waiting = 0;
   const retryUntil = async <T>(deadline: number, attempt: () => { readonly result: T } | null): Promise<T> => {
     for (let pause = 1; stopwatch() < deadline; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
-      const done = attempt();
-      if (done !== null) return done.result;
+      const outcome = attempt();
+      if (outcome !== null) return outcome.result;
       await sleep(pause);
     }
     throw new Error(
@@ -62,7 +62,7 @@ function createWriter(database: SqliteDatabase): Writer {
         return await retryUntil(deadline, () => attempt(work));
       } finally {
         waiting -= 1;
-        setImmediate(leave); // at once, a long queue would hold the process up
+        setImmediate(leave); // without a pause, a long queue would block the process
       }
     },
   };

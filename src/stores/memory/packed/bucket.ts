@@ -18,7 +18,7 @@ export class Bucket {
   #hand = 0;
   #stride = 1;
 
-  /** 2 to the power of the local depth: every so many entries of the directory point to this bucket. */
+  /** 2 to the power of the local depth: one in this many entries of the directory points to this bucket. */
   get stride(): number {
     return this.#stride;
   }

@@ -26,7 +26,7 @@ export class RevokedIds {
     this.#others.set(id, Math.max(this.#others.get(id) ?? expiry, expiry));
   }
 
-  /** Forgets a few ids that have expired. Call it with every use. */
+  /** Removes a few expired ids. Call it at every use. */
   sweep(): void {
     this.#uuids.sweep();
     this.#others.sweep();

@@ -2,7 +2,7 @@ import { Bucket } from "./bucket.ts";
 import { hashUuid, parseUuid } from "./uuid.ts";
 
 /**
- * A bucket of this many slots splits and does not grow: filling an array of this size takes less than a millisecond.
+ * A bucket of this many slots splits instead of growing: filling an array of this size takes less than a millisecond.
  */
 const BUCKET_SLOTS = 8_192;
 
@@ -11,18 +11,18 @@ const MAX_DIRECTORY_LENGTH = 65_536;
 
 const MAX_LOAD = 0.75;
 
-/** Sweeping looks at four slots a use, and does so for 32 uses at once. */
+/** Sweeping checks four slots for each use, for 32 uses at a time. */
 const USES_PER_SWEEP = 32;
 const SLOTS_PER_SWEEP = 128;
 
 const LAST_SECOND = 0xffff_ffff;
 
-/** The UUID that a call is about. All tables share the array, because no call waits for anything. */
+/** The UUID of the current call. All tables share the array, because all calls are synchronous. */
 const scratch = new Int32Array(4);
 
 /**
- * UUIDs that expire, by extendible hashing: 27 to 80 bytes an entry, and no step that takes long, however many there
- * are. `docs/architecture/packed-table.md` describes it. Call {@link UuidTable.sweep} with every use.
+ * UUIDs that expire, by extendible hashing: 27 to 80 bytes an entry, and no step takes long, however many entries there
+ * are. `docs/architecture/packed-table.md` describes it. Call {@link UuidTable.sweep} at every use.
  */
 export class UuidTable {
   /** Its length is a power of two. The last bits of a hash are an index into it. */
@@ -48,7 +48,7 @@ export class UuidTable {
   /**
    * Stores an id until the given second, or until the stored one where that is later.
    *
-   * @returns `false` for what does not fit in: an id that is no UUID, or a second beyond 32 bits
+   * @returns `false` for what the table can't hold: an id that is not a UUID, or a second beyond 32 bits
    */
   add(id: string, expiry: number): boolean {
     const counts = expiry * 1_000 > this.#readHorizon();
@@ -57,14 +57,14 @@ export class UuidTable {
     return true;
   }
 
-  /** Forgets a few entries that have expired. */
+  /** Removes a few expired entries. */
   sweep(): void {
     this.#uses = (this.#uses + 1) % USES_PER_SWEEP;
     if (this.#uses !== 0) return;
     const horizon = this.#readHorizon();
     for (let looked = 0; looked < SLOTS_PER_SWEEP; looked += 1) {
       const bucket = this.#getBucket(this.#hand);
-      // From its stride on, a bucket comes up again, and needs no second pass.
+      // At an index of its stride or above, a bucket comes up again, and needs no second pass.
       if (this.#hand < bucket.stride && !bucket.sweep(horizon)) continue;
       this.#shrink(this.#hand);
       this.#hand = (this.#hand + 1) % this.#directory.length;

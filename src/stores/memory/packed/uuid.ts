@@ -12,7 +12,7 @@ for (const digit of "0123456789abcdef") DIGITS[digit.charCodeAt(0)] = Number.par
 /**
  * Parses a UUID of any version in the spelling of `crypto.randomUUID`: 36 characters, lower case.
  *
- * @param words - receives the 128 bits; holds nothing of use where the text is no UUID
+ * @param words - receives the 128 bits; holds nothing of use where the text is not a UUID
  * @returns whether the text is a UUID
  */
 export function parseUuid(text: string, words: Int32Array): boolean {
