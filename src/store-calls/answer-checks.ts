@@ -9,25 +9,25 @@ import { AN_ID, isId } from "../shared/text.ts";
  */
 export type AnswerCheck = (call: string, answer: unknown) => void;
 
-/** What {@link demand} advises where `null` is an answer too. */
+/** The advice for {@link demand} where `null` is a valid answer. */
 export const OR_NULL = ": where there is none, answer null";
 
-/** Checks an answer that is `true` or `false`, and nothing that merely counts as either. */
+/** Checks that an answer is exactly `true` or `false`, and not just truthy or falsy. */
 export function checkBoolean(call: string, answer: unknown): void {
   demand(typeof answer === "boolean", call, "the answer", "true or false", answer);
 }
 
-/** Checks an answer that is an object. */
+/** Checks that an answer is an object. */
 export function checkObject(call: string, answer: unknown): void {
   demand(isObject(answer), call, "the answer", "an object", answer);
 }
 
-/** Checks an answer that says how often something was done. */
+/** Checks that an answer is a count. */
 export function checkCount(call: string, answer: unknown): void {
   demandCount(call, "the answer", answer);
 }
 
-/** Checks an answer that is an instant or `null`. */
+/** Checks that an answer is an instant or `null`. */
 export function checkInstantOrNull(call: string, answer: unknown): void {
   demandInstantOrNull(call, "the answer", answer);
 }
@@ -35,7 +35,7 @@ export function checkInstantOrNull(call: string, answer: unknown): void {
 /** Accepts every answer: for a method that answers nothing. */
 export function acceptAnything(): void {}
 
-/** Checks an answer that is a list, and gives the list. */
+/** Checks that an answer is a list, and returns it. */
 export function readList(call: string, answer: unknown): readonly unknown[] {
   demand(Array.isArray(answer), call, "the answer", "a list", answer);
   return answer as unknown[];
@@ -58,23 +58,23 @@ export function demand(
   if (!holds) throw new TypeError(`${call}: ${member} must be ${expected}, got ${describeKind(value)}${hint}`);
 }
 
-/** Refuses an answer one member of which is no id. */
+/** Refuses an answer with a member that is not an id. */
 export function demandId(call: string, member: string, value: unknown): void {
   demand(isId(value), call, member, AN_ID, value);
 }
 
-/** Refuses an answer one member of which is no count. */
+/** Refuses an answer with a member that is not a count. */
 export function demandCount(call: string, member: string, value: unknown): void {
   const isCount = Number.isSafeInteger(value) && (value as number) >= 0;
   demand(isCount, call, member, "a whole number, 0 or more", value);
 }
 
-/** Refuses an answer one member of which is no valid Date. */
+/** Refuses an answer with a member that is not a valid Date. */
 export function demandInstant(call: string, member: string, value: unknown): void {
   demand(isInstant(value), call, member, "a valid Date", value);
 }
 
-/** Refuses an answer one member of which is neither a valid Date nor `null`. */
+/** Refuses an answer with a member that is neither a valid Date nor `null`. */
 export function demandInstantOrNull(call: string, member: string, value: unknown): void {
   demand(value === null || isInstant(value), call, member, "a valid Date or null", value, OR_NULL);
 }

@@ -10,7 +10,7 @@ import {
   readList,
 } from "./answer-checks.ts";
 
-/** Makes the check of what a store of API keys answers about a digest. */
+/** Creates the check of the API key that a store finds by a digest. */
 export function expectApiKey(digest: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
@@ -19,7 +19,7 @@ export function expectApiKey(digest: string): AnswerCheck {
   };
 }
 
-/** Makes the check of the list of a user's API keys. */
+/** Creates the check of the list of a user's API keys. */
 export function expectApiKeysOf(userId: string): AnswerCheck {
   return (call, answer) => {
     for (const key of readList(call, answer)) {

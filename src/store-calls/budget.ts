@@ -8,30 +8,31 @@ import type { CallObserver } from "./stats.ts";
 export interface TimeLimits {
   readonly storeTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Is told how each call went. */
+  /** Is called with the outcome of each call. */
   readonly observe?: CallObserver;
 }
 
-/** The time that one request has. All its calls share it. */
+/** The time budget of one request. All its calls share it. */
 export interface Budget {
-  /** Gives the milliseconds that are left, never fewer than 0. */
+  /** Gives the milliseconds that are left, at least 0. */
   left(): number;
   /**
    * Calls a store as {@link callStore} does, within the time of one call and the time that is left.
    *
-   * @param since - the stopwatch's time when the work began, where that was before this call: it is counted from then
+   * @param since - the stopwatch's time when the work began, if that was before this call: its duration counts from
+   *   then
    */
   callStore<T>(name: string, call: () => T | PromiseLike<T>, check: AnswerCheck, since?: number): Promise<T>;
-  /** Waits for an answer within the time that is left. What the answer throws is thrown as it is. */
+  /** Waits for an answer within the time that is left. An error of the answer is thrown unchanged. */
   wait<T>(name: string, answer: T | PromiseLike<T>): T | Promise<T>;
-  /** Gives the request's first outage of a store, also where the request went on without the store. */
+  /** Gives the request's first outage of a store, even if the request went on without the store. */
   firstOutage(): AuthError | undefined;
 }
 
-/** Settings, for one request. */
+/** Settings with the time budget of one request. */
 export type Budgeted<Settings> = Settings & { readonly budget: Budget };
 
-/** Gives a request its time. */
+/** Starts the time budget of a request. */
 export function startBudget({ storeTimeoutMs, requestTimeoutMs, observe }: TimeLimits): Budget {
   const end = stopwatch() + requestTimeoutMs;
   const leftAt = (time: number): number => Math.max(end - time, 0);

@@ -6,7 +6,7 @@ import { readMark } from "../shared/read.ts";
 import type { AnswerCheck } from "./answer-checks.ts";
 import type { CallObserver } from "./stats.ts";
 
-/** A call that failed. */
+/** A call that reportFailure. */
 interface FailedCall {
   readonly call: string;
   /** How long it took, in milliseconds. */
@@ -14,19 +14,20 @@ interface FailedCall {
 }
 
 /**
- * The symbol under which an error has the call that it led to: other entries of the package have copies of this file.
+ * The symbol under which an error holds its failed call. It is registered, since other entries of the package have
+ * copies of this file.
  */
 const FAILED_CALL = Symbol.for("hallpass.failedCall");
 
-/** Finds the call that led to an error, where one did. */
+/** Finds the call that led to an error, if there was one. */
 export function findFailedCall(error: AuthError): FailedCall | undefined {
   return readMark(error, FAILED_CALL) as FailedCall | undefined;
 }
 
 /**
- * Makes the error of a call that failed.
+ * Creates the error for a call that failed.
  *
- * @param retryAfter - the seconds after which it is worth to try again, where they are known
+ * @param retryAfter - the seconds after which a retry makes sense, if they are known
  */
 export function unavailable(call: string, durationMs: number, cause: unknown, retryAfter?: number): AuthError {
   const error = new AuthError("unavailable", { cause, ...(retryAfter !== undefined && { retryAfter }) });
@@ -34,13 +35,13 @@ export function unavailable(call: string, durationMs: number, cause: unknown, re
 }
 
 /**
- * Calls a store of the application. A store that is down, slow or wrong is an outage (503): so a call that throws, an
- * answer that is late, and an answer that the check refuses are never taken for an answer.
+ * Calls a store of the application. A store that is down, slow or wrong is an outage (503). That holds for a call that
+ * throws, an answer that is late, and an answer that the check refuses.
  *
- * An answer that is no promise is taken at once, without a timer.
+ * An answer that is not a promise is returned at once, without a timer.
  *
- * @param observe - is told how the call went; where nothing was waited for, that it took no time
- * @param startedAt - the stopwatch's time, where the caller has read it
+ * @param observe - is called with the outcome and the duration, which is 0 for a synchronous answer without `startedAt`
+ * @param startedAt - the stopwatch's time, if the caller has read it
  */
 export async function callStore<T>(
   name: string,
@@ -53,7 +54,7 @@ export async function callStore<T>(
   return askStore(name, timeoutMs, call, check, observe, startedAt);
 }
 
-/** Calls a store as {@link callStore} does. The answer is a promise only where the store's is one. */
+/** Calls a store as {@link callStore} does. It returns a promise only where the store does. */
 export function askStore<T>(
   name: string,
   timeoutMs: number,
@@ -65,14 +66,14 @@ export function askStore<T>(
   try {
     const answer = call();
     if (isThenable(answer)) {
-      // Reading the stopwatch sooner would take a twentieth of the time of a call of a store in memory.
+      // Reading the stopwatch sooner would cost a twentieth of a call to a store in memory.
       return waitForStore(name, timeoutMs, answer as PromiseLike<T>, check, observe, startedAt ?? stopwatch());
     }
     check(name, answer);
     observe(name, startedAt === undefined ? 0 : stopwatch() - startedAt, false);
     return answer as T;
   } catch (cause) {
-    throw failed(name, cause, observe, startedAt);
+    throw reportFailure(name, cause, observe, startedAt);
   }
 }
 
@@ -90,19 +91,19 @@ async function waitForStore<T>(
     observe(name, stopwatch() - startedAt, false);
     return answer;
   } catch (cause) {
-    throw failed(name, cause, observe, startedAt);
+    throw reportFailure(name, cause, observe, startedAt);
   }
 }
 
-/** Tells the observer of a call that failed, and makes its error. */
-function failed(name: string, cause: unknown, observe: CallObserver, startedAt: number | undefined): AuthError {
+/** Tells the observer that a call reportFailure, and creates the error. */
+function reportFailure(name: string, cause: unknown, observe: CallObserver, startedAt: number | undefined): AuthError {
   const now = stopwatch();
   const durationMs = now - (startedAt ?? now);
   observe(name, durationMs, true);
   return unavailable(name, durationMs, cause);
 }
 
-/** Waits for an answer. A late one is an outage; what the answer throws is thrown as it is. */
+/** Waits for an answer. A late answer is an outage; an error of the answer is thrown unchanged. */
 export function waitFor<T>(name: string, timeoutMs: number, answer: T | PromiseLike<T>): T | Promise<T> {
   const late = (cause: Error): AuthError => unavailable(name, timeoutMs, cause);
   return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late }) : answer;

@@ -1,6 +1,7 @@
 /**
- * Reads how long a limiter says to wait, in milliseconds: limiters of rate-limiter-flexible reject with `{ msBeforeNext
- * }` where there are too many attempts. What else one rejects with is its outage, and is thrown on.
+ * Reads how long a limiter says to wait, in milliseconds: limiters of rate-limiter-flexible reject with
+ * `{ msBeforeNext }` where there are too many attempts. Any other rejection is an outage of the limiter, and is thrown
+ * again.
  */
 export function readWait(rejection: unknown): number {
   const { msBeforeNext } = (rejection ?? {}) as { msBeforeNext?: unknown };
@@ -8,10 +9,10 @@ export function readWait(rejection: unknown): number {
   return msBeforeNext;
 }
 
-/** The longest time to wait that is told, in seconds: a day. */
-const LONGEST_WAIT = 86_400;
+/** The longest `Retry-After`, in seconds: a day. */
+const MAX_WAIT_SECONDS = 86_400;
 
 /** Gives the seconds of `Retry-After`, at least one. */
 export function toRetryAfter(waitMs: number): number {
-  return Math.min(Math.max(Math.ceil(waitMs / 1_000), 1), LONGEST_WAIT);
+  return Math.min(Math.max(Math.ceil(waitMs / 1_000), 1), MAX_WAIT_SECONDS);
 }

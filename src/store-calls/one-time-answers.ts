@@ -2,7 +2,7 @@ import { isObject } from "../shared/object.ts";
 import type { OneTimeTry, StoredOneTimeToken } from "../stores/contract.ts";
 import { type AnswerCheck, demand, demandCount, demandId, demandInstant, OR_NULL } from "./answer-checks.ts";
 
-/** Makes the check of what a one-time store's `take` answers about a digest. */
+/** Creates the check of what a one-time store's `take` answers for a digest. */
 export function expectOneTimeToken(digest: string, purpose: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;

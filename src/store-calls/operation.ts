@@ -3,8 +3,8 @@ import { type Budgeted, startBudget, type TimeLimits } from "./budget.ts";
 import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "./outage.ts";
 
 /**
- * Binds an operation to its settings. Each call has a time of its own, and tells the listener once where
- * it met an outage, whether the outage refused the call or not.
+ * Binds an operation to its settings. Each call has a time budget of its own. It reports an outage to the listener
+ * once, whether the outage refused the call or not.
  */
 export function bindOperation<
   Settings extends TimeLimits & { readonly onOutage: OutageListener },

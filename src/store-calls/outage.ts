@@ -41,7 +41,7 @@ export type OutageOperation =
   | "publishStatusList"
   | "fetchStatusList";
 
-/** What is known about an outage beside its error. */
+/** The details of an outage, beside its error. */
 export interface OutageContext {
   /** The operation that met it. */
   readonly operation: OutageOperation;
@@ -56,7 +56,7 @@ export interface OutageContext {
   readonly durationMs?: number;
 }
 
-/** A listener to outages. */
+/** A listener that is called with each outage. */
 export type OutageListener = (error: AuthError, context: OutageContext) => unknown;
 
 /** Tells whether an error refuses with 503: something of ours was down, slow or full. */
@@ -64,7 +64,7 @@ export function isOutage(error: unknown): error is AuthError {
   return isAuthError(error) && error.status === 503;
 }
 
-/** Tells a listener of an outage. */
+/** Calls a listener with an outage. */
 export function tellOutage(
   listener: OutageListener,
   error: AuthError,
@@ -75,8 +75,8 @@ export function tellOutage(
 }
 
 /**
- * Makes the listener that stands in where the application gave none: it warns the process of the first outage of each
- * call. The warning leaves out the cause, which may hold a driver's own words.
+ * Creates the listener for applications that gave none: it emits a process warning for the first outage of each call.
+ * The warning leaves out the cause, which may quote a driver.
  */
 export function warnOfFirstOutage(): OutageListener {
   const warnings = new Map<string, (message: string) => void>();

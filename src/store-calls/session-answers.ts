@@ -11,7 +11,7 @@ import {
   readList,
 } from "./answer-checks.ts";
 
-/** Makes the check of what a refresh store's `findSession` answers about a family. */
+/** Creates the check of what a refresh store's `findSession` answers for a family. */
 export function expectSession(family: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
@@ -25,7 +25,7 @@ export function expectSession(family: string): AnswerCheck {
 const REASONS: ReadonlySet<unknown> = new Set<EndReason | null>([null, "logout", "reuse"]);
 const REASON = '"logout", "reuse" or null';
 
-/** Makes the check of what a refresh store's `sessions` answers about a user. */
+/** Creates the check of what a refresh store's `sessions` answers for a user. */
 export function expectSessionsOf(userId: string): AnswerCheck {
   return (call, answer) => {
     for (const session of readList(call, answer)) {

@@ -1,15 +1,15 @@
-/** The upper bounds of the latencies that calls are counted by, in milliseconds. Longer ones are counted together. */
+/** The upper bounds of the latency buckets, in milliseconds. All slower calls share one more bucket. */
 const BOUNDS: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500];
 
-/** How a call of a store or another part has gone since the process started. */
+/** The statistics of one call, to a store or another part, since the process started. */
 export interface CallStats {
   /** How often it was called. */
   readonly calls: number;
   /** How many of the calls threw, were late, or answered what the contract does not allow. */
   readonly failures: number;
-  /** All milliseconds that the calls took together. */
+  /** The total duration of the calls, in milliseconds. */
   readonly totalMs: number;
-  /** How many calls took as long as this or shorter, but longer than the bound before. */
+  /** How many calls were in each latency bucket: longer than the bound before, and at most as long as its own. */
   readonly latencies: readonly {
     /** The upper bound, in milliseconds; `Infinity` in the last one. */
     readonly upToMs: number;
@@ -18,7 +18,7 @@ export interface CallStats {
   }[];
 }
 
-/** Is told of each call that was made. */
+/** Is called after each call, with its outcome. */
 export type CallObserver = (name: string, durationMs: number, hasFailed: boolean) => void;
 
 interface Counts {

@@ -11,7 +11,7 @@ export function checkPlaces(call: string, answer: unknown): void {
   demand(typeof terms === "string", call, "terms", "the text that was stored first", terms);
 }
 
-/** Makes the check of the marks of a list, which has so many bytes at the most. */
+/** Creates the check of the marks of a list, which has at most `maxBytes` bytes. */
 export function expectMarks(maxBytes: number): AnswerCheck {
   return (call, answer) => {
     const bytes = copyBytes(answer);

@@ -13,8 +13,8 @@ export function checkCredentials(call: string, answer: unknown): void {
 }
 
 /**
- * Tells whether an answer of `findCredentials` says that there is no such user. The contract asks for `null`. A store
- * that says it in another way is understood all the same: a 503 for unknown users alone would tell who has an account.
+ * Tells whether an answer of `findCredentials` says that there is no such user. The contract asks for `null`. Other
+ * forms are accepted too: if only unknown users were answered with 503, that would reveal who has an account.
  */
 export function isNobody(answer: unknown): answer is null | undefined {
   if (answer === null || answer === undefined) return true;
@@ -22,7 +22,7 @@ export function isNobody(answer: unknown): answer is null | undefined {
   return answer.user === null || answer.user === undefined;
 }
 
-/** Makes the check of what a user store's `findCredentialsById` answers about the user with an id. */
+/** Creates the check of what a user store's `findCredentialsById` answers for an id. */
 export function expectCredentials(id: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
@@ -33,7 +33,7 @@ export function expectCredentials(id: string): AnswerCheck {
   };
 }
 
-/** Makes the check of what a user store's `findById` answers about the user with an id. */
+/** Creates the check of what a user store's `findById` answers for an id. */
 export function expectUser(id: string): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
