@@ -31,7 +31,7 @@ async function insertKey(store: ApiKeyStore, change: Partial<StoredApiKey> = {})
   return key;
 }
 
-/** Returns a key that can take another's place. */
+/** Creates a key that can replace another. */
 function createNext({ userId }: StoredApiKey, change: Partial<StoredApiKey> = {}): StoredApiKey {
   return createKey({ userId, createdAt: at(1_000), ...change });
 }
@@ -54,7 +54,7 @@ async function checkListed(store: ApiKeyStore, userId: string, keys: readonly St
 /**
  * Returns the promises of an {@link ApiKeyStore}, as cases for any test runner.
  *
- * @param open - returns the store; the same one for each case will do
+ * @param open - returns the store; all cases may share one
  *
  * @example
  * ```ts

@@ -5,14 +5,14 @@ import { type ContractCase, createCases, createId, createOddIds } from "./contra
 
 const HOUR_MS = 3_600_000;
 
-/** What most cases begin with. */
+/** The values that most cases begin with. */
 interface Scene {
   readonly token: TokenReference;
   readonly now: number;
   readonly later: Date;
 }
 
-/** Creates a token that nobody has revoked, and instants around the present one. */
+/** Creates a token that nobody has revoked, and instants around the current one. */
 function createScene(now: () => number): Scene {
   const time = now();
   const token = { jti: createId("jti"), sid: createId("sid"), userId: createId("user"), issuedAt: new Date(time) };
@@ -22,7 +22,7 @@ function createScene(now: () => number): Scene {
 /**
  * Returns the promises of a {@link Blocklist}, as cases for any test runner.
  *
- * @param open - returns the blocklist; the same one for each case will do
+ * @param open - returns the blocklist; all cases may share one
  * @param now - the clock of the blocklist, `Date.now` by default
  *
  * @example

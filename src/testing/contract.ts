@@ -22,7 +22,8 @@ export function createId(kind: string): string {
 }
 
 /**
- * Creates unusual ids, as clients and other issuers may choose them. Ids that a careless store confuses are neighbours.
+ * Creates unusual ids, as clients and other issuers may choose them. Ids that a careless store would confuse stand next
+ * to each other.
  */
 export function createOddIds(): readonly string[] {
   const own = randomUUID();

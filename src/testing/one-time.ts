@@ -35,7 +35,7 @@ async function countTry(store: OneTimeStore, token: StoredOneTimeToken, ms: numb
 /**
  * Returns the promises of a {@link OneTimeStore}, as cases for any test runner.
  *
- * @param open - returns the store; the same one for each case will do
+ * @param open - returns the store; all cases may share one
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 /**
  * Returns the promises of a {@link ProofStore}, as cases for any test runner.
  *
- * @param open - returns the store; the same one for each case will do
+ * @param open - returns the store; all cases may share one
  *
  * @example
  * ```ts

@@ -53,7 +53,7 @@ async function checkEnded(store: RefreshStore, session: StoredSession, reason: "
 /**
  * Returns the promises of a {@link RefreshStore}, as cases for any test runner.
  *
- * @param open - returns the store; the same one for each case will do
+ * @param open - returns the store; all cases may share one
  *
  * @example
  * ```ts

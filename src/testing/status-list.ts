@@ -17,7 +17,7 @@ async function listMarked(store: StatusListStore, series: string, list = 1): Pro
 /**
  * Returns the promises of a {@link StatusListStore}, as cases for any test runner.
  *
- * @param open - returns the store; the same one for each case will do
+ * @param open - returns the store; all cases may share one
  *
  * @example
  * ```ts

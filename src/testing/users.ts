@@ -31,7 +31,7 @@ async function addUser(
 /**
  * Returns the promises of a {@link UserStore}, as cases for any test runner.
  *
- * @param open - returns the store and a way to add users; the same store for each case will do
+ * @param open - returns the store and a way to add users; all cases may share one store
  *
  * @example
  * ```ts

@@ -6,45 +6,45 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import type { FakeAnswer, FakeBehaviour } from "./behaviour.ts";
 
-/** What an answer may need. */
-export interface Asked {
+/** A request, with all that an answer to it may need. */
+export interface FakeExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The document that was asked for. */
   readonly text: string;
-  /** What a document of another issuer would be. */
+  /** The same document of another issuer. */
   readonly wrongText: string;
-  /** The headers of an answer that is right. */
+  /** The headers of a correct answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Where a redirect goes; `null` where the document is at its last place. */
+  /** The target of a redirect; `null` where there is nothing left to follow. */
   readonly location: string | null;
 }
 
 const PIECE = " ".repeat(65_536);
 const DRIP_MS = 100;
 
-/** Answers a request. It never rejects: a client that leaves early is what many of the behaviours are for. */
-export async function answerAs(behaviour: FakeAnswer | FakeBehaviour, asked: Asked): Promise<void> {
-  const { response } = asked;
+/** Answers a request. It never rejects: many behaviours are meant to make a client leave early. */
+export async function answerAs(behaviour: FakeAnswer | FakeBehaviour, exchange: FakeExchange): Promise<void> {
+  const { response } = exchange;
   const left = new AbortController();
   response.once("close", () => left.abort());
   try {
-    if (typeof behaviour === "object") await send(behaviour, asked, left.signal);
-    else await MANNERS[behaviour]?.(asked, left.signal);
+    if (typeof behaviour === "object") await send(behaviour, exchange, left.signal);
+    else await BEHAVIOURS[behaviour]?.(exchange, left.signal);
   } catch {
     response.destroy();
   }
 }
 
-type Manner = (asked: Asked, left: AbortSignal) => unknown;
+type Behave = (exchange: FakeExchange, left: AbortSignal) => unknown;
 
-const redirect: Manner = (asked, left) => {
-  const { location } = asked;
-  return send(location === null ? {} : { status: 302, headers: { location }, body: "" }, asked, left);
+const redirect: Behave = (exchange, left) => {
+  const { location } = exchange;
+  return send(location === null ? {} : { status: 302, headers: { location }, body: "" }, exchange, left);
 };
 
-/** The behaviours that are more than one answer. What is not here never answers. */
-const MANNERS: { readonly [Name in FakeBehaviour]?: Manner } = {
+/** The behaviours that are more than a plain answer. A behaviour that is missing here never answers. */
+const BEHAVIOURS: { readonly [Name in FakeBehaviour]?: Behave } = {
   "hanging-body": ({ response, headers }) => response.writeHead(200, headers).flushHeaders(),
   async dripping({ response, headers, text }, signal) {
     response.writeHead(200, headers);
@@ -59,13 +59,13 @@ const MANNERS: { readonly [Name in FakeBehaviour]?: Manner } = {
     response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(text) });
     response.write(text.slice(0, text.length / 2), () => response.destroy());
   },
-  "wrong-issuer": (asked, left) => send({ body: asked.wrongText }, asked, left),
+  "wrong-issuer": (exchange, left) => send({ body: exchange.wrongText }, exchange, left),
   redirect,
   "redirect-away": redirect,
   "redirect-endlessly": redirect,
 };
 
-async function send(answer: FakeAnswer, { response, text, headers }: Asked, signal: AbortSignal): Promise<void> {
+async function send(answer: FakeAnswer, { response, text, headers }: FakeExchange, signal: AbortSignal): Promise<void> {
   const { status = 200, delayMs = 0, body = text, bytes = 0, gzip = false } = answer;
   if (delayMs > 0) await wait(delayMs, undefined, { signal });
   const packed = gzip ? await pack(body, bytes) : null;
@@ -75,17 +75,17 @@ async function send(answer: FakeAnswer, { response, text, headers }: Asked, sign
   else await pipeline(fill(body, bytes), response);
 }
 
-/** What was compressed last. A bomb takes a quarter of a second to make, and a client may come back for it. */
-let last: { readonly body: string; readonly bytes: number; readonly packed: Promise<Buffer> } | null = null;
+/** The last compressed body. A gzip bomb takes a quarter of a second to make, and a client may ask for it again. */
+let lastPacked: { readonly body: string; readonly bytes: number; readonly packed: Promise<Buffer> } | null = null;
 
 function pack(body: string, bytes: number): Promise<Buffer> {
-  if (last?.body !== body || last.bytes !== bytes) {
-    last = { body, bytes, packed: buffer(fill(body, bytes).pipe(createGzip({ level: 9 }))) };
+  if (lastPacked?.body !== body || lastPacked.bytes !== bytes) {
+    lastPacked = { body, bytes, packed: buffer(fill(body, bytes).pipe(createGzip({ level: 9 }))) };
   }
-  return last.packed;
+  return lastPacked.packed;
 }
 
-/** Streams a text and the spaces behind it. Only a piece of them is in memory at a time. */
+/** Streams a text and the spaces after it. Only a piece of the spaces is in memory at a time. */
 function fill(text: string, bytes: number): Readable {
   return Readable.from(
     (function* () {

@@ -8,22 +8,22 @@ import { checkInteger, checkOptions, type OptionNames } from "../../shared/optio
  */
 export type FakeDocument = "openid" | "oauth" | "jwks";
 
-/** An answer of a {@link FakeIssuer}. What is left out is as it should be. */
+/** An answer of a {@link FakeIssuer}. Whatever is left out is correct. */
 export interface FakeAnswer {
   /** The status. 200 by default. */
   readonly status?: number;
   /** Milliseconds until the answer begins. 0 by default. */
   readonly delayMs?: number;
-  /** Headers beside the usual ones, or in place of them. None by default. */
+  /** Headers to add to the usual ones, or to replace them. None by default. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body, as text. By default the right document. */
+  /** The body, as text. By default the correct document. */
   readonly body?: string;
   /**
-   * How many bytes the body has at the least. Spaces fill it up, which JSON allows, and it is sent in pieces. 0 by
+   * How many bytes the body has at least. It is filled up with spaces, which JSON allows, and sent in pieces. 0 by
    * default.
    */
   readonly bytes?: number;
-  /** Whether the body is compressed with gzip, whatever the client takes. `false` by default. */
+  /** Whether the body is compressed with gzip, whatever the client accepts. `false` by default. */
   readonly gzip?: boolean;
 }
 
@@ -69,7 +69,7 @@ export type FakeBehaviour =
 
 const MEBIBYTE = 2 ** 20;
 
-/** The behaviours that are nothing but an answer. The others have code of their own. */
+/** The behaviours that are plain answers. The others have code of their own. */
 const ANSWERS: Readonly<Record<FakeBehaviour, FakeAnswer | null>> = {
   well: {},
   hanging: null,
@@ -98,7 +98,7 @@ const OPTIONS: OptionNames<FakeAnswer> = {
   gzip: "optional",
 };
 
-/** Checks a behaviour, and gives the answer that it is. What needs code of its own keeps its name. */
+/** Checks a behaviour, and gives its answer. For a behaviour with code of its own, that is its name. */
 export function readBehaviour(behaviour: unknown): FakeAnswer | FakeBehaviour {
   if (isObject(behaviour)) return checkAnswer(behaviour);
   const isKnown = typeof behaviour === "string" && Object.hasOwn(ANSWERS, behaviour);

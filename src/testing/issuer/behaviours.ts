@@ -2,7 +2,7 @@ import { assert } from "../../shared/assert.ts";
 import { type FakeAnswer, type FakeBehaviour, type FakeDocument, readBehaviour } from "./behaviour.ts";
 import type { LoopbackServer } from "./server.ts";
 
-/** How each document is answered at present. */
+/** The current behaviour of each document. */
 export interface Behaviours {
   find(document: FakeDocument): FakeAnswer | FakeBehaviour;
   set(behaviour: FakeBehaviour | FakeAnswer, document?: FakeDocument): Promise<void>;
@@ -12,12 +12,12 @@ export interface Behaviours {
 
 const DOCUMENTS: readonly FakeDocument[] = ["openid", "oauth", "jwks"];
 
-/** Creates the behaviours of an issuer, which begins well. */
+/** Creates the behaviours of an issuer. At first all documents are answered well. */
 export function createBehaviours(server: LoopbackServer): Behaviours {
   const current = new Map<FakeDocument, FakeAnswer | FakeBehaviour>();
   let isEnded = false;
   let turn: Promise<void> = Promise.resolve();
-  /** One change of the listening server at a time, in the order of the calls. */
+  /** Runs one change of the server at a time, in the order of the calls. */
   const takeTurn = (change: () => Promise<void>): Promise<void> => {
     turn = turn.catch(() => undefined).then(change);
     return turn;

@@ -24,7 +24,7 @@ export interface FakeIssuerOptions {
   readonly audience?: string | readonly string[];
   /** Headers of its answers, such as Cache-Control. None by default. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Members of its metadata, beside those that it has or in place of them. None by default. */
+  /** Members to add to its metadata, or to replace. None by default. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
@@ -46,7 +46,7 @@ const PATH = /^(?:\/|(?:\/[\w.~-]+)+\/?)?$/;
 /**
  * Starts an issuer of tokens for tests: a real HTTP server that publishes metadata (OpenID Connect Discovery 1.0, RFC
  * 8414) and a JWK Set (RFC 7517 §5), signs tokens, rotates its keys, and fails in whatever way a test asks for. It
- * listens on 127.0.0.1 alone, on a port that is free. Anybody who reaches it gets no token, as only code can mint one.
+ * listens on 127.0.0.1 alone, on a free port. It gives nobody a token over HTTP: only code can mint one.
  *
  * @throws TypeError when an option is wrong
  *
@@ -79,7 +79,7 @@ export async function createFakeIssuer(options: FakeIssuerOptions = {}): Promise
   const site: Site = {
     origin: server.origin,
     otherOrigin: other.origin,
-    ...{ paths, headers, now, behaviourOf: behaviours.find },
+    ...{ paths, headers, now, findBehaviour: behaviours.find },
     write(document, isWrong) {
       const { jwks, algorithms } = keys;
       const name = isWrong ? WRONG_ISSUER : issuer;

@@ -1,15 +1,15 @@
 import type { JWK } from "../../core/keys/jwk.ts";
 import type { FakeDocument } from "./behaviour.ts";
 
-/** Where the documents of an issuer are, by path. */
+/** The paths of an issuer's documents. */
 export type Paths = Readonly<Record<FakeDocument, string>>;
 
-/** Where a document is that was moved. */
+/** The path under which moved documents are. */
 const MOVED = "/moved";
 
 /**
- * Finds where an issuer's documents are. OpenID Connect Discovery (§4) appends the well-known path to the issuer's, and
- * RFC 8414 (§3.1) puts it in front. Both leave out a slash at the issuer's end.
+ * Computes the paths of an issuer's documents. OpenID Connect Discovery (§4) appends the well-known path to the
+ * issuer's, and RFC 8414 (§3.1) puts it in front. Both leave out a slash at the issuer's end.
  *
  * @param path - the path of the issuer's identifier: `""`, `"/"`, `"/realms/shop"`
  */
@@ -27,23 +27,23 @@ export function movePath(path: string): string {
   return `${MOVED}${path}`;
 }
 
-/** Whether a document is asked for where it was moved to. */
+/** Tells whether a path is one to which a document was moved. */
 export function isMoved(path: string): boolean {
   return path.startsWith(`${MOVED}/`);
 }
 
-/** Finds the document that a path asks for, at its place or where it was moved to. */
+/** Finds the document at a path: its own path, or the one to which it was moved. */
 export function findDocument(paths: Paths, path: string): FakeDocument | null {
-  const own = isMoved(path) ? path.slice(MOVED.length) : path;
-  const found = Object.entries(paths).find(([, it]) => it === own);
+  const original = isMoved(path) ? path.slice(MOVED.length) : path;
+  const found = Object.entries(paths).find(([, it]) => it === original);
   return found === undefined ? null : (found[0] as FakeDocument);
 }
 
-/** What is in the documents of an issuer. */
+/** The contents of an issuer's documents. */
 export interface Contents {
-  /** What they call the issuer. */
+  /** The issuer that they name. */
   readonly issuer: string;
-  /** Where the issuer is. */
+  /** The URL of the issuer itself. */
   readonly base: string;
   readonly jwksUri: string;
   readonly keys: readonly JWK[];

@@ -4,25 +4,25 @@ import type { FakeAnswer, FakeBehaviour, FakeDocument } from "./behaviour.ts";
 import { findDocument, isMoved, movePath, type Paths } from "./documents.ts";
 import type { FakeRequest } from "./issuer.ts";
 
-/** What a fake issuer is made of, as its servers see it. */
+/** The parts of a fake issuer that its servers need. */
 export interface Site {
   readonly origin: string;
-  /** Where its documents are right, whatever it does at its own origin. */
+  /** The origin at which its documents are always correct, whatever it does at its own origin. */
   readonly otherOrigin: string;
   readonly paths: Paths;
   readonly headers: Readonly<Record<string, string>>;
   readonly now: () => number;
-  /** Writes a document as it is at present, or as one of another issuer. */
+  /** Writes the current form of a document, or that of another issuer. */
   write(document: FakeDocument, isWrong: boolean): string;
-  behaviourOf(document: FakeDocument): FakeAnswer | FakeBehaviour;
-  /** Takes note of a request. */
+  findBehaviour(document: FakeDocument): FakeAnswer | FakeBehaviour;
+  /** Records a request. */
   note(request: FakeRequest): void;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
 const AGAIN = /^again=(\d+)$/;
 
-/** Creates what answers the requests of one of the two origins. */
+/** Creates the function that answers the requests to one of the two origins. */
 export function createHandler(
   site: Site,
   origin: string,
@@ -34,7 +34,7 @@ export function createHandler(
     site.note({ document, method, url: `${origin}${url}`, headers: { ...headers }, at: site.now() });
     if (document === null) return refuse(response, 404);
     if (method !== "GET" && method !== "HEAD") return refuse(response, 405);
-    const behaviour = origin === site.origin ? site.behaviourOf(document) : {};
+    const behaviour = origin === site.origin ? site.findBehaviour(document) : {};
     void answerAs(behaviour, {
       request,
       response,
@@ -50,7 +50,7 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, JSON_TYPE).end('{"error":"not here"}');
 }
 
-/** Finds where a redirect goes, `null` where there is none to follow. */
+/** Finds the target of a redirect; `null` where there is none to follow. */
 function locate(behaviour: unknown, site: Site, path: string, query: string): string | null {
   if (behaviour === "redirect-away") return `${site.otherOrigin}${path}`;
   if (behaviour === "redirect-endlessly") return `${path}?again=${Number(AGAIN.exec(query)?.[1] ?? 0) + 1}`;

@@ -10,7 +10,7 @@ export interface FakeRequest {
   readonly document: FakeDocument | null;
   /** Its method. */
   readonly method: string;
-  /** Where it came to: origin, path and query. */
+  /** Its URL: origin, path and query. */
   readonly url: string;
   /** Its headers, in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -27,7 +27,7 @@ export interface FakeIssuer {
 
   /**
    * Issues a token, signed with the current key unless the options say otherwise. `iss`, `aud`, `iat`, `exp` and `jti`
-   * are written; a claim of the same name takes the place of each, and `undefined` leaves it out.
+   * are written; a claim of the same name replaces each of them, and `undefined` leaves it out.
    *
    * @throws TypeError when an option is wrong, or no key fits
    *
@@ -39,21 +39,22 @@ export interface FakeIssuer {
    */
   mint(claims: Readonly<Record<string, unknown>>, options?: FakeTokenOptions): Promise<string>;
 
-  /** Returns the JWK Set that it publishes at present. */
+  /** Returns the JWK Set that it publishes now. */
   jwks(): {
     /** The keys, in the order in which they were added. */
     keys: JWK[];
   };
 
   /**
-   * Makes another key for the algorithm of the current one. It signs from now on. The key before it stays in the set.
+   * Creates another key for the algorithm of the current one. That key signs from now on. The key before it stays in
+   * the set.
    *
    * @returns the new key's `kid`
    */
   rotate(): Promise<string>;
 
   /**
-   * Adds a key to the set. It signs only for who names it.
+   * Adds a key to the set. It signs only the tokens whose options name it.
    *
    * @param key - an algorithm, for which a key is made, a shared secret too; or a JWK, which is published as it is and
    * signs nothing
@@ -72,8 +73,8 @@ export interface FakeIssuer {
   addKey(key: Algorithm | JWK, options?: FakeKeyOptions): Promise<string>;
 
   /**
-   * Takes the keys with a `kid` out of the set. They sign no more. After the current key, the latest one left is the
-   * current one.
+   * Removes the keys with a `kid` from the set. They no longer sign. If the current key is removed, the latest
+   * remaining key becomes the current one.
    *
    * @throws TypeError when there is none
    */
@@ -83,7 +84,7 @@ export interface FakeIssuer {
    * Changes how requests are answered, from the next one on.
    *
    * @param behaviour - a name, or an answer; `"well"` is how it begins
-   * @param document - which document alone. By default all of them.
+   * @param document - the one document that it applies to. By default all of them.
    * @throws TypeError when there is no such behaviour or document, or `"refused"` is asked for one document
    *
    * @example
@@ -102,16 +103,16 @@ export interface FakeIssuer {
   /**
    * Counts the requests that came.
    *
-   * @param document - for which document, or by which path. By default all of them.
+   * @param document - counts only those for this document or path. By default all of them.
    */
   count(document?: FakeDocument | `/${string}`): number;
 
-  /** Forgets the requests that came, so that counting begins anew. */
+  /** Forgets the requests that came, so that counting begins at 0 again. */
   forgetRequests(): void;
 
-  /** Ends every connection, and stops to listen. */
+  /** Ends every connection, and stops listening. */
   close(): Promise<void>;
 
-  /** Does the same at the end of a block with `await using`. */
+  /** Closes the issuer at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { type FakeKey, type FakeKeyOptions, makeFakeKey, type Signer } from "./k
 
 /** The keys of a fake issuer, of which one is current. */
 export interface KeySet {
-  /** What is published. */
+  /** The published keys. */
   readonly jwks: JWK[];
   /** The algorithms of the keys that sign. */
   readonly algorithms: readonly Algorithm[];

@@ -30,7 +30,7 @@ const OPTIONS: OptionNames<FakeKeyOptions> = {
   members: "optional",
 };
 
-/** What signs tokens with a key. */
+/** The part of a key that signs tokens. */
 export interface Signer {
   readonly algorithm: Algorithm;
   /** Computes a signature, in base64url. */
@@ -40,7 +40,7 @@ export interface Signer {
 /** A key of a fake issuer. */
 export interface FakeKey {
   readonly kid: string;
-  /** What stands in the set. */
+  /** The JWK in the set. */
   readonly jwk: JWK;
   /** `null` in a key that is only published. */
   readonly signer: Signer | null;
@@ -51,7 +51,7 @@ const generateKeyPair = promisify(crypto.generateKeyPair) as unknown as (
   options: object,
 ) => Promise<{ privateKey: KeyObject }>;
 
-/** Makes a key for an algorithm, or takes a JWK as it is, to be published only. */
+/** Creates a key for an algorithm, or takes a JWK as it is, which is only published. */
 export async function makeFakeKey(key: Algorithm | JWK, options: FakeKeyOptions, nextKid: string): Promise<FakeKey> {
   checkOptions("addKey", options, OPTIONS);
   if (isObject(key)) {

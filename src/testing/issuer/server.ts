@@ -5,10 +5,10 @@ import { type AddressInfo, connect } from "node:net";
 /** The one address that these servers have. Nobody outside this machine reaches it. */
 const LOOPBACK = "127.0.0.1";
 
-/** An HTTP server on the loopback interface, which can stop to listen, and listen again. */
+/** An HTTP server on the loopback interface, which can stop listening, and start again. */
 export interface LoopbackServer {
   readonly origin: string;
-  /** Sets what answers its requests. */
+  /** Sets the function that answers its requests. */
   serve(handle: (request: IncomingMessage, response: ServerResponse) => void): void;
   /** Ends every connection, and refuses new ones. */
   refuse(): Promise<void>;
@@ -16,7 +16,7 @@ export interface LoopbackServer {
   accept(): Promise<void>;
 }
 
-/** Starts a server on a port that is free. */
+/** Starts a server on a free port. */
 export async function startServer(): Promise<LoopbackServer> {
   const server = createServer();
   await listen(server, 0);
@@ -40,15 +40,15 @@ export async function startServer(): Promise<LoopbackServer> {
   };
 }
 
-/** It rejects where another program has taken the port meanwhile. */
+/** Listens on a port. It rejects where another program has taken the port meanwhile. */
 async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, LOOPBACK);
   await once(server, "listening");
 }
 
 /**
- * Tries to connect where nobody listens. By then, a client in this process knows of the connections that were ended,
- * and does not send its next request on one of them.
+ * Tries to connect to the closed port. Once that has failed, a client in this process has noticed which of its
+ * connections were ended, and does not send its next request on one of them.
  */
 function knock(port: number): Promise<void> {
   return new Promise((resolve) => {
