@@ -12,10 +12,10 @@ const OPENID = "/.well-known/openid-configuration";
 const OAUTH = "/.well-known/oauth-authorization-server";
 
 /**
- * Finds the JWK Set of an issuer by its metadata, and fetches it: by that of OpenID Connect Discovery §4, or else of
- * RFC 8414 §3. Both fetches share one time limit.
+ * Finds the JWK Set of an issuer by its metadata, and fetches it. The metadata is that of OpenID Connect Discovery §4,
+ * or else of RFC 8414 §3. Both fetches share one time limit.
  *
- * @throws Error when it can't be had, or the metadata is that of another issuer
+ * @throws Error when the set can't be fetched, or the metadata is that of another issuer
  */
 export async function discoverSet(issuer: string, settings: RemoteSettings): Promise<GivenSet> {
   const startedAt = stopwatch();
@@ -26,19 +26,19 @@ export async function discoverSet(issuer: string, settings: RemoteSettings): Pro
   const url = new URL(issuer);
   const metadata = (await fetchMetadata(locateOpenid(url), left())) ?? (await fetchMetadata(locateOauth(url), left()));
   if (metadata === null) throw new Error(`${issuer} publishes no metadata; give jwks, the address of its keys`);
-  // To the letter: whoever may publish at an address must not speak for another one (RFC 8414 §3.3).
+  // Compared exactly: whoever can publish at one address must not speak for another (RFC 8414 §3.3).
   if (metadata.issuer !== issuer) {
     throw new Error(`the metadata of ${issuer}: ${describeMismatch("issuer", metadata.issuer, [issuer])}`);
   }
   return fetchSet(readJwksUri(url, metadata.jwks_uri), left());
 }
 
-/** Its path follows the issuer's. */
+/** Locates OpenID metadata: its path follows the issuer's path. */
 function locateOpenid(issuer: URL): URL {
   return new URL(issuer.pathname.replace(/\/$/, "") + OPENID + issuer.search, issuer);
 }
 
-/** The issuer's path follows it. */
+/** Locates OAuth metadata: the issuer's path follows its path. */
 function locateOauth(issuer: URL): URL {
   return new URL(OAUTH + issuer.pathname.replace(/\/$/, "") + issuer.search, issuer);
 }
@@ -54,12 +54,12 @@ async function fetchMetadata(url: URL, settings: RemoteSettings): Promise<Record
   }
 }
 
-/** Whether a status says that there is nothing at an address. Where it says to wait, nobody knows. */
+/** Tells whether a status means that there is nothing at an address. A 429 only says to wait. */
 function isMissing(status: unknown): boolean {
   return typeof status === "number" && status >= 400 && status < 500 && status !== 429;
 }
 
-/** Reads where the keys are. An issuer elsewhere must not send us to a server on this machine. */
+/** Reads the address of the keys. A remote issuer must not send us to a server on this machine. */
 function readJwksUri(issuer: URL, given: unknown): URL {
   const url = checkUrl(`the metadata of ${nameUrl(issuer)}: jwks_uri`, given);
   if (url.protocol === "http:" && issuer.protocol !== "http:") {

@@ -5,7 +5,7 @@ import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 import { nameUrl } from "./url.ts";
 
-/** What is asked of a {@link Fetch}, as the Fetch standard names it. */
+/** The request that a {@link Fetch} gets, with the names of the Fetch standard. */
 export interface FetchInit {
   /** The HTTP method. */
   readonly method: "GET" | "POST";
@@ -13,13 +13,13 @@ export interface FetchInit {
   readonly headers: Readonly<Record<string, string>>;
   /** The body of a POST. */
   readonly body?: string;
-  /** A redirect must be answered as it is: it is only followed where it leads to the same origin. */
+  /** A redirect must be returned and not followed: hallpass itself follows it within the same origin. */
   readonly redirect: "manual";
   /** Aborted when the time is over. */
   readonly signal: AbortSignal;
 }
 
-/** What is read of the answer of a {@link Fetch}. */
+/** The part of the answer of a {@link Fetch} that is read. */
 export interface FetchAnswer {
   /** The HTTP status. */
   readonly status: number;
@@ -41,7 +41,7 @@ export type Fetch = (url: string, init: FetchInit) => PromiseLike<FetchAnswer>;
 /** How a document is fetched. */
 export interface DocumentRequest {
   readonly fetch: Fetch;
-  /** How long the whole may take, headers and body, in milliseconds. */
+  /** How long headers and body may take together, in milliseconds. */
   readonly timeoutMs: number;
   /** The most bytes of the body, after any decompression. 65,536 by default. */
   readonly maxBytes?: number;
@@ -67,17 +67,17 @@ class StatusError extends Error {
 }
 
 /**
- * Fetches a document of UTF-8 text within bounds: of time for headers and body together, of bytes as they are after
- * decompression, and of the origin, which no redirect leaves.
+ * Fetches a document of UTF-8 text. There is a limit on the time for headers and body together, and on the bytes after
+ * decompression. Redirects to another origin are refused.
  *
- * @throws Error when it can't be had; the message says why, and holds nothing of the document
+ * @throws Error when it can't be fetched; the message says why, and holds nothing of the document
  */
 export async function fetchDocument(url: URL, request: DocumentRequest): Promise<FetchedDocument> {
   const controller = new AbortController();
   try {
     return await withTimeout(nameUrl(url), request.timeoutMs, follow(url, request, controller.signal));
   } finally {
-    controller.abort(); // Ends what is still on its way, where the time was over.
+    controller.abort(); // Ends what is still running after a timeout.
   }
 }
 
@@ -96,7 +96,10 @@ async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): 
   throw new Error(`${nameUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
 }
 
-/** Says of a failure which address it was, and why: the global fetch says "fetch failed", and keeps the rest inside. */
+/**
+ * Sends a request. Its error names the address and the reason: the global fetch only says "fetch failed", and has the
+ * reason in its `cause`.
+ */
 async function send(fetch: Fetch, url: URL, init: FetchInit): Promise<FetchAnswer> {
   try {
     return await fetch(url.href, init);
@@ -124,7 +127,7 @@ function findTarget(from: URL, { headers }: FetchAnswer): URL {
   return target;
 }
 
-/** A body as the Fetch standard has it, or as Node's own streams are. */
+/** A body: a stream of the Fetch standard, or one of Node's own. */
 interface Body extends AsyncIterable<Uint8Array> {
   cancel?(): PromiseLike<void>;
 }
@@ -148,7 +151,7 @@ async function readText(from: URL, { headers, body }: FetchAnswer, maxBytes: num
   let bytes = 0;
   for await (const piece of stream) {
     bytes += piece.byteLength;
-    if (!(bytes <= maxBytes)) throw tooLong(); // This ends the stream, too. Pieces that are no bytes make it NaN.
+    if (!(bytes <= maxBytes)) throw tooLong(); // This ends the stream, too. Pieces that are not bytes make it NaN.
     pieces.push(piece);
   }
   return decodeText(from, Buffer.concat(pieces));

@@ -3,31 +3,31 @@ import type { KeyRing } from "../core/keys/ring.ts";
 import { type KeySource, type LiveKeys, SOURCE } from "../core/keys/source.ts";
 import type { FreshStats, FreshValue } from "./fresh-value.ts";
 
-/** How keys are that are kept elsewhere. */
+/** The state of keys that are loaded from elsewhere. */
 export interface LiveKeysStats extends FreshStats {
-  /** The names of the keys as they were last loaded, without those that have retired. Empty before the first time. */
+  /** The names of the keys as they were last loaded, without those that have retired. Empty before the first load. */
   readonly kids: readonly (string | null)[];
 }
 
-/** Keys that are loaded from elsewhere, and loaded again. */
+/** Keys that are loaded from elsewhere, and reloaded. */
 export interface LoadedKeys extends LiveKeys {
   /**
-   * Loads the keys, for the start of a service. They are loaded when they are first needed, too.
+   * Loads the keys at the start of a service. Without this call, they are loaded when they are first needed.
    *
-   * @throws AuthError `unavailable` (503) where they can't be had
+   * @throws AuthError `unavailable` (503) where they can't be loaded
    */
   ready(): Promise<void>;
   /**
-   * Loads the keys anew at once, as after a notice that they changed.
+   * Reloads the keys at once, as after a notice that they changed.
    *
-   * @throws AuthError `unavailable` (503) where they can't be had; the last ones go on
+   * @throws AuthError `unavailable` (503) where they can't be loaded; the last keys stay in use
    */
   reload(): Promise<void>;
-  /** Tells how the keys are, for a monitor. */
+  /** Gives the state of the keys, for a monitor. */
   stats(): LiveKeysStats;
 }
 
-/** Makes keys of a ring that is kept fresh. */
+/** Creates keys from a ring that is kept fresh. */
 export function createLoadedKeys(
   fresh: FreshValue<KeyRing>,
   accepts: (alg: unknown) => boolean,
@@ -38,7 +38,7 @@ export function createLoadedKeys(
     remote: {
       wait: () => fresh.wait(),
       async find(alg, refuse, attempt) {
-        if (!accepts(alg)) throw refuse(); // No set has a key for it, so none is asked for.
+        if (!accepts(alg)) throw refuse(); // No set can have a key for it, so none is fetched.
         await fresh.wait();
         const found = attempt();
         if (found !== null) return found;

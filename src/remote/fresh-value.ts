@@ -8,21 +8,24 @@ import { readMark } from "../shared/read.ts";
 import { unavailable } from "../store-calls/call.ts";
 import { isOutage } from "../store-calls/outage.ts";
 
-/** What was loaded, and how long it is fresh. */
+/** A loaded value, and how long it is fresh. */
 export interface Loaded<Value> {
   readonly value: Value;
-  /** In milliseconds. It is renewed in the background from then on. */
+  /** In milliseconds. After that time, it is renewed in the background. */
   readonly freshForMs: number;
-  /** How long this one goes on when it can't be loaded anew. That of the settings by default. */
+  /** How long this value stays in use when it can't be reloaded. That of the settings by default. */
   readonly staleIfErrorMs?: number;
 }
 
-/** What was loaded says that the value there was no longer holds, and gives no other. */
+/** A load throws this when the last value no longer holds, and there is no other. */
 export class Withdrawn extends Error {
   readonly isWithdrawal = true;
 }
 
-/** Nobody was asked, for want of room. It is no failure of the source, and may be tried again at once. */
+/**
+ * A load throws this when it had no capacity to ask the source. The source has not failed, and may be asked again at
+ * once.
+ */
 export class Busy extends Error {
   readonly isBusy = true;
 }
@@ -34,57 +37,58 @@ interface Pauses {
 
 /** How a value is kept fresh. */
 export interface FreshSettings<Value> {
-  /** The name of the call, as outages have it: `"keys.fetch"`. */
+  /** The name of the call, for outages: `"keys.fetch"`. */
   readonly name: string;
-  /** Loads the value within a time of its own. Nobody else loads at the same time. */
+  /** Loads the value within a time limit of its own. One load runs at a time. */
   readonly load: () => Promise<Loaded<Value>>;
-  /** How long a value goes on when it is no longer fresh and can't be loaded, in milliseconds. */
+  /** How long a value stays in use when it is no longer fresh and can't be loaded, in milliseconds. */
   readonly staleIfErrorMs: number;
   readonly now: () => number;
-  /** How long it waits between two loads: at least, and at most while they fail. By default 30 s and 5 min. */
+  /** How long to wait between two loads: at least, and at most while they fail. By default 30 s and 5 min. */
   readonly pauses?: Pauses;
-  /** Is told of each load that failed, and when it is tried again. */
+  /** Is called with the error of each failed load, and the time of the next try. */
   readonly onFailed?: (error: unknown, nextTryAt: number) => void;
-  /** Is told when a value goes on beyond its time, once until it is loaded again. */
+  /** Is called when a value stays in use beyond its time, once until the next successful load. */
   readonly onStale?: (ageMs: number) => void;
 }
 
-/** How something is that is loaded from elsewhere. */
+/** The state of a value that is loaded from elsewhere. */
 export interface FreshStats {
   /** How long ago the value was loaded, in milliseconds; `null` where there is none. */
   readonly ageMs: number | null;
-  /** How often it was loaded or tried to be, since the start. */
+  /** How many loads were started, including those that failed. */
   readonly loads: number;
-  /** How many loads have failed since the last one that did not. */
+  /** How many loads have failed since the last successful one. */
   readonly failures: number;
-  /** When it may be loaded next, in milliseconds since 1970; `null` before the first time. */
+  /** When it may be loaded next, in milliseconds since 1970; `null` before the first load. */
   readonly nextTryAt: number | null;
 }
 
 interface Known<Value> {
   readonly value: Value;
-  /** The instant before it was loaded. */
+  /** When its load began. */
   readonly loadedAt: number;
-  /** From here on it is renewed while it goes on. */
+  /** From this instant on it is renewed in the background. */
   readonly renewAt: number;
-  /** From here on it goes on only while it can't be loaded. */
+  /** From this instant on it stays in use only while loading fails. */
   readonly endsAt: number;
   readonly staleUntil: number;
 }
 
-/** Within this part of its freshness after the end, a value is renewed: each process does so at a time of its own. */
+/** A renewal is delayed at random, by up to this part of the freshness, so that processes don't all load at once. */
 const JITTER = 0.1;
 
-/** After so many times its freshness, a value that nobody renewed has ended: whoever asks then waits for a load. */
+/** A value that was not renewed ends after this many times its freshness: from then on, callers wait for a load. */
 export const ENDS_AT = 1.5;
 
 const PAUSES: Pauses = { minMs: MIN_FETCH_INTERVAL_MS, maxMs: MAX_FETCH_INTERVAL_MS };
 
 /**
- * Keeps a value that is loaded from elsewhere: fresh while it can be had, and for a while longer where it can't.
+ * Keeps a value fresh that is loaded from elsewhere. While loading fails, the last value stays in use for a limited
+ * time.
  *
- * It loads when it is asked for, never by a timer. It never loads twice at once, nor again within its pause, and less
- * often while that fails.
+ * It loads when it is asked for, never by a timer. One load runs at a time (single flight). There is a pause between
+ * loads, which grows while they fail.
  */
 export class FreshValue<Value extends object> {
   readonly #settings: FreshSettings<Value>;
@@ -102,9 +106,10 @@ export class FreshValue<Value extends object> {
   }
 
   /**
-   * Gives the value, or `null` where it has to be waited for. It is renewed in the background when it is time.
+   * Gives the value, or `null` where it has to be waited for. A renewal that is due begins in the background.
    *
-   * @param clock - a clock that the caller has read just now, and what it said: the same clock is not read again
+   * @param clock - a clock that the caller has just read, with its `time`: if it is the clock of the settings, it is
+   *   not read again
    */
   read(clock?: () => number, time?: number): Value | null {
     const known = this.#known;
@@ -118,7 +123,7 @@ export class FreshValue<Value extends object> {
     const known = this.#known;
     if (known === null) return null;
     const now = readClock(this.#settings.now);
-    return now < known.loadedAt || now < known.endsAt || this.#goesOn(known, now) ? known.value : null;
+    return now < known.loadedAt || now < known.endsAt || this.#staysInUse(known, now) ? known.value : null;
   }
 
   /**
@@ -136,9 +141,9 @@ export class FreshValue<Value extends object> {
   }
 
   /**
-   * Loads anew for somebody who needs what the value lacks, unless it was loaded just now.
+   * Reloads for a caller who needs something that the value lacks, unless it was just loaded.
    *
-   * @throws AuthError `unavailable` (503) where it can't be loaded, so that nobody knows what it would say
+   * @throws AuthError `unavailable` (503) where it can't be loaded, so that nobody knows whether it still lacks that
    */
   async renew(): Promise<void> {
     await this.#join();
@@ -146,17 +151,17 @@ export class FreshValue<Value extends object> {
   }
 
   /**
-   * Loads anew at once, for the owner.
+   * Reloads at once, for the owner of the value.
    *
    * @throws AuthError `unavailable` (503) where it can't be loaded
    */
   async reload(): Promise<void> {
-    while (this.#flight !== null) await this.#flight; // That one began before it was called.
+    while (this.#flight !== null) await this.#flight; // That load began before this call.
     await this.#start(readClock(this.#settings.now));
     if (this.#failures > 0) throw this.#unavailable();
   }
 
-  /** Tells how it is. */
+  /** Gives the state of the value. */
   stats(): FreshStats {
     const now = readClock(this.#settings.now);
     return {
@@ -167,37 +172,37 @@ export class FreshValue<Value extends object> {
     };
   }
 
-  /** Gives a value whose renewal is due, or `null` when it is over. */
+  /** Gives a value whose renewal is due; `null` when it has ended. */
   #readAged(now: number, aged: Known<Value>): Value | null {
     const known = now < aged.loadedAt ? this.#redate(now, aged) : aged;
     const { value, loadedAt, endsAt } = known;
     if (this.#flight === null && this.#mayTry(now)) abandon(this.#start(now));
     if (now < endsAt) return value;
-    if (!this.#goesOn(known, now)) return null;
+    if (!this.#staysInUse(known, now)) return null;
     if (!this.#isToldStale) this.#settings.onStale?.(now - loadedAt);
     this.#isToldStale = true;
     return value;
   }
 
-  /** Tells whether a value goes on beyond its end, since it can't be loaded. */
-  #goesOn({ staleUntil }: Known<Value>, now: number): boolean {
+  /** Tells whether a value stays in use beyond its end because loading fails. */
+  #staysInUse({ staleUntil }: Known<Value>, now: number): boolean {
     return this.#failures > 0 && now < staleUntil;
   }
 
-  /** Counts the age of a value from now, where the clock was set back since it was loaded. It is due then. */
+  /** Dates a value from now, where the clock was set back since it was loaded. Its renewal is due then. */
   #redate(now: number, { value, loadedAt, endsAt, staleUntil }: Known<Value>): Known<Value> {
     const by = loadedAt - now;
     this.#known = { value, loadedAt: now, renewAt: now, endsAt: endsAt - by, staleUntil: staleUntil - by };
     return this.#known;
   }
 
-  /** Tells whether it is time to load. A try that lies ahead was made before the clock was set back. */
+  /** Tells whether a load is due. If the last try lies in the future, the clock was set back since. */
   #mayTry(now: number): boolean {
     const triedAt = this.#triedAt;
     return triedAt === null || now < triedAt || now >= this.#findNextTry(triedAt);
   }
 
-  /** Waits for the load that is under way, or for one that begins, if it is time. */
+  /** Waits for the running load, or starts one if that is due. */
   async #join(): Promise<void> {
     const now = readClock(this.#settings.now);
     await (this.#flight ?? (this.#mayTry(now) ? this.#start(now) : undefined));
@@ -240,7 +245,10 @@ export class FreshValue<Value extends object> {
     }
   }
 
-  /** Makes the refusal of whoever needs the value while it can't be had. An outage of the load is told as it is. */
+  /**
+   * Creates the error for a caller while the value can't be loaded. An outage that the load threw is passed on
+   * unchanged.
+   */
   #unavailable(): AuthError {
     if (isOutage(this.#failure)) return this.#failure;
     const waitMs = this.#triedAt === null ? 0 : this.#findNextTry(this.#triedAt) - readClock(this.#settings.now);

@@ -3,7 +3,7 @@ import { isObject } from "../shared/object.ts";
 /**
  * Parses a document that is a JSON object, whatever its content type says.
  *
- * @throws Error that names where it came from; the document may hold anything, so its text stays out
+ * @throws Error that names the source of the document, and leaves out its text, which may hold anything
  */
 export function parseObject(name: string, text: string): Record<string, unknown> {
   const value = tryParse(text);

@@ -12,7 +12,10 @@ export interface GivenSet {
   readonly cacheControl: string | null;
 }
 
-/** Makes what loads a JWK Set, with what tells of it. A key that stays is the same object as before. */
+/**
+ * Creates the function that loads a JWK Set, and the reporter of its events. A key that stays in the set stays the same
+ * object.
+ */
 export function createJwksLoader(
   name: string,
   { algorithms, refreshAfterMs, emit }: RemoteSettings,
@@ -30,7 +33,7 @@ export function createJwksLoader(
     reporter.fetched(read.keys, before.keys, read.skipped.filter(isNew));
     before = read;
     if (read.keys.length === 0) throw new Withdrawn(`${name}: the set holds no usable key${listReasons(read.skipped)}`);
-    // The same ring says that nothing has changed.
+    // The same ring object shows that nothing has changed.
     if (ring === undefined || !isSame) ring = createRing(null, read.keys);
     return { value: ring, freshForMs: refreshAfterMs ?? readMaxAge(cacheControl) };
   };
@@ -41,14 +44,14 @@ function haveSameKeys(one: ReadJwks, other: ReadJwks): boolean {
   return one.keys.length === other.keys.length && one.keys.every((key, at) => key === other.keys[at]);
 }
 
-const USUAL_MS = 600_000;
-const LEAST_MS = 60_000;
-const MOST_MS = 3_600_000;
+const DEFAULT_MS = 600_000;
+const MIN_MS = 60_000;
+const MAX_MS = 3_600_000;
 
-/** Reads for how long a set is fresh, in milliseconds (RFC 9111 §5.2.2), within bounds. */
+/** Reads how long a set is fresh, in milliseconds (RFC 9111 §5.2.2), within bounds. */
 function readMaxAge(cacheControl: string | null): number {
-  if (cacheControl === null) return USUAL_MS;
-  if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(cacheControl)) return LEAST_MS;
+  if (cacheControl === null) return DEFAULT_MS;
+  if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(cacheControl)) return MIN_MS;
   const [, seconds] = /(?:^|[\s,])max-age="?(\d{1,10})/i.exec(cacheControl) ?? [];
-  return seconds === undefined ? USUAL_MS : Math.min(Math.max(Number(seconds) * 1_000, LEAST_MS), MOST_MS);
+  return seconds === undefined ? DEFAULT_MS : Math.min(Math.max(Number(seconds) * 1_000, MIN_MS), MAX_MS);
 }

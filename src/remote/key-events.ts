@@ -4,17 +4,17 @@ import { includesKey } from "../core/keys/same.ts";
 import type { Emit } from "../events/emit.ts";
 import { nameError } from "../events/outages.ts";
 
-/** Tells of what becomes of keys that are loaded from one place. */
+/** Emits the events of keys that are loaded from one source. */
 export interface KeyReporter {
   /** The keys were loaded. */
   fetched(keys: readonly VerifyingKey[], before: readonly VerifyingKey[], skipped: readonly SkippedKey[]): void;
   /** They could not be loaded. */
   failed(error: unknown, nextTryAt: number): void;
-  /** The last ones go on beyond their time. */
+  /** The last keys stay in use beyond their time. */
   stale(ageMs: number): void;
 }
 
-/** @param source - where the keys are from, without anything secret */
+/** @param source - the name of the keys' source, without anything secret */
 export function createKeyReporter(source: string, emit: Emit): KeyReporter {
   const describe = ({ kid, algorithm }: VerifyingKey) => ({ source, kid, algorithm });
   return {

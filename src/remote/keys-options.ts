@@ -12,13 +12,13 @@ import { checkFunction, checkInteger, type OptionNames } from "../shared/options
 import { readSafely } from "../shared/read.ts";
 import type { Fetch } from "./document.ts";
 
-/** What all keys that are loaded from elsewhere may be given. */
+/** The options of all keys that are loaded from elsewhere. */
 export interface LoadOptions {
-  /** How long they go on when they can't be loaded anew. `"1h"` by default. */
+  /** How long the last keys stay in use when they can't be reloaded. `"1h"` by default. */
   readonly staleIfError?: Duration;
   /** How long loading may take, in milliseconds. 2000 by default. */
   readonly timeoutMs?: number;
-  /** A listener that is told when keys are loaded, come, go or can't be had. None by default. */
+  /** A listener that is called when keys are loaded, added or removed, or can't be loaded. None by default. */
   readonly onEvent?: AuthEventListener;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
@@ -27,17 +27,17 @@ export interface LoadOptions {
 /** The options of {@link remoteKeys}. */
 export interface RemoteKeysOptions extends JwkSetOptions, LoadOptions {
   /**
-   * After how long the set is fetched anew, in the background. By default what `Cache-Control: max-age` says. That
-   * counts from a minute to an hour, and where it says nothing, it is 10 minutes.
+   * How long until the set is fetched again, in the background. By default the `max-age` of `Cache-Control`. It is
+   * limited to the range from a minute to an hour, and is 10 minutes where the source gives none.
    */
   readonly refreshAfter?: Duration;
-  /** What fetches, as through a proxy or with a client certificate. The global `fetch` by default. */
+  /** The function that fetches, such as through a proxy or with a client certificate. The global `fetch` by default. */
   readonly fetch?: Fetch;
   /** Further headers of the request, such as a key of the service. None by default. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The options of what is loaded, by name. */
+/** The names of {@link LoadOptions}. */
 export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
   staleIfError: "optional",
   timeoutMs: "optional",
@@ -45,7 +45,7 @@ export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
   now: "optional",
 };
 
-/** Options of what is loaded, checked and with their defaults. */
+/** {@link LoadOptions}, checked and with their defaults. */
 export interface LoadSettings {
   readonly staleIfErrorMs: number;
   readonly timeoutMs: number;
@@ -53,7 +53,7 @@ export interface LoadSettings {
   readonly emit: Emit;
 }
 
-/** Checks what all keys that are loaded from elsewhere have in common. */
+/** Checks the options of all keys that are loaded from elsewhere. */
 export function checkLoadOptions(options: LoadOptions, staleIfError: Duration): LoadSettings {
   const {
     timeoutMs = DEFAULT_FETCH_TIMEOUT_MS,
@@ -72,7 +72,7 @@ export function checkLoadOptions(options: LoadOptions, staleIfError: Duration): 
 
 /** Options of {@link remoteKeys}, checked and with their defaults. */
 export interface RemoteSettings extends LoadSettings {
-  /** In milliseconds; `null` where the source may say it. */
+  /** In milliseconds; `null` where the source decides. */
   readonly refreshAfterMs: number | null;
   readonly algorithms: readonly PairAlgorithm[] | null;
   readonly fetch: Fetch;
@@ -98,19 +98,19 @@ export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): R
 }
 
 /**
- * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to whoever
- * asks for JSON alone.
+ * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to a
+ * request for JSON alone.
  */
 const ACCEPT = "application/jwk-set+json, application/json";
 
-/** Looks `fetch` up at each call, so that what a test puts in its place later is used. */
+/** Looks up `fetch` at each call, so that a replacement which a test installs later is used. */
 const fetchGlobally: Fetch = (url, init) => globalThis.fetch(url, init);
 
-const LEAST_SECONDS = 30;
+const MIN_SECONDS = 30;
 
-/** Checks after how long something is loaded anew, which is in milliseconds then. */
+/** Checks an interval between loads, and gives it in milliseconds. */
 export function checkInterval(name: string, given: Duration): number {
   const seconds = toSeconds(name, given, 1);
-  assert(seconds >= LEAST_SECONDS, `${name} must be at least ${LEAST_SECONDS} seconds`);
+  assert(seconds >= MIN_SECONDS, `${name} must be at least ${MIN_SECONDS} seconds`);
   return seconds * 1_000;
 }

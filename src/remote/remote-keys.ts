@@ -17,23 +17,24 @@ import { checkUrl, nameUrl } from "./url.ts";
 export type JwksFunction = () => JwkSet | PromiseLike<JwkSet>;
 
 /**
- * Makes keys of a JWK Set that is kept elsewhere (RFC 7517 §5), for a token profile. They are fetched when they are
- * first needed, and anew in the background from time to time, with one fetch at once and 30 seconds between two.
+ * Creates keys from a remote JWK Set (RFC 7517 §5), for a token profile. They are fetched when they are first needed,
+ * and again in the background from time to time: one fetch at a time, and at least 30 seconds between two.
  *
- * - A key that is no longer in the set stops to verify as soon as the set is fetched, remembered tokens included.
- * - A `kid` that is unknown has the set fetched once, if the last time was not a moment ago.
- * - While the source is down the last good set goes on, for an hour. After that, and for an unknown `kid` meanwhile,
- *   the answer is an outage (503) and never a refusal.
- * - A fetch has 2 seconds and 64 KiB, and leaves its origin by no redirect. Only https is fetched, or http on loopback.
- * - A key that can't be used is skipped, and told as `key_skipped`. Shared secrets and private keys are never used.
+ * - A key that is no longer in the set stops verifying as soon as the set is fetched, even tokens that are remembered.
+ * - For an unknown `kid`, the set is fetched once more, unless it was fetched a moment ago.
+ * - While the source is down, the last good set stays in use for an hour. After that, and for an unknown `kid`
+ *   meanwhile, the answer is an outage (503) and never a refusal.
+ * - A fetch is limited to 2 seconds and 64 KiB, and follows no redirect to another origin. Only https is fetched, or
+ *   http on loopback.
+ * - A key that can't be used is skipped, and reported as `key_skipped`. Shared secrets and private keys are never used.
  *
  * @param source - the address of the set, a `file:` URL, or a function that gives the set
- * @throws TypeError when the source or an option is wrong; nothing is fetched while it is made
+ * @throws TypeError when the source or an option is wrong; this call itself fetches nothing
  *
  * @example
  * ```ts
  * const keys = remoteKeys("https://issuer.example/.well-known/jwks.json");
- * await keys.ready(); // At the start: a wrong address is found now, and not at the first request.
+ * await keys.ready(); // At the start, so that a wrong address is noticed now, and not at the first request.
  * ```
  */
 export function remoteKeys(source: string | URL | JwksFunction, options: RemoteKeysOptions = {}): LoadedKeys {
@@ -50,7 +51,7 @@ export function remoteKeys(source: string | URL | JwksFunction, options: RemoteK
   return keepKeys(name, settings, give);
 }
 
-/** Makes keys of JWK Sets that a function gives, which are kept fresh. */
+/** Creates keys from the JWK Sets that a function gives, and keeps them fresh. */
 export function keepKeys(name: string, settings: RemoteSettings, give: () => Promise<GivenSet>): LoadedKeys {
   const { now, staleIfErrorMs, algorithms } = settings;
   const { load, reporter } = createJwksLoader(name, settings, give);

@@ -13,26 +13,26 @@ import { checkInterval, checkLoadOptions, LOAD_OPTIONS, type LoadOptions } from 
 
 /** The options of {@link rotatingKeys}. */
 export interface RotatingKeysOptions extends LoadOptions {
-  /** Loads the keys of now, as from a secret manager, a file or a table. The first signs. */
+  /** Loads the current keys, such as from a secret manager, a file or a table. The first signs. */
   readonly load: () => VerifyingKey | KeyRing | PromiseLike<VerifyingKey | KeyRing>;
-  /** After how long they are loaded anew, in the background: 30 seconds or more. `"10m"` by default. */
+  /** How long until they are loaded again, in the background: 30 seconds or more. `"10m"` by default. */
   readonly every?: Duration;
-  /** How long the last ones go on when they can't be loaded. `"1d"` by default. */
+  /** How long the last keys stay in use when they can't be reloaded. `"1d"` by default. */
   readonly staleIfError?: Duration;
 }
 
 /**
- * Makes keys of your own that change while the service runs: no restart and no logout. A change takes effect at once on
- * every profile that uses them, for issuing and for verifying, and tokens of a key that has gone are refused,
- * remembered ones included.
+ * Creates keys of your own that can change while the service runs, without a restart or a logout. A change takes effect
+ * at once in every profile that uses them, for issuing and for verifying. Tokens of a removed key are refused, even
+ * those that are remembered.
  *
- * They are loaded when they are used and {@link RotatingKeysOptions.every} has passed, never by a timer. `reload()`
- * loads at once, as after a notice.
+ * They are loaded again when they are used after {@link RotatingKeysOptions.every} has passed, never by a timer.
+ * `reload()` loads at once, as after a notice.
  *
- * Give the keys each a `kid` that stays. To rotate, add the next key behind the current one, wait until all services
- * have it, put it first, wait until the last token of the old key has expired, and take that away.
+ * Give each key a `kid` that never changes. To rotate, add the next key after the current one, wait until all services
+ * have it, put it first, wait until the last token of the old key has expired, and remove the old key.
  *
- * @throws TypeError when an option is wrong; nothing is loaded while it is made
+ * @throws TypeError when an option is wrong; this call itself loads nothing
  *
  * @example
  * ```ts

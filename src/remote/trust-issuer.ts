@@ -12,15 +12,14 @@ import { checkRemoteOptions, type RemoteKeysOptions } from "./keys-options.ts";
 import { type JwksFunction, keepKeys, remoteKeys } from "./remote-keys.ts";
 import { checkUrl } from "./url.ts";
 
-/** What is known of the tokens of another issuer. */
+/** The options of {@link trustIssuer}. */
 export interface TrustOptions<
   Schema extends ClaimsSchema | undefined = undefined,
   Iat extends "required" | "optional" = "required",
 > extends Omit<TokenOptions<Schema>, "keys" | "issuer" | "expiresIn">,
     RemoteKeysOptions {
   /**
-   * Its keys, where they are at hand. By default they are found by its metadata: OpenID Connect Discovery, or else RFC
-   * 8414.
+   * Its keys, if you have them. By default they are found by its metadata: OpenID Connect Discovery, or else RFC 8414.
    */
   readonly keys?: VerifyingKey | KeyRing | LiveKeys;
   /** The address of its JWK Set, or a function that gives it. By default its metadata says it. */
@@ -40,24 +39,25 @@ export interface TrustedIssuer<
   Iat extends "required" | "optional" = "required" | "optional",
 > extends ForeignProfile<Schema, Iat> {
   /**
-   * Loads the keys, for the start of a service. They are loaded when they are first needed, too.
+   * Loads the keys at the start of a service. Without this call, they are loaded when they are first needed.
    *
-   * @throws AuthError `unavailable` (503) where they can't be had
+   * @throws AuthError `unavailable` (503) where they can't be loaded
    */
   ready(): Promise<void>;
-  /** Tells how its keys are, for a monitor. */
+  /** Gives the state of its keys, for a monitor. */
   stats(): LiveKeysStats;
 }
 
 /**
- * Trusts another issuer: makes a profile that verifies its tokens and never issues any. Its keys are found by its
+ * Trusts another issuer: creates a profile that verifies its tokens and never issues any. Its keys are found by its
  * metadata, and kept as {@link remoteKeys} keeps them. The algorithms that are accepted are those of the keys.
  *
- * Whatever is left out is demanded: `exp`, `iat`, `aud`, and the `typ` `"at+jwt"` (RFC 9068 §2.1). The guide on foreign
- * issuers lists what each provider lacks.
+ * Everything is required by default: `exp`, `iat`, `aud`, and the `typ` `"at+jwt"` (RFC 9068 §2.1). The guide on
+ * foreign issuers lists what each provider lacks.
  *
- * @param issuer - its name, to the letter as tokens have it in `iss`; an https URL where its keys are to be found
- * @throws TypeError when an option is missing or wrong; nothing is fetched while it is made
+ * @param issuer - its name, exactly as in the `iss` of its tokens; an https URL, if its keys are to be found by its
+ *   metadata
+ * @throws TypeError when an option is missing or wrong; this call itself fetches nothing
  *
  * @example
  * ```ts
@@ -78,15 +78,17 @@ export function trustIssuer<
   const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
   assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
   const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
-  const own = Object.entries(options).filter(([name]) => !FETCHING.includes(name) && !FOREIGN.includes(name));
+  const profileOptions = Object.entries(options).filter(
+    ([name]) => !FETCHING.includes(name) && !FOREIGN.includes(name),
+  );
   return createProfile<Schema>(
-    { ...Object.fromEntries(own), keys, issuer } as TokenOptions<Schema>,
+    { ...Object.fromEntries(profileOptions), keys, issuer } as TokenOptions<Schema>,
     { issues: false, needsIat: iat === "required", audienceClaim },
     { issues: false, iat, ...watchKeys(keys, now) },
   ) as TrustedIssuer<Schema, Iat>;
 }
 
-/** The options that say how keys are fetched, which have no place beside keys that are at hand. */
+/** The options for fetching keys, which can't be combined with `keys`. */
 const FETCHING: readonly string[] = [
   "jwks",
   "staleIfError",
@@ -98,7 +100,9 @@ const FETCHING: readonly string[] = [
   "headers",
 ];
 
-/** The options that no profile of one's own has, and the keys, which are made of what was given. */
+/**
+ * The options that are not passed on to the profile as they are: those that only a foreign profile has, and the keys.
+ */
 const FOREIGN: readonly string[] = ["audienceClaim", "iat", "keys"];
 
 const OPTIONS: OptionNames<TrustOptions> = {
@@ -127,7 +131,7 @@ const OPTIONS: OptionNames<TrustOptions> = {
   headers: "optional",
 };
 
-/** Makes the keys of an issuer of which they were not given. */
+/** Creates the keys of an issuer, where the application gave none. */
 function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions, "jwks">): LoadedKeys {
   const { jwks, ...others } = options;
   const fetching = Object.entries(others).filter(([name]) => name === "now" || FETCHING.includes(name));
@@ -142,7 +146,7 @@ function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions
   return keepKeys(issuer, settings, () => discoverSet(issuer, settings));
 }
 
-/** Makes what waits for keys, and tells how they are, whatever they are kept in. */
+/** Creates `ready` and `stats` for keys of any kind. */
 function watchKeys(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): Pick<TrustedIssuer, "ready" | "stats"> {
   const loaded = keys as Partial<LoadedKeys>;
   return {
@@ -151,7 +155,7 @@ function watchKeys(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): 
   };
 }
 
-/** Lists the names of keys that are at hand. */
+/** Lists the names of local keys. */
 function listKids(keys: VerifyingKey | KeyRing | LiveKeys, now: () => number): readonly (string | null)[] {
   const set = toSource(keys).read(now) as KeySet;
   return set.keys.map(({ kid }) => kid);

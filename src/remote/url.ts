@@ -4,8 +4,8 @@ import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 
 /**
- * Checks the address of something to be fetched: https, or http on this machine for tests. A name and a password have
- * no place in it, since addresses are written to logs.
+ * Checks the address of something to be fetched: https, or http on this machine for tests. It must not hold a user's
+ * name and password, since addresses are written to logs.
  *
  * @throws TypeError that says what is wrong with it
  */
@@ -19,13 +19,13 @@ export function checkUrl(name: string, given: unknown): URL {
   return url;
 }
 
-/** Reads the address of a URL object. One of another realm, or of a polyfill, is no `instanceof URL`. */
+/** Reads the address of a URL object. One of another realm, or of a polyfill, is not `instanceof URL`. */
 function readHref(given: unknown): string | null {
   const href = readMark(given, "href");
   return isFilled(href) ? href : null;
 }
 
-/** Names an address in messages and events. What stands behind `?` may be secret, and stays out. */
+/** Names an address in messages and events, without its query, which may be secret. */
 export function nameUrl({ origin, pathname }: URL): string {
   return origin + pathname;
 }
