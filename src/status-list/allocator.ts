@@ -7,7 +7,7 @@ import type { StatusListStore } from "../stores/contract.ts";
 import { permute } from "./permute.ts";
 import { MAX_NUMBER, type StatusPlace } from "./place.ts";
 
-/** What places are given out of. */
+/** The settings of a {@link StatusAllocator}. */
 export interface AllocatorSettings {
   readonly store: StatusListStore;
   readonly uri: string;
@@ -16,7 +16,7 @@ export interface AllocatorSettings {
   readonly storeTimeoutMs: number;
 }
 
-/** What all processes of a service have to agree on. The first one decides, and the store keeps it. */
+/** The terms that all processes of a service share. The first process decides them, and the store keeps them. */
 interface Terms {
   readonly size: number;
   readonly seed: string;
@@ -24,7 +24,7 @@ interface Terms {
 
 /**
  * Gives out places of a service's lists. It takes a few at a time from the store, so that most logins don't wait for
- * it. Those that a process has not given out when it ends stay empty.
+ * the store. Places that a process has not given out when it ends stay empty.
  */
 export class StatusAllocator {
   readonly #settings: AllocatorSettings;
@@ -52,12 +52,14 @@ export class StatusAllocator {
     return this.#locate(place);
   }
 
-  /** How many lists there are as far as is known here; at least one. */
+  /** How many lists this process knows of; at least one. */
   get lists(): number {
     return Math.max(Math.ceil(this.#known / this.#settings.size), 1);
   }
 
-  /** Asks how many places any process has given out, so that {@link StatusAllocator.lists} is up to date. */
+  /**
+   * Asks the store how many places all processes have given out, so that {@link StatusAllocator.lists} is up to date.
+   */
   async countPlaces(): Promise<void> {
     await this.#call(0);
   }

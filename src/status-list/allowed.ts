@@ -6,14 +6,14 @@ import { abandon } from "../shared/promise.ts";
 /**
  * Finds the address of a list that a token names.
  *
- * @throws AuthError `invalid_token` (401) where it is none of the issuer's
+ * @throws AuthError `invalid_token` (401) where it is not a list of the issuer
  */
 export type FindUrl = (uri: string) => URL;
 
-/** What tells of one address whether it is the issuer's. Both forms of it are the same address. */
+/** Tells whether an address is the issuer's. `uri` and `url` are two forms of the same address. */
 type Allows = (uri: string, url: URL) => boolean;
 
-/** Checks which lists are an issuer's. */
+/** Checks the option `lists`, and creates the function that checks the lists of tokens by it. */
 export function checkAllowed(owner: string, lists: unknown): FindUrl {
   const { allows, expected } = typeof lists === "function" ? allowByFunction(lists) : allowByAddress(owner, lists);
   return (uri) => {
@@ -35,7 +35,7 @@ function allowByAddress(owner: string, lists: unknown): Allowed {
     given.length > 0,
     `${owner}: lists must name at least one address, such as "https://issuer.example/statuslists/"`,
   );
-  // A URL is compared as it is fetched: what stands between dots, or is spelled in another way, is resolved by then.
+  // URLs are compared in the form in which they are fetched, where dot segments and other spellings are resolved.
   const addresses = given.map((it) => checkUrl(`${owner}: lists`, it).href);
   const allows: Allows = (_uri, { href }) =>
     addresses.some((it) => (it.endsWith("/") ? href.startsWith(it) : href === it));

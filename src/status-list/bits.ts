@@ -34,7 +34,7 @@ export async function writeStatuses({ bits, bytes }: Statuses): Promise<WrittenS
 /**
  * Reads the statuses of a token.
  *
- * @param maxBytes - the most bytes that they may have: a few compressed ones can become any number
+ * @param maxBytes - the most bytes after decompression: a few compressed bytes can become any number
  * @throws Error that says what is wrong, and holds nothing of the list
  */
 export async function readStatuses(written: unknown, maxBytes: number): Promise<Statuses> {

@@ -3,7 +3,7 @@ import { mismatched } from "../core/token/compact.ts";
 import { isObject } from "../shared/object.ts";
 import { isText } from "../shared/text.ts";
 
-/** Where the status of a token stands. */
+/** The place of a token's status. */
 export interface StatusReference {
   /** The index in the list, from 0 on. */
   readonly idx: number;
@@ -11,18 +11,18 @@ export interface StatusReference {
   readonly uri: string;
 }
 
-/** What a token's `status` claim says (draft-ietf-oauth-status-list-21 §6.2). */
+/** The `status` claim of a token (draft-ietf-oauth-status-list-21 §6.2). */
 export interface StatusClaim {
-  /** Where its status stands. */
+  /** The place of its status. */
   readonly status_list: StatusReference;
 }
 
 const CLAIM = "status.status_list";
 
 /**
- * Reads where the status of a token stands; `null` where the token does not say.
+ * Reads the place of a token's status; `null` where the token names none.
  *
- * @throws AuthError `invalid_token` (401) where it says what is no such place
+ * @throws AuthError `invalid_token` (401) where the claim is malformed
  */
 export function readReference({ status }: OpenClaims): StatusReference | null {
   if (status === undefined) return null;

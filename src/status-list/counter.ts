@@ -3,8 +3,8 @@ import { MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
 import type { StatusAllocator } from "./allocator.ts";
 
 /**
- * Knows how many lists there are, so that a client who asks for any number makes nobody read a list that is none. It
- * asks the store once in a second at the most.
+ * Knows how many lists there are, so that a request for a number without a list causes no read. It asks the store at
+ * most once a second.
  */
 export class ListCounter {
   readonly #now: () => number;
@@ -17,7 +17,7 @@ export class ListCounter {
     this.#allocator = allocator;
   }
 
-  /** Tells whether there is a list of a number. */
+  /** Tells whether there is a list with a number. */
   async covers(list: number): Promise<boolean> {
     if (list <= this.#allocator.lists) return true;
     const now = readClock(this.#now);

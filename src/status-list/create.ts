@@ -14,10 +14,10 @@ import { groupByList, type PublishedStatusList, StatusPublisher } from "./publis
 
 /** The status lists of a service: they tell others which of its tokens were revoked. */
 export interface StatusList {
-  /** The address that the lists are below. */
+  /** The address under which the lists are. */
   readonly uri: string;
   /**
-   * Gives out a place that nobody has, for a token that is of no session.
+   * Gives out a place that nobody has, for a token without a session.
    *
    * @throws AuthError `unavailable` (503) in an outage
    *
@@ -31,18 +31,19 @@ export interface StatusList {
   /** Writes the `status` claim of a token that has a place (draft-ietf-oauth-status-list-21 §6.2). */
   claimOf(place: StatusPlace): StatusClaim;
   /**
-   * Revokes what has these places, for good. It is stored once the promise resolves.
+   * Revokes the tokens and sessions that have these places, for good. The revocation is stored once the promise
+   * resolves.
    *
    * @throws AuthError `unavailable` (503) when it may not have been stored: try again
-   * @throws TypeError for what is no place
+   * @throws TypeError when a value is not a place
    */
   revoke(...places: readonly StatusPlace[]): Promise<void>;
   /**
-   * Gives a list as a signed token, for a route or to be uploaded. It is read from the store and signed anew where it
-   * is time, once for all who ask. While the store is down, the last one goes on until it expires.
+   * Gives a list as a signed token, for a route or an upload. When that is due, it is read from the store and signed
+   * again, once for all callers. While the store is down, the last token stays in use until it expires.
    *
    * @param list - the number of the list, the last part of its URI
-   * @returns the list; `null` where there is none of that number
+   * @returns the list; `null` where there is none with that number
    * @throws AuthError `unavailable` (503) in an outage
    *
    * @example
@@ -58,9 +59,9 @@ export interface StatusList {
 type Call = Budgeted<StatusListSettings>;
 
 /**
- * Makes the status lists of a service (draft-ietf-oauth-status-list-21): signed lists of a bit a token or session,
- * which any CDN can serve, and of which any service in any language reads what was revoked, without asking a store of
- * yours. Give them to the sessions of an authenticator as `refresh: { store, statusList }`, and publish them by
+ * Creates the status lists of a service (draft-ietf-oauth-status-list-21): signed lists with one bit for each token or
+ * session. Any CDN can serve them. A service in any language can read in them what was revoked, without asking your
+ * store. Give them to the sessions of an authenticator as `refresh: { store, statusList }`, and publish them by
  * `statusList` of an adapter.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
@@ -88,8 +89,8 @@ export function createStatusList(options: StatusListOptions): StatusList {
     allocate: () => allocator.allocate(),
     claimOf: ({ list, index }) => ({ status_list: { idx: index, uri: `${uri}/${list}` } }),
     async revoke(given) {
-      const own = given.filter(({ index }) => index < size);
-      const marks = [...groupByList(own)].map(async ([list, indices]) => {
+      const valid = given.filter(({ index }) => index < size);
+      const marks = [...groupByList(valid)].map(async ([list, indices]) => {
         await store.mark(uri, list, indices);
         publisher.touch(list);
       });
@@ -108,8 +109,8 @@ export function createStatusList(options: StatusListOptions): StatusList {
     budget.callStore("statusList.allocate", () => places.allocate(), acceptAnything);
   const revoke = async ({ budget }: Call, given: readonly StatusPlace[]) => {
     assert(given.length > 0, "revoke takes places as allocate gave them, one or several");
-    const own = given.map(checkPlace);
-    await budget.callStore("statusList.revoke", () => places.revoke(own), acceptAnything);
+    const checked = given.map(checkPlace);
+    await budget.callStore("statusList.revoke", () => places.revoke(checked), acceptAnything);
   };
   const publish = async ({ budget }: Call, list: number): Promise<PublishedStatusList | null> => {
     if (!Number.isSafeInteger(list) || list < 1 || list > MAX_NUMBER) return null;

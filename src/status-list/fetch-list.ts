@@ -10,7 +10,7 @@ import type { StatusListsSettings } from "./lists-options.ts";
 
 /** A list of others, as it was fetched. */
 export interface FetchedList extends Statuses {
-  /** From here on nobody may rely on it, in milliseconds since 1970. */
+  /** From this instant on nobody may rely on it, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
@@ -19,13 +19,13 @@ const ACCEPT = { Accept: "application/statuslist+jwt" };
 /**
  * Fetches a list, and verifies it (draft-ietf-oauth-status-list-21 §8.3).
  *
- * @param uri - as the token has it: the list must name itself by the same text
- * @throws Error when it can't be had, or is not what it should be
+ * @param uri - as in the token: the list's `sub` must be the same text
+ * @throws Error when it can't be fetched, or is not valid
  */
 export async function fetchList(uri: string, url: URL, settings: StatusListsSettings): Promise<Loaded<FetchedList>> {
   const { fetch, timeoutMs, profile, maxAgeMs } = settings;
   const { text } = await fetchDocument(url, { fetch, timeoutMs, maxBytes: MAX_TOKEN_BYTES, headers: ACCEPT });
-  // A file that somebody made by hand ends with a new line.
+  // A file that was made by hand may end with a line break.
   const { sub, exp, ttl, status_list: written } = await verifyList(text.trim(), profile);
   if (sub !== uri) throw new Error(describeMismatch("sub", sub, [uri]));
   const usedForMs = Math.min(readTtl(ttl) * 1_000, maxAgeMs);
@@ -33,7 +33,7 @@ export async function fetchList(uri: string, url: URL, settings: StatusListsSett
     ...(await readStatuses(written, MAX_STATUS_LIST_BYTES)),
     expiresAt: (exp + profile.clockTolerance) * 1_000,
   };
-  // A list has ended when its time is over.
+  // The value ends at `ENDS_AT` times its freshness, which is when the time of the list is over.
   return { value, freshForMs: Math.max(usedForMs / ENDS_AT, MIN_FETCH_INTERVAL_MS) };
 }
 
@@ -44,7 +44,10 @@ function readTtl(ttl: unknown): number {
   return ttl;
 }
 
-/** Verifies the token of a list. It is no token of the client's, so that its refusal is none of the client's either. */
+/**
+ * Verifies the token of a list. It is not the client's token, so a list that is not valid must not refuse the client
+ * with 401.
+ */
 async function verifyList(text: string, profile: TokenProfile<undefined>): Promise<ClaimsOf<TokenProfile<undefined>>> {
   try {
     return await verifyToken(text, profile);

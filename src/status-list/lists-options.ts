@@ -15,46 +15,45 @@ import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts
 import { checkAllowed, type FindUrl } from "./allowed.ts";
 import { LIST_TYPE } from "./options.ts";
 
-/** How the status lists of an issuer are read. */
+/** The options of {@link statusLists}. */
 export interface StatusListsOptions {
   /**
-   * Which lists are the issuer's: an address that ends in `/` stands for all that is below it, and any other for
-   * itself. Or a function that answers `true` or `false` to the text of an address. A token that names another list is
-   * refused.
+   * The issuer's lists: an address that ends in `/` stands for all addresses below it, and any other for itself. Or a
+   * function that answers `true` or `false` for the text of an address. A token that names another list is refused.
    */
   readonly lists: string | readonly string[] | ((uri: string) => boolean);
-  /** What verifies the lists: the issuer's key or keys. */
+  /** The keys that verify the lists: those of the issuer. */
   readonly keys: VerifyingKey | KeyRing | LiveKeys;
   /** Whether a token without a status is refused. `true` by default. */
   readonly required?: boolean;
   /**
-   * How long a list is used before it is asked for again, where its own `ttl` does not say less. `"10m"` by default. A
-   * list is never asked for twice within 30 seconds.
+   * How long a list is used before it is fetched again, unless its own `ttl` is shorter. `"10m"` by default. A list is
+   * never fetched twice within 30 seconds.
    */
   readonly maxAge?: Duration;
   /**
-   * How long a list goes on beyond that while it can't be had. `"1h"` by default, and never longer than its own `exp`
-   * allows. After that, nobody knows, and tokens are answered 503.
+   * How long a list stays in use beyond that while it can't be fetched. `"1h"` by default, and never longer than its
+   * own `exp` allows. After that, the status is unknown, and tokens are refused with 503.
    */
   readonly staleIfError?: Duration;
   /** How long a fetch may take, headers and body, in milliseconds. 2000 by default. */
   readonly timeoutMs?: number;
   /** How far the clocks of issuer and verifier may be apart. 0 by default. */
   readonly clockTolerance?: Duration;
-  /** What fetches, to go through a proxy or to show a client certificate. The global `fetch` by default. */
+  /** The function that fetches, such as through a proxy or with a client certificate. The global `fetch` by default. */
   readonly fetch?: Fetch;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
   /**
-   * A listener that is told of each fetch that failed, also where the last list goes on. The error's `cause` says what
-   * happened, for a log. By default the process is warned of the first.
+   * A listener that is called with each fetch that failed, even while the last list stays in use. The error's `cause`
+   * says what happened, for a log. By default the process is warned of the first.
    */
   readonly onOutage?: OutageListener;
-  /** A listener that is told of outages as events. It can't change the answer. None by default. */
+  /** A listener that is called with outages as events. It can't change the answer. None by default. */
   readonly onEvent?: AuthEventListener;
 }
 
-/** Options of status lists of others, checked and with their defaults. */
+/** {@link StatusListsOptions}, checked and with their defaults. */
 export interface StatusListsSettings {
   readonly findUrl: FindUrl;
   /** The profile of the lists' tokens. */
@@ -86,7 +85,7 @@ const OPTIONS: OptionNames<StatusListsOptions> = {
 /** The global `fetch`, as it is when it is called: a test may replace it later. */
 const globalFetch: Fetch = (url, init) => fetch(url, init) as unknown as ReturnType<Fetch>;
 
-/** Checks how the status lists of an issuer are to be read. */
+/** Checks the options of {@link statusLists}. */
 export function checkStatusListsOptions(options: StatusListsOptions): StatusListsSettings {
   checkOptions(OWNER, options, OPTIONS);
   const { keys, lists, required = true, maxAge = "10m", staleIfError = "1h", clockTolerance = 0 } = options;

@@ -14,7 +14,7 @@ import { checkStatusListsOptions, type StatusListsOptions, type StatusListsSetti
 
 /** The status lists of an issuer. Give them to the profile of its tokens as `status`. */
 export interface StatusLists extends StatusCheck {
-  /** Tells how the lists are that are kept, by their addresses. */
+  /** Gives the state of each kept list, by its address. */
   stats(): Readonly<Record<string, FreshStats>>;
 }
 
@@ -24,9 +24,9 @@ const VALID = 0;
 type KeptList = FreshValue<FetchedList>;
 
 /**
- * Reads the status lists that an issuer publishes (draft-ietf-oauth-status-list-21 §8), and refuses tokens that they
- * say are revoked or suspended. A list is fetched when a token names it, and renewed in the background while it is
- * asked for.
+ * Reads the status lists that an issuer publishes (draft-ietf-oauth-status-list-21 §8), and refuses tokens that are
+ * revoked or suspended there. A list is fetched when a token names it, and renewed in the background while tokens name
+ * it.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *
@@ -54,7 +54,7 @@ export function statusLists(options: StatusListsOptions): StatusLists {
   } satisfies StatusLists);
 }
 
-/** Checks a status. It answers with a promise only where the list has to be waited for. */
+/** Checks a status. It returns a promise only where it waits for the list. */
 function checkReference(
   { now }: StatusListsSettings,
   list: KeptList,
@@ -85,7 +85,7 @@ function judge(status: number): void {
   if (status !== VALID) throw new AuthError("revoked", { cause: new Error(`the token's status is ${status}`) });
 }
 
-/** Makes an outage of what the application's own function threw. */
+/** Turns an error of the application's own function into an outage. */
 function toOutage<T>(work: () => T): T {
   try {
     return work();
@@ -94,7 +94,7 @@ function toOutage<T>(work: () => T): T {
   }
 }
 
-/** The lists that were asked for, the last one at the end. */
+/** The lists in use, the most recently used one last (LRU). */
 class KeptLists {
   readonly #settings: StatusListsSettings;
   readonly #lists = new Map<string, { readonly url: URL; readonly list: KeptList }>();
@@ -103,7 +103,7 @@ class KeptLists {
     this.#settings = settings;
   }
 
-  /** Gives a list, to be fetched if need be. */
+  /** Gives a list, which may still have to be fetched. */
   open(uri: string): KeptList {
     const kept = this.#lists.get(uri) ?? this.#create(uri);
     this.#lists.delete(uri);
@@ -125,10 +125,7 @@ class KeptLists {
     return { url, list: new FreshValue<FetchedList>({ name: CALL, load, staleIfErrorMs, now, onFailed }) };
   }
 
-  /**
-   * Forgets the list that nobody asked for the longest. One that was fetched just now stays: it must not be fetched
-   * again.
-   */
+  /** Evicts the least recently used list. A list that was just fetched stays: it must not be fetched again so soon. */
   #makeRoom(): void {
     const [oldest] = this.#lists;
     if (this.#lists.size < MAX_STATUS_LISTS || oldest === undefined) return;

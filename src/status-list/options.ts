@@ -22,43 +22,43 @@ import type { TimeLimits } from "../store-calls/budget.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
 import type { StatusListStore } from "../stores/contract.ts";
 
-/** What a service's status lists are made of. */
+/** The options of {@link createStatusList}. */
 export interface StatusListOptions {
   /**
-   * Where the lists are to be had: of `"https://auth.example.com/statuslists"` the first one is at
-   * `https://auth.example.com/statuslists/1`. Tokens say it for as long as they live.
+   * The address under which the lists are published: for `"https://auth.example.com/statuslists"`, the first one is at
+   * `https://auth.example.com/statuslists/1`. Tokens contain it for as long as they live.
    */
   readonly uri: string | URL;
   /**
-   * What signs the lists. Give the private key of a pair: with a shared secret, whoever can verify a list can write
-   * one, and others can't verify any.
+   * The keys that sign the lists. Give the private key of a pair: with a shared secret, whoever can verify a list can
+   * also forge one, and others can't verify any.
    */
   readonly keys: VerifyingKey | KeyRing | LiveKeys;
-  /** Where it is stored which places were given out, and which were revoked. */
+  /** The store of the places that were given out, and of those that were revoked. */
   readonly store: StatusListStore;
   /**
    * How many places a list has, a multiple of 8. When they are all given out, the next list begins. 1048576 by default;
-   * whoever hides in a smaller list hides less well. It can't change under one `uri`.
+   * a smaller list gives its tokens less privacy. It can't change under one `uri`.
    */
   readonly size?: number;
   /**
-   * How long others may go on with a list that they have, before they ask for it again. `"1m"` by default. Where a
-   * cache stands between, a revocation is seen everywhere after twice that time.
+   * How long others may use a list before they fetch it again. `"1m"` by default. With a cache in between, a revocation
+   * is seen everywhere after twice that time.
    */
   readonly ttl?: Duration;
-  /** How long a list may be relied on while nobody can be asked for the next, 10 seconds or more. `"1h"` by default. */
+  /** How long a list stays valid while the next one can't be fetched: 10 seconds or more. `"1h"` by default. */
   readonly expiresIn?: Duration;
   /** The clock: milliseconds since 1970. `Date.now` by default. */
   readonly now?: () => number;
   /** How long one call of the store may take, in milliseconds. 2000 by default. */
   readonly storeTimeoutMs?: number;
   /**
-   * A listener that is told of each call that is refused with 503, and of each that went on with the last list since
-   * the store was down. The error's `cause` says what happened, for a log. By default the process is warned of the
-   * first outage.
+   * A listener that is called for each call that is refused with 503, and for each that used the last list because the
+   * store was down. The error's `cause` says what happened, for a log. By default the process is warned of the first
+   * outage.
    */
   readonly onOutage?: OutageListener;
-  /** A listener that is told of outages as events. It can't change the answer. None by default. */
+  /** A listener that is called with outages as events. It can't change the answer. None by default. */
   readonly onEvent?: AuthEventListener;
 }
 
@@ -91,13 +91,16 @@ const OPTIONS: OptionNames<StatusListOptions> = {
 /** The type of a list's token (draft-ietf-oauth-status-list-21 §5.1). */
 export const LIST_TYPE = "statuslist+jwt";
 
-/** In seconds. A list of less would expire before it is read again, which is once in a second at the most. */
+/**
+ * In seconds. A list with a shorter lifetime could expire before it is read again, since lists are read at most once a
+ * second.
+ */
 const MIN_EXPIRES_IN = 10;
 
 /** An operation makes two calls of the store at the most. */
 const CALLS = 2;
 
-/** Checks what status lists are to be made of. */
+/** Checks the options of {@link createStatusList}. */
 export function checkStatusListOptions(options: StatusListOptions): StatusListSettings {
   checkOptions(OWNER, options, OPTIONS);
   const { keys, store, size = DEFAULT_STATUS_LIST_SIZE, ttl = "1m", expiresIn = "1h", now = systemClock } = options;
@@ -140,7 +143,7 @@ export function checkStatusListOptions(options: StatusListOptions): StatusListSe
   };
 }
 
-/** A list's URI is compared to the letter, so it is written in one way. */
+/** Checks the URI of the lists. It is compared exactly, so it is written in one spelling. */
 function checkListsUri(uri: unknown): string {
   const url = checkUrl(`${OWNER}: uri`, uri);
   assert(url.search === "", `${OWNER}: uri must be without a query: the number of a list is added to it`);

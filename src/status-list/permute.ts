@@ -1,24 +1,24 @@
 import { createHmac } from "node:crypto";
 
-/** Four rounds make a permutation that nobody can tell from one of chance without the seed (Luby and Rackoff). */
+/** Four rounds make a permutation that nobody can tell from a random one without the seed (Luby and Rackoff). */
 const ROUNDS = 4;
 
 /**
- * Gives a number its place in a permutation of the numbers below `size`: a Feistel network whose rounds are HMACs,
- * walked on until it gives a number below `size`. So places that are given out one after another lie all over a list,
- * and whoever sees one can't tell when it was given out, nor how many were (draft-ietf-oauth-status-list-21 §12.5).
+ * Maps a number by a permutation of the numbers below `size`: a Feistel network whose rounds are HMACs, applied until
+ * the result is below `size` (cycle walking). So consecutive places are scattered over a list, and a place shows
+ * neither when it was given out nor how many were (draft-ietf-oauth-status-list-21 §12.5).
  *
  * @param seed - whoever knows it knows the permutation
  */
 export function permute(seed: string, size: number, number: number): number {
   const halfBits = Math.max(Math.ceil(Math.log2(size) / 2), 1);
   let found = number;
-  do found = cross(seed, halfBits, found);
+  do found = applyRounds(seed, halfBits, found);
   while (found >= size);
   return found;
 }
 
-function cross(seed: string, halfBits: number, number: number): number {
+function applyRounds(seed: string, halfBits: number, number: number): number {
   const half = 2 ** halfBits;
   let [left, right] = [Math.floor(number / half), number % half];
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -12,10 +12,10 @@ export const MAX_NUMBER = 0xff_ff_ff;
 const SID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-([0-9a-f]{6})([0-9a-f]{6})$/;
 
 /**
- * Makes the id of a session that has a place: a UUIDv8 (RFC 9562 §5.8), whose last twelve digits are the place. So
- * whoever ends a session knows its place by its id alone, also where the session itself is no longer stored.
+ * Creates the id of a session that has a place: a UUIDv8 (RFC 9562 §5.8), whose last twelve digits are the place. So
+ * the id alone is enough to find the place when a session ends, even if the session is no longer stored.
  *
- * @param uuid - a UUIDv7, whose time and chance it keeps
+ * @param uuid - a UUIDv7, whose time and random bits it keeps
  */
 export function writeSid(uuid: string, { list, index }: StatusPlace): string {
   return `${uuid.slice(0, 14)}8${uuid.slice(15, 24)}${toHex(list)}${toHex(index)}`;

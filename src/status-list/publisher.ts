@@ -13,13 +13,13 @@ import type { StatusListStore } from "../stores/contract.ts";
 import { writeStatuses } from "./bits.ts";
 import type { StatusPlace } from "./place.ts";
 
-/** A status list as it is to be sent. */
+/** A status list, ready to be sent. */
 export interface PublishedStatusList {
   /** The list as a signed token, to be sent as `application/statuslist+jwt`. */
   readonly token: string;
-  /** Names this version of it: a strong `ETag` (RFC 9110 §8.8.3), with its quotes. */
+  /** Identifies this version of it: a strong `ETag` (RFC 9110 §8.8.3), with its quotes. */
   readonly etag: string;
-  /** For how many seconds caches may keep it. */
+  /** How many seconds caches may keep it. */
   readonly maxAge: number;
 }
 
@@ -33,14 +33,14 @@ export interface PublisherSettings {
   /** The profile of the lists' tokens. */
   readonly profile: TokenProfile<undefined>;
   readonly storeTimeoutMs: number;
-  /** Is told where a list goes on as it was, since it can't be read. */
+  /** Is called when a list stays in use because it can't be read. */
   readonly onStale: (error: AuthError) => void;
 }
 
 /** A list as it was last written. Instants are in milliseconds since 1970. */
 interface Written extends Pick<PublishedStatusList, "token" | "etag"> {
   readonly bytes: Buffer;
-  /** The instant before the store was read. */
+  /** When the read of the store began. */
   readonly readAt: number;
   /** How often this process had revoked something in the list before it was read. */
   readonly revision: number;
@@ -52,15 +52,15 @@ type KeptList = FreshValue<Written>;
 
 const CALL = "statusList.read";
 
-/** When this part of its `ttl` is over, a list has been read again: another process may have revoked something. */
+/** A list is read again before this part of its `ttl` is over, since another process may have revoked something. */
 const REREAD = 0.1;
 const MAX_REREAD_MS = 30_000;
 
-/** Writes the tokens of a service's lists, and keeps each as long as it says what the store says. */
+/** Writes the tokens of a service's lists, and keeps each as long as it agrees with the store. */
 export class StatusPublisher {
   readonly #settings: PublisherSettings;
   readonly #rereadMs: number;
-  /** The lists that were asked for, the last one at the end. */
+  /** The lists in use, the most recently used one last (LRU). */
   readonly #lists = new Map<number, KeptList>();
   readonly #revisions = new Map<number, number>();
   #reads = 0;
@@ -70,21 +70,22 @@ export class StatusPublisher {
     this.#rereadMs = Math.min(Math.max(settings.ttl * 1_000 * REREAD, MIN_PUBLISH_INTERVAL_MS), MAX_REREAD_MS);
   }
 
-  /** Notes that something was revoked in a list. What is being written may not say so. */
+  /** Notes that something was revoked in a list. A token that is just being written may not show that. */
   touch(list: number): void {
     this.#revisions.set(list, this.#countRevisions(list) + 1);
   }
 
-  /** Tells whether a list was asked for already, so that it is known to be one. */
+  /** Tells whether a list was asked for before, so that it is known to exist. */
   has(list: number): boolean {
     return this.#lists.has(list);
   }
 
   /**
-   * Gives a list. Where it is time, it is read and written anew in the background. Where this process has revoked
-   * something since, that is waited for, if a second has passed since the last read, and unless the store fails.
+   * Gives a list. When that is due, it is read and written again in the background. If this process has revoked
+   * something since, this call waits for that, provided that a second has passed since the last read and the store does
+   * not fail.
    *
-   * @throws AuthError `unavailable` (503) where it can't be read, and the last one has expired
+   * @throws AuthError `unavailable` (503) where it can't be read, and the last token has expired
    */
   async publish(list: number): Promise<PublishedStatusList> {
     const kept = this.#open(list);
@@ -94,7 +95,7 @@ export class StatusPublisher {
     return { token, etag, maxAge: Math.max(Math.min(this.#findTtl(kept), left), 0) };
   }
 
-  /** Tells how many seconds caches may keep a list: one that goes on in an outage, until the store is asked again. */
+  /** Computes how many seconds caches may keep a list: in an outage, only until the store is asked again. */
   #findTtl(kept: KeptList): number {
     const { failures, nextTryAt } = kept.stats();
     const { ttl } = this.#settings;
@@ -107,7 +108,10 @@ export class StatusPublisher {
     return isBehind && kept.stats().failures === 0;
   }
 
-  /** Gives a list, to be read if need be. One that is dated ahead, since the clock was set back, is forgotten. */
+  /**
+   * Gives a list, which may still have to be read. A list that is dated in the future, since the clock was set back, is
+   * dropped.
+   */
   #open(list: number): KeptList {
     const known = this.#lists.get(list);
     const isAhead = this.#readClock() < (known?.peek()?.issuedAt ?? 0);
@@ -137,7 +141,7 @@ export class StatusPublisher {
     return kept;
   }
 
-  /** Finds the list to be forgotten: one that was never read, or that nobody asked for the longest. */
+  /** Finds the list to evict: one that was never read, or else the least recently used. */
   #findSpare(): number {
     const isUnread = (list: KeptList): boolean => list.stats().ageMs === null;
     const [number] = [...this.#lists].find(([, list]) => isUnread(list)) ?? [...this.#lists.keys()];
@@ -185,7 +189,7 @@ export class StatusPublisher {
   }
 }
 
-/** Sorts places by their lists. */
+/** Groups places by their lists. */
 export function groupByList(places: readonly StatusPlace[]): ReadonlyMap<number, readonly number[]> {
   const lists = new Map<number, number[]>();
   for (const { list, index } of places) lists.set(list, [...(lists.get(list) ?? []), index]);
