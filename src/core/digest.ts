@@ -1,6 +1,6 @@
 import crypto, { randomBytes } from "node:crypto";
 
-/** Makes a secret that nobody can guess: 32 random bytes in base64url. */
+/** Creates a secret that nobody can guess: 32 random bytes in base64url. */
 export function randomSecret(): string {
   return randomBytes(32).toString("base64url");
 }

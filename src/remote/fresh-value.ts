@@ -84,7 +84,7 @@ export const ENDS_AT = 1.5;
 const PAUSES: Pauses = { minMs: MIN_FETCH_INTERVAL_MS, maxMs: MAX_FETCH_INTERVAL_MS };
 
 /**
- * Keeps a value fresh that is loaded from elsewhere. While loading fails, the last value stays in use for a limited
+ * Loads a value from elsewhere, and keeps it fresh. While loading fails, the last value stays in use for a limited
  * time.
  *
  * It loads when it is asked for, never by a timer. One load runs at a time (single flight). There is a pause between
@@ -143,7 +143,7 @@ export class FreshValue<Value extends object> {
   /**
    * Reloads for a caller who needs something that the value lacks, unless it was just loaded.
    *
-   * @throws AuthError `unavailable` (503) where it can't be loaded, so that nobody knows whether it still lacks that
+   * @throws AuthError `unavailable` (503) where it can't be loaded, so that it is unknown whether it still lacks that
    */
   async renew(): Promise<void> {
     await this.#join();

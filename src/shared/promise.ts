@@ -6,7 +6,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
-/** Ignores how a promise settles that nobody waits for. An unhandled rejection would end the process. */
+/** Handles the rejection of a promise that nobody waits for: without a handler, it would end the process. */
 export function abandon(value: unknown): void {
   if (isThenable(value)) Promise.resolve(value).catch(() => {});
 }

@@ -6,7 +6,7 @@ import { readMark } from "../shared/read.ts";
 import type { AnswerCheck } from "./answer-checks.ts";
 import type { CallObserver } from "./stats.ts";
 
-/** A call that reportFailure. */
+/** A call that failed. */
 interface FailedCall {
   readonly call: string;
   /** How long it took, in milliseconds. */
@@ -95,7 +95,7 @@ async function waitForStore<T>(
   }
 }
 
-/** Tells the observer that a call reportFailure, and creates the error. */
+/** Tells the observer that a call failed, and creates the error. */
 function reportFailure(name: string, cause: unknown, observe: CallObserver, startedAt: number | undefined): AuthError {
   const now = stopwatch();
   const durationMs = now - (startedAt ?? now);

@@ -5,7 +5,7 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
-/** Tells whether nobody on the network can read a request to a URL: it uses https, or stays on the machine. */
+/** Tells whether a request to a URL is safe from readers on the network: it uses https, or stays on the machine. */
 export function isSecureUrl({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }

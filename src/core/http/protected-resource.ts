@@ -102,7 +102,7 @@ export function protectedResource(options: ProtectedResourceOptions): ProtectedR
   return freezeDeep({ resource, metadata, metadataUrl, metadataPath, challenge, [RESOURCE]: true as const });
 }
 
-/** Finds the one audience that all profiles have in common. */
+/** Finds the one audience of all profiles. */
 function findAudience(profiles: readonly TokenProfile[]): string {
   const [audience, ...others] = new Set(profiles.flatMap((it) => it.audience ?? []));
   const isOne = audience !== undefined && others.length === 0;

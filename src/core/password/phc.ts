@@ -61,8 +61,8 @@ export function writeHash({ memoryCost, timeCost, parallelism }: Cost, salt: Uin
 }
 
 /**
- * Makes a hash that no password matches, as its bytes are random. Comparing with it takes as long as with any other
- * hash.
+ * Creates a hash that no password matches, since its bytes are random. Comparing with it takes as long as with any
+ * other hash.
  */
 export function makeUnmatchedHash(cost: Cost): string {
   return writeHash(cost, randomBytes(16), randomBytes(32));

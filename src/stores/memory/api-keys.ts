@@ -30,7 +30,7 @@ export function memoryApiKeys(): ApiKeyStore {
     if (keys?.size === 0) owners.delete(userId);
     byDigest.delete(digest);
   };
-  /** Removes a few keys, of any user, that expired long ago. There is no timer, and no scan of all keys. */
+  /** Removes a few keys of any users that expired long ago. There is no timer, and no scan of all keys. */
   const sweep = (horizon: number): void => {
     for (let looked = 0; looked < KEYS_PER_INSERT; looked += 1) {
       const { done, value } = hand.next();

@@ -10,8 +10,8 @@ export interface Transactions {
   /** Whether a transaction of ours is running. */
   isWriting(): boolean;
   /**
-   * Whether the application has a transaction open. It first rolls back a transaction of ours that failed and could not
-   * be rolled back at the time.
+   * Tells whether the application has a transaction open. It first rolls back a transaction of ours that failed and
+   * could not be rolled back at the time.
    *
    * @throws Error when that rollback fails again
    */

@@ -27,7 +27,7 @@ export function getWriter(database: SqliteDatabase): Writer {
 
 /**
  * Creates a writer. Its writes run one after another, in the order in which they came. While another connection writes,
- * or the application has a transaction open, they wait by timers, so that the process goes on with other work.
+ * or the application has a transaction open, they wait by timers, so that the process can do other work.
  */
 function createWriter(database: SqliteDatabase): Writer {
   const { attempt, isWriting, isTaken } = createTransactions(database);
