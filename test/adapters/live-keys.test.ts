@@ -28,7 +28,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("keys that are kept els
 
   beforeAll(async () => {
     clock = frozenClock();
-    const keys = rotatingKeys({ load: async () => load(), timeoutMs: 200, now: clock.now });
+    const keys = rotatingKeys({ load: async () => load(), timeoutMs: 20, now: clock.now });
     reload = () => keys.reload();
     const profile = { issuer: ISSUER, audience: ISSUER, expiresIn: "7d", now: clock.now } as const;
     token = await issueToken({ sub: "user-1" }, defineToken({ ...profile, keys: current }));
