@@ -1,6 +1,4 @@
-import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { type AuthErrorCode, REFUSALS } from "../../src/core/errors.ts";
 import { houseOf } from "../support/flow.ts";
 import { partOf } from "../support/thorough.ts";
@@ -8,6 +6,7 @@ import { APPS } from "./apps.ts";
 import { COLUMNS, type Column, LOST, REVOKED, type Shown, SLOW } from "./credentials.ts";
 import { exchange } from "./exchange.ts";
 import { NEST_APPS } from "./nest-apps.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 /** What a row sends, and what it is answered with: `undefined` where it is let in. */
 interface Row {
@@ -120,24 +119,23 @@ const ADAPTERS = Object.entries({ ...APPS, ...NEST_APPS });
 const CREDENTIALS = Object.entries(COLUMNS);
 
 describe.each(ADAPTERS.map(([name, app], nth) => [name, app, nth] as const))("%s", (_name, app, adapter) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(app, auth, { log: () => {} });
+  });
+  afterAll(() => stage.close());
+
   describe.each(CREDENTIALS.map(([name, it], nth) => [name, it, nth] as const))(
     "with %s",
     (_name, column, credential) => {
-      let server: Server;
-      beforeAll(async () => {
-        server = await app({ ...auth, ...column.guard } as SessionAuthenticator, { log: () => {} });
-      });
-      afterAll(() => {
-        server.closeAllConnections();
-        server.close();
-      });
+      beforeAll(() => stage.put(column.guard));
 
       it.each(partOf(listRows(column), adapter + credential, 3))("answers %s", async (_situation, row) => {
         const { path = "/me", method = "GET", needs } = row;
         const { headers = [], query = "", prove } = (await row.shown(column)) as Shown;
         const all = [...headers, ...(prove?.(method, path) ?? []), ...(row.headers ?? [])];
         const sent = { method, path: path + query, headers: all };
-        const answer = await exchange(server, sent);
+        const answer = await exchange(stage.server, sent);
         const code = typeof row.code === "function" ? row.code(column) : row.code;
         expect(answer.headers["www-authenticate"]).toBe(code && writeChallenge(column, code, needs));
         expect(answer.headers["retry-after"]).toBe(code === "unavailable" ? "5" : undefined);

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
+import type { Server } from "node:http";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { requireAuth } from "../../src/adapters/express.ts";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
@@ -11,6 +12,7 @@ import { houseOf } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";
 import { exchange } from "./exchange.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const { auth } = houseOf();
 const bearer = (token: string): readonly string[] => ["Authorization", `Bearer ${token}`];
@@ -40,11 +42,18 @@ class Doorman implements Guard {
 }
 
 describe.each(Object.entries(APPS))("%s", (_name, app) => {
-  const ask = async (guard: Guard, path: string, headers: readonly string[] = []) => {
-    const server = await app((guard instanceof Doorman ? guard : { ...auth, ...guard }) as SessionAuthenticator);
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(app, auth);
+  });
+  afterAll(() => stage.close());
+  const askAt = async (server: Server, path: string, headers: readonly string[] = []) => {
     const { status, body, headers: answered } = await exchange(server, { path, headers });
-    server.close();
     return { status, body, challenge: answered["www-authenticate"] };
+  };
+  const ask = (guard: Guard, path: string, headers?: readonly string[]) => {
+    stage.put(guard);
+    return askAt(stage.server, path, headers);
   };
 
   it.each(Object.entries(PROFILES))("lets in and refuses the same with %s", async (_what, token) => {
@@ -69,7 +78,9 @@ describe.each(Object.entries(APPS))("%s", (_name, app) => {
     const identity = { userId: "someone", scopes: [], sid: null, claims: {} };
     const { authenticate, authenticateOptional, authorize, ...rest } = auth;
     const doorman = Object.assign(new Doorman(async () => identity), rest);
-    expect(await ask(doorman, "/me")).toMatchObject({ status: 200, body: '{"id":"someone","same":true}' });
+    const server = await app(doorman as SessionAuthenticator);
+    expect(await askAt(server, "/me")).toMatchObject({ status: 200, body: '{"id":"someone","same":true}' });
+    server.close();
     const refusing = {
       ...createGuard({ token: profileOf() }),
       authenticate: () => Promise.reject(new AuthError("revoked")),

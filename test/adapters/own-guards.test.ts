@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthError } from "../../src/core/errors.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -9,6 +9,7 @@ import { profileOf } from "../support/tokens.ts";
 import { APPS } from "./apps.ts";
 import { exchange } from "./exchange.ts";
 import { NEST_APPS } from "./nest-apps.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const { auth } = houseOf();
 const identity = { userId: "someone", scopes: ["read"], sid: null, claims: {} };
@@ -46,10 +47,14 @@ function refused(): never {
 }
 
 describe.each(Object.entries(APPS))("%s", (_name, app) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(app, auth);
+  });
+  afterAll(() => stage.close());
   const ask = async (guard: Partial<Guard>, path: string, headers: readonly string[] = []): Promise<string> => {
-    const server = await app({ ...auth, ...guard } as never);
-    const { status, body } = await exchange(server, { path, headers });
-    server.close();
+    stage.put(guard);
+    const { status, body } = await exchange(stage.server, { path, headers });
     return status === 200 && path === "/me" ? `200 ${body}` : String(status);
   };
 
@@ -91,9 +96,14 @@ const VERDICTS: Readonly<Record<string, readonly [authorize: () => unknown, stat
 };
 
 describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (_name, app) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(app, auth);
+  });
+  afterAll(() => stage.close());
+
   it.each(Object.entries(VERDICTS))("a guard whose authorize answers %s", async (_what, [authorize, status]) => {
-    const server = await app({ ...auth, authenticate: async () => identity, authorize } as never);
-    expect((await exchange(server, { path: "/read" })).status).toBe(status);
-    server.close();
+    stage.put({ authenticate: async () => identity, authorize });
+    expect((await exchange(stage.server, { path: "/read" })).status).toBe(status);
   });
 });

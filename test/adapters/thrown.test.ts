@@ -4,20 +4,20 @@ import { runInNewContext } from "node:vm";
 import express from "express";
 import fastify from "fastify";
 import Koa from "koa";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { identify } from "../../src/adapters/adapter.ts";
 import * as onExpress from "../../src/adapters/express.ts";
 import * as onFastify from "../../src/adapters/fastify.ts";
 import * as onFetch from "../../src/adapters/fetch.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
 import { toError } from "../../src/adapters/thrown.ts";
-import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { AuthError } from "../../src/core/errors.ts";
 import { houseOf, READER } from "../support/flow.ts";
 import { partOf } from "../support/thorough.ts";
 import { APPS } from "./apps.ts";
 import { type Answer, exchange, type Sent } from "./exchange.ts";
 import { NEST_APPS } from "./nest-apps.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const { auth } = houseOf();
 const identity = { userId: "someone", scopes: ["read"], sid: null, claims: {} };
@@ -43,11 +43,19 @@ const ADAPTERS = Object.entries({ ...APPS, ...NEST_APPS }).map(([name, app], nth
 
 describe.each(ADAPTERS)("%s", (_name, app, nth) => {
   const thrownHere = partOf(THROWN, nth, 3);
-  const ask = async (own: object, sent: Sent, log?: () => void): Promise<number> => {
-    const server = await app({ ...auth, ...own } as SessionAuthenticator, log === undefined ? {} : { log });
-    const { status } = await exchange(server, sent).finally(() => server.closeAllConnections());
-    server.close();
-    return status;
+  let frameworks: Stage; // The errors are answered by the framework's own handler, or by ours.
+  let ours: Stage;
+  beforeAll(async () => {
+    frameworks = await openStage(app, auth);
+    ours = await openStage(app, auth, { log: () => {} });
+  });
+  afterAll(() => {
+    frameworks.close();
+    ours.close();
+  });
+  const ask = async (own: object, sent: Sent, stage = frameworks): Promise<number> => {
+    stage.put(own);
+    return (await exchange(stage.server, sent)).status;
   };
 
   describe.each(thrownHere)("a guard that throws %s", (_what, thrown) => {
@@ -60,7 +68,7 @@ describe.each(ADAPTERS)("%s", (_name, app, nth) => {
       for (const answer of [fail, reject]) {
         const own = { authenticate: answer, authenticateOptional: answer };
         expect(await ask(own, { path })).toBe(500);
-        expect(await ask(own, { path }, () => {})).toBe(500);
+        expect(await ask(own, { path }, ours)).toBe(500);
       }
     });
 
