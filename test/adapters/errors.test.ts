@@ -6,6 +6,7 @@ import * as onFetch from "../../src/adapters/fetch.ts";
 import * as onKoa from "../../src/adapters/koa.ts";
 import { AuthError, type AuthErrorCode } from "../../src/core/errors.ts";
 import { houseOf, READER } from "../support/flow.ts";
+import { partOf } from "../support/thorough.ts";
 import { APPS, type Errors } from "./apps.ts";
 import { exchange, type Sent } from "./exchange.ts";
 import { NEST_APPS } from "./nest-apps.ts";
@@ -111,7 +112,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
+const ADAPTERS = Object.entries({ ...APPS, ...NEST_APPS }).map(([name, app], nth) => [name, app, nth] as const);
+
+describe.each(ADAPTERS)("%s", (name, app, nth) => {
   /** Who is told by our handler, and the applications behind that, and behind the framework's own in each environment. */
   let told: NonNullable<Errors["log"]> = () => {};
   const stages = {} as Record<"ours" | "development" | "production", Stage>;
@@ -135,7 +138,7 @@ describe.each(Object.entries({ ...APPS, ...NEST_APPS }))("%s", (name, app) => {
     return exchange(stage.server, sent);
   };
 
-  describe.each(Object.entries(TABLE))("%s", (_what, { house, sent, error, headers }) => {
+  describe.each(partOf(Object.entries(TABLE), nth, 2))("%s", (_what, { house, sent, error, headers }) => {
     it("is answered as one JSON, with its headers, and an outage is logged with its cause", async () => {
       const log = vi.fn((_error: AuthError, _request: object) => {});
       const answer = await ask(houses[house], sent, { log });
