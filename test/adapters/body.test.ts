@@ -37,7 +37,7 @@ async function breakOff(sent: string, read: (req: IncomingMessage) => Promise<un
 
 const bodyOf = (req: IncomingMessage) => readJsonBody(req.iterator({ destroyOnReturn: false }), TYPE);
 
-describe("a body that the client breaks off", () => {
+describe.concurrent("a body that the client breaks off", () => {
   it.each(['{"login":', text])("is no JSON: %s", async (sent) => {
     expect(await breakOff(sent, bodyOf)).toMatchObject({ code: "malformed_body" });
   });

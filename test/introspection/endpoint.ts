@@ -8,6 +8,7 @@ import { type IntrospectedCredential, introspected } from "../../src/introspecti
 import type { IntrospectedOptions } from "../../src/introspection/options.ts";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
+import { runs } from "../support/thorough.ts";
 import { NOW, SECOND } from "../support/tokens.ts";
 
 export const AUDIENCE = "https://orders.example";
@@ -28,7 +29,7 @@ export const GOOD: Readonly<Record<string, unknown>> & { readonly sub: string } 
 const json = (body: unknown) => (_req: IncomingMessage, res: ServerResponse) => {
   res.setHeader("Content-Type", "application/json").end(typeof body === "string" ? body : JSON.stringify(body));
 };
-const BOMB = gzipSync(Buffer.alloc(50_000_000, " "));
+const BOMB = gzipSync(Buffer.alloc(runs(5_000_000, 50_000_000), " "));
 
 /** How an endpoint may answer everything, where it is out of order. */
 export const FAULTS: Readonly<Record<string, (req: IncomingMessage, res: ServerResponse) => unknown>> = {
