@@ -18,10 +18,13 @@ import type { SessionAuthenticator } from "../../src/authenticator/authenticator
 import type { Identity } from "../../src/guard/identity.ts";
 import { type App, BEFORE, broken, type Errors, RULES } from "./apps.ts";
 
-/** The routes of the table on Nest, on both of its platforms. */
+/**
+ * The routes of the table on Nest, on both of its platforms. Behind the other adapters, every second one of all is then
+ * on Express, on Koa and on Fastify, wherever the part of them begins.
+ */
 export const NEST_APPS: Readonly<Record<string, App>> = {
-  "Nest 11 on Express": (auth, errors) => onNest(new ExpressAdapter(), auth, errors),
   "Nest 11 on Fastify": (auth, errors) => onNest(new FastifyAdapter(), auth, errors),
+  "Nest 11 on Express": (auth, errors) => onNest(new ExpressAdapter(), auth, errors),
 };
 
 @Controller()
