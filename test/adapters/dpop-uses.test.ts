@@ -31,14 +31,14 @@ import type { ProofStore, User } from "../../src/stores/contract.ts";
 import { memoryProofs } from "../../src/stores/memory.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { houseOf, PASSWORD, READER } from "../support/flow.ts";
+import { partOf } from "../support/thorough.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
-import { APPS } from "./apps.ts";
+import { APPS, type App } from "./apps.ts";
+import { ADAPTERS } from "./client.ts";
 import { exchange } from "./exchange.ts";
-import { NEST_APPS } from "./nest-apps.ts";
 
 const ORIGIN = "https://api.example.com";
 const KEY = clientKey();
-const ALL_APPS = { ...APPS, ...NEST_APPS };
 
 /** A store of proofs that counts what it is asked to remember, and can be down. */
 function countingProofs() {
@@ -94,7 +94,7 @@ interface Sent {
 const tokensOf = ({ body }: { body: string }) => JSON.parse(body) as { access_token: string; refresh_token: string };
 const errorOf = ({ status, body }: { status: number; body: string }): unknown => [status, JSON.parse(body).error];
 
-describe.each(Object.entries(ALL_APPS))("a proof at an endpoint of tokens, on %s", (name, app) => {
+describe.each(partOf(ADAPTERS, 1, 2))("a proof at an endpoint of tokens, on %s", (name, app) => {
   const { auth, state, outages } = openHouse();
   let server: Server;
   beforeAll(async () => {
@@ -505,7 +505,7 @@ describe("a request that its holder tells apart", () => {
 describe("credentials beside dpop", () => {
   it("lose the cookie of an earlier login where a bound one follows", async () => {
     const { auth } = openHouse((token) => [cookieToken(token)]);
-    const server = await (ALL_APPS["Express 5"] as (typeof APPS)[string])(auth, { log: () => {} });
+    const server = await (APPS["Express 5"] as App)(auth, { log: () => {} });
     const { send } = clientOf(server);
     const body = JSON.stringify(READER);
     const plain = await exchange(server, {

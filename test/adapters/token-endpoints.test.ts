@@ -13,8 +13,9 @@ import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { passwords } from "../support/flow.ts";
-import { type Answer, exchange } from "./exchange.ts";
-import { TOKEN_APPS } from "./token-endpoints.ts";
+import { partOf } from "../support/thorough.ts";
+import { type Answer, exchange, type Sent } from "./exchange.ts";
+import { TOKEN_APPS, type TokenApp } from "./token-endpoints.ts";
 
 const SECRET = "a secret of thirty-two characters";
 const ISSUER = "https://api.example.com";
@@ -73,7 +74,8 @@ function house() {
   return { auth, users, state, parts: { auth, introspect: { clients, rules }, revoke: { clients, rules } } };
 }
 
-describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
+/** Opens the endpoints before the tests of a suite, and closes them behind these. */
+function openEndpoints(app: TokenApp) {
   const { auth, state, parts } = house();
   const logged: unknown[] = [];
   let server: Server;
@@ -96,6 +98,70 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
   };
   const revoke = (text: string, id = "reports"): Promise<Answer> =>
     send("/revoke", new URLSearchParams({ token: text, token_type_hint: "x" }).toString(), [...basic(id), ...FORM]);
+  return { auth, state, logged, exchange: (sent: Sent) => exchange(server, sent), send, ask, revoke };
+}
+
+const APPS = Object.entries(TOKEN_APPS).map(([name, app], nth) => [name, app, nth] as const);
+
+/** What both endpoints refuse, and the challenge that the answer has. */
+const REFUSALS: readonly (readonly [
+  what: string,
+  body: string,
+  headers: string[],
+  status: number,
+  error: string,
+  challenge: string | undefined,
+])[] = [
+  ["no client", "token=x", FORM, 401, "invalid_client", 'Basic realm="api"'],
+  [
+    "a wrong secret",
+    "token=x",
+    [...basic("reports", `${SECRET}!`), ...FORM],
+    401,
+    "invalid_client",
+    'Basic realm="api"',
+  ],
+  ["an unknown client", "token=x", [...basic("nobody"), ...FORM], 401, "invalid_client", 'Basic realm="api"'],
+  ["a malformed header", "token=x", ["Authorization", "Basic ???", ...FORM], 400, "invalid_request", undefined],
+  ["a client that may not", "token=x", [...basic("guest"), ...FORM], 403, "forbidden", undefined],
+  ["no body", "", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  ["no token", "tokens=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  ["an empty token", "token=", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  ["two tokens", "token=x&token=y", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  ["a token in brackets", "token[a]=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  ["a prototype", "__proto__[token]=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
+  [
+    "JSON",
+    '{"token":"x"}',
+    [...basic("reports"), "Content-Type", "application/json"],
+    415,
+    "invalid_request",
+    undefined,
+  ],
+  ["text", "token=x", [...basic("reports"), "Content-Type", "text/plain"], 415, "invalid_request", undefined],
+];
+
+describe.each(APPS)("%s", (_name, app, nth) => {
+  const { send } = openEndpoints(app);
+
+  it.each(partOf(REFUSALS, nth, 2))(
+    "refuses %s in the shape of OAuth, with a message as all our handlers",
+    async (_what, body, headers, status, error, challenge) => {
+      for (const path of ["/introspect", "/revoke"]) {
+        const answer = await send(path, body, headers);
+        expect(answer.status).toBe(status);
+        const parsed = JSON.parse(answer.body);
+        expect(parsed).toEqual({ error, error_description: expect.any(String), message: parsed.error_description });
+        expect(parsed.error_description).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+        expect(answer.headers["cache-control"]).toBe("no-store");
+        if (challenge !== undefined) expect(answer.headers["www-authenticate"]).toBe(challenge);
+      }
+    },
+  );
+});
+
+describe.each(partOf(APPS, 0, 2))("%s, where tokens are asked about", (_name, app) => {
+  const { auth, logged, send, ask, exchange } = openEndpoints(app);
 
   it("tells what a good token says", async () => {
     const { accessToken } = await auth.startSession({ id: "user-1" }, { methods: ["pwd", "otp"], acr: "gold" });
@@ -141,49 +207,6 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     expect((await ask(accessToken)).active).toBe(true);
   });
 
-  it.each([
-    ["no client", "token=x", FORM, 401, "invalid_client", 'Basic realm="api"'],
-    [
-      "a wrong secret",
-      "token=x",
-      [...basic("reports", `${SECRET}!`), ...FORM],
-      401,
-      "invalid_client",
-      'Basic realm="api"',
-    ],
-    ["an unknown client", "token=x", [...basic("nobody"), ...FORM], 401, "invalid_client", 'Basic realm="api"'],
-    ["a malformed header", "token=x", ["Authorization", "Basic ???", ...FORM], 400, "invalid_request", undefined],
-    ["a client that may not", "token=x", [...basic("guest"), ...FORM], 403, "forbidden", undefined],
-    ["no body", "", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    ["no token", "tokens=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    ["an empty token", "token=", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    ["two tokens", "token=x&token=y", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    ["a token in brackets", "token[a]=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    ["a prototype", "__proto__[token]=x", [...basic("reports"), ...FORM], 400, "invalid_request", undefined],
-    [
-      "JSON",
-      '{"token":"x"}',
-      [...basic("reports"), "Content-Type", "application/json"],
-      415,
-      "invalid_request",
-      undefined,
-    ],
-    ["text", "token=x", [...basic("reports"), "Content-Type", "text/plain"], 415, "invalid_request", undefined],
-  ])(
-    "refuses %s in the shape of OAuth, with a message as all our handlers",
-    async (_what, body, headers, status, error, challenge) => {
-      for (const path of ["/introspect", "/revoke"]) {
-        const answer = await send(path, body, headers);
-        expect(answer.status).toBe(status);
-        const parsed = JSON.parse(answer.body);
-        expect(parsed).toEqual({ error, error_description: expect.any(String), message: parsed.error_description });
-        expect(parsed.error_description).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
-        expect(answer.headers["cache-control"]).toBe("no-store");
-        if (challenge !== undefined) expect(answer.headers["www-authenticate"]).toBe(challenge);
-      }
-    },
-  );
-
   it("tells a client whose secret is wrong of its secret, and of no password", async () => {
     const answer = await send("/introspect", "token=x", [...basic("reports", `${SECRET}!`), ...FORM]);
     expect(JSON.parse(answer.body).message).toBe("The id or the secret of the client is wrong");
@@ -201,7 +224,7 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     for (const path of ["/introspect", "/revoke"]) {
       const { status } = await send(`${path}?token=x`, "", [...basic("reports"), ...FORM]);
       expect([400, 404]).toContain(status);
-      const answer = await exchange(server, { method: "GET", path, headers: basic("reports") });
+      const answer = await exchange({ method: "GET", path, headers: basic("reports") });
       expect([404, 405]).toContain(answer.status);
       if (answer.status === 405) expect(answer.headers.allow).toBe("POST");
     }
@@ -210,7 +233,7 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
   it("refuses a body that is longer than it or the parser in front takes", async () => {
     const headers = [...basic("reports"), ...FORM];
     const body = `token=${"x".repeat(2_000_000)}`;
-    const answer = await exchange(server, { method: "POST", path: "/introspect", headers, body, isLast: true });
+    const answer = await exchange({ method: "POST", path: "/introspect", headers, body, isLast: true });
     expect(answer.status).toBe(413);
   });
 
@@ -225,6 +248,10 @@ describe.each(Object.entries(TOKEN_APPS))("%s", (_name, app) => {
     }
     expect(logged).toEqual(["unavailable", "unavailable", "unavailable", "unavailable"]);
   });
+});
+
+describe.each(partOf(APPS, 1, 2))("%s, where tokens are revoked", (_name, app) => {
+  const { auth, state, ask, revoke } = openEndpoints(app);
 
   it("revokes an access token alone, and its session goes on", async () => {
     const { accessToken, refreshToken } = await auth.startSession({ id: "user-1" });
