@@ -15,7 +15,7 @@ export const TAKEN_AWAY = "__Host-refresh=; Max-Age=0; Path=/; HttpOnly; Secure;
 export const json = ({ body }: Answer): Record<string, string> => JSON.parse(body) as Record<string, string>;
 
 /** What a client sends to the application of a suite. */
-export interface Client {
+interface Client {
   /** Puts a house behind the application, for the requests to come. */
   serve(house: House): Server;
   post(server: Server, path: string, body: object | null, headers?: readonly string[]): Promise<Answer>;
