@@ -13,7 +13,7 @@ export interface Sent {
   /** Name and value in turn, so that a header can be sent twice. */
   readonly headers?: readonly string[];
   readonly body?: string;
-  /** Whether the connection ends with the answer, since the server does not read all that is sent. */
+  /** Whether the connection ends with the answer: where the server does not read all that is sent, say. */
   readonly isLast?: boolean;
 }
 

@@ -43,7 +43,7 @@ async function unreached(): Promise<Response> {
 async function holds(app: App): Promise<void> {
   const { auth, login: name, password } = await houseOf(onMemory());
   const server = await app(auth);
-  const send = (sent: Sent): Promise<Answer> => exchange(server as Server, sent);
+  const send = (sent: Sent): Promise<Answer> => exchange(server as Server, { ...sent, isLast: true });
   try {
     const credentials = JSON.stringify({ login: name, password });
     const first = tokensOf(await send(post("/login", credentials)));
