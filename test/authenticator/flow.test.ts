@@ -13,6 +13,7 @@ import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import type { Credentials, User, UserStore } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
+import { MEGABYTES } from "../support/megabytes.ts";
 import { CLAIMS, NOW, profileOf, SECOND, signed } from "../support/tokens.ts";
 
 const token = profileOf(undefined, { clockTolerance: 5 });
@@ -77,7 +78,7 @@ describe("login", () => {
     ["a NUL", { login: "reader\0", password: PASSWORD }],
     ["a lone surrogate", { login: "\ud800", password: PASSWORD }],
     ["a long login", { login: "x".repeat(1_025), password: PASSWORD }],
-    ["ten megabytes of password", { login: "reader", password: "x".repeat(10_000_000) }],
+    ["megabytes of password", { login: "reader", password: "x".repeat(MEGABYTES) }],
   ])("never asks the store about %s", async (_what, input) => {
     let asked = 0;
     const auth = authOf(

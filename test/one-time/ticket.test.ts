@@ -7,6 +7,7 @@ import { type TicketIdentity, ticket } from "../../src/one-time/ticket.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryOneTimeStore } from "../../src/stores/memory/one-time.ts";
+import { MEGABYTES } from "../support/megabytes.ts";
 import { CLAIMS, NOW, profileOf, signed } from "../support/tokens.ts";
 
 interface Data {
@@ -77,7 +78,7 @@ describe("a ticket in the query", () => {
     ["?ticket=x", "invalid_token"],
     ["?ticket=x&ticket=y", "invalid_request"],
     ["?ticket=x&ticket=x", "invalid_token"],
-    [`?ticket=${"A".repeat(10_000_000)}`, "invalid_token"],
+    [`?ticket=${"A".repeat(MEGABYTES)}`, "invalid_token"],
   ])("%.40s is answered %s", async (query, code) => {
     expect(await codeOf(house().ask(query))).toBe(code);
   });

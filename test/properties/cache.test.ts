@@ -11,6 +11,7 @@ import { verifyToken } from "../../src/core/token/verify.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import type { Guard } from "../../src/guard/guard.ts";
 import { memoryBlocklist } from "../../src/stores/memory.ts";
+import { runs } from "../support/thorough.ts";
 import { CLAIMS, encode, HEADER, NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
 
 /** What comes of a call, as a value: what it gives, or what is told of it to the client and to the developer. */
@@ -67,7 +68,7 @@ it("a cached answer is the uncached one, at every instant, in any order of insta
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(100, 300) },
   );
 });
 
@@ -101,7 +102,7 @@ it("a revocation counts from the same moment on, whatever was cached", async () 
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(70, 200) },
   );
 });
 

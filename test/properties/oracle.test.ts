@@ -39,7 +39,7 @@ describe.each(ALGORITHMS)("%s", async (algorithm) => {
         expect(verified).toMatchObject(JSON.parse(JSON.stringify({ ...own, sub })));
         expect((await jwtVerify(token, theirs, CHECKS)).payload).toEqual(verified);
       }),
-      { numRuns: algorithm.startsWith("HS") ? runs(30, 100) : runs(5, 10) },
+      { numRuns: algorithm.startsWith("HS") ? runs(20, 100) : runs(4, 10) },
     );
   });
 });
@@ -59,7 +59,7 @@ describe("a changed character", () => {
     const token = await issueToken({ sub: "user-1" }, profile);
     expect(await reasonFor(token, profile)).toBe("accepted");
     const wrong: string[] = [];
-    const step = runs(8, 1); // each place meets an eighth of the characters, the next place the next eighth
+    const step = runs(12, 1); // each place meets a twelfth of the characters, the next place the next twelfth
     for (let at = 0; at <= token.length; at += 1) {
       for (const other of others.filter((_, nth) => (at + nth) % step === 0)) {
         const replaced = token.slice(0, at) + other + token.slice(at + 1);
@@ -106,7 +106,7 @@ describe("what jose refuses", () => {
         if (accepted && ours === "accepted") both += 1;
       }),
       {
-        numRuns: runs(500, 3_000),
+        numRuns: runs(250, 3_000),
         examples: [
           [
             { alg: "HS256", typ: "at+jwt", crit: undefined, b64: undefined },
@@ -140,7 +140,7 @@ describe("what jose refuses", () => {
         if (theirs === "refused") expect(ours).not.toBe("accepted");
         seen.add(`${theirs}, ${ours === "accepted" ? ours : "refused"}`);
       }),
-      { numRuns: runs(500, 3_000) },
+      { numRuns: runs(250, 3_000) },
     );
     expect(seen).toContain("accepted, accepted");
     expect(seen).toContain("refused, refused");
@@ -181,20 +181,17 @@ describe.each(["HS256", "RS256", "PS256", "ES256", "ES512", "Ed25519"] as const)
           const [ours, jose] = await verdicts(token);
           expect([token === good || !ours, ours && !jose]).toEqual([true, false]);
         }),
-        { numRuns: runs(60, 300) },
+        { numRuns: runs(alg === "ES512" ? 20 : 40, 300) },
       );
     });
 
     it("is never accepted with the parts of another", async () => {
       const [one, two] = [good.split("."), other.split(".")];
-      const pick = fc.nat(1);
-      await fc.assert(
-        fc.asyncProperty(pick, pick, pick, async (h, p, s) => {
-          const token = [[one, two][h]?.[0], [one, two][p]?.[1], [one, two][s]?.[2]].join(".");
-          expect(await verdicts(token)).toEqual([p === s, p === s]);
-        }),
-        { numRuns: 40 },
-      );
+      for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) {
+        const [h, p, s] = [at & 1, (at >> 1) & 1, at >> 2] as const;
+        const token = [[one, two][h]?.[0], [one, two][p]?.[1], [one, two][s]?.[2]].join(".");
+        expect(await verdicts(token)).toEqual([p === s, p === s]);
+      }
     });
 
     it("is never accepted where jose refuses, signed again with other members", async () => {
@@ -213,7 +210,7 @@ describe.each(["HS256", "RS256", "PS256", "ES256", "ES512", "Ed25519"] as const)
             if (Object.keys(head).length + Object.keys(body).length === 0) expect([ours, jose]).toEqual([true, true]);
           },
         ),
-        { numRuns: runs(60, 300), examples: [[{}, {}]] },
+        { numRuns: runs(alg === "ES512" ? 20 : 40, 300), examples: [[{}, {}]] },
       );
     });
   },

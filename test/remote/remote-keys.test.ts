@@ -14,6 +14,7 @@ import { type FrozenClock, frozenClock } from "../../src/testing/clock.ts";
 import type { FakeBehaviour } from "../../src/testing/issuer/behaviour.ts";
 import { createFakeIssuer } from "../../src/testing/issuer/create.ts";
 import type { FakeIssuer } from "../../src/testing/issuer/issuer.ts";
+import { runs } from "../support/thorough.ts";
 
 let issuer: FakeIssuer;
 let clock: FrozenClock;
@@ -138,12 +139,12 @@ describe("remote keys", () => {
     expect(typesOf().filter((type) => type === "key_added")).toHaveLength(2);
   });
 
-  it("10,000 random kids cause one fetch, and each is refused", async () => {
+  it("thousands of random kids cause one fetch, and each is refused", async () => {
     const profile = profileOf();
     await keys.ready();
     clock.advance(31);
     const parts = (await mint()).split(".");
-    const tokens = Array.from({ length: 10_000 }, (_, at) => {
+    const tokens = Array.from({ length: runs(2_000, 10_000) }, (_, at) => {
       const header = { alg: "ES256", typ: "at+jwt", kid: `random-${at}` };
       return [Buffer.from(JSON.stringify(header)).toString("base64url"), ...parts.slice(1)].join(".");
     });
@@ -154,7 +155,7 @@ describe("remote keys", () => {
     expect(issuer.count("jwks")).toBe(2);
   });
 
-  it("10,000 random kids cause one fetch while the source is down, and each is an outage", async () => {
+  it("thousands of random kids cause one fetch while the source is down, and each is an outage", async () => {
     const profile = profileOf();
     await keys.ready();
     const known = await mint();
@@ -163,7 +164,7 @@ describe("remote keys", () => {
     issuer.forgetRequests();
     const header = (at: number) => ({ header: { kid: `random-${at}` } });
     const one = await issuer.mint({ sub: "user-1" }, header(0));
-    const answers = await Promise.all(Array.from({ length: 10_000 }, () => answerOf(one, profile)));
+    const answers = await Promise.all(Array.from({ length: runs(2_000, 10_000) }, () => answerOf(one, profile)));
     expect(new Set(answers)).toEqual(new Set(["503 unavailable"]));
     for (let at = 1; at < 100; at += 1) {
       expect(await answerOf(await issuer.mint({ sub: "user-1" }, header(at)), profile)).toBe("503 unavailable");

@@ -6,6 +6,7 @@ import type { RefreshStore, StoredSession, UserStore } from "../../src/stores/co
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, houseOf, OUTAGES, READER } from "../support/flow.ts";
+import { MEGABYTES } from "../support/megabytes.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
 
 const MINUTE = 60_000;
@@ -96,7 +97,7 @@ describe("refresh", () => {
     const keep = (error: unknown): unknown =>
       errors.push(JSON.stringify(error), (error as { headers: object }).headers);
     await auth.refresh("x").catch(keep);
-    await auth.refresh("x".repeat(10_000_000)).catch(keep);
+    await auth.refresh("x".repeat(MEGABYTES)).catch(keep);
     await auth.refresh("A".repeat(43)).catch(keep);
     const spent = await auth.login(READER);
     await auth.refresh((await auth.refresh(spent.refreshToken)).refreshToken);

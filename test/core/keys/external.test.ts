@@ -10,14 +10,16 @@ import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { keyRing } from "../../../src/core/keys/ring.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
+import { rsaPair } from "../../support/keys.ts";
+import { MEGABYTES } from "../../support/megabytes.ts";
 import { NOW, profileOf, reasonFor } from "../../support/tokens.ts";
 
 const PAIRS = {
   ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
   ES384: generateKeyPairSync("ec", { namedCurve: "P-384" }),
   ES512: generateKeyPairSync("ec", { namedCurve: "P-521" }),
-  RS256: generateKeyPairSync("rsa", { modulusLength: 2_048 }),
-  PS256: generateKeyPairSync("rsa", { modulusLength: 2_048 }),
+  RS256: await rsaPair(),
+  PS256: await rsaPair(1),
   Ed25519: generateKeyPairSync("ed25519"),
 } as const;
 type Name = keyof typeof PAIRS;
@@ -166,8 +168,8 @@ describe("a service that fails is an outage", () => {
     ["answers no bytes", { sign: async () => new Uint8Array() }, notVerified],
     ["answers no bytes of DER", { sign: async () => new Uint8Array(), dsaEncoding: "der" }, noDer],
     ["answers zeros", { sign: async () => new Uint8Array(64) }, notVerified],
-    ["answers ten megabytes", { sign: async () => new Uint8Array(10_000_000) }, notVerified],
-    ["answers ten megabytes of DER", { sign: async () => new Uint8Array(10_000_000), dsaEncoding: "der" }, noDer],
+    ["answers megabytes", { sign: async () => new Uint8Array(MEGABYTES) }, notVerified],
+    ["answers megabytes of DER", { sign: async () => new Uint8Array(MEGABYTES), dsaEncoding: "der" }, noDer],
   ];
   it.each(failures)("one that %s", async (_, options, cause) => {
     const startedAt = performance.now();

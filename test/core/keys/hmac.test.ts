@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HMAC_ALGORITHMS } from "../../../src/core/keys/algorithms.ts";
 import { prepareHmac } from "../../../src/core/keys/hmac.ts";
+import { runs } from "../../support/thorough.ts";
 
 const { HS256, HS384, HS512 } = HMAC_ALGORITHMS;
 
@@ -106,7 +107,7 @@ describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
         const hmac = prepareHmac(scheme, bytes);
         for (const text of all) expect(hmac.sign(text)).toBe(expected(bytes, text));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100, 300) },
     );
   });
 

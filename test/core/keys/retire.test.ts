@@ -10,10 +10,11 @@ import { secretKey } from "../../../src/core/keys/secret.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import type { TokenProfile } from "../../../src/core/token/profile.ts";
 import { frozenClock } from "../../../src/testing/clock.ts";
+import { keyFor } from "../../support/keys.ts";
 import { NOW, profileOf, reasonFor } from "../../support/tokens.ts";
 
 const es = (await importKey(await generateKey("ES256"))) as SigningKey;
-const rs = (await importKey(await generateKey("RS256"))) as SigningKey;
+const rs = (await importKey(await keyFor("RS256"))) as SigningKey;
 const ed = (await importKey(await generateKey("Ed25519"))) as SigningKey;
 const old = secretKey("o".repeat(32), { kid: "old" });
 const older = secretKey("p".repeat(32), { kid: "older" });

@@ -9,6 +9,7 @@ import { keyRing } from "../../../src/core/keys/ring.ts";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
+import { keyFor } from "../../support/keys.ts";
 import { NOW, profileOf, reasonFor } from "../../support/tokens.ts";
 
 const bytes = (fill: string): string => fill.repeat(32);
@@ -58,7 +59,7 @@ describe("keyRing", () => {
   });
 
   it("takes keys of one name for several algorithms, as an issuer may publish one RSA key", async () => {
-    const { alg: _, ...jwk } = await generateKey("RS256");
+    const { alg: _, ...jwk } = await keyFor("RS256");
     const all = (["RS256", "PS256", "RS512"] as const).map((algorithm) => importKey(jwk as JWK, { algorithm }));
     const [rs, ps, rs512] = (await Promise.all(all)) as [SigningKey, SigningKey, SigningKey];
     const secret = secretKey(bytes("d"), { kid: jwk.kid as string });
@@ -93,7 +94,7 @@ describe("keyRing", () => {
   });
 
   it("never tries a key of one name for another algorithm than its own", async () => {
-    const { alg: _, ...jwk } = await generateKey("PS256");
+    const { alg: _, ...jwk } = await keyFor("PS256");
     const ring = keyRing(
       await importKey(jwk as JWK, { algorithm: "PS256" }),
       await importKey(jwk as JWK, { algorithm: "RS256" }),
@@ -125,7 +126,7 @@ describe("keyRing", () => {
 
 describe("publicJwks", () => {
   it("publishes public halves, and never a secret", async () => {
-    const jwk = await generateKey("RS256");
+    const jwk = await keyFor("RS256");
     const { keys } = publicJwks(keyRing(await importKey(jwk), es, a));
     expect(keys.map(({ alg, kid, use }) => ({ alg, kid, use }))).toEqual([
       { alg: "RS256", kid: jwk.kid, use: "sig" },

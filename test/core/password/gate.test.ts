@@ -5,6 +5,7 @@ import { comparePassword, hashPassword } from "../../../src/core/password/defaul
 import { FairQueue } from "../../../src/core/password/fair-queue.ts";
 import { Gate, type WorkOptions } from "../../../src/core/password/gate.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
+import { runs } from "../../support/thorough.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -236,6 +237,6 @@ it("holds for any origins that send, give up and end in any order", async () => 
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: runs(50, 150) },
   );
 });

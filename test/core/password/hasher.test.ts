@@ -5,6 +5,7 @@ import { comparePassword, hashPassword, needsRehash } from "../../../src/core/pa
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { bcryptHashes, type LegacyScheme } from "../../../src/core/password/legacy.ts";
 import type { PasswordOptions } from "../../../src/core/password/options.ts";
+import { MEGABYTES } from "../../support/megabytes.ts";
 
 const CHEAP = { memoryCost: 64, timeCost: 1 };
 const cheap = createPasswordHasher(CHEAP);
@@ -91,7 +92,7 @@ describe("a stored hash", () => {
     ...[
       "$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA",
       `$argon2id$v=19$m=64,t=1,p=1$${salted}${"A".repeat(600)}`,
-      "x".repeat(10_000_000),
+      "x".repeat(MEGABYTES),
     ],
     ...[`$argon2id$v=19$m=4294967295,t=1,p=1$${salted}`, `$argon2id$v=19$m=64,t=4294967295,p=1$${salted}`],
     ...[`$argon2id$v=19$m=64,t=1,p=255$${salted}`, `$argon2id$v=19$m=262145,t=1,p=1$${salted}`],

@@ -6,6 +6,7 @@ import { newJti, readIssueTime } from "../../../src/core/token/jti.ts";
 import { defineToken, type TokenProfile } from "../../../src/core/token/profile.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
 import { createGuard } from "../../../src/guard/create.ts";
+import { MEGABYTES } from "../../support/megabytes.ts";
 import { NOW, profileOf, SECOND, SECRET } from "../../support/tokens.ts";
 
 const issue = (claims: unknown, profile: TokenProfile = profileOf()): Promise<string> =>
@@ -111,7 +112,7 @@ describe("what is refused", () => {
       /can't be written as JSON/,
     ],
     ["a toJSON of its own", { sub: "user-1", toJSON: () => ({ sub: "user-2" }) }, /a toJSON would sign something else/],
-    ["ten megabytes", { x: "x".repeat(10_000_000) }, /over the profile's maxBytes \(8192\)/],
+    ["megabytes", { x: "x".repeat(MEGABYTES) }, /over the profile's maxBytes \(8192\)/],
   ])("%s", async (_what, claims, why) => {
     await expect(issue(claims)).rejects.toThrow(why);
     await expect(issue(claims)).rejects.toBeInstanceOf(TypeError);
