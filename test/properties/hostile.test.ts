@@ -14,6 +14,7 @@ import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken } from "../../src/core/token/profile.ts";
 import { verifyToken } from "../../src/core/token/verify.ts";
 import { MEGABYTES } from "../support/megabytes.ts";
+import { anyCharacter } from "../support/texts.ts";
 import { runs } from "../support/thorough.ts";
 import { HEADER, profileOf, SECRET, signed } from "../support/tokens.ts";
 
@@ -73,7 +74,7 @@ const anything = fc.oneof(
     )
     .map((options) => ({ ...whole, ...options })),
   fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withTypedArray: true }),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
   fc.string().map((text) => `Bearer ${text}`),
   fc.string().map((text) => `-----BEGIN PUBLIC KEY-----\n${text}`),
   fc.record({

@@ -18,6 +18,7 @@ import { createGuard } from "../../src/guard/create.ts";
 import type { LoadedKeys } from "../../src/remote/fresh-keys.ts";
 import { type RotatingKeysOptions, rotatingKeys } from "../../src/remote/rotating-keys.ts";
 import { type FrozenClock, frozenClock } from "../../src/testing/clock.ts";
+import { bundleFixture } from "../support/fixture.ts";
 import { keyFor } from "../support/keys.ts";
 import { runs } from "../support/thorough.ts";
 import { profileOf, reasonFor } from "../support/tokens.ts";
@@ -269,22 +270,13 @@ describe("when keys are loaded", () => {
   });
 
   it("keeps no process alive", async () => {
-    const program = `
-      import { rotatingKeys, secretKey, defineToken, issueToken } from ${JSON.stringify(join(import.meta.dirname, "../../src/index.ts"))};
-      const keys = rotatingKeys({ load: () => secretKey("a".repeat(32)), every: 30 });
-      await keys.ready();
-      await issueToken({}, defineToken({ keys, issuer: null, audience: null }));
-      console.log("done");`;
-    const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
-      timeout: 20_000,
-      cwd: join(import.meta.dirname, "../.."),
-    });
+    const program = await bundleFixture(join(import.meta.dirname, "ending.ts"));
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 });
     expect(stdout).toBe("done\n");
   });
 });
 
-describe("keys that can't be loaded", () => {
+describe.concurrent("keys that can't be loaded", () => {
   const failures: [string, () => unknown, string][] = [
     ["rejects", () => Promise.reject(new Error("vault is sealed: token hvs.secret")), "Error"],
     ["rejects with nothing", () => Promise.reject(undefined), "undefined"],

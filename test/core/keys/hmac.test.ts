@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HMAC_ALGORITHMS } from "../../../src/core/keys/algorithms.ts";
 import { prepareHmac } from "../../../src/core/keys/hmac.ts";
+import { anyCharacter } from "../../support/texts.ts";
 import { runs } from "../../support/thorough.ts";
 
 const { HS256, HS384, HS512 } = HMAC_ALGORITHMS;
@@ -101,7 +102,7 @@ describe.each([HS256, HS384, HS512])("$hash", (scheme) => {
 
   it("is node:crypto's own HMAC, for any secret and any text, one after another", () => {
     const secret = fc.uint8Array({ minLength: 0, maxLength: 3 * scheme.block });
-    const texts = fc.array(fc.string({ unit: "binary", maxLength: 400 }), { minLength: 1, maxLength: 5 });
+    const texts = fc.array(fc.string({ unit: anyCharacter, maxLength: 400 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(secret, texts, (bytes, all) => {
         const hmac = prepareHmac(scheme, bytes);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import crypto from "node:crypto";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { hashRaw, hash as nativeHash } from "@node-rs/argon2";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -10,6 +10,7 @@ import { isAuthError } from "../../../src/core/errors.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { createMissingAddonError } from "../../../src/core/password/missing-addon.ts";
 import { createRuntimeEngine, type RuntimeArgon2 } from "../../../src/core/password/runtime.ts";
+import { bundleFixture } from "../../support/fixture.ts";
 
 const COST = { memoryCost: 64, timeCost: 1 };
 const pepper = new Uint8Array(16).fill(7);
@@ -46,28 +47,28 @@ describe("a process that can't load the addon", () => {
   const permission = process.allowedNodeEnvironmentFlags.has("--permission")
     ? "--permission"
     : "--experimental-permission";
-  const permitted = [permission, "--allow-fs-read=*", "--allow-fs-write=*", "--allow-child-process", "--allow-worker"];
   const root = join(import.meta.dirname, "../../..");
+  let program: string;
   let foreign: string;
 
   // The packages as they are installed with --omit=optional, or on another platform.
   beforeAll(async () => {
+    program = await bundleFixture(join(import.meta.dirname, "without-addon.ts"));
     foreign = await mkdtemp(join(tmpdir(), "hallpass-foreign-"));
-    for (const folder of ["src", "test/core/password", "node_modules/@node-rs/argon2"]) {
-      await cp(join(root, folder), join(foreign, folder), { recursive: true });
-    }
-    await cp(join(root, "package.json"), join(foreign, "package.json"));
+    await cp(join(root, "node_modules/@node-rs/argon2"), join(foreign, "node_modules/@node-rs/argon2"), {
+      recursive: true,
+    });
+    await cp(dirname(program), join(foreign, "program"), { recursive: true });
   });
   afterAll(() => rm(foreign, { recursive: true }));
 
-  it.each<readonly [string, readonly string[], () => string]>([
-    ["--no-addons", ["--no-addons"], () => root],
-    ["--permission", permitted, () => root],
-    ["want of the platform's package", [], () => foreign],
-  ])("for %s hashes by the runtime, or says what to do", async (_why, flags, folder) => {
-    const script = join(folder(), "test/core/password/without-addon.ts");
-    const args = [...flags, "--import", "tsx", script, await peppered.hash("correct horse")];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  it.concurrent.each<readonly [string, readonly string[], () => string]>([
+    ["--no-addons", ["--no-addons"], () => program],
+    ["--permission", [permission, "--allow-fs-read=*"], () => program],
+    ["want of the platform's package", [], () => join(foreign, "program", basename(program))],
+  ])("for %s hashes by the runtime, or says what to do", async (_why, flags, script) => {
+    const args = [...flags, script(), await peppered.hash("correct horse")];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
     const outcome = JSON.parse(stdout);
     if (ownArgon2 !== undefined) {
       expect(outcome).toMatchObject({ ready: "crypto.argon2", good: true, bad: false });
