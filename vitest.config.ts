@@ -5,8 +5,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** Folders whose test files share a process and its modules, which saves a start and an import for each file. */
 const SHARING = [
   ...["adapters", "api-keys", "attacks", "authenticator", "core", "dpop", "events", "guard", "introspection", "login"],
-  ...["one-time", "package", "properties", "remote", "sessions", "shared", "status-list", "store-calls", "testing"],
-  "vectors",
+  ...["one-time", "package", "properties", "realms", "remote", "sessions", "shared", "status-list", "store-calls"],
+  ...["testing", "vectors"],
 ];
 
 /** What shares a process too, and is given a Postgres and a Redis. */
