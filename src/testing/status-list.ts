@@ -8,8 +8,10 @@ const TERMS = JSON.stringify({ size: 1_048_576, seed: "\u{1f511} '; DROP TABLE u
 async function listMarked(store: StatusListStore, series: string, list = 1): Promise<readonly number[]> {
   const bytes = await store.read(series, list);
   const marked: number[] = [];
-  for (let index = 0; index < bytes.length * 8; index += 1) {
-    if (((bytes[index >>> 3] as number) >>> (index & 7)) & 1) marked.push(index);
+  for (const [at, byte] of bytes.entries()) {
+    for (let bit = 0; byte >> bit > 0; bit += 1) {
+      if ((byte >> bit) & 1) marked.push(at * 8 + bit);
+    }
   }
   return marked;
 }

@@ -55,6 +55,9 @@ const HELD: Readonly<Record<string, (here: Gate, real: House) => object>> = {
   "the user was read again": ({ held }, { users }) => ({ users: { findById: held(users.findById) } }),
 };
 
+/** No login waits for a clock that is ahead by more than this. */
+const TIMES = { storeTimeoutMs: 1_900, requestTimeoutMs: 1_900 };
+
 /** What cuts a user off, on another node whose clock is as it may be. */
 const CUTS: Readonly<Record<string, (node: House) => Promise<unknown>>> = {
   logoutEverywhere: ({ auth }) => auth.logoutEverywhere("user-1"),
@@ -65,17 +68,17 @@ describe.each(Object.entries(HELD))("a login that is held up while %s", (when, h
   it.each(
     Object.entries(CUTS).flatMap(([name, cut]) => [0, -2_000, 2_000].map((ahead) => [name, ahead, cut] as const)),
   )("is refused where %s answered meanwhile, by a clock that is %i ms ahead", async (name, ahead, cut) => {
-    const real = houseOf({ more: { storeTimeoutMs: 2_000 } });
+    const real = houseOf({ more: TIMES });
     const here = gate();
     const { auth } = houseOf({
       like: real,
       ...hold(here, real),
-      more: { storeTimeoutMs: 2_000, ...(hold(here, real) as { more?: object }).more },
+      more: { ...TIMES, ...(hold(here, real) as { more?: object }).more },
     });
     const login = auth.login(READER);
     await here.arrived;
     real.clock.now += 5;
-    await cut(houseOf({ like: real, ahead, more: { storeTimeoutMs: 2_000 } }));
+    await cut(houseOf({ like: real, ahead, more: TIMES }));
     real.clock.now += 5;
     here.open();
     const result = await login.catch((error: { code: string }) => error.code);

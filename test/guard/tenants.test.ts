@@ -44,14 +44,30 @@ afterAll(() => Promise.all(issuers.map((it) => it.close())));
 
 const trust = (issuer: string): TokenProfile => trustIssuer(issuer, { audience: "api" });
 const [one, other] = [() => issuers[0] as FakeIssuer, () => issuers[1] as FakeIssuer];
-const answerOf = (token: string): Promise<string> =>
-  guard.authenticate(`Bearer ${token}`).then(
+const answerBy = (by: TokenGuard, token: string): Promise<string> =>
+  by.authenticate(`Bearer ${token}`).then(
     ({ userId }) => userId,
     (error) => (isAuthError(error) ? `${error.status} ${error.code}` : String(error)),
   );
+const answerOf = (token: string): Promise<string> => answerBy(guard, token);
 const named = async (iss: unknown): Promise<string> => one().mint({ sub: "user-1", iss });
 /** A token that is refused, or waits, before its signature is looked at. */
 const madeUp = (iss: string): string => `${encode(HEADER)}.${encode({ ...CLAIMS, iss })}.AAAA`;
+
+/** Asks about 200 issuers at once where the resolver hangs. It begins before the tests, which go on while it waits. */
+async function askHanging(): Promise<{ answers: string[]; calls: number; tookMs: number }> {
+  let calls = 0;
+  const hang: ProfileResolver = () => {
+    calls += 1;
+    return new Promise(() => {});
+  };
+  const own = createGuard({ credentials: [bearer(hang)] });
+  const tokens = Array.from({ length: 200 }, (_, at) => madeUp(`https://slow-${at}.example/`));
+  const startedAt = performance.now();
+  const answers = await Promise.all(tokens.map((token) => answerBy(own, token)));
+  return { answers, calls, tookMs: performance.now() - startedAt };
+}
+const hanging = askHanging();
 
 describe("a resolver of tenants", () => {
   it("finds each issuer's profile, and is asked once for each", async () => {
@@ -153,16 +169,9 @@ describe("a resolver of tenants", () => {
   });
 
   it("one that hangs is an outage in bounded time, about 64 issuers at once", async () => {
-    let calls = 0;
-    resolve = () => {
-      calls += 1;
-      return new Promise(() => {});
-    };
-    const tokens = Array.from({ length: 200 }, (_, at) => madeUp(`https://slow-${at}.example/`));
-    const startedAt = performance.now();
-    const answers = await Promise.all(tokens.map(answerOf));
+    const { answers, calls, tookMs } = await hanging;
     expect(new Set(answers)).toEqual(new Set(["503 unavailable"]));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(tookMs).toBeLessThan(5_000);
     expect(calls).toBe(64);
   });
 

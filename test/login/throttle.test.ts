@@ -198,7 +198,7 @@ describe("attempts from an address", () => {
   });
 });
 
-describe("an attacker who goes on guessing", () => {
+describe.concurrent("an attacker who goes on guessing", () => {
   const attack = (auth: ReturnType<typeof throttled>) => repeat(10, () => auth.login(WRONG, THERE));
 
   it("keeps the user out for as long as it lasts, and it ends by itself", async () => {
@@ -210,7 +210,7 @@ describe("an attacker who goes on guessing", () => {
   });
 });
 
-describe.each(["account", "address"] as const)("the %s limiter", (name) => {
+describe.concurrent.each(["account", "address"] as const)("the %s limiter", (name) => {
   const working = { account: limiter(100), address: limiter(100) };
   const failing = (broken: () => never): Limiter => ({ consume: broken, reward: broken });
 
@@ -226,7 +226,7 @@ describe.each(["account", "address"] as const)("the %s limiter", (name) => {
   );
 });
 
-describe("taking an attempt back", () => {
+describe.concurrent("taking an attempt back", () => {
   it.each(OUTAGES)("that %s does not fail the login", async (_how, broken) => {
     const account = limiter(100);
     const stuck: Limiter = { consume: (key) => account.consume(key), reward: broken };

@@ -72,7 +72,7 @@ function broken(like: House, call: string, method: () => unknown, more: object):
 }
 
 describe("onOutage is told once of each request that is refused with 503", () => {
-  describe.each(CASES)("%s, by %s", (operation, call, work) => {
+  describe.concurrent.each(CASES)("%s, by %s", (operation, call, work) => {
     it.each(OUTAGES)("that %s", async (how, method) => {
       const house = houseOf();
       const good = await house.auth.login(READER);

@@ -1,12 +1,12 @@
 // Run by work.test.ts in a process of its own: tells what randomness is drawn while hallpass loads, and what after it.
-import crypto from "node:crypto";
+import crypto, { type webcrypto } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 
 const drawn: string[] = [];
 const tell = <Holder extends object>(holder: Holder, ...names: readonly (keyof Holder & string)[]): void => {
   for (const name of names) {
-    const call = holder[name] as (...args: readonly unknown[]) => unknown;
-    const value = function (this: unknown, ...args: readonly unknown[]): unknown {
+    const call = holder[name] as (...args: unknown[]) => unknown;
+    const value = function (this: unknown, ...args: unknown[]): unknown {
       drawn.push(name);
       return call.apply(this, args);
     };
@@ -14,7 +14,7 @@ const tell = <Holder extends object>(holder: Holder, ...names: readonly (keyof H
   }
 };
 tell(crypto, "randomBytes", "randomUUID", "randomInt", "randomFillSync", "generateKeyPairSync");
-tell(Object.getPrototypeOf(globalThis.crypto) as Crypto, "getRandomValues", "randomUUID");
+tell(Object.getPrototypeOf(crypto.webcrypto) as webcrypto.Crypto, "getRandomValues", "randomUUID");
 syncBuiltinESMExports();
 
 const { comparePassword } = await import("../../../src/index.ts");

@@ -1,21 +1,30 @@
 import { createServer } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { createRemoteJWKSet, type FlattenedJWSInput, jwtVerify } from "jose";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createFakeIssuer, type FakeBehaviour, type FakeIssuer, frozenClock } from "../../../src/testing.ts";
+import { it as base, describe, expect } from "vitest";
+import {
+  createFakeIssuer,
+  type FakeAnswer,
+  type FakeBehaviour,
+  type FakeIssuer,
+  frozenClock,
+} from "../../../src/testing.ts";
 import { fetchRaw, streamRaw } from "./raw.ts";
 
 /** Milliseconds that a client waits for what won't come, and for what comes. */
 const SHORT = 300;
 const LONG = 20_000;
 
-let issuer: FakeIssuer;
-beforeEach(async () => {
-  issuer = await createFakeIssuer();
+const it = base.extend<{ issuer: FakeIssuer }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it that no other fixture is needed
+  issuer: async ({}, use) => {
+    const issuer = await createFakeIssuer();
+    await use(issuer);
+    await issuer.close();
+  },
 });
-afterEach(() => issuer.close());
 
-const ask = (init?: RequestInit, patience = LONG): Promise<Response> =>
+const ask = (issuer: FakeIssuer, init?: RequestInit, patience = LONG): Promise<Response> =>
   fetch(issuer.jwksUri, { signal: AbortSignal.timeout(patience), ...init });
 
 /** The code of what a failed fetch was caused by. */
@@ -28,8 +37,8 @@ async function failureOf(promise: Promise<unknown>): Promise<string> {
   return cause?.code ?? error.name;
 }
 
-describe("jose's createRemoteJWKSet", () => {
-  const verify = async (timeoutDuration = LONG): Promise<string> => {
+describe.concurrent("jose's createRemoteJWKSet", () => {
+  const verify = async (issuer: FakeIssuer, timeoutDuration = LONG): Promise<string> => {
     const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { timeoutDuration });
     const token = await issuer.mint({ sub: "user-1" });
     return jwtVerify(token, keys, { issuer: issuer.issuer }).then(
@@ -38,7 +47,7 @@ describe("jose's createRemoteJWKSet", () => {
     );
   };
 
-  it.each<[FakeBehaviour, string]>([
+  it.for<[FakeBehaviour, string]>([
     ["well", "accepted"],
     ["hanging", "ERR_JWKS_TIMEOUT"],
     ["hanging-body", "ERR_JWKS_TIMEOUT"],
@@ -51,31 +60,31 @@ describe("jose's createRemoteJWKSet", () => {
     ["redirect", "ERR_JOSE_GENERIC"], // it follows none
     ["redirect-away", "ERR_JOSE_GENERIC"],
     ["redirect-endlessly", "ERR_JOSE_GENERIC"],
-  ])("meets %s, and says %s", async (behaviour, outcome) => {
+  ])("meets %s, and says %s", async ([behaviour, outcome], { issuer }) => {
     await issuer.behave(behaviour);
-    expect(await verify(outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toMatch(outcome);
+    expect(await verify(issuer, outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toMatch(outcome);
     await issuer.behave("well");
-    expect(await verify()).toBe("accepted");
+    expect(await verify(issuer)).toBe("accepted");
   });
 
-  it.each([
+  it.for<[FakeAnswer, string]>([
     [{ status: 500 }, "ERR_JOSE_GENERIC"],
     [{ delayMs: LONG }, "ERR_JWKS_TIMEOUT"],
     [{ delayMs: 50 }, "accepted"],
     [{ bytes: 2_000_000 }, "accepted"],
     [{ gzip: true }, "accepted"],
     [{ body: "[]" }, "ERR_JWKS_INVALID"],
-  ])("meets the answer %j, and says %s", async (answer, outcome) => {
+  ])("meets the answer %j, and says %s", async ([answer, outcome], { issuer }) => {
     await issuer.behave(answer);
-    expect(await verify(outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toBe(outcome);
+    expect(await verify(issuer, outcome === "ERR_JWKS_TIMEOUT" ? SHORT : LONG)).toBe(outcome);
   });
 
-  it("finds no one key where two have the token's kid", async () => {
+  it("finds no one key where two have the token's kid", async ({ issuer }) => {
     await issuer.addKey("ES256", { kid: "key-1" });
-    expect(await verify()).toBe("ERR_JWKS_MULTIPLE_MATCHING_KEYS");
+    expect(await verify(issuer)).toBe("ERR_JWKS_MULTIPLE_MATCHING_KEYS");
   });
 
-  it("gets the keys of the moment", async () => {
+  it("gets the keys of the moment", async ({ issuer }) => {
     const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { cooldownDuration: 0 });
     const check = async (token: string): Promise<unknown> =>
       jwtVerify(token, (header, input) => keys(header, input as FlattenedJWSInput)).then(
@@ -94,21 +103,21 @@ describe("jose's createRemoteJWKSet", () => {
   });
 });
 
-describe("a client of its own", () => {
-  it("is never answered by what hangs, and leaves", async () => {
+describe.concurrent("a client of its own", () => {
+  it("is never answered by what hangs, and leaves", async ({ issuer }) => {
     await issuer.behave("hanging");
-    expect(await failureOf(ask({}, SHORT))).toBe("TimeoutError");
+    expect(await failureOf(ask(issuer, {}, SHORT))).toBe("TimeoutError");
     expect(issuer.count("jwks")).toBe(1);
   });
 
-  it("gets headers, and then nothing", async () => {
+  it("gets headers, and then nothing", async ({ issuer }) => {
     await issuer.behave("hanging-body");
-    const response = await ask({}, 2_000);
+    const response = await ask(issuer, {}, 1_000);
     expect(response.status).toBe(200);
     expect(await failureOf(response.text())).toBe("TimeoutError");
   });
 
-  it("gets a byte at a time", async () => {
+  it("gets a byte at a time", async ({ issuer }) => {
     await issuer.behave("dripping");
     const raw = await fetchRaw(issuer.jwksUri, 1_000);
     expect(raw.isWhole).toBe(false);
@@ -125,29 +134,29 @@ describe("a client of its own", () => {
     await short.close();
   });
 
-  it("is refused, and served again on the same port", async () => {
+  it("is refused, and served again on the same port", async ({ issuer }) => {
     await issuer.behave("refused");
     await issuer.behave("refused");
-    expect(await failureOf(ask())).toBe("ECONNREFUSED");
+    expect(await failureOf(ask(issuer))).toBe("ECONNREFUSED");
     expect(issuer.count()).toBe(0);
     await issuer.behave("well");
-    expect((await ask()).status).toBe(200);
+    expect((await ask(issuer)).status).toBe(200);
   });
 
-  it("loses the connection that it has when the issuer refuses", async () => {
+  it("loses the connection that it has when the issuer refuses", async ({ issuer }) => {
     await issuer.behave("hanging-body");
-    const response = await ask();
+    const response = await ask(issuer);
     await issuer.behave("refused");
     expect(await failureOf(response.text())).toBe("UND_ERR_SOCKET");
   });
 
-  it("is reset", async () => {
+  it("is reset", async ({ issuer }) => {
     await issuer.behave("reset");
-    expect(await failureOf(ask())).toBe("ECONNRESET");
+    expect(await failureOf(ask(issuer))).toBe("ECONNRESET");
     expect(issuer.count()).toBe(1);
   });
 
-  it("gets half of it", async () => {
+  it("gets half of it", async ({ issuer }) => {
     await issuer.behave("cut-short");
     const { body, headers, isWhole } = await fetchRaw(issuer.jwksUri);
     const text = JSON.stringify(issuer.jwks());
@@ -156,75 +165,52 @@ describe("a client of its own", () => {
       text.slice(0, text.length / 2),
       false,
     ]);
-    expect(await failureOf(ask({}, 3_000).then((it) => it.text()))).toBe("UND_ERR_SOCKET"); // at once
+    expect(await failureOf(ask(issuer, {}, 3_000).then((it) => it.text()))).toBe("UND_ERR_SOCKET"); // at once
   });
 
-  it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async () => {
+  it("gets HTML, broken JSON, and JSON of something else, all of them with 200", async ({ issuer }) => {
     await issuer.behave("html");
-    const page = await ask();
+    const page = await ask(issuer);
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(await page.text()).toMatch(/^<!doctype html>/);
     await issuer.behave("broken-json");
-    expect(await failureOf(ask().then((it) => it.json()))).toBe("SyntaxError");
+    expect(await failureOf(ask(issuer).then((it) => it.json()))).toBe("SyntaxError");
     await issuer.behave("no-set");
-    expect(await (await ask()).json()).toEqual({ message: "not here" });
+    expect(await (await ask(issuer)).json()).toEqual({ message: "not here" });
   });
 
-  it("gets 100 MiB, of which little is in memory at a time", async () => {
-    await issuer.behave("huge");
-    const before = process.memoryUsage.rss();
-    const { length, most } = await measure(streamRaw(issuer.jwksUri));
-    expect(length).toBe(100 * 2 ** 20);
-    expect(most - before).toBeLessThan(80 * 2 ** 20);
-  });
-
-  it("leaves in the middle of 100 MiB, and the next one is served", async () => {
+  it("leaves in the middle of 100 MiB, and the next one is served", async ({ issuer }) => {
     await issuer.behave("huge");
     const { isWhole } = await fetchRaw(issuer.jwksUri, 20);
     expect(isWhole).toBe(false);
     await issuer.behave("well");
-    expect((await ask()).status).toBe(200);
+    expect((await ask(issuer)).status).toBe(200);
   });
 
-  it("gets 60 MiB that came as less than 64 KiB", async () => {
-    await issuer.behave("gzip-bomb");
-    const { body, headers } = await fetchRaw(issuer.jwksUri);
-    expect(headers["content-encoding"]).toBe("gzip");
-    expect(body.length).toBeLessThan(64 * 2 ** 10);
-    const whole = gunzipSync(body);
-    expect(whole.length).toBe(60 * 2 ** 20);
-    expect(JSON.parse(whole.toString())).toEqual(issuer.jwks());
-    expect((await fetchRaw(issuer.jwksUri)).body).toEqual(body);
-    await issuer.behave({ gzip: true });
-    expect(gunzipSync((await fetchRaw(issuer.jwksUri)).body).toString()).toBe(JSON.stringify(issuer.jwks()));
-    await issuer.rotate();
-    expect(await (await ask()).json()).toEqual(issuer.jwks());
-  });
-
-  it("is redirected to another path", async () => {
+  it("is redirected to another path", async ({ issuer }) => {
     await issuer.behave("redirect");
-    const first = await ask({ redirect: "manual" });
+    const first = await ask(issuer, { redirect: "manual" });
     expect([first.status, first.headers.get("location")]).toEqual([302, "/moved/.well-known/jwks.json"]);
-    expect(await (await ask()).json()).toEqual(issuer.jwks());
+    expect(await (await ask(issuer)).json()).toEqual(issuer.jwks());
     expect([issuer.count("jwks"), issuer.count("/moved/.well-known/jwks.json")]).toEqual([3, 1]);
   });
 
-  it("is redirected to another origin", async () => {
+  it("is redirected to another origin", async ({ issuer }) => {
     await issuer.behave("redirect-away");
-    const response = await ask();
+    const response = await ask(issuer);
     expect(await response.json()).toEqual(issuer.jwks());
     expect(new URL(response.url).port).not.toBe(new URL(issuer.jwksUri).port);
     expect(issuer.requests.map(({ url }) => url)).toEqual([issuer.jwksUri, response.url]);
   });
 
-  it("is redirected without an end", async () => {
+  it("is redirected without an end", async ({ issuer }) => {
     await issuer.behave("redirect-endlessly");
-    expect((await ask({ redirect: "manual" })).headers.get("location")).toBe("/.well-known/jwks.json?again=1");
-    await expect(ask()).rejects.toThrow("fetch failed");
+    expect((await ask(issuer, { redirect: "manual" })).headers.get("location")).toBe("/.well-known/jwks.json?again=1");
+    await expect(ask(issuer)).rejects.toThrow("fetch failed");
     expect(issuer.requests.at(-1)?.url).toMatch(/\?again=20$/);
   });
 
-  it("meets a behaviour in one document, and not in the others", async () => {
+  it("meets a behaviour in one document, and not in the others", async ({ issuer }) => {
     await issuer.behave({ status: 404 }, "openid");
     const statuses = async () =>
       Promise.all(
@@ -235,16 +221,16 @@ describe("a client of its own", () => {
     expect(await statuses()).toEqual([404, 200, 200]);
     await issuer.behave({ status: 503, headers: { "retry-after": "7" } }, "jwks");
     expect(await statuses()).toEqual([404, 200, 503]);
-    expect((await ask()).headers.get("retry-after")).toBe("7");
+    expect((await ask(issuer)).headers.get("retry-after")).toBe("7");
     await issuer.behave("refused");
     await issuer.behave("well", "jwks");
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 
-  it("gets no body for HEAD, and nothing for what is no document or no reading", async () => {
-    const head = await ask({ method: "HEAD" });
+  it("gets no body for HEAD, and nothing for what is no document or no reading", async ({ issuer }) => {
+    const head = await ask(issuer, { method: "HEAD" });
     expect([head.status, await head.text()]).toEqual([200, ""]);
-    expect((await ask({ method: "POST" })).status).toBe(405);
+    expect((await ask(issuer, { method: "POST" })).status).toBe(405);
     expect((await fetch(`${issuer.issuer}/token`)).status).toBe(404);
     expect((await fetchRaw(issuer.issuer, LONG, "//")).status).toBe(404);
     expect(issuer.requests.map(({ document, method }) => `${method} ${document}`)).toEqual([
@@ -274,8 +260,8 @@ describe("a client of its own", () => {
   });
 });
 
-describe("behave", () => {
-  it.each([
+describe.concurrent("behave", () => {
+  it.for([
     ["sleepy", undefined, /behave takes an answer as an object, or one of well, hanging/],
     ["toString", undefined, /or one of well/],
     [undefined, undefined, /or one of well/],
@@ -289,12 +275,12 @@ describe("behave", () => {
     [{ headers: { a: 1 } }, undefined, /headers must be an object with a string for each/],
     ["well", "keys", /the document must be one of openid, oauth, jwks/],
     ["refused", "jwks", /leave the document out/],
-  ])("refuses %j of %s", async (behaviour, document, message) => {
+  ])("refuses %j of %s", async ([behaviour, document, message], { issuer }) => {
     await expect(issuer.behave(behaviour as never, document as never)).rejects.toThrow(message);
-    expect((await ask()).status).toBe(200);
+    expect((await ask(issuer)).status).toBe(200);
   });
 
-  it("says it where another program has taken the port", async () => {
+  it("says it where another program has taken the port", async ({ issuer }) => {
     await issuer.behave("refused");
     const { port } = new URL(issuer.jwksUri);
     const taker = createServer();
@@ -302,15 +288,41 @@ describe("behave", () => {
     await expect(issuer.behave("well")).rejects.toThrow("EADDRINUSE");
     await new Promise((resolve) => taker.close(resolve));
     await issuer.behave("well");
-    expect((await ask()).status).toBe(200);
+    expect((await ask(issuer)).status).toBe(200);
   });
 
-  it("takes its turn behind the change before it, and the end of the issuer behind both", async () => {
+  it("takes its turn behind the change before it, and the end of the issuer behind both", async ({ issuer }) => {
     const changes = [issuer.behave("refused"), issuer.behave("well"), issuer.close()];
     await Promise.all(changes);
-    expect(await failureOf(ask())).toBe("ECONNREFUSED");
+    expect(await failureOf(ask(issuer))).toBe("ECONNREFUSED");
     await expect(issuer.behave("well")).rejects.toThrow("this issuer was closed");
     await issuer.close();
+  });
+});
+
+// By themselves, since memory is measured.
+describe("a client of what is large", () => {
+  it("gets 100 MiB, of which little is in memory at a time", async ({ issuer }) => {
+    await issuer.behave("huge");
+    const before = process.memoryUsage.rss();
+    const { length, most } = await measure(streamRaw(issuer.jwksUri));
+    expect(length).toBe(100 * 2 ** 20);
+    expect(most - before).toBeLessThan(80 * 2 ** 20);
+  });
+
+  it("gets 60 MiB that came as less than 64 KiB", async ({ issuer }) => {
+    await issuer.behave("gzip-bomb");
+    const { body, headers } = await fetchRaw(issuer.jwksUri);
+    expect(headers["content-encoding"]).toBe("gzip");
+    expect(body.length).toBeLessThan(64 * 2 ** 10);
+    const whole = gunzipSync(body);
+    expect(whole.length).toBe(60 * 2 ** 20);
+    expect(JSON.parse(whole.toString())).toEqual(issuer.jwks());
+    expect((await fetchRaw(issuer.jwksUri)).body).toEqual(body);
+    await issuer.behave({ gzip: true });
+    expect(gunzipSync((await fetchRaw(issuer.jwksUri)).body).toString()).toBe(JSON.stringify(issuer.jwks()));
+    await issuer.rotate();
+    expect(await (await ask(issuer)).json()).toEqual(issuer.jwks());
   });
 });
 
