@@ -14,6 +14,7 @@ import { type TrustOptions, trustIssuer } from "../../src/remote/trust-issuer.ts
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
 import { codeOf, houseOf, passwords, READER } from "../support/flow.ts";
+import { runs } from "../support/thorough.ts";
 import { NOW, profileOf, SECOND, SECRET, signed } from "../support/tokens.ts";
 
 const ISSUER = "https://login.example/";
@@ -62,10 +63,13 @@ function begin(credentials: readonly Credential[], blocklist: Blocklist | null =
 
 const ask = (guard: Guard, token: string): Promise<unknown> => codeOf(guard.authenticate(`Bearer ${token}`));
 
-/** What a guard says of a token for as long as it lives, every ten minutes and in its last second. */
+/** The seconds from one look at a token to the next. */
+const PAUSE = runs(HOUR, 600);
+
+/** What a guard says of a token for as long as it lives, every so often and in its last second. */
 async function seen(guard: Guard, token: string, seconds: number): Promise<ReadonlySet<unknown>> {
   const codes = new Set<unknown>();
-  for (let at = 600; at < seconds; at += 600) {
+  for (let at = PAUSE; at < seconds; at += PAUSE) {
     clock.now = NOW + at * 1_000;
     codes.add(await ask(guard, token));
   }

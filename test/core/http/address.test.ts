@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findAddressGroup, findAddressShare } from "../../../src/core/http/address.ts";
+import { runs } from "../../support/thorough.ts";
 
 it.each<readonly [unknown, string]>([
   ["192.0.2.1", "192.0.2.1"],
@@ -54,7 +55,8 @@ it.each<readonly [unknown, string]>([
 
 describe("the share that an address is counted by", () => {
   const hex = (subnet: number): string => subnet.toString(16);
-  const all = (prefix: string) => Array.from({ length: 65_536 }, (_, n) => findAddressShare(`${prefix}:${hex(n)}::1`));
+  const all = (prefix: string, step = 1) =>
+    Array.from({ length: 65_536 / step }, (_, n) => findAddressShare(`${prefix}:${hex(n * step)}::1`));
   const sharesOfOne = all("2001:db8:1");
 
   it.each(["192.0.2.1", "::ffff:192.0.2.1", "203.0.113.255", "unknown", "", undefined, 1])(
@@ -78,7 +80,7 @@ describe("the share that an address is counted by", () => {
   });
 
   it("is never one of another /48", () => {
-    const [one, other] = [new Set(sharesOfOne), new Set(all("2001:db8:2"))];
+    const [one, other] = [new Set(sharesOfOne), new Set(all("2001:db8:2", runs(7, 1)))];
     expect([...one].filter((share) => other.has(share))).toEqual([]);
   });
 

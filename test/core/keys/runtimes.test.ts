@@ -6,6 +6,7 @@ import type { SigningKey } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { keyFor } from "../../support/keys.ts";
+import { partOf } from "../../support/thorough.ts";
 import { profileOf, reasonFor } from "../../support/tokens.ts";
 
 /** What this Node plays: workerd, a runtime that takes any signature, or one whose pool fails. */
@@ -89,7 +90,8 @@ async function tokenWhere(key: SigningKey, wanted: (signature: bigint) => boolea
   }
 }
 
-describe.each(RSA)("%s takes a signature in one spelling", (algorithm) => {
+/** To find one with a byte of zeros takes some hundreds of signatures. */
+describe.each(partOf(RSA, 0, 2))("%s takes a signature in one spelling", (algorithm) => {
   it("which is below the modulus, whatever the runtime takes", async () => {
     let key: SigningKey;
     let modulus: bigint;
