@@ -20,7 +20,7 @@ export interface FakeExchange {
   readonly location: string | null;
 }
 
-const PIECE = " ".repeat(65_536);
+const PIECE = Buffer.alloc(65_536, " ");
 const DRIP_MS = 100;
 
 /** Answers a request. It never rejects: many behaviours are meant to make a client leave early. */
@@ -90,7 +90,7 @@ function fill(text: string, bytes: number): Readable {
   return Readable.from(
     (function* () {
       yield text;
-      for (let rest = bytes - Buffer.byteLength(text); rest > 0; rest -= PIECE.length) yield PIECE.slice(0, rest);
+      for (let rest = bytes - Buffer.byteLength(text); rest > 0; rest -= PIECE.length) yield PIECE.subarray(0, rest);
     })(),
     { objectMode: false },
   );
