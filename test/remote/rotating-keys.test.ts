@@ -276,7 +276,7 @@ describe("when keys are loaded", () => {
   });
 });
 
-describe.concurrent("keys that can't be loaded", () => {
+describe("keys that can't be loaded", () => {
   const failures: [string, () => unknown, string][] = [
     ["rejects", () => Promise.reject(new Error("vault is sealed: token hvs.secret")), "Error"],
     ["rejects with nothing", () => Promise.reject(undefined), "undefined"],
@@ -328,7 +328,7 @@ describe.concurrent("keys that can't be loaded", () => {
     expect(events[0]).toMatchObject({ source: "rotatingKeys", nextTryAt: clock.now() + 30_000 });
   });
 
-  it.each(failures)("go on as they were for a day, where load %s", async (_, load) => {
+  it.concurrent.each(failures)("go on as they were for a day, where load %s", async (_, load) => {
     const { keys, clock, events, give, profile } = bench(() => secretOf("a"), { timeoutMs: 50 });
     const token = profile();
     const text = await mint(token);
