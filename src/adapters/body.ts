@@ -70,8 +70,10 @@ export async function readJsonBody(chunks: BodyChunks, contentType: string | nul
   }
 }
 
+type BodyChunk = Uint8Array | ArrayBuffer | string;
+
 /** An unparsed body. */
-export type BodyChunks = AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>;
+export type BodyChunks = AsyncIterable<BodyChunk> | Iterable<BodyChunk>;
 
 /**
  * Reads the text of an unparsed body, of at most 64 KiB.
@@ -80,17 +82,48 @@ export type BodyChunks = AsyncIterable<Uint8Array | ArrayBuffer | string> | Iter
  */
 export async function readText(reader: string, chunks: BodyChunks): Promise<string> {
   checkUnread(reader, chunks);
+  const body = readUntilBroken(chunks);
+  try {
+    return await collectText(reader, body);
+  } catch (error) {
+    void discardRest(body, chunks);
+    throw error;
+  }
+}
+
+async function collectText(reader: string, body: AsyncGenerator<BodyChunk | typeof BROKEN>): Promise<string> {
   const kept: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of readUntilBroken(chunks)) {
-    if (chunk === BROKEN) throw malformedBody();
-    const bytes = toBytes(reader, chunk);
+  // Not `for await`, which closes the body when this throws.
+  for (let next = await body.next(); next.done !== true; next = await body.next()) {
+    if (next.value === BROKEN) throw malformedBody();
+    const bytes = toBytes(reader, next.value);
     length += bytes.length;
     if (length > MAX_BODY_BYTES) throw new AuthError("body_too_large");
     kept.push(bytes);
   }
   return new TextDecoder().decode(Buffer.concat(kept)); // This decoder skips a byte order mark.
 }
+
+/**
+ * Reads the rest of a refused body, as Node does with a body that nobody reads. The client's next request comes after
+ * it on the same connection.
+ */
+async function discardRest(body: AsyncGenerator<unknown>, chunks: BodyChunks): Promise<void> {
+  for (let left = countDiscarded(chunks); left > 0; left -= 1) {
+    if ((await body.next()).done === true) return;
+  }
+  await body.return(undefined);
+}
+
+/** How many chunks are discarded at most. Node ends a request that takes too long, but a web stream may be endless. */
+function countDiscarded(chunks: BodyChunks): number {
+  const { getReader, [Symbol.asyncIterator]: iterate } = chunks as Partial<ReadableStream & AsyncIterable<unknown>>;
+  if (getReader !== undefined) return MAX_DISCARDED_CHUNKS;
+  return iterate === undefined ? 0 : Number.POSITIVE_INFINITY;
+}
+
+const MAX_DISCARDED_CHUNKS = 64;
 
 function malformedBody(): AuthError {
   return new AuthError("malformed_body");

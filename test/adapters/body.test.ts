@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
@@ -151,9 +151,53 @@ describe("the chunks of a body", () => {
   });
 
   it("are the developer's mistake where somebody else reads them", async () => {
-    const request = new Request("http://localhost/", { method: "POST", body: text, headers: { "Content-Type": TYPE } });
-    request.body?.getReader();
-    await expect(readJsonBody(request.body as never, TYPE)).rejects.toThrow(TypeError);
-    await expect(onFetch.login(auth)(request)).rejects.toThrow(TypeError);
+    const init = { method: "POST", body: text, headers: { "Content-Type": TYPE } };
+    const taken = new Request("http://localhost/", init);
+    taken.body?.getReader();
+    await expect(readJsonBody(taken.body as never, TYPE)).rejects.toThrow(TypeError);
+    await expect(onFetch.login(auth)(taken)).rejects.toThrow(TypeError);
+  });
+});
+
+describe("a connection whose body was too long", () => {
+  const TOO_LONG = " ".repeat(500_000);
+
+  it.each<[string, (req: IncomingMessage) => Chunks]>([
+    ["Node's request", (req) => req.iterator({ destroyOnReturn: false })],
+    ["a web stream", (req) => Readable.toWeb(req) as unknown as Chunks],
+  ])("goes on with the next request, for %s", async (_what, chunksOf) => {
+    const server = createServer((req, res) => {
+      readJsonBody(chunksOf(req), TYPE).then(
+        () => res.end(),
+        ({ status }: { status: number }) => res.writeHead(status).end(),
+      );
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    let connections = 0;
+    server.on("connection", () => {
+      connections += 1;
+    });
+    const post = async (body: string): Promise<number | undefined> => {
+      const sent = request({ port, host: "127.0.0.1", method: "POST", agent, timeout: 10_000 });
+      sent.on("timeout", () => sent.destroy(new Error("no answer")));
+      sent.end(body);
+      const [answer] = (await once(sent, "response")) as [IncomingMessage];
+      await once(answer.resume(), "end");
+      return answer.statusCode;
+    };
+    for (const [body, status] of [
+      [TOO_LONG, 413],
+      [text, 200],
+      [TOO_LONG, 413],
+      [text, 200],
+    ] as const) {
+      expect(await post(body)).toBe(status);
+    }
+    expect(connections).toBe(1);
+    agent.destroy();
+    server.close();
   });
 });
