@@ -6,7 +6,7 @@ import type { ProofStore } from "../../src/stores/contract.ts";
 import { memoryProofs } from "../../src/stores/memory.ts";
 import { redisProofs } from "../../src/stores/redis.ts";
 import { connected } from "../stores/redis-clients.ts";
-import { DATABASES } from "../stores/sql-stores.ts";
+import { FAST_DATABASES } from "../stores/sql-stores.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { runs } from "../support/thorough.ts";
 import { NOW, profileOf, SECOND, signed } from "../support/tokens.ts";
@@ -24,7 +24,7 @@ const STORES: Readonly<Record<string, () => Promise<Opened>>> = {
       return { proofs: redisProofs({ send }), close };
     },
   }),
-  ...DATABASES,
+  ...FAST_DATABASES,
 };
 
 describe.each(Object.entries(STORES))("a proof that is sent fifty times at once, with %s", (_name, open) => {

@@ -1,3 +1,4 @@
+import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { inject } from "vitest";
 import type { StatusListStore } from "../../src/stores/contract.ts";
@@ -30,6 +31,7 @@ import {
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
 import { openPglite } from "../support/pglite.ts";
+import { runs, THOROUGH } from "../support/thorough.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
 /** The stores of one database, empty at first. */
@@ -44,13 +46,28 @@ export interface SqlStores {
   close(): Promise<void>;
 }
 
+/**
+ * How many connections a Pool has. To start one costs the server as much as hundreds of statements: a few will do, by which
+ * calls still race.
+ */
+export const CONNECTIONS: number = runs(5, 20);
+
 let schemas = 0;
 
-/** A Pool of the tests' Postgres, whose tables are in a schema of their own. */
-export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg.Pool; schema: string }> {
+function nameSchema(): string {
   schemas += 1;
-  const schema = `stores_${process.pid}_${schemas}`;
-  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 20, ...(types && { types }) });
+  return `stores_${process.pid}_${schemas}`;
+}
+
+/** A Pool of the tests' Postgres, and a schema of its own, in which its tables are where they are not named otherwise. */
+export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg.Pool; schema: string }> {
+  const schema = nameSchema();
+  const pool = new pg.Pool({
+    connectionString: inject("postgresUrl") as string,
+    max: CONNECTIONS,
+    options: `-c search_path=${schema}`,
+    ...(types && { types }),
+  });
   await pool.query(`CREATE SCHEMA ${schema}`);
   return { pool, schema };
 }
@@ -70,17 +87,29 @@ export function tablesIn(schema: string): Required<SqlTables> {
   };
 }
 
-async function onPool(types?: pg.CustomTypesConfig): Promise<SqlStores> {
-  const { pool, schema } = await openPool(types);
+async function onPool(): Promise<SqlStores> {
+  const { pool, schema } = await openPool();
   const options = { client: pool, tables: tablesIn(schema) };
   await pool.query(postgresSchema(options.tables));
   return { ...postgresStores(options), close: () => pool.end() };
 }
 
+/** By answers that are text, and in tables of the names that they have by default. */
+async function onPlainPool(): Promise<SqlStores> {
+  const { pool } = await openPool({ getTypeParser: () => String as never });
+  await pool.query(postgresSchema());
+  return { ...postgresStores({ client: pool }), close: () => pool.end() };
+}
+
+let pglite: Promise<PGlite> | undefined;
+
+/** In the PGlite of this process, since to open one takes seconds. */
 async function onPglite(): Promise<SqlStores> {
-  const client = await openPglite();
-  await client.exec(postgresSchema());
-  return { ...postgresStores({ client }), close: () => client.close() };
+  pglite ??= openPglite();
+  const [client, schema] = [await pglite, nameSchema()];
+  const options = { client, tables: tablesIn(schema) };
+  await client.exec(`CREATE SCHEMA ${schema}; ${postgresSchema(options.tables)}`);
+  return { ...postgresStores(options), close: async () => void (await client.exec(`DROP SCHEMA ${schema} CASCADE`)) };
 }
 
 function postgresStores(options: { client: PostgresClient; tables?: ReturnType<typeof tablesIn> }) {
@@ -113,8 +142,8 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
 /** Every database that the SQL stores run on here. */
 export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
   ...(inject("postgresUrl") !== null && {
-    "Postgres, by a Pool": () => onPool(),
-    "Postgres, by a Pool that parses nothing": () => onPool({ getTypeParser: () => String as never }),
+    "Postgres, by a Pool": onPool,
+    "Postgres, by a Pool that parses nothing": onPlainPool,
   }),
   PGlite: onPglite,
   ...Object.fromEntries(Object.entries(SQLITES).map(([name, open]) => [name, () => onSqlite(open)])),
@@ -125,3 +154,14 @@ export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
     ]),
   ),
 };
+
+/** One of each kind. The others differ from these in the form of their answers. */
+const KINDS = [inject("postgresUrl") === null ? "PGlite" : "Postgres, by a Pool", "SQLite, as by better-sqlite3"];
+
+/** Whether everything runs on a database, and not a part: in a thorough run on each. */
+export const isWhole = (name: string): boolean => THOROUGH || KINDS.includes(name);
+
+/** The same, without PGlite where a Postgres stands for it: to open one takes longer than most files of tests. */
+export const FAST_DATABASES: typeof DATABASES = Object.fromEntries(
+  Object.entries(DATABASES).filter(([name]) => name !== "PGlite" || isWhole(name)),
+);
