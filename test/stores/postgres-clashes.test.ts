@@ -9,12 +9,12 @@ import {
   postgresUsers,
 } from "../../src/stores/postgres.ts";
 import { begun, nextOf } from "../support/sessions.ts";
-import { openPool, tablesIn } from "./sql-stores.ts";
+import { CONNECTIONS, openPool, tablesIn } from "./sql-stores.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });
 
-describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
+describe.concurrent.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let tables: ReturnType<typeof tablesIn>;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
     async (isolation) => {
       const pool = new pg.Pool({
         connectionString: inject("postgresUrl") as string,
-        max: 10,
+        max: CONNECTIONS,
         options: `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`,
       });
       let clashes = 0;
@@ -50,7 +50,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
       for (let round = 0; round < 5; round += 1) {
         const session = await begun(store, { userId: `${isolation}-${round}` });
         const replacements = Array.from({ length: 10 }, () => store.replaceSession(session, nextOf(session)));
-        const cuts = Array.from({ length: 10 }, (_, index) => blocklist.revokeUser("u", at(index), at(99_999)));
+        const cuts = Array.from({ length: 10 }, (_, index) => blocklist.revokeUser(isolation, at(index), at(99_999)));
         const starts = Array.from({ length: 10 }, () => begun(store, { userId: session.userId }));
         const answers = await Promise.all(replacements);
         await Promise.all([...cuts, ...starts]);
@@ -58,7 +58,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
         expect((await store.sessions(session.userId, at(0))).length).toBe(11);
       }
       expect(clashes).toBeGreaterThan(0);
-      const asked = { jti: null, sid: null, userId: "u", issuedAt: at(9) };
+      const asked = { jti: null, sid: null, userId: isolation, issuedAt: at(9) };
       expect(await blocklist.isRevoked(asked)).toBe(true);
       await pool.end();
     },
@@ -126,7 +126,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
   });
 });
 
-describe("a statement that the server gave up", () => {
+describe.concurrent("a statement that the server gave up", () => {
   const failing = (...codes: string[]) => {
     const left = [...codes];
     const asked: number[] = [];

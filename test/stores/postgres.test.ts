@@ -11,12 +11,12 @@ import {
 import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { runs } from "../support/thorough.ts";
-import { openPool, tablesIn } from "./sql-stores.ts";
+import { CONNECTIONS, openPool, tablesIn } from "./sql-stores.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
 /** How many sessions are replaced in races. */
-const REPLACED = runs(15, 40);
+const REPLACED = runs(5, 40);
 
 /** How many deletions of API keys in a schema wait for a lock. */
 async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool>>): Promise<number> {
@@ -25,7 +25,7 @@ async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool
   return (await pool.query(sql, [`DELETE FROM "${schema}"."api_keys"`])).rows[0].waiting;
 }
 
-describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections", () => {
+describe.skipIf(inject("postgresUrl") === null)(`on a pool of ${CONNECTIONS} connections`, () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let store: ReturnType<typeof postgresRefreshStore>;
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe.skipIf(inject("postgresUrl") === null)("on a pool of twenty connections
   });
 
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < runs(25, 100); round += 1) {
       const userId = randomUUID();
       const all = await Promise.all([begun(store, { userId }), begun(store, { userId })]);
       const late = [newSession({ userId }), newSession({ userId })];

@@ -86,7 +86,7 @@ needsRedis("on several connections", () => {
   const storeOf = (index: number) => redisRefreshStore({ send: (connections[index % 5] as Connection).send });
 
   it("of fifty replacements exactly one is made, time and again", { timeout: 60_000 }, async () => {
-    for (let round = 0; round < runs(15, 50); round += 1) {
+    for (let round = 0; round < runs(5, 50); round += 1) {
       const session = await begun(storeOf(0));
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) => storeOf(index).replaceSession(session, nextOf(session))),
@@ -108,7 +108,7 @@ needsRedis("on several connections", () => {
   );
 
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 200; round += 1) {
+    for (let round = 0; round < runs(50, 200); round += 1) {
       const session = await begun(storeOf(0));
       const { userId } = session;
       const late = newSession({ userId });
@@ -229,7 +229,7 @@ needsRedis("every key", () => {
     const store = redisRefreshStore({ send, prefix });
     const { auth } = houseOf({ like: { ...houseOf(), store }, more: { storeTimeoutMs: 5_000 } });
     let { refreshToken } = await auth.login(READER);
-    for (let generation = 0; generation < 30; generation += 1) {
+    for (let generation = 0; generation < runs(10, 30); generation += 1) {
       const lost = refreshToken;
       for (let again = 0; again < 8; again += 1) ({ refreshToken } = await auth.refresh(lost));
     }

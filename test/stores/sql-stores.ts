@@ -59,15 +59,12 @@ function nameSchema(): string {
   return `stores_${process.pid}_${schemas}`;
 }
 
-/** A Pool of the tests' Postgres, and a schema of its own, in which its tables are where they are not named otherwise. */
-export async function openPool(types?: pg.CustomTypesConfig): Promise<{ pool: pg.Pool; schema: string }> {
-  const schema = nameSchema();
-  const pool = new pg.Pool({
-    connectionString: inject("postgresUrl") as string,
-    max: CONNECTIONS,
-    options: `-c search_path=${schema}`,
-    ...(types && { types }),
-  });
+/** A Pool of the tests' Postgres, and a schema of its own for tables. */
+export async function openPool(
+  more: pg.PoolConfig = {},
+  schema: string = nameSchema(),
+): Promise<{ pool: pg.Pool; schema: string }> {
+  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: CONNECTIONS, ...more });
   await pool.query(`CREATE SCHEMA ${schema}`);
   return { pool, schema };
 }
@@ -96,7 +93,9 @@ async function onPool(): Promise<SqlStores> {
 
 /** By answers that are text, and in tables of the names that they have by default. */
 async function onPlainPool(): Promise<SqlStores> {
-  const { pool } = await openPool({ getTypeParser: () => String as never });
+  const schema = nameSchema();
+  const types = { getTypeParser: () => String as never };
+  const { pool } = await openPool({ types, options: `-c search_path=${schema}` }, schema);
   await pool.query(postgresSchema());
   return { ...postgresStores({ client: pool }), close: () => pool.end() };
 }

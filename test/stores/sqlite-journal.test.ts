@@ -44,7 +44,7 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
       ["", "wal"],
     ] as const) {
       const database = open(file);
-      database.exec(`PRAGMA journal_mode = ${mode}; ${sqliteSchema()}`);
+      database.exec(`PRAGMA synchronous = OFF; PRAGMA journal_mode = ${mode}; ${sqliteSchema()}`);
       await use(database);
       database.close();
     }
@@ -57,7 +57,7 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
       [":memory:", "off"],
     ] as const) {
       const database = open(file);
-      database.exec(`PRAGMA journal_mode = ${mode}; ${sqliteSchema()}`);
+      database.exec(`PRAGMA synchronous = OFF; PRAGMA journal_mode = ${mode}; ${sqliteSchema()}`);
       const [said] = database.prepare("PRAGMA journal_mode").all() as { journal_mode: string }[];
       if (said?.journal_mode !== mode) continue; // node:sqlite does not let it be off
       const refusal = new RegExp(`^sqlite\\w+: the database's journal mode is ${mode}: PRAGMA journal_mode = WAL$`);
@@ -71,7 +71,7 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
 
   it("looks at the schemas that its tables are in, and works once the mode is right", async () => {
     const database = open(newFile());
-    database.exec(`PRAGMA journal_mode = WAL; ATTACH '${newFile()}' AS other`);
+    database.exec(`PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; ATTACH '${newFile()}' AS other`);
     const tables = { users: "Other.users" };
     database.exec(sqliteSchema(tables));
     const users = sqliteUsers({ database, tables });

@@ -27,7 +27,7 @@ export function newApiKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
 const FORGETFUL = { prefix: "acme_test", staleness: 0, storeTimeoutMs: 30_000, requestTimeoutMs: 60_000 };
 
 const TIMES = Array.from({ length: 50 }, (_, index) => index);
-const ROUNDS = TIMES.slice(0, runs(15, 50));
+const ROUNDS = TIMES.slice(0, runs(5, 50));
 
 /**
  * Lets fifty requests race, time and again: rotations of one key, and verifications against a revocation. Each opens

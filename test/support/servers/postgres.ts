@@ -60,7 +60,9 @@ export async function startPostgres(): Promise<Server> {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let child: ChildProcess;
   const restart = async (): Promise<void> => {
-    const settings = ["fsync=off", "max_connections=100", "unix_socket_directories=", `port=${port}`];
+    // Each connection is a fork, which costs the less the smaller the memory is that all share.
+    const memory = ["max_connections=100", "shared_buffers=16MB"];
+    const settings = ["fsync=off", ...memory, "unix_socket_directories=", `port=${port}`];
     const args = ["-D", data, "-h", "127.0.0.1", ...settings.flatMap((setting) => ["-c", setting])];
     child = spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" });
     await answering(url);
