@@ -14,7 +14,7 @@ import { CONNECTIONS, openPool, tablesIn } from "./sql-stores.ts";
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });
 
-describe.concurrent.skipIf(inject("postgresUrl") === null)("on a Postgres", () => {
+describe.skipIf(inject("postgresUrl") === null).concurrent("on a Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let tables: ReturnType<typeof tablesIn>;
   beforeAll(async () => {
