@@ -5,6 +5,7 @@ import { afterAll, describe, expect, inject, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { Limiter } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
+import { CONNECTIONS } from "../stores/sql-stores.ts";
 import { codeOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { profileOf } from "../support/tokens.ts";
 
@@ -28,7 +29,7 @@ const LIMITERS: Readonly<Record<string, () => Make>> = {
   }),
   ...(inject("postgresUrl") !== null && {
     Postgres: () => {
-      const storeClient = new pg.Pool({ connectionString: inject("postgresUrl") as string });
+      const storeClient = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: CONNECTIONS });
       closing.push(() => storeClient.end());
       return (keyPrefix: string, points: number) =>
         new Promise<Limiter>((resolve, reject) => {

@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { createCluster } from "./cluster.ts";
 import { type Needed, provideServer } from "./provide.ts";
 
 declare module "vitest" {
@@ -55,8 +55,7 @@ export async function startPostgres(): Promise<Server> {
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid ?? owner.uid);
   const data = join(folder, "data");
   const options = { ...owner, cwd: folder };
-  const creating = ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"];
-  await promisify(execFile)(join(bin, "initdb"), creating, options);
+  await createCluster(bin, data, options);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let child: ChildProcess;
   const restart = async (): Promise<void> => {
