@@ -113,9 +113,9 @@ describe("memoryBlocklist: ids of every kind", () => {
     }
     for (const id of ids) revoke(id, 60);
     expect(blocklist.size).toBe(6_200);
-    expect(ids.every(isRevoked)).toBe(true);
+    expect(ids.filter((_, nth) => nth % runs(20, 1) === 0).every(isRevoked)).toBe(true); // each passes thousands of others
     pass(60 + MARGIN);
-    for (let use = 0; use < 20_000; use += 1) isRevoked("another");
+    for (let use = 0; use < 25_000; use += 1) isRevoked("another");
     expect(ids.some(isRevoked)).toBe(false);
   });
 });
@@ -206,6 +206,7 @@ describe("memoryBlocklist: the end of an entry", () => {
           }
         }
       }),
+      { numRuns: runs(30, 100) },
     );
   });
 });
@@ -216,7 +217,7 @@ describe("memoryBlocklist: many entries", () => {
     const ends = new Map<string, number>();
     const step = 100;
     let [passed, most] = [0, 0];
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < runs(40, 60); round += 1) {
       const lifetime = round % 20 < 12 ? 40 : 3; // so that tables split and join
       for (let count = 0; count < 1_000; count += 1) {
         const id = count % 2 === 0 ? randomUUID() : uuidOf(round, 2, 3, count);
@@ -255,7 +256,7 @@ describe("memoryBlocklist: many entries", () => {
   });
 
   it("takes 27 to 54 bytes for each, and gives all back when they have expired and others are asked for", () => {
-    const COUNT = runs(50_000, 200_000);
+    const COUNT = runs(20_000, 200_000);
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");
     const held = (): number => {
@@ -270,8 +271,9 @@ describe("memoryBlocklist: many entries", () => {
       return id;
     });
     expect(blocklist.size).toBe(COUNT);
-    expect((held() - before) / COUNT).toBeGreaterThan(26);
-    expect((held() - before) / COUNT).toBeLessThan(55);
+    const each = (held() - before) / COUNT;
+    expect(each).toBeGreaterThan(26);
+    expect(each).toBeLessThan(55);
     pass(60 + MARGIN);
     for (let use = 0; use < COUNT; use += 1) isRevoked("another");
     expect(ids.filter(isRevoked).length).toBe(COUNT / 2);

@@ -37,19 +37,19 @@ describe("a replicated blocklist", () => {
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
-  const asked: string[] = [];
-  const store: Blocklist = {
+  const storeAsked = (asked: string[] = []): Blocklist => ({
     ...memoryBlocklist(),
     isRevoked: async ({ jti }) => {
       asked.push(String(jti));
       return jti === "in-store";
     },
-  };
+  });
+  const store = storeAsked();
 
   it("asks the store until it has loaded, and then nobody", async () => {
-    asked.length = 0;
+    const asked: string[] = [];
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store: by(feed, store) });
+    const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)) });
     expect(await list.isRevoked(reference("before"))).toBe(false);
     const started = list.start();
     expect(await list.isRevoked(reference("loading"))).toBe(false);
@@ -67,10 +67,10 @@ describe("a replicated blocklist", () => {
     expect(asked.at(-1)).toBe("stopped");
   });
 
-  it("asks the store once the feed has been silent for too long, counted from when it was asked", async () => {
-    asked.length = 0;
+  it.concurrent("asks the store once the feed has been silent for too long, counted from when it was asked", async () => {
+    const asked: string[] = [];
     const { feed, next } = handFed();
-    const list = replicatedBlocklist({ store: by(feed, store), maxStalenessMs: 400 });
+    const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)), maxStalenessMs: 400 });
     const started = list.start();
     (await next()).answer(pageOf("1"));
     await started;
@@ -88,6 +88,37 @@ describe("a replicated blocklist", () => {
     await passing(410);
     expect(list.isRevoked(reference("known")), "what it knows to be revoked stays so").toBe(true);
     expect(asked).toEqual(["stale", "still stale"]);
+    list.stop();
+  });
+
+  it.concurrent("applies each page as it comes, and is fresh once there is no more, as of its first read", async () => {
+    const asked: string[] = [];
+    const { feed, next, pending } = handFed();
+    const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)), maxStalenessMs: 400 });
+    const started = list.start();
+    let isLoaded = false;
+    void started.then(() => {
+      isLoaded = true;
+    });
+    for (const nth of [1, 2, 3]) {
+      const read = await next();
+      expect([read.cursor, read.waitMs]).toEqual([nth === 1 ? null : String(nth - 1), 0]);
+      read.answer({ ...pageOf(String(nth), `page-${nth}`), more: true });
+      await passing(3);
+      expect(list.isRevoked(reference(`page-${nth}`))).toBe(true);
+      expect(await list.isRevoked(reference("another"))).toBe(false);
+      expect([isLoaded, pending()]).toEqual([false, 1]);
+    }
+    expect(asked).toEqual(["another", "another", "another"]);
+    await passing(410);
+    (await next()).answer(pageOf("4"));
+    await started;
+    expect(await list.isRevoked(reference("as of long ago"))).toBe(false);
+    expect(asked.at(-1)).toBe("as of long ago");
+    (await next()).answer(pageOf("5"));
+    await passing(3);
+    expect(list.isRevoked(reference("fresh"))).toBe(false);
+    expect(asked.at(-1)).toBe("as of long ago");
     list.stop();
   });
 
@@ -141,37 +172,6 @@ describe("a replicated blocklist", () => {
     expect(pending()).toBe(1);
     const { cursor, waitMs } = await next();
     expect([cursor, waitMs]).toEqual(["1", 500]);
-    list.stop();
-  });
-
-  it("applies each page as it comes, and is fresh once there is no more, as of its first read", async () => {
-    asked.length = 0;
-    const { feed, next, pending } = handFed();
-    const list = replicatedBlocklist({ store: by(feed, store), maxStalenessMs: 400 });
-    const started = list.start();
-    let isLoaded = false;
-    void started.then(() => {
-      isLoaded = true;
-    });
-    for (const nth of [1, 2, 3]) {
-      const read = await next();
-      expect([read.cursor, read.waitMs]).toEqual([nth === 1 ? null : String(nth - 1), 0]);
-      read.answer({ ...pageOf(String(nth), `page-${nth}`), more: true });
-      await passing(3);
-      expect(list.isRevoked(reference(`page-${nth}`))).toBe(true);
-      expect(await list.isRevoked(reference("another"))).toBe(false);
-      expect([isLoaded, pending()]).toEqual([false, 1]);
-    }
-    expect(asked).toEqual(["another", "another", "another"]);
-    await passing(410);
-    (await next()).answer(pageOf("4"));
-    await started;
-    expect(await list.isRevoked(reference("as of long ago"))).toBe(false);
-    expect(asked.at(-1)).toBe("as of long ago");
-    (await next()).answer(pageOf("5"));
-    await passing(3);
-    expect(list.isRevoked(reference("fresh"))).toBe(false);
-    expect(asked.at(-1)).toBe("as of long ago");
     list.stop();
   });
 
