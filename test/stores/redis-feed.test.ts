@@ -36,7 +36,9 @@ describe.skipIf(inject("redisUrl") === null).concurrent("a feed of Redis", () =>
   });
 
   it("reads everything there is, page by page, and after it only what is new", async () => {
-    const { send, prefix, list, feed, close } = await opened();
+    const { send, prefix, list, close } = await opened();
+    const reader = await connected(); // which may wait, while the other connection writes
+    const feed = followed({ send, prefix, feed: { send: reader.send, retentionMs: 3_600_000 } });
     const sizes = THOROUGH ? [2_000, 2_000, 500] : [2_000, 100];
     const count = sizes.reduce((sum, size) => sum + size);
     const nothing = await feed.read(null, 1);
@@ -49,13 +51,14 @@ describe.skipIf(inject("redisUrl") === null).concurrent("a feed of Redis", () =>
     expect((await feed.read(cursor, 1)).revocations).toEqual([]);
     expect(idsOf(...(await allOf(feed, nothing.cursor))).length).toBe(count);
     const [issuedUpTo, expiresAt] = [new Date(), later()];
-    const reading = feed.read(cursor, 1_000);
+    const reading = feed.read(cursor, 10_000);
     await list.revokeUser("\ud800\n", issuedUpTo, expiresAt, ["s 1"]);
     expect((await reading).revocations).toEqual([
       { kind: "user", id: "\ud800\n", issuedUpTo, expiresAt },
       { kind: "session", id: "s 1", expiresAt },
     ]);
     expect(await send("XLEN", `${prefix}revocations`)).toBe(count + 2);
+    reader.close();
     close();
   });
 
