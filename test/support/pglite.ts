@@ -13,7 +13,10 @@ const EMPTY = join(CACHE, `pglite-${version}.tar`);
  */
 export async function openPglite(folder = "memory://"): Promise<PGlite> {
   if (!existsSync(EMPTY)) await keepEmpty();
-  return PGlite.create(folder, { loadDataDir: new Blob([readFileSync(EMPTY)]) });
+  const { buffer } = readFileSync(EMPTY);
+  // A real Blob copies its forty megabytes twice, piece by piece.
+  const loadDataDir = Object.assign(new Blob(), { arrayBuffer: async () => buffer as ArrayBuffer });
+  return PGlite.create(folder, { loadDataDir });
 }
 
 async function keepEmpty(): Promise<void> {
