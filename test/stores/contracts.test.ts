@@ -25,8 +25,8 @@ describe.each(NUMBERED)("%s", (name, open, nth) => {
   });
   afterAll(() => stores.close());
 
-  // Each case has ids of its own, so that some run at once.
-  describe.concurrent.each<readonly [string, readonly ContractCase[]]>([
+  // Each case has ids of its own. A single connection does one thing at a time: only waits for timers gain by others.
+  describe.each<readonly [string, readonly ContractCase[]]>([
     ["users", userStoreContract(() => ({ users: stores.users, add: (user) => stores.users.add(user) }))],
     ["sessions", refreshStoreContract(() => stores.refresh)],
     ["one-time tokens", oneTimeStoreContract(() => stores.oneTime)],
@@ -34,8 +34,9 @@ describe.each(NUMBERED)("%s", (name, open, nth) => {
     ["status lists", statusListStoreContract(() => stores.statusLists)],
     ["proofs", proofStoreContract(() => stores.proofs)],
     ["revocations", blocklistContract(() => stores.blocklist)],
-  ])("%s", (_what, cases) => {
-    it.each(part(cases))("$name", ({ run }) => run());
+  ])("%s", (what, cases) => {
+    const isAtOnce = name.startsWith("Postgres") || what === "revocations";
+    (isAtOnce ? it.concurrent : it).each(part(cases))("$name", ({ run }) => run());
   });
 
   describe("users", () => {

@@ -15,7 +15,7 @@ export async function openPglite(folder = "memory://"): Promise<PGlite> {
   if (!existsSync(EMPTY)) await keepEmpty();
   const { buffer } = readFileSync(EMPTY);
   // A real Blob copies its forty megabytes twice, piece by piece.
-  const loadDataDir = Object.assign(new Blob(), { arrayBuffer: async () => buffer as ArrayBuffer });
+  const loadDataDir = Object.assign(new Blob([]), { arrayBuffer: async () => buffer as ArrayBuffer });
   return PGlite.create(folder, { loadDataDir });
 }
 
