@@ -113,7 +113,8 @@ describe("memoryBlocklist: ids of every kind", () => {
     }
     for (const id of ids) revoke(id, 60);
     expect(blocklist.size).toBe(6_200);
-    expect(ids.filter((_, nth) => nth % runs(20, 1) === 0).every(isRevoked)).toBe(true); // each passes thousands of others
+    // Each passes thousands of others.
+    expect(ids.filter((_, nth) => nth % runs(20, 1) === 0).every(isRevoked)).toBe(true);
     pass(60 + MARGIN);
     for (let use = 0; use < 25_000; use += 1) isRevoked("another");
     expect(ids.some(isRevoked)).toBe(false);

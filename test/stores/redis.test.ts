@@ -36,7 +36,7 @@ const DAY = 86_400_000;
 
 const needsRedis = describe.skipIf(inject("redisUrl") === null);
 
-/** The other clients differ from this in the form of their answers: in a quick run a quarter of the contracts meets each. */
+/** The others differ from it in the form of their answers: in a quick run a quarter of the contracts meets each. */
 const WHOLE = "ioredis";
 
 // All at once, since each case has keys of its own.

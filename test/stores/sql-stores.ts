@@ -47,8 +47,8 @@ export interface SqlStores {
 }
 
 /**
- * How many connections a Pool has. To start one costs the server as much as hundreds of statements: a few will do, by which
- * calls still race.
+ * How many connections a Pool has. To start one costs the server as much as hundreds of statements: a few will do, by
+ * which calls still race.
  */
 export const CONNECTIONS: number = runs(5, 20);
 
