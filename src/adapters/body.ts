@@ -70,10 +70,8 @@ export async function readJsonBody(chunks: BodyChunks, contentType: string | nul
   }
 }
 
-type BodyChunk = Uint8Array | ArrayBuffer | string;
-
 /** An unparsed body. */
-export type BodyChunks = AsyncIterable<BodyChunk> | Iterable<BodyChunk>;
+export type BodyChunks = AsyncIterable<Uint8Array | ArrayBuffer | string> | Iterable<Uint8Array | ArrayBuffer | string>;
 
 /**
  * Reads the text of an unparsed body, of at most 64 KiB.
@@ -91,7 +89,7 @@ export async function readText(reader: string, chunks: BodyChunks): Promise<stri
   }
 }
 
-async function collectText(reader: string, body: AsyncGenerator<BodyChunk | typeof BROKEN>): Promise<string> {
+async function collectText(reader: string, body: AsyncGenerator<unknown>): Promise<string> {
   const kept: Uint8Array[] = [];
   let length = 0;
   // Not `for await`, which closes the body when this throws.
