@@ -22,7 +22,7 @@ try {
 } finally {
   await postgres.stop();
 }
-process.exit(); // although listeners for signals remain
+process.exit(); // the listeners for signals are still set
 
 async function prepare(connectionString: string): Promise<void> {
   const client = new pg.Pool({ connectionString });

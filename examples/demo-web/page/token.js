@@ -36,7 +36,7 @@ function pretty(value) {
   return JSON.stringify(value, null, 2);
 }
 
-/** Shortens a secret: the rest is enough to tell it from another, and too little to use it. */
+/** Shortens a secret: what is left is enough to tell it from another, and too little to use it. */
 export function shorten(secret) {
   return `${secret.slice(0, 6)}…${secret.slice(-4)}`;
 }

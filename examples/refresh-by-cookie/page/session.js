@@ -44,7 +44,7 @@ function post(path, body) {
   return fetch(path, { method: "POST", ...json });
 }
 
-/** Keeps the token of an answer. After an outage (503) it throws, since the request may be tried again. */
+/** Keeps the token of an answer; a 401 drops it. Any other refusal throws: after a 503, a later try may succeed. */
 async function keepToken(response) {
   if (response.ok) {
     accessToken = (await response.json()).access_token;
