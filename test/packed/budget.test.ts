@@ -19,12 +19,12 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   index: { files: 6, bytes: 276_000 },
   tokens: { files: 5, bytes: 174_000 },
-  express: { files: 7, bytes: 86_000 },
-  koa: { files: 7, bytes: 86_800 },
-  fastify: { files: 7, bytes: 87_500 },
-  fetch: { files: 7, bytes: 88_400 },
-  adapter: { files: 7, bytes: 80_600 },
-  nest: { files: 7, bytes: 93_400 },
+  express: { files: 7, bytes: 86_300 },
+  koa: { files: 7, bytes: 87_100 },
+  fastify: { files: 7, bytes: 87_800 },
+  fetch: { files: 7, bytes: 88_700 },
+  adapter: { files: 7, bytes: 80_900 },
+  nest: { files: 7, bytes: 93_700 },
   "api-keys": { files: 10, bytes: 46_500 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(630_000);
+  expect(statSync(tarball).size).toBeLessThan(632_000);
 });
 
 describe("a service that only", () => {
