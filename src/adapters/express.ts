@@ -244,7 +244,7 @@ export function jwks(
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is not such a resource, or an option is misspelt or meaningless
  *
  * @example
  * ```ts

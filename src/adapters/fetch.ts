@@ -240,7 +240,7 @@ export function jwks(keys: VerifyingKey | KeyRing | LiveKeys, options: JwksOptio
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep it
- * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is not such a resource, or an option is misspelt or meaningless
  *
  * @example
  * ```ts

@@ -65,7 +65,7 @@ function describeProof({
 
 /**
  * Reads the signed claims of a token that a guard took. The output of a profile's schema may lack some of them, such as
- * `client_id` or `cnf`.
+ * `client_id`.
  */
 export function readSigned(token: string, { credential, claims }: Identity): Members {
   const shown = isObject(claims) ? (claims as Members) : {};

@@ -9,7 +9,7 @@ import { type PublishOptions, publishDocument } from "./publish.ts";
  *
  * @param resource - made by `protectedResource`
  * @param options - how long caches may keep the document
- * @throws TypeError when `resource` is anything else, or an option is misspelt or meaningless
+ * @throws TypeError when `resource` is not such a resource, or an option is misspelt or meaningless
  *
  * @example
  * ```ts

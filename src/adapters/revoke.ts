@@ -39,8 +39,9 @@ const OPTIONS: OptionNames<RevokeOptions> = { clients: "required", rules: "optio
  * and answers 200 once the token is invalid. That includes text that is not a token of ours, or was invalid before.
  *
  * For a refresh token, the session ends with its access tokens, as in a log-out. An access token is revoked alone, and
- * its session goes on. Without a blocklist, or if the token has no id, that is `unsupported_token_type` (400). If
- * `mayRevoke` forbids it, that is `invalid_grant` (400). An outage is 503: send it again.
+ * its session goes on. Without a blocklist, or if that token has no id, the answer is `unsupported_token_type` (400).
+ * For a token of either kind that this service may not revoke, it is `invalid_grant` (400). An outage is 503: send it
+ * again.
  *
  * @throws TypeError when the authenticator has neither blocklist nor sessions, an option is missing, misspelt or
  * meaningless, or every user could ask
