@@ -20,8 +20,8 @@ export function recallKeyOf(keys: object, sent: unknown): ApiKey | undefined {
 }
 
 /**
- * Creates the API keys of a store, for scripts and other services, which can't log in. A key is `prefix_`, 30 random
- * characters and a checksum of 6, so that secret scanners can find a leaked key.
+ * Creates the {@link ApiKeys} of a store: keys for scripts and other services, which can't log in. A key is `prefix_`,
+ * 30 random characters and a checksum of 6, so that secret scanners can find a leaked key.
  *
  * @throws TypeError when an option is missing, misspelt or meaningless
  *

@@ -68,9 +68,9 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    */
   startSession(who: Pick<User, "id"> | PasswordProof<U>, session?: StartSessionOptions): Promise<LoginResult<U>>;
   /**
-   * Verifies the password of a user who is logged in again, for actions that need a recent authentication. It issues an
-   * access token of the same session whose `auth_time` is now. The session stores that, so that refreshes keep it. The
-   * attempt counts as a login of that user.
+   * Verifies once more the password of a user who is logged in, for actions that need a recent authentication. It
+   * issues an access token of the same session whose `auth_time` is now. The session stores that, so that refreshes
+   * keep it. The attempt counts as a login of that user.
    *
    * @param identity - what `authenticate` gave
    * @param input - what the client sent: `{ password }`
@@ -162,7 +162,7 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
   logoutEverywhere(userId: string): Promise<void>;
   /**
    * Changes the password of a user who knows the current one, ends all of the user's sessions as
-   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs the client in that changed it. After a 503 the same
+   * {@link RevokingAuthenticator.logoutEverywhere} does, and logs in the client that changed it. After a 503 the same
    * request may be sent again: it completes a change that was interrupted.
    *
    * If the user authenticated in another way, such as by a link in a mail, use
@@ -200,9 +200,9 @@ export interface RevokingAuthenticator<Claims = unknown, U extends User = User> 
     session?: ChangePasswordOptions,
   ): Promise<LoginResult<U>>;
   /**
-   * Sets the password of a user who authenticated in another way, such as by a link in a mail. Then it ends all of the
-   * user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins no session: call `startSession`,
-   * or let the user log in. After a 503, call it again.
+   * Sets the password, in one write, of a user who authenticated in another way, such as by a link in a mail. Then it
+   * ends all of the user's sessions as {@link RevokingAuthenticator.logoutEverywhere} does. It begins no session: call
+   * `startSession`, or let the user log in. After a 503, call it again.
    *
    * @param newPassword - what the client sent, which may be anything
    * @throws AuthError `unusable_password` (400); `invalid_credentials` (401) where there is no such user; `overloaded`
