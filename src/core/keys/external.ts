@@ -49,7 +49,7 @@ const OPTIONS: OptionNames<ExternalKeyOptions> = {
  * Each signature is verified before a token is given out. A service that is down, slow, or signs with another key is an
  * outage: {@link issueToken} rejects with `unavailable` (503).
  *
- * @throws TypeError when an option is missing or wrong; nothing is signed before a token is
+ * @throws TypeError when an option is missing or wrong; this call itself signs nothing
  *
  * @example
  * ```ts
