@@ -39,7 +39,8 @@ export function checkProof({ payload }: SignedProof, purpose: Purpose, settings:
  * Checks the age of a proof, and computes until when it would be accepted, in milliseconds since 1970. If nonces are
  * used, the nonce decides, whatever the client's clock says (RFC 9449 §11.1).
  *
- * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401) where it is too old or not valid yet
+ * @throws AuthError `invalid_dpop_proof` or `use_dpop_nonce` (401) where it is too old or not valid yet, or lacks a
+ * current nonce
  */
 export function findEnd(
   { iat, nonce }: SignedProof["payload"],

@@ -14,7 +14,7 @@ import { createProofUser, type ProofUser } from "./used-proofs.ts";
 /** A proof that is valid, unless it was used before. */
 interface CheckedProof extends DpopProof {
   /**
-   * Records it as used. Returns a promise only if there is a store, which rejects if the proof was used before.
+   * Records it as used. Returns a promise only if there is a store; it rejects if the proof was used before.
    *
    * @throws AuthError where it has become too old since the check
    */

@@ -17,7 +17,7 @@ interface ProofUse {
   readonly exchange: object | null;
 }
 
-/** Records a proof as used. Returns a promise only if there is a store, which rejects if the proof was used before. */
+/** Records a proof as used. Returns a promise only if there is a store; it rejects if the proof was used before. */
 export type ProofUser = (proof: DpopProof, use: ProofUse) => undefined | Promise<void>;
 
 /** The answer of a store about the proof of an HTTP request. */

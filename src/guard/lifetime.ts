@@ -8,7 +8,7 @@ import { isOfUnknownLife } from "./unknown-life.ts";
 export interface TokenLife {
   /** The longest time from a token's issue to its expiry. */
   readonly lifetime: number;
-  /** The same for the tokens of our own issuer. The tokens of one session may have several of its profiles. */
+  /** The same for the tokens of our own issuer. One session may have tokens of several of its profiles. */
   readonly ownLifetime: number;
   /** The largest difference between the clocks of a token's issuer and its verifier. */
   readonly clockTolerance: number;

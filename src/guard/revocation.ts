@@ -8,7 +8,7 @@ import type { Blocklist, TokenReference } from "../stores/contract.ts";
 /**
  * Refuses what the blocklist says is revoked. It returns a promise only if the blocklist does.
  *
- * @param observe counts how the call went
+ * @param observe - counts how the call went
  * @throws AuthError `revoked` (401), or `unavailable` (503)
  */
 export function refuseRevoked(
