@@ -23,7 +23,7 @@ const BASIC_SCHEME = /^basic(?:$| )/i;
  * Secrets are compared in constant time, as SHA-256. Each has at least 32 characters, so that nobody can guess it: make
  * one with `node -p "require('crypto').randomBytes(32).toString('base64url')"`.
  *
- * @param clients - the secret of each client by its id; a list of two during a rotation of secrets
+ * @param clients - the secret of each client by its id; a list where it has several, as during a rotation
  * @throws TypeError when there is no client, or a secret is too short
  *
  * @example

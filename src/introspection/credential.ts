@@ -38,8 +38,8 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  * issuer has to be asked about each.
  *
  * An answer is cached for `cacheFor`, and **a revocation takes as long to be noticed**. A token is accepted if the
- * answer says `active: true`, has the `audience`, and has not expired. A token that is bound to a key of its client is
- * refused, since it came without a proof. `identity.claims` is the answer.
+ * answer says `active: true`, has the `audience`, and is valid now by its `exp` and `nbf`. A token that is bound to a
+ * key of its client is refused, since it came without a proof. `identity.claims` is the answer.
  *
  * While the endpoint is down, slow or answers nonsense, a token that is not cached is refused with 503, and never 401.
  * After 5 failures in a row the endpoint is asked once a second, and less and less often while it fails (a circuit
