@@ -32,7 +32,7 @@ export interface Proof<U extends User> {
 /**
  * Verifies a user's password: counts the attempt, and compares the candidates with the stored hash. An unknown user, a
  * wrong password, a disabled user, a user without a hash and one with an unreadable hash cost the same work and get the
- * same answer. Last, it records the proof of the key that tokens are to be bound to as used.
+ * same answer. Last, it records as used the proof of the key that tokens are to be bound to.
  */
 export async function proveUser<U extends User>(
   settings: LoginSettings<U>,

@@ -20,7 +20,7 @@ export interface PasswordChange {
   readonly password: string;
   /** It may be anything. */
   readonly newPassword: unknown;
-  /** Records the proof of the key that the next session is to be bound to as used. */
+  /** Records as used the proof of the key that the next session is to be bound to. */
   readonly useProof?: SessionWishes["useProof"];
 }
 

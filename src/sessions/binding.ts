@@ -46,7 +46,7 @@ export function demandBinding(
 }
 
 /**
- * Records the proof that tokens are to be bound by as used, if there is one. It runs after the check of the
+ * Records as used the proof of the key that tokens are to be bound to, if there is one. It runs after the check of the
  * credentials, so that only somebody who may have tokens can fill the store.
  *
  * @throws AuthError `invalid_dpop_proof` (401) where it was used before; `unavailable` (503) in an outage

@@ -18,7 +18,7 @@ export interface RefreshTokenInfo extends Pick<SessionDetails, "authenticatedAt"
   /** When the session expires, unless it is refreshed before. */
   readonly expiresAt: Date;
   /**
-   * Whether a refresh would take it now. It would not where the user is gone, is disabled, or has changed the password
+   * Whether a refresh would take it now. It would not where the user is gone or disabled, or the password has changed
    * since.
    */
   readonly active: boolean;

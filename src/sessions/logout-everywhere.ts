@@ -21,8 +21,8 @@ export interface KeptSession {
 }
 
 /**
- * Ends a user's sessions, and then revokes all tokens that were issued up to now. The caller's own token is revoked
- * last, so that a caller who was told 503 can still authenticate to try again.
+ * Ends a user's sessions in one step, and then revokes all tokens that were issued up to now. The caller's own token is
+ * revoked last, so that a caller who was told 503 can still authenticate to try again.
  *
  * @param kept - a session that lives on; its access tokens are revoked like all others
  */

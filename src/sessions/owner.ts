@@ -3,7 +3,7 @@ import { expectUser } from "../store-calls/user-answers.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
 import type { IssuingSettings } from "./settings.ts";
 
-/** Reads a session's user; `null` for one who is gone, is disabled, or has changed the password since. */
+/** Reads a session's user; `null` where the user is gone or disabled, or the password has changed since. */
 export async function findOwner<U extends User>(
   { users, budget }: IssuingSettings<U>,
   { userId, passwordChangedAt }: StoredSession,

@@ -29,7 +29,8 @@ export interface RefreshOptions {
   readonly maxSessions?: number;
   /**
    * The status lists that tell other services which sessions have ended: `createStatusList` of `hallpass/status-list`.
-   * From then on, the access tokens of each session name its place in a list, in their claim `status`. None by default.
+   * The access tokens of each session that begins with this option name its place in a list, in their claim `status`.
+   * None by default.
    */
   readonly statusList?: StatusList;
   /** Hands the refresh token to browsers as a cookie. By default it is in the answer's body. */

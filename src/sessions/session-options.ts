@@ -46,8 +46,8 @@ export interface SessionOptions extends AuthenticationOptions {
 export interface StartSessionOptions extends SessionOptions {
   /**
    * When the user authenticated. The time of the call by default. Give the `provenAt` of `verifyPassword`, if the
-   * second factor came in another request. A user who was logged out everywhere, or whose password was changed, since
-   * then is refused.
+   * second factor came in another request. A user who was logged out everywhere since then, or whose password was
+   * changed, is refused.
    */
   readonly provenAt?: Date | undefined;
   /**
