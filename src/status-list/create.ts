@@ -39,7 +39,7 @@ export interface StatusList {
    */
   revoke(...places: readonly StatusPlace[]): Promise<void>;
   /**
-   * Gives a list as a signed token, for a route or an upload. When that is due, it is read from the store and signed
+   * Gives a list as a signed token, for a route or an upload. When it is due, it is read from the store and signed
    * again, once for all callers. While the store is down, the last token stays in use until it expires.
    *
    * @param list - the number of the list, the last part of its URI

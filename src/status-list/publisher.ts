@@ -81,9 +81,8 @@ export class StatusPublisher {
   }
 
   /**
-   * Gives a list. When that is due, it is read and written again in the background. If this process has revoked
-   * something since, this call waits for that, provided that a second has passed since the last read and the store does
-   * not fail.
+   * Gives a list. When it is due, it is read and written again in the background. If this process has revoked something
+   * since, this call waits for that, provided that a second has passed since the last read and the store does not fail.
    *
    * @throws AuthError `unavailable` (503) where it can't be read, and the last token has expired
    */

@@ -84,8 +84,8 @@ export interface StoredSession extends Session {
   /** The state of its rotation: text of at most 1024 characters, which stores don't read. */
   readonly rotation: string;
   /**
-   * Details of the login that it began with: text of at most 4096 characters, which stores don't read. It is empty in a
-   * session that was stored without it.
+   * Its details, such as its device and how its user authenticated: text of at most 4096 characters, which stores don't
+   * read. It is empty in a session that was stored without it.
    */
   readonly details: string;
   /** How often it was replaced or ended: a whole number, 0 at first. */

@@ -27,7 +27,7 @@ export interface FakeIssuer {
 
   /**
    * Issues a token, signed with the current key unless the options say otherwise. `iss`, `aud`, `iat`, `exp` and `jti`
-   * are written; a claim of the same name replaces each of them, and `undefined` leaves it out.
+   * are written; a claim of the same name replaces any of them, and `undefined` leaves it out.
    *
    * @throws TypeError when an option is wrong, or no key fits
    *
