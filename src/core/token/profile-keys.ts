@@ -22,8 +22,8 @@ interface Memory {
 }
 
 /**
- * The keys of a profile. When they change, remembered headers are forgotten before the next token is checked, and so are
- * verified tokens, unless the current keys still verify all of them.
+ * The keys of a profile. When they change, remembered headers are forgotten before the next token is checked, and so
+ * are verified tokens, unless the current keys still verify all of them.
  */
 export class ProfileKeys {
   readonly #source: KeySource;
