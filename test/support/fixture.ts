@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
-
-const CACHE = join(import.meta.dirname, "../../node_modules/.cache/hallpass-tests");
+import { CACHE } from "./cache.ts";
 
 /**
  * Bundles a program that a test starts several times, and removes it when the process of the test ends. It starts in half the

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { CACHE } from "./cache.ts";
 
 const MODULES = join(import.meta.dirname, "../../node_modules");
 const { version } = JSON.parse(readFileSync(join(MODULES, "@electric-sql/pglite/package.json"), "utf8"));
-const CACHE = join(MODULES, ".cache/hallpass-tests");
 const EMPTY = join(CACHE, `pglite-${version}.tar`);
 
 /**

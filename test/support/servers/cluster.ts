@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CACHE } from "../cache.ts";
 
-const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/hallpass-tests");
 const run = promisify(execFile);
 
 /** Who runs the programs, and where. */
