@@ -6,13 +6,10 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const SHARING = [
   ...["adapters", "api-keys", "attacks", "authenticator", "core", "dpop", "events", "guard", "introspection", "login"],
   ...["one-time", "package", "properties", "realms", "remote", "sessions", "shared", "status-list", "store-calls"],
-  ...["testing", "vectors"],
+  ...["stores", "testing", "vectors"],
 ];
 
-/** What shares a process too, and is given a Postgres and a Redis. */
-const SERVED = ["stores", "dpop/replays", "login/limiters"];
-
-/** Files of both that need a process of their own: they put modules in the place of real ones, or measure memory. */
+/** Files of these that need a process of their own: they put modules in the place of real ones, or measure memory. */
 const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory-blocklist"];
 
 /** What `npm test` leaves out: the project that another script runs, and its folders and files. */
@@ -33,24 +30,29 @@ function projectOf(file: string): string {
     names.some((name) => file.startsWith(`test/${name}/`) || file === `test/${name}.test.ts`);
   const beside = Object.keys(BESIDE).find((project) => isAmong(BESIDE[project] ?? []));
   if (beside !== undefined || isAmong(ALONE)) return beside ?? "alone";
-  return isAmong(SERVED) ? "served" : isAmong(SHARING) ? "sharing" : "alone";
+  return isAmong(SHARING) ? "sharing" : "alone";
 }
 
-const everywhere = { testTimeout: 30_000, hookTimeout: 120_000, slowTestThreshold: 10_000 }; // the rest are one line a file
+const everywhere = {
+  testTimeout: 30_000,
+  hookTimeout: 120_000,
+  slowTestThreshold: 10_000, // the rest are one line a file
+  expect: { poll: { interval: 10 } },
+};
 
-const [postgres, redis] = ["postgres", "redis"].map((name) => `test/support/servers/${name}.ts`) as [string, string];
+const servers = "test/support/servers/on-demand.ts";
 const PROJECTS: Readonly<Record<string, { isolate?: boolean; globalSetup?: string[] }>> = {
-  sharing: { isolate: false },
-  served: { isolate: false, globalSetup: [postgres, redis] },
+  sharing: { isolate: false, globalSetup: [servers] },
   alone: {},
-  outages: { globalSetup: [postgres, redis] },
+  outages: { globalSetup: [servers] },
   types: {},
-  docs: { globalSetup: [postgres, "test/support/chromium.ts", "test/support/build.ts"] },
+  docs: { globalSetup: [servers, "test/support/chromium.ts", "test/support/build.ts"] },
   shipped: {},
 };
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    experimental: { fsModuleCache: true }, // a file is compiled when it has changed, not in every run
     maxWorkers: "100%", // vitest leaves a core idle, and many tests wait for servers
     reporters: ["default", "./test/support/progress.ts"],
     projects: Object.entries(PROJECTS).map(([name, own]) => ({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuthError, isAuthError } from "../../src/core/errors.ts";
 import { dpop } from "../../src/dpop.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -8,6 +8,7 @@ import { redisProofs } from "../../src/stores/redis.ts";
 import { connected } from "../stores/redis-clients.ts";
 import { FAST_DATABASES } from "../stores/sql-stores.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { runs } from "../support/thorough.ts";
 import { NOW, profileOf, SECOND, signed } from "../support/tokens.ts";
 
@@ -18,7 +19,7 @@ interface Opened {
 
 const STORES: Readonly<Record<string, () => Promise<Opened>>> = {
   memory: async () => ({ proofs: memoryProofs(), close: () => undefined }),
-  ...(inject("redisUrl") !== null && {
+  ...(redisUrl !== null && {
     Redis: async () => {
       const { send, close } = await connected();
       return { proofs: redisProofs({ send }), close };

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bearer, type Example, logIn, startExample, until } from "../support/example.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 
 // Where no Postgres starts, the run says so before its first test and at its end.
-describe.skipIf(inject("postgresUrl") === null)("examples/replicated-blocklist", () => {
+describe.skipIf(postgresUrl === null)("examples/replicated-blocklist", () => {
   let example: Example;
 
   beforeAll(async () => {

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
 import { cheapPasswords } from "../../src/testing/passwords.ts";
 import { openPool, tablesIn } from "../stores/sql-stores.ts";
 import { bundleFixture } from "../support/fixture.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
 const CLIENTS = 20; // for each verb
 const ROUNDS = 3;
@@ -88,7 +90,7 @@ const BACKENDS = {
 type Backend = keyof typeof BACKENDS;
 
 async function placeOf(kind: Backend, logins: readonly string[]): Promise<readonly [url: string, place: string]> {
-  if (kind === "redis") return [inject("redisUrl") as string, randomUUID()];
+  if (kind === "redis") return [redisUrl as string, randomUUID()];
   const { pool, schema } = await openPool();
   const tables = tablesIn(schema);
   await pool.query(postgresSchema(tables));
@@ -96,7 +98,7 @@ async function placeOf(kind: Backend, logins: readonly string[]): Promise<readon
   const passwordHash = await cheapPasswords().hash("pw");
   for (const login of logins) await users.add({ id: login, login, passwordHash });
   await pool.end();
-  return [inject("postgresUrl") as string, schema];
+  return [postgresUrl as string, schema];
 }
 
 /** What became of a verb, over all rounds. */
@@ -162,7 +164,7 @@ async function killUnderLoad(kind: Backend): Promise<ReadonlyMap<Verb, Outcome>>
 }
 
 describe.each(Object.keys(BACKENDS) as Backend[])("a service on %s that is killed under load", (kind) => {
-  const isThere = inject(kind === "redis" ? "redisUrl" : "postgresUrl") !== null;
+  const isThere = (kind === "redis" ? redisUrl : postgresUrl) !== null;
   let outcomes: ReadonlyMap<Verb, Outcome>;
   beforeAll(async () => {
     if (isThere) outcomes = await killUnderLoad(kind);

@@ -1,12 +1,14 @@
 import { Redis } from "ioredis";
 import pg from "pg";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from "rate-limiter-flexible";
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { Limiter } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
 import { CONNECTIONS } from "../stores/sql-stores.ts";
 import { codeOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { profileOf } from "../support/tokens.ts";
 
 const HASH = await passwords.hash(PASSWORD);
@@ -20,16 +22,16 @@ const duration = 600;
 
 const LIMITERS: Readonly<Record<string, () => Make>> = {
   memory: () => (keyPrefix, points) => new RateLimiterMemory({ keyPrefix, points, duration }),
-  ...(inject("redisUrl") !== null && {
+  ...(redisUrl !== null && {
     Redis: () => {
-      const storeClient = new Redis(inject("redisUrl") as string);
+      const storeClient = new Redis(redisUrl as string);
       closing.push(() => storeClient.disconnect());
       return (keyPrefix: string, points: number) => new RateLimiterRedis({ storeClient, keyPrefix, points, duration });
     },
   }),
-  ...(inject("postgresUrl") !== null && {
+  ...(postgresUrl !== null && {
     Postgres: () => {
-      const storeClient = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: CONNECTIONS });
+      const storeClient = new pg.Pool({ connectionString: postgresUrl as string, max: CONNECTIONS });
       closing.push(() => storeClient.end());
       return (keyPrefix: string, points: number) =>
         new Promise<Limiter>((resolve, reject) => {

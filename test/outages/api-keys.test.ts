@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiKeys } from "../../src/api-keys/api-keys.ts";
 import { createApiKeys } from "../../src/api-keys/create.ts";
 import { createdBy } from "../support/api-keys.ts";
@@ -13,8 +13,10 @@ import {
   timed,
   waitForRecovery,
 } from "../support/outages.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
-describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("API keys", () => {
+describe.skipIf(redisUrl === null || postgresUrl === null)("API keys", () => {
   describe.concurrent.each(Object.entries(BACKENDS))("of %s", (_name, backend) => {
     const { sequential } = it;
     let opened: Awaited<ReturnType<typeof openBackend>>;

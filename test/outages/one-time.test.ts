@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOneTimeCodes, type OneTimeCodes } from "../../src/one-time/codes.ts";
 import { createOneTimeTokens, type OneTimeTokens } from "../../src/one-time/tokens.ts";
 import {
@@ -11,8 +11,10 @@ import {
   timed,
   waitForRecovery,
 } from "../support/outages.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
-describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("one-time tokens", () => {
+describe.skipIf(redisUrl === null || postgresUrl === null)("one-time tokens", () => {
   describe.concurrent.each(Object.entries(BACKENDS))("of %s", (_name, backend) => {
     const { sequential } = it;
     let opened: Awaited<ReturnType<typeof openBackend>>;

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import type { Blocklist, RefreshStore, UserStore } from "../../src/stores/contract.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
@@ -14,8 +14,10 @@ import { houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { measureLag, readLag } from "../support/lag.ts";
 import { openBoundedPool } from "../support/outages.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
 import { startRedis } from "../support/servers/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
 const TIME_LIMIT = 300;
 /** By when everything works again where the server does, without a restart of the application. */
@@ -169,7 +171,7 @@ const ROWS: string[][] = [];
 const unhandled: unknown[] = [];
 const note = (reason: unknown): number => unhandled.push(reason);
 
-describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("in an outage", () => {
+describe.skipIf(redisUrl === null || postgresUrl === null)("in an outage", () => {
   let stopMeasuring: () => void;
   beforeAll(() => {
     process.on("unhandledRejection", note);

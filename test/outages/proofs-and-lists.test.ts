@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionAuthenticator } from "../../src/authenticator/authenticator.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
@@ -23,6 +23,8 @@ import {
   timed,
   waitForRecovery,
 } from "../support/outages.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
 
 type Opened = Awaited<ReturnType<typeof openBackend>>;
@@ -100,7 +102,7 @@ async function isMarked({ status, body }: Answer, session: Session): Promise<boo
   return readStatus(list, placeOf(session)) === 1;
 }
 
-describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null)("proofs and status lists", () => {
+describe.skipIf(redisUrl === null || postgresUrl === null)("proofs and status lists", () => {
   describe.concurrent.each(Object.entries(BACKENDS))("of %s", (_name, backend) => {
     const { sequential } = it;
     const clock = { now: NOW };

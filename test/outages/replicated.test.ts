@@ -3,15 +3,17 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts";
 import { redisBlocklist } from "../../src/stores/redis.ts";
 import { later, passing } from "../stores/feeds.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { startProxy, type TcpProxy } from "../support/servers/proxy.ts";
 import { startRedis } from "../support/servers/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
 interface Shared {
   readonly server: Server;
@@ -34,7 +36,7 @@ const SERVERS: Readonly<Record<string, () => Promise<Shared>>> = {
   },
 };
 
-describe.skipIf(inject("redisUrl") === null || inject("postgresUrl") === null).each(Object.entries(SERVERS))(
+describe.skipIf(redisUrl === null || postgresUrl === null).each(Object.entries(SERVERS))(
   "four processes and one %s",
   (kind, open) => {
     const COUNT = 10_000;

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOneTimeCodes } from "../../src/one-time/codes.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import type { OneTimeStore } from "../../src/stores/contract.ts";
 import { postgresOneTimeStore, postgresSchema } from "../../src/stores/postgres.ts";
 import { redisOneTimeStore } from "../../src/stores/redis.ts";
 import { sqliteOneTimeStore, sqliteSchema } from "../../src/stores/sqlite.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { runs } from "../support/thorough.ts";
 import { connected } from "./redis-clients.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
@@ -53,8 +55,8 @@ async function onSqlite(): Promise<Opened> {
 }
 
 const DATABASES: Readonly<Record<string, () => Promise<Opened>>> = {
-  ...(inject("postgresUrl") !== null && { Postgres: onPostgres }),
-  ...(inject("redisUrl") !== null && { Redis: onRedis }),
+  ...(postgresUrl !== null && { Postgres: onPostgres }),
+  ...(redisUrl !== null && { Redis: onRedis }),
   SQLite: onSqlite,
 };
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bindClient, POSTGRES_OPTIONS } from "../../src/stores/postgres/client.ts";
 import {
   type PostgresClient,
@@ -8,13 +8,14 @@ import {
   postgresSchema,
   postgresUsers,
 } from "../../src/stores/postgres.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { begun, nextOf } from "../support/sessions.ts";
 import { CONNECTIONS, openPool, tablesIn } from "./sql-stores.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });
 
-describe.skipIf(inject("postgresUrl") === null).concurrent("on a Postgres", () => {
+describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let tables: ReturnType<typeof tablesIn>;
   beforeAll(async () => {
@@ -33,7 +34,7 @@ describe.skipIf(inject("postgresUrl") === null).concurrent("on a Postgres", () =
     },
     async (isolation) => {
       const pool = new pg.Pool({
-        connectionString: inject("postgresUrl") as string,
+        connectionString: postgresUrl as string,
         max: CONNECTIONS,
         options: `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`,
       });
@@ -66,7 +67,7 @@ describe.skipIf(inject("postgresUrl") === null).concurrent("on a Postgres", () =
 
   it("a statement that failed leaves its connection as it was", async () => {
     const pool = new pg.Pool({
-      connectionString: inject("postgresUrl") as string,
+      connectionString: postgresUrl as string,
       max: 1,
       application_name: opened.schema,
     });

@@ -1,15 +1,16 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Revocation, RevocationPage } from "../../src/stores/contract.ts";
 import { type PostgresBlocklistOptions, postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { blocklistContract } from "../../src/testing.ts";
 import { startPostgres } from "../support/servers/postgres.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { startStandby } from "../support/servers/standby.ts";
 import { allOf, feedOf, followed, idsOf, later, passing } from "./feeds.ts";
 import { openPool, tablesIn } from "./sql-stores.ts";
 
-describe.skipIf(inject("postgresUrl") === null).concurrent("a feed of Postgres", () => {
+describe.skipIf(postgresUrl === null).concurrent("a feed of Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let options: Required<Pick<PostgresBlocklistOptions, "client" | "tables" | "feed">>;
   beforeAll(async () => {
@@ -139,7 +140,7 @@ describe.skipIf(inject("postgresUrl") === null).concurrent("a feed of Postgres",
       });
 
       it("is woken when there is something, also before it waits, and looks by itself when nobody wakes it", async () => {
-        const listener = new pg.Client({ connectionString: inject("postgresUrl") as string });
+        const listener = new pg.Client({ connectionString: postgresUrl as string });
         await listener.connect();
         let calls = 0;
         const listen = async (channel: string, wake: () => void): Promise<void> => {
@@ -184,10 +185,10 @@ describe.skipIf(inject("postgresUrl") === null).concurrent("a feed of Postgres",
       });
 
       it("says so where it reads another table, or another database, than is written to", async () => {
-        const apart = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: 1 });
+        const apart = new pg.Pool({ connectionString: postgresUrl as string, max: 1 });
         const name = `apart_${process.hrtime.bigint()}`;
         await apart.query(`CREATE DATABASE ${name}`);
-        const url = new URL(inject("postgresUrl") as string);
+        const url = new URL(postgresUrl as string);
         url.pathname = name;
         const elsewhere = new pg.Pool({ connectionString: url.href, max: 1 });
         await elsewhere.query(postgresSchema());
@@ -195,7 +196,7 @@ describe.skipIf(inject("postgresUrl") === null).concurrent("a feed of Postgres",
         const reading = followed({ client: apart, feed: { client: elsewhere } }).read(null, 0);
         await expect(reading).rejects.toThrow(/feed.client does not read what client writes/);
         const path = new pg.Pool({
-          connectionString: inject("postgresUrl") as string,
+          connectionString: postgresUrl as string,
           max: 1,
           options: `-c search_path=${name}`,
         });

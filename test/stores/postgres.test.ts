@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type PostgresOptions,
   postgresApiKeys,
@@ -9,6 +9,7 @@ import {
   postgresUsers,
 } from "../../src/stores/postgres.ts";
 import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-races.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { runs } from "../support/thorough.ts";
 import { CONNECTIONS, openPool, tablesIn } from "./sql-stores.ts";
@@ -25,7 +26,7 @@ async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool
   return (await pool.query(sql, [`DELETE FROM "${schema}"."api_keys"`])).rows[0].waiting;
 }
 
-describe.skipIf(inject("postgresUrl") === null)(`on a pool of ${CONNECTIONS} connections`, () => {
+describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`, () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
   let store: ReturnType<typeof postgresRefreshStore>;
   beforeAll(async () => {

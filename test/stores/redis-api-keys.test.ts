@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RedisSend, redisApiKeys } from "../../src/stores/redis.ts";
 import { newApiKey } from "../support/api-key-races.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { type Connection, connected } from "./redis-clients.ts";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 
-describe.skipIf(inject("redisUrl") === null)("API keys in Redis leave nothing behind", () => {
+describe.skipIf(redisUrl === null)("API keys in Redis leave nothing behind", () => {
   let connection: Connection;
   beforeAll(async () => {
     connection = await connected();

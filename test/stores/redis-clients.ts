@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import { Redis as Valkey } from "iovalkey";
 import { createClient, RESP_TYPES } from "redis";
-import { inject } from "vitest";
 import type { RedisSend } from "../../src/stores/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 
 /** A connection, by one of the clients. */
 export interface Connection {
@@ -55,7 +55,7 @@ export const CLIENTS: Readonly<Record<string, (url: string) => Promise<Connectio
 
 /** Connects to the tests' Redis. */
 export function connected(client: keyof typeof CLIENTS = "ioredis"): Promise<Connection> {
-  return (CLIENTS[client] as (url: string) => Promise<Connection>)(inject("redisUrl") as string);
+  return (CLIENTS[client] as (url: string) => Promise<Connection>)(redisUrl as string);
 }
 
 /** The same connection, as if it were another: for what nobody waits for. */

@@ -1,15 +1,16 @@
 import { Redis } from "ioredis";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RevocationPage } from "../../src/stores/contract.ts";
 import { type RedisSend, redisBlocklist } from "../../src/stores/redis.ts";
 import { replicatedBlocklist } from "../../src/stores/replicated.ts";
 import { blocklistContract } from "../../src/testing.ts";
 import { startRedis } from "../support/servers/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { THOROUGH } from "../support/thorough.ts";
 import { allOf, feedOf, followed, idsOf, later, passing, reference } from "./feeds.ts";
 import { connected, readerOf } from "./redis-clients.ts";
 
-describe.skipIf(inject("redisUrl") === null).concurrent("a feed of Redis", () => {
+describe.skipIf(redisUrl === null).concurrent("a feed of Redis", () => {
   const opened = async () => {
     const { send, close } = await connected();
     const prefix = `feed-${process.hrtime.bigint()}:`;
@@ -282,7 +283,7 @@ describe.skipIf(inject("redisUrl") === null).concurrent("a feed of Redis", () =>
 
   it("says so where it reads another server or database than is written to", async () => {
     const { send, prefix, close } = await opened();
-    const elsewhere = new Redis(`${inject("redisUrl")}/1`);
+    const elsewhere = new Redis(`${redisUrl}/1`);
     const feed = { send: (...command: Parameters<RedisSend>) => elsewhere.call(...command), retentionMs: 3_600_000 };
     await expect(followed({ send, prefix, feed }).read(null, 0)).rejects.toThrow(
       /feed.send does not read what send writes/,

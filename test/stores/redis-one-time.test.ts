@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RedisSend, redisOneTimeStore } from "../../src/stores/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { type Connection, connected } from "./redis-clients.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -20,7 +21,7 @@ const saying = (...replies: unknown[]) => {
   return redisOneTimeStore({ send: async () => (rest.length > 1 ? rest.shift() : rest[0]) });
 };
 
-describe.skipIf(inject("redisUrl") === null)("what Redis keeps", () => {
+describe.skipIf(redisUrl === null)("what Redis keeps", () => {
   let connection: Connection;
   let prefix: string;
   beforeAll(async () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redisProofs } from "../../src/stores/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { type Connection, connected } from "./redis-clients.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 
-describe.skipIf(inject("redisUrl") === null)("what Redis keeps of a proof", () => {
+describe.skipIf(redisUrl === null)("what Redis keeps of a proof", () => {
   let connection: Connection;
   beforeAll(async () => {
     connection = await connected();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type RedisOptions,
   type RedisSend,
@@ -25,6 +25,7 @@ import { newApiKey, raceApiKeys, raceRevocations } from "../support/api-key-race
 import { houseOf, READER } from "../support/flow.ts";
 import type { Server } from "../support/servers/postgres.ts";
 import { startRedis } from "../support/servers/redis.ts";
+import { redisUrl } from "../support/servers/redis-url.ts";
 import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { partOf, runs } from "../support/thorough.ts";
 import { followed } from "./feeds.ts";
@@ -34,7 +35,7 @@ const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
 const DAY = 86_400_000;
 
-const needsRedis = describe.skipIf(inject("redisUrl") === null);
+const needsRedis = describe.skipIf(redisUrl === null);
 
 /** The others differ from it in the form of their answers: in a quick run a quarter of the contracts meets each. */
 const WHOLE = "ioredis";

@@ -1,6 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
-import { inject } from "vitest";
 import type { StatusListStore } from "../../src/stores/contract.ts";
 import {
   type PostgresClient,
@@ -31,6 +30,7 @@ import {
   sqliteUsers,
 } from "../../src/stores/sqlite.ts";
 import { openPglite } from "../support/pglite.ts";
+import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { runs, THOROUGH } from "../support/thorough.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./sqlite-drivers.ts";
 
@@ -64,7 +64,7 @@ export async function openPool(
   more: pg.PoolConfig = {},
   schema: string = nameSchema(),
 ): Promise<{ pool: pg.Pool; schema: string }> {
-  const pool = new pg.Pool({ connectionString: inject("postgresUrl") as string, max: CONNECTIONS, ...more });
+  const pool = new pg.Pool({ connectionString: postgresUrl as string, max: CONNECTIONS, ...more });
   await pool.query(`CREATE SCHEMA ${schema}`);
   return { pool, schema };
 }
@@ -140,7 +140,7 @@ async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores
 
 /** Every database that the SQL stores run on here. */
 export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
-  ...(inject("postgresUrl") !== null && {
+  ...(postgresUrl !== null && {
     "Postgres, by a Pool": onPool,
     "Postgres, by a Pool that parses nothing": onPlainPool,
   }),
@@ -155,7 +155,7 @@ export const DATABASES: Readonly<Record<string, () => Promise<SqlStores>>> = {
 };
 
 /** One of each kind. The others differ from these in the form of their answers. */
-const KINDS = [inject("postgresUrl") === null ? "PGlite" : "Postgres, by a Pool", "SQLite, as by better-sqlite3"];
+const KINDS = [postgresUrl === null ? "PGlite" : "Postgres, by a Pool", "SQLite, as by better-sqlite3"];
 
 /** Whether everything runs on a database, and not a part: in a thorough run on each. */
 export const isWhole = (name: string): boolean => THOROUGH || KINDS.includes(name);

@@ -5,16 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import pg from "pg";
-import type { TestProject } from "vitest/node";
 import { createCluster } from "./cluster.ts";
-import { type Needed, provideServer } from "./provide.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** A Postgres to test against; `null` where there is none. */
-    postgresUrl: string | null;
-  }
-}
+import type { Needed } from "./provide.ts";
 
 /** A server of a test's own. */
 export interface Server {
@@ -31,14 +23,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Hands the tests a Postgres: the one that is named, or one of their own. */
-export default function setup(project: TestProject): Promise<() => Promise<void>> {
-  return provideServer(project, POSTGRES);
-}
-
-const POSTGRES: Needed = {
+export const POSTGRES: Needed = {
   name: "Postgres",
-  provided: "postgresUrl",
   variable: "TEST_POSTGRES_URL",
   install: "apt-get install postgresql",
   start: startPostgres,

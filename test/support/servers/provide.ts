@@ -1,38 +1,35 @@
-import type { ProvidedContext } from "vitest";
 import type { TestProject } from "vitest/node";
 import type { Server } from "./postgres.ts";
 
 /** A kind of server that some tests need. */
 export interface Needed {
   readonly name: string;
-  /** By what name the tests are given its address. */
-  readonly provided: keyof ProvidedContext;
   /** The environment's variable with the address of one that runs already. */
   readonly variable: string;
   readonly install: string;
   start(): Promise<Server>;
 }
 
+/** What tests are given: an address, `null` where no server starts. */
+interface Provided {
+  readonly url: string | null;
+  stop(): Promise<void>;
+}
+
 /**
- * Hands the tests a server. Where none starts, its tests are skipped, which is said before the run and as its last line, and
- * nobody asks how much the others cover. In CI it has to start.
+ * Provides a server to tests: the one that is named, or one of their own. Where none starts, its tests are skipped, which is
+ * said at once and as the run's last line, and nobody asks how much the others cover. In CI it has to start.
  */
-export async function provideServer(project: TestProject, needed: Needed): Promise<() => Promise<void>> {
-  const { name, provided, variable, install, start } = needed;
+export async function provideServer(needed: Needed, project: TestProject): Promise<Provided> {
+  const { name, variable, install, start } = needed;
   const given = process.env[variable];
-  if (given !== undefined) {
-    project.provide(provided, given);
-    return async () => undefined;
-  }
+  if (given !== undefined) return { url: given, stop: async () => undefined };
   try {
-    const server = await start();
-    project.provide(provided, server.url);
-    return server.stop;
+    return await start();
   } catch (cause) {
     const saySkipped = skipWithout(name, `${install}, or set ${variable}`, cause as Error);
-    project.provide(provided, null);
     project.vitest.config.coverage.thresholds = {};
-    return saySkipped;
+    return { url: null, stop: saySkipped };
   }
 }
 

@@ -3,25 +3,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { TestProject } from "vitest/node";
 import { freePort, type Server } from "./postgres.ts";
-import { type Needed, provideServer } from "./provide.ts";
+import type { Needed } from "./provide.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** A Redis to test against; `null` where there is none. */
-    redisUrl: string | null;
-  }
-}
-
-/** Hands the tests a Redis: the one that is named, or one of their own. */
-export default function setup(project: TestProject): Promise<() => Promise<void>> {
-  return provideServer(project, REDIS);
-}
-
-const REDIS: Needed = {
+export const REDIS: Needed = {
   name: "Redis",
-  provided: "redisUrl",
   variable: "TEST_REDIS_URL",
   install: "apt-get install redis-server",
   start: startRedis,
