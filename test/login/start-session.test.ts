@@ -277,7 +277,7 @@ describe("startSession after another proof", () => {
   it("refuses one whose password changes while it is under way, with no log-out and no provenAt", async () => {
     const real = houseOf();
     const claims = async () => CUTS["gets another password elsewhere"]?.(real).then(() => ({}));
-    const { auth } = houseOf({ like: real, more: { claims } as never });
+    const { auth } = houseOf({ like: real, more: { claims, storeTimeoutMs: 2_000 } as never });
     expect(await codeOf(auth.startSession(USER))).toBe(REFUSED);
   });
 

@@ -297,9 +297,9 @@ const createCount = (profile: TokenProfile): { hits: number } => {
 
 describe("an outage of the source", () => {
   it.each<[FakeBehaviour, string]>([
-    ["hanging", "did not answer within 300 ms"],
-    ["hanging-body", "did not answer within 300 ms"],
-    ["dripping", "did not answer within 300 ms"],
+    ["hanging", "did not answer within 150 ms"],
+    ["hanging-body", "did not answer within 150 ms"],
+    ["dripping", "did not answer within 150 ms"],
     ["refused", "/.well-known/jwks.json can't be fetched: ECONNREFUSED"],
     ["reset", "/.well-known/jwks.json can't be fetched: ECONNRESET"],
     ["cut-short", ""],
@@ -312,7 +312,7 @@ describe("an outage of the source", () => {
     ["redirect-endlessly", "redirects more than 3 times"],
   ])("%s is 503 in bounded time, and holds nothing back", async (behaviour, why) => {
     await issuer.behave(behaviour);
-    const own = load(why.includes("300 ms") ? { timeoutMs: 300 } : {});
+    const own = load(why.includes("150 ms") ? { timeoutMs: 150 } : {});
     const startedAt = performance.now();
     const error = await verifyToken(await mint(), profileOf({ keys: own })).catch((it) => it);
     expect(error).toBeInstanceOf(AuthError);

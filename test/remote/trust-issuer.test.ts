@@ -112,10 +112,10 @@ describe("the keys of a trusted issuer", () => {
 
   it("and its metadata share one time limit", async () => {
     await start();
-    await issuer.behave({ delayMs: 250 }, "openid");
-    await issuer.behave({ delayMs: 250 }, "jwks");
+    await issuer.behave({ delayMs: 120 }, "openid");
+    await issuer.behave({ delayMs: 120 }, "jwks");
     const startedAt = performance.now();
-    await expect(trust({ timeoutMs: 400 }).ready()).rejects.toMatchObject({ code: "unavailable" });
+    await expect(trust({ timeoutMs: 200 }).ready()).rejects.toMatchObject({ code: "unavailable" });
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     await trust({ timeoutMs: 5_000 }).ready();
   });

@@ -16,7 +16,7 @@ import {
   userStoreContract,
 } from "../../src/testing.ts";
 
-describe("memoryBlocklist", () => {
+describe.concurrent("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());
 });
 

@@ -4,7 +4,7 @@ import { withoutCuts } from "./mutants/blocklists.ts";
 import { MUTANTS } from "./mutants/uncaught.ts";
 import { LACKING } from "./mutants/user-stores.ts";
 
-it.each(Object.entries(MUTANTS))(
+it.concurrent.each(Object.entries(MUTANTS))(
   "%s notices every broken store, by every case",
   { timeout: 60_000 },
   async (_contract, uncaught) => {
@@ -12,7 +12,7 @@ it.each(Object.entries(MUTANTS))(
   },
 );
 
-it("asks nothing about cuts of a store that can't say them", async () => {
+it.concurrent("asks nothing about cuts of a store that can't say them", async () => {
   for (const { run } of blocklistContract(withoutCuts)) await run();
 });
 

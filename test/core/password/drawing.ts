@@ -1,4 +1,4 @@
-// Run by work.test.ts in a process of its own: tells what randomness is drawn while hallpass loads, and what after it.
+// Run by processes.test.ts in a process of its own: tells what randomness is drawn while hallpass loads, and what after it.
 import crypto, { type webcrypto } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 

@@ -1,24 +1,16 @@
-import { execFile } from "node:child_process";
 import crypto from "node:crypto";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { hashRaw, hash as nativeHash } from "@node-rs/argon2";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { createMissingAddonError } from "../../../src/core/password/missing-addon.ts";
 import { createRuntimeEngine, type RuntimeArgon2 } from "../../../src/core/password/runtime.ts";
-import { bundleFixture } from "../../support/fixture.ts";
+import { MISSING } from "./missing-addon.ts";
 
 const COST = { memoryCost: 64, timeCost: 1 };
 const pepper = new Uint8Array(16).fill(7);
 const peppered = createPasswordHasher({ ...COST, pepper });
 const ownArgon2 = (crypto as { argon2?: RuntimeArgon2 }).argon2;
-const MISSING =
-  /^passwords can't be hashed: .* for \w+-\w+(-glibc|-musl)? can't be loaded.*--omit=optional.*--allow-addons/;
-
 /** What `crypto.argon2` is, on a Node that lacks it. */
 const ALGORITHMS = { argon2d: 0, argon2i: 1, argon2id: 2 } as const;
 const emulated: RuntimeArgon2 = (variant, { message, nonce, memory, passes, parallelism, tagLength, secret }, done) => {
@@ -41,45 +33,6 @@ it("an engine that can't do its work is an outage, and says nothing of the passw
   const error: unknown = await work.catch((caught) => caught);
   expect(isAuthError(error) && error.code).toBe("unavailable");
   expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain("hunter2");
-});
-
-describe("a process that can't load the addon", () => {
-  const permission = process.allowedNodeEnvironmentFlags.has("--permission")
-    ? "--permission"
-    : "--experimental-permission";
-  const root = join(import.meta.dirname, "../../..");
-  let program: string;
-  let foreign: string;
-
-  // The packages as they are installed with --omit=optional, or on another platform.
-  beforeAll(async () => {
-    program = await bundleFixture(join(import.meta.dirname, "without-addon.ts"));
-    foreign = await mkdtemp(join(tmpdir(), "hallpass-foreign-"));
-    await cp(join(root, "node_modules/@node-rs/argon2"), join(foreign, "node_modules/@node-rs/argon2"), {
-      recursive: true,
-    });
-    await cp(dirname(program), join(foreign, "program"), { recursive: true });
-  });
-  afterAll(() => rm(foreign, { recursive: true }));
-
-  it.concurrent.each<readonly [string, readonly string[], () => string]>([
-    ["--no-addons", ["--no-addons"], () => program],
-    ["--permission", [permission, "--allow-fs-read=*"], () => program],
-    ["want of the platform's package", [], () => join(foreign, "program", basename(program))],
-  ])("for %s hashes by the runtime, or says what to do", async (_why, flags, script) => {
-    const args = [...flags, script(), await peppered.hash("correct horse")];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    const outcome = JSON.parse(stdout);
-    if (ownArgon2 !== undefined) {
-      expect(outcome).toMatchObject({ ready: "crypto.argon2", good: true, bad: false });
-      expect(await peppered.compare("correct horse", outcome.hash)).toBe(true);
-      return;
-    }
-    const message = expect.stringMatching(MISSING);
-    expect(outcome.ready).toEqual({ code: null, message });
-    const { hash, good, bad } = outcome;
-    expect([hash, good, bad]).toEqual(Array(3).fill({ code: "unavailable", message }));
-  });
 });
 
 describe("loading", () => {

@@ -1,4 +1,4 @@
-// Run by engine.test.ts in a process of its own: hashes and compares, and prints what came of it as JSON.
+// Run by processes.test.ts in a process of its own: hashes and compares, and prints what came of it as JSON.
 import { isAuthError } from "../../../src/core/errors.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 

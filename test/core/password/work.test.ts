@@ -1,9 +1,5 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
-import { bundleFixture } from "../../support/fixture.ts";
 
 const work = vi.hoisted(() => vi.fn<(hash: string) => void>());
 
@@ -48,10 +44,4 @@ describe.each([
 it("no work is done for what is no password, whatever the hash", async () => {
   for (const hash of [normalised, asTyped, null]) await hasher.compare("x\0", hash);
   expect(work).not.toHaveBeenCalled();
-});
-
-it("no randomness is drawn while hallpass loads, only when a password is compared", async () => {
-  const program = await bundleFixture(join(import.meta.dirname, "drawing.ts"));
-  const { stdout } = await promisify(execFile)(process.execPath, [program]);
-  expect(JSON.parse(stdout)).toEqual({ loading: [], comparing: expect.arrayContaining(["randomBytes"]) });
 });
