@@ -10,7 +10,7 @@ const SHARING = [
 ];
 
 /** Files of these that need a process of their own: they put modules in the place of real ones, or measure memory. */
-const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory-blocklist"];
+const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory/blocklist"];
 
 /** What `npm test` leaves out: the project that another script runs, and its folders and files. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
@@ -40,14 +40,14 @@ const everywhere = {
   expect: { poll: { interval: 10 } },
 };
 
-const servers = "test/support/servers/on-demand.ts";
+const [servers, build] = ["test/support/servers/on-demand.ts", "test/support/build.ts"];
 const PROJECTS: Readonly<Record<string, { isolate?: boolean; globalSetup?: string[] }>> = {
   sharing: { isolate: false, globalSetup: [servers] },
   alone: {},
   outages: { globalSetup: [servers] },
   types: {},
-  docs: { globalSetup: [servers, "test/support/chromium.ts", "test/support/build.ts"] },
-  shipped: {},
+  docs: { globalSetup: [servers, "test/support/chromium.ts", build] },
+  shipped: { globalSetup: [build] },
 };
 
 const config: ViteUserConfig = defineConfig({

@@ -5,8 +5,8 @@ import { createGuard } from "../../src/guard/create.ts";
 import type { ProofStore } from "../../src/stores/contract.ts";
 import { memoryProofs } from "../../src/stores/memory.ts";
 import { redisProofs } from "../../src/stores/redis.ts";
-import { connected } from "../stores/redis-clients.ts";
-import { FAST_DATABASES } from "../stores/sql-stores.ts";
+import { DATABASES } from "../stores/databases.ts";
+import { connected } from "../stores/redis/clients.ts";
 import { clientKey, proofOf } from "../support/dpop.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";
 import { runs } from "../support/thorough.ts";
@@ -25,7 +25,7 @@ const STORES: Readonly<Record<string, () => Promise<Opened>>> = {
       return { proofs: redisProofs({ send }), close };
     },
   }),
-  ...FAST_DATABASES,
+  ...DATABASES,
 };
 
 describe.each(Object.entries(STORES))("a proof that is sent fifty times at once, with %s", (_name, open) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
 import { cheapPasswords } from "../../src/testing/passwords.ts";
-import { openPool, tablesIn } from "../stores/sql-stores.ts";
+import { openPool, tablesIn } from "../stores/postgres/databases.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";

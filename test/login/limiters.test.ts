@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { Limiter } from "../../src/login/throttle-options.ts";
 import { memoryUsers } from "../../src/stores/memory.ts";
-import { CONNECTIONS } from "../stores/sql-stores.ts";
+import { CONNECTIONS } from "../stores/postgres/databases.ts";
 import { codeOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { postgresBlocklist, postgresSchema } from "../../src/stores/postgres.ts";
 import { redisBlocklist } from "../../src/stores/redis.ts";
-import { later, passing } from "../stores/feeds.ts";
+import { later, passing } from "../stores/feeds/reading.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { type Server, startPostgres } from "../support/servers/postgres.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";

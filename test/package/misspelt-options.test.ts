@@ -217,7 +217,7 @@ const TAKES_NONE: Readonly<Record<string, readonly string[]>> = {
     "sendNodeResponse",
     "takeParsedBody",
   ],
-  // `forRoot` and the classes take some: test/adapters/nest.test.ts has them.
+  // `forRoot` and the classes take some: test/adapters/nest/nest.test.ts has them.
   nest: [
     "AuthErrorFilter",
     "AuthGuard",

@@ -12,9 +12,9 @@ import { sqliteOneTimeStore, sqliteSchema } from "../../src/stores/sqlite.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";
 import { runs } from "../support/thorough.ts";
-import { connected } from "./redis-clients.ts";
-import { openPool, tablesIn } from "./sql-stores.ts";
-import { SQLITES } from "./sqlite-drivers.ts";
+import { openPool, tablesIn } from "./postgres/databases.ts";
+import { connected } from "./redis/clients.ts";
+import { SQLITES } from "./sqlite/drivers.ts";
 
 /** One database, seen by several nodes. */
 interface Opened {

@@ -5,12 +5,13 @@ import { createAuthenticator } from "../../src/authenticator/create.ts";
 import { codeOf, PASSWORD, passwords } from "../support/flow.ts";
 import { partOf, runs } from "../support/thorough.ts";
 import { profileOf } from "../support/tokens.ts";
-import { FAST_DATABASES, isWhole, type SqlStores } from "./sql-stores.ts";
+import { DATABASES, isWhole } from "./databases.ts";
+import type { SqlStores } from "./sql-stores.ts";
 
 const bearer = ({ accessToken }: { accessToken: string }): string => `Bearer ${accessToken}`;
 const CHANGE = { password: PASSWORD, newPassword: "next" };
 
-describe.each(Object.entries(FAST_DATABASES).map(([name, open], nth) => [name, open, nth] as const))(
+describe.each(Object.entries(DATABASES).map(([name, open], nth) => [name, open, nth] as const))(
   "on %s, a session",
   (name, open, nth) => {
     let stores: SqlStores;
