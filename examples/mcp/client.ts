@@ -1,8 +1,10 @@
 import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { HOST, PORT } from "../shared/start.ts";
 
-const [origin = "http://127.0.0.1:3000", expectedIssuer = "http://127.0.0.1:3001"] = process.argv.slice(2);
+const origins = [PORT, PORT + 1].map((port) => `http://${HOST}:${port}`) as [string, string];
+const [origin = origins[0], expectedIssuer = origins[1]] = process.argv.slice(2);
 
 // It knows the server, and the issuer that may see its secret. The challenge says how to get a token for the server.
 const scope = "notes:read notes:write";

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { HOST, PORT } from "../shared/start.ts";
 
-const [origin = "http://127.0.0.1:3000"] = process.argv.slice(2);
+const [origin = `http://${HOST}:${PORT}`] = process.argv.slice(2);
 
 const answer = await fetch(`${origin}/login`, {
   method: "POST",

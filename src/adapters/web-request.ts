@@ -12,4 +12,5 @@ export function checkRequest(request: Request): void {
 const REMEDY =
   "a handler of hallpass/fetch takes a web Request: give it c.req.raw in Hono, event.request in SvelteKit, " +
   "context.request in Astro, request of the arguments in React Router, event.req in h3 2 and toWebRequest(event) in " +
-  "h3 1; for a request of Node's own there are hallpass/express, hallpass/koa and hallpass/fastify";
+  "h3 1; for a request of Node's own there are hallpass/express, hallpass/koa, hallpass/fastify and, without a framework, " +
+  "readNodeRequest of hallpass/adapter";

@@ -2,5 +2,5 @@ import { AN_ID, isId } from "../shared/text.ts";
 
 /** Refuses what can't be a user's id. */
 export function checkUserId(userId: unknown): void {
-  if (!isId(userId)) throw new TypeError(`a user's id is ${AN_ID}`);
+  if (!isId(userId)) throw new TypeError(`a user's id is ${AN_ID}; an identity has it as userId, a user as id`);
 }

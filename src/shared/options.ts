@@ -30,15 +30,21 @@ export function checkOptions(owner: string, options: unknown, known: Known): voi
 }
 
 const MUST = "it must be given";
-const NOT_SET = " (is an environment variable not set?)";
+
+/** What a message about a value that is not there asks. */
+export const NOT_SET = " (is an environment variable not set?)";
 
 /** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
 export function checkNames(owner: string, options: unknown, known: Known): void {
+  const [first] = Object.keys(known);
   const names = Object.keys(known).join(", ");
   const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
   assert(given !== null, `${owner} takes an object with options: ${names}`);
+  // Who gives a client or a profile itself has many names, and none of them is an option.
+  const isOther = given.length > 1 && given.every((name) => !Object.hasOwn(known, name));
+  const remedy = isOther ? `. Give what belongs to an option by its name, as in { ${first}: … }` : "";
   for (const name of given) {
-    assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
+    assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}${remedy}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Duration, toSeconds } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { readTime } from "../shared/date.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 
 /** The options of {@link mintToken}. */
@@ -30,7 +31,7 @@ export async function mintToken<Profile extends TokenProfile>(
 ): Promise<string> {
   checkOptions("mintToken", options, OPTIONS);
   const { at, expiresIn = profile.expiresIn } = options;
-  const time = at === undefined ? profile.now() : at.getTime();
+  const time = at === undefined ? profile.now() : readTime(at);
   if (!(time >= 0)) throw new TypeError("mintToken: at must be a valid Date from 1970 on");
   return issueAt(claims, profile, time, toSeconds("expiresIn", expiresIn, 1));
 }

@@ -35,6 +35,9 @@ describe("mintToken", () => {
   it("refuses what is no instant and no duration", async () => {
     await expect(mintToken({}, profile, { at: new Date(Number.NaN) })).rejects.toThrow(/at must be a valid Date/);
     await expect(mintToken({}, profile, { at: new Date(-1) })).rejects.toThrow(/at must be a valid Date/);
+    for (const at of ["2020-01-01", NOW, null]) {
+      await expect(mintToken({}, profile, { at: at as never })).rejects.toThrow(/at must be a valid Date/);
+    }
     await expect(mintToken({}, profile, { expiresIn: 0 })).rejects.toThrow(/expiresIn must be/);
     await expect(mintToken({}, profile, { att: 1 } as never)).rejects.toThrow(/there is no option "att"/);
   });

@@ -1,6 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { MAX_KEY_LENGTH } from "../../shared/limits.ts";
-import { checkGiven, checkOptions, checkText, type OptionNames, optional } from "../../shared/options.ts";
+import { checkGiven, checkOptions, checkText, NOT_SET, type OptionNames, optional } from "../../shared/options.ts";
 import { copyBytes } from "../bytes.ts";
 import { HMAC_ALGORITHMS, type HmacAlgorithm, isHmac } from "./algorithms.ts";
 import { prepareHmac } from "./hmac.ts";
@@ -46,7 +46,7 @@ export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: 
   const { bytes: least } = HMAC_ALGORITHMS[algorithm];
   assert(
     bytes.length >= least,
-    `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}. ` +
+    `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}${bytes.length === 0 ? NOT_SET : ""}. ` +
       `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
   );
   const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);

@@ -2,6 +2,7 @@ import type { Algorithm } from "../../core/keys/algorithms.ts";
 import { type Duration, toSeconds } from "../../core/time.ts";
 import { newJti } from "../../core/token/jti.ts";
 import { assert } from "../../shared/assert.ts";
+import { readTime } from "../../shared/date.ts";
 import { describeValue } from "../../shared/describe.ts";
 import { isObject } from "../../shared/object.ts";
 import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
@@ -50,7 +51,7 @@ export function mintFakeToken(claims: object, options: FakeTokenOptions, basis: 
   assert(isObject(claims), "mint takes the claims as an object");
   const { typ = "at+jwt", header = {}, expiresIn = "15m", at } = options;
   assert(isObject(header), "mint: header must be an object with members of a JOSE header");
-  const time = at === undefined ? basis.time : at.getTime();
+  const time = at === undefined ? basis.time : readTime(at);
   assert(time >= 0, "mint: at must be a valid Date from 1970 on");
   const iat = Math.floor(time / 1_000);
   const { kid, signer } = selectKey(options, basis.keys);

@@ -37,6 +37,7 @@ it("tells how to make a secret that works", () => {
       return error as Error;
     }
   })();
+  expect(message).toContain("this one has 0 (is an environment variable not set?)");
   expect(message).toContain("randomBytes(32).toString('base64url')");
 });
 

@@ -170,6 +170,7 @@ describe("mint", () => {
     [{}, { header: "kid" }, /header must be an object/],
     [{}, { expiresIn: 0 }, /expiresIn must be/],
     [{}, { at: new Date(Number.NaN) }, /at must be a valid Date/],
+    [{}, { at: "2030-01-01" }, /at must be a valid Date/],
     [{}, { kid: "unknown" }, /signs with kid "unknown" and alg of any name; add one with addKey/],
     [{}, { alg: "RS256" }, /signs with kid of any name and alg "RS256"/],
   ])("refuses %j with %j", async (claims, options, message) => {
