@@ -36,15 +36,11 @@ export const NOT_SET = " (is an environment variable not set?)";
 
 /** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
 export function checkNames(owner: string, options: unknown, known: Known): void {
-  const [first] = Object.keys(known);
   const names = Object.keys(known).join(", ");
   const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
   assert(given !== null, `${owner} takes an object with options: ${names}`);
-  // Who gives a client or a profile itself has many names, and none of them is an option.
-  const isOther = given.length > 1 && given.every((name) => !Object.hasOwn(known, name));
-  const remedy = isOther ? `. Give what belongs to an option by its name, as in { ${first}: … }` : "";
   for (const name of given) {
-    assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}${remedy}`);
+    assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
   }
 }
 

@@ -42,18 +42,6 @@ describe("checkOptions", () => {
   });
 });
 
-it("says how to give a client, or another object, whose names are no options at all", () => {
-  class Pool {
-    readonly host = "localhost";
-    readonly port = 5432;
-  }
-  const names = 'here: there is no option "host"; the options are a, b';
-  expect(() => checkOptions("here", new Pool(), BOTH)).toThrow(
-    `${names}. Give what belongs to an option by its name, as in { a: … }`,
-  );
-  expect(() => checkOptions("here", { host: "localhost", a: 1 }, BOTH)).toThrow(new TypeError(names));
-});
-
 it("checkNames lets undefined be a value, and no other name", () => {
   expect(() => checkNames("here", { a: undefined }, ONE)).not.toThrow();
   expect(() => checkNames("here", { c: undefined }, ONE)).toThrow('here: there is no option "c"; the options are a');

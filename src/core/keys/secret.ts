@@ -57,9 +57,9 @@ export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: 
 function readBytes(secret: unknown): Uint8Array {
   checkGiven("secretKey: the secret", secret);
   const bytes = typeof secret === "string" ? Buffer.from(secret) : copyBytes(secret);
-  assert(bytes !== null, "secretKey takes a string or a Uint8Array; for a PEM or a JWK use importKey");
+  assert(bytes !== null, "secretKey takes a string or Uint8Array; for a PEM or a JWK use importKey");
   // A decoder writes U+FFFD for bytes that are not UTF-8. An encoder writes it for half of a surrogate pair.
   const isWhole = typeof secret !== "string" || !String(bytes).includes("\uFFFD");
-  assert(isWhole, "secretKey: the text holds U+FFFD, in place of lost bytes; pass the bytes");
+  assert(isWhole, "secretKey: the text has U+FFFD for lost bytes: pass the bytes");
   return bytes;
 }

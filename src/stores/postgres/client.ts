@@ -1,5 +1,5 @@
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { checkClient } from "../shared/client.ts";
+import { checkClient, refuseClient } from "../shared/client.ts";
 import type { Row } from "../shared/rows.ts";
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
 import { retryConflicts } from "./retry.ts";
@@ -51,6 +51,7 @@ export function bindClient<Options extends PostgresOptions>(
   options: Options,
   known: OptionNames<Options>,
 ): Client {
+  refuseClient(owner, options, ["query"], "{ client }");
   checkOptions(owner, options, known);
   return { query: bindQuery(owner, "client", options.client), tables: quoteTables(owner, options.tables) };
 }

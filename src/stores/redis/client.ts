@@ -1,4 +1,5 @@
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
+import { refuseClient } from "../shared/client.ts";
 import { encodeId } from "../shared/ids.ts";
 
 /** Sends one command and returns its reply. Every Redis client can do this. */
@@ -36,6 +37,7 @@ export function bindClient<Options extends RedisOptions>(
   options: Options,
   known: OptionNames<Options>,
 ): Client {
+  refuseClient(owner, options, ["call", "sendCommand"], "{ send: (...command) => client.call(...command) }");
   checkOptions(owner, options, known);
   const { prefix = "hallpass:" } = options;
   if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix)) {

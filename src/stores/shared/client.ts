@@ -1,3 +1,16 @@
+import { readMark } from "../../shared/read.ts";
+
+/**
+ * Refuses a client that is given in place of the options.
+ *
+ * @param form - how to give it
+ * @throws TypeError that says how to give it
+ */
+export function refuseClient(owner: string, given: unknown, methods: readonly string[], form: string): void {
+  const isClient = methods.some((method) => typeof readMark(given, method) === "function");
+  if (isClient) throw new TypeError(`${owner} takes an object with options: give the client as ${form}`);
+}
+
 /**
  * Checks that a client has the methods that a store calls.
  *

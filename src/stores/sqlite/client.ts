@@ -1,5 +1,5 @@
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { checkClient } from "../shared/client.ts";
+import { checkClient, refuseClient } from "../shared/client.ts";
 import type { Row } from "../shared/rows.ts";
 import { quoteTables, type SqlTables } from "../shared/tables.ts";
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from "./database.ts";
@@ -51,6 +51,7 @@ export function bindClient<Options extends SqliteOptions>(
   options: Options,
   known: OptionNames<Options>,
 ): Client {
+  refuseClient(owner, options, ["prepare"], "{ database }");
   checkOptions(owner, options, known);
   const { database } = options;
   const fix = "database must be one of better-sqlite3 or bun:sqlite, or a DatabaseSync of node:sqlite";

@@ -63,7 +63,7 @@ it.each([undefined, null])("a secret that is %s is said to be missing", (secret)
 it.each([1, {}, [], true, new ArrayBuffer(64), new DataView(new ArrayBuffer(64)), Symbol("s")])(
   "%s is no secret",
   (secret) => {
-    expect(() => secretKey(secret as unknown as string)).toThrow("secretKey takes a string or a Uint8Array");
+    expect(() => secretKey(secret as unknown as string)).toThrow("secretKey takes a string or Uint8Array");
   },
 );
 

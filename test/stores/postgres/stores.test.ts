@@ -245,6 +245,9 @@ describe("a Postgres store", () => {
     expect(() => make({} as PostgresOptions)).toThrow(/client must have a query method/);
     expect(() => make({ client: undefined } as never)).toThrow(/client is undefined/);
     expect(() => make(undefined as never)).toThrow(/takes an object with options: client, tables/);
+    expect(() => make({ query: async () => ({ rows: [] }) } as never)).toThrow(
+      /takes an object with options: give the client as { client }/,
+    );
     let asked = 0;
     make({
       client: {

@@ -193,6 +193,10 @@ describe("a Redis store", () => {
     for (const options of [undefined, null]) {
       expect(() => make(options as never)).toThrow(/takes an object with options: send, prefix/);
     }
+    for (const method of ["call", "sendCommand"]) {
+      const client = { [method]: () => null };
+      expect(() => make(client as never)).toThrow(/give the client as { send: \(\.\.\.command\) => client\.call/);
+    }
     for (const options of [{}, { send: "redis://" }]) {
       expect(() => make(options as RedisOptions)).toThrow(/send must be a function/);
     }

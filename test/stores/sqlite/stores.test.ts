@@ -149,6 +149,7 @@ describe("a SQLite store", () => {
     expect(() => make(undefined as never)).toThrow(/takes an object with options: database, tables/);
     const empty = openLibsql?.(":memory:");
     expect(() => make({ database: empty as never })).not.toThrow();
+    expect(() => make(empty as never)).toThrow(/takes an object with options: give the client as { database }/);
     empty?.close();
   });
 
