@@ -44,7 +44,7 @@ describe("bytes", () => {
     "are not those of a %s, of any realm",
     (code) => {
       for (const value of [foreign<Uint8Array>(code), new Function(`return ${code}`)()]) {
-        expect(() => secretKey(value)).toThrow("secretKey takes a string or a Uint8Array");
+        expect(() => secretKey(value)).toThrow("secretKey takes a string or Uint8Array");
         expect(() => createPasswordHasher({ pepper: value })).toThrow(/pepper must be a Uint8Array/);
       }
     },
