@@ -20,11 +20,19 @@ export class Pool {
 
   /** Gives the body of the answer, which must be a 200: refusals are cheap, and would make a good figure. */
   async ask(request: string): Promise<string> {
-    const connection = this.#idle.shift() ?? new Connection(this.#port);
+    const connection = this.#takeIdle() ?? new Connection(this.#port);
     const answer = await connection.ask(request);
     this.#idle.push(connection);
     if (!answer.startsWith("HTTP/1.1 200 ")) throw new Error(`expected a 200, got ${answer}`);
     return answer.slice(answer.indexOf(HEAD_END) + HEAD_END.length);
+  }
+
+  /** Node closes a connection that is idle for five seconds, which some are in a rush on a busy machine. */
+  #takeIdle(): Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.shift();
+      if (connection === undefined || connection.isOpen()) return connection;
+    }
   }
 }
 
@@ -43,6 +51,10 @@ class Connection {
       .on("data", (chunk: Buffer) => this.#take(chunk.toString("latin1")))
       .on("error", (error) => this.#reject(error))
       .on("close", () => this.#reject(new Error("the server closed a connection")));
+  }
+
+  isOpen(): boolean {
+    return this.#socket.writable;
   }
 
   ask(request: string): Promise<string> {
