@@ -54,7 +54,7 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
   const found = isTokenProfile(auth)
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"
     : has(auth, "authenticate")
-      ? `a guard, which has no ${verb}: make an authenticator with createAuthenticator`
+      ? `a guard, which has no ${METHODS[verb] ?? verb}: make an authenticator with createAuthenticator`
       : describe(auth);
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
 }

@@ -328,7 +328,7 @@ describe("when a route is built", () => {
       /authenticator with sessions/,
     ],
     ["tokens in cookies", () => handleIntrospect(cookies, { clients }), /takes its tokens from a cookie/],
-    ["a guard for revoke", () => handleRevoke(guard as never, { clients }), /a guard, which has no revoke/],
+    ["a guard for revoke", () => handleRevoke(guard as never, { clients }), /a guard, which has no logout/],
     [
       "nothing to revoke by",
       () => handleRevoke(cookies as never, { clients }),

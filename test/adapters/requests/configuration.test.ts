@@ -297,7 +297,7 @@ describe("an argument too many", () => {
       const build = session as Build;
       expect(() => build(house, () => null)).not.toThrow();
       expect(() => build(house, () => null, "orders:write")).toThrow(tooMany("session"));
-      expect(() => build(guard, () => null)).toThrow(/a guard, which has no session/);
+      expect(() => build(guard, () => null)).toThrow(/a guard, which has no startSession/);
       expect(() => build({ ...house, startSession: undefined }, () => null)).toThrow(/session needs an authenticator/);
       expect(() => build(house, {})).toThrow(/session: prove must be a function/);
       expect(() => build(new Request("http://localhost/"))).toThrow(/call session when the route is built/);
