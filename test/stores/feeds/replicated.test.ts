@@ -67,7 +67,8 @@ describe("a replicated blocklist", () => {
     expect(asked.at(-1)).toBe("stopped");
   });
 
-  it.concurrent("asks the store once the feed has been silent for too long, counted from when it was asked", async () => {
+  it("asks the store once the feed has been silent for too long, counted from when it was asked", async () => {
+    vi.useFakeTimers();
     const asked: string[] = [];
     const { feed, next } = handFed();
     const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)), maxStalenessMs: 400 });
@@ -76,22 +77,23 @@ describe("a replicated blocklist", () => {
     await started;
     expect(list.isRevoked(reference("fresh"))).toBe(false);
     const stuck = await next();
-    await passing(410);
+    await vi.advanceTimersByTimeAsync(410);
     expect(await list.isRevoked(reference("stale"))).toBe(false);
     stuck.answer(pageOf("2")); // what it says is from when it was sent, which may be as old
-    await passing(3);
+    await vi.advanceTimersByTimeAsync(3);
     expect(await list.isRevoked(reference("still stale"))).toBe(false);
     (await next()).answer(pageOf("3", "known"));
-    await passing(3);
+    await vi.advanceTimersByTimeAsync(3);
     expect(list.isRevoked(reference("fresh again"))).toBe(false);
     expect(list.isRevoked(reference("known"))).toBe(true);
-    await passing(410);
+    await vi.advanceTimersByTimeAsync(410);
     expect(list.isRevoked(reference("known")), "what it knows to be revoked stays so").toBe(true);
     expect(asked).toEqual(["stale", "still stale"]);
     list.stop();
   });
 
-  it.concurrent("applies each page as it comes, and is fresh once there is no more, as of its first read", async () => {
+  it("applies each page as it comes, and is fresh once there is no more, as of its first read", async () => {
+    vi.useFakeTimers();
     const asked: string[] = [];
     const { feed, next, pending } = handFed();
     const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)), maxStalenessMs: 400 });
@@ -104,19 +106,19 @@ describe("a replicated blocklist", () => {
       const read = await next();
       expect([read.cursor, read.waitMs]).toEqual([nth === 1 ? null : String(nth - 1), 0]);
       read.answer({ ...pageOf(String(nth), `page-${nth}`), more: true });
-      await passing(3);
+      await vi.advanceTimersByTimeAsync(3);
       expect(list.isRevoked(reference(`page-${nth}`))).toBe(true);
       expect(await list.isRevoked(reference("another"))).toBe(false);
       expect([isLoaded, pending()]).toEqual([false, 1]);
     }
     expect(asked).toEqual(["another", "another", "another"]);
-    await passing(410);
+    await vi.advanceTimersByTimeAsync(410);
     (await next()).answer(pageOf("4"));
     await started;
     expect(await list.isRevoked(reference("as of long ago"))).toBe(false);
     expect(asked.at(-1)).toBe("as of long ago");
     (await next()).answer(pageOf("5"));
-    await passing(3);
+    await vi.advanceTimersByTimeAsync(3);
     expect(list.isRevoked(reference("fresh"))).toBe(false);
     expect(asked.at(-1)).toBe("as of long ago");
     list.stop();
