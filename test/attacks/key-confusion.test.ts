@@ -2,11 +2,11 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import { describe, expect, it } from "vitest";
 import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
-import { rsaPair } from "../support/keys.ts";
 import { MEGABYTES } from "../support/megabytes.ts";
+import { rsaPair } from "../support/rsa.ts";
 import { partOf, runs } from "../support/thorough.ts";
 
-const { publicKey, privateKey } = await rsaPair();
+const { publicKey, privateKey } = rsaPair();
 const jwk = publicKey.export({ format: "jwk" });
 const filler = "A".repeat(64);
 

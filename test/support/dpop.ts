@@ -1,5 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { JWK } from "../../src/core/keys/jwk.ts";
+import { rsaPair } from "./rsa.ts";
 import { encode, SECOND } from "./tokens.ts";
 
 /** A key of a client, and its public JWK and thumbprint. */
@@ -24,16 +25,6 @@ function thumbprintOf(jwk: JWK): string {
     .digest("base64url");
 }
 
-type Pair = ReturnType<typeof generateKeyPairSync>;
-const RSA = new Map<string, Pair>();
-
-/** Makes a pair, or gives the one that was made for RSA, which takes a tenth of a second. */
-function rsaOf(bits: number, nth: number): Pair {
-  const made = RSA.get(`${bits} ${nth}`) ?? generateKeyPairSync("rsa", { modulusLength: bits });
-  RSA.set(`${bits} ${nth}`, made);
-  return made;
-}
-
 /** Makes a client's key for an algorithm. For RSA it is the same one, but for another number. */
 export function clientKey(alg = "ES256", bits = 2_048, nth = 0): ClientKey {
   const curves: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
@@ -41,7 +32,7 @@ export function clientKey(alg = "ES256", bits = 2_048, nth = 0): ClientKey {
     alg === "Ed25519" || alg === "EdDSA"
       ? generateKeyPairSync("ed25519")
       : curves[alg] === undefined
-        ? rsaOf(bits, nth)
+        ? rsaPair(nth, bits)
         : generateKeyPairSync("ec", { namedCurve: curves[alg] as string });
   const jwk = publicKey.export({ format: "jwk" }) as JWK;
   return { alg, privateKey, jwk, jkt: thumbprintOf(jwk) };

@@ -10,16 +10,16 @@ import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { keyRing } from "../../../src/core/keys/ring.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
-import { rsaPair } from "../../support/keys.ts";
 import { MEGABYTES } from "../../support/megabytes.ts";
+import { rsaPair } from "../../support/rsa.ts";
 import { NOW, profileOf, reasonFor } from "../../support/tokens.ts";
 
 const PAIRS = {
   ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
   ES384: generateKeyPairSync("ec", { namedCurve: "P-384" }),
   ES512: generateKeyPairSync("ec", { namedCurve: "P-521" }),
-  RS256: await rsaPair(),
-  PS256: await rsaPair(1),
+  RS256: rsaPair(),
+  PS256: rsaPair(1),
   Ed25519: generateKeyPairSync("ed25519"),
 } as const;
 type Name = keyof typeof PAIRS;

@@ -9,8 +9,9 @@ import { KEY } from "../../../src/core/keys/key.ts";
 import { publicJwks } from "../../../src/core/keys/publish.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
-import { keyFor, rsaPair } from "../../support/keys.ts";
+import { keyFor } from "../../support/keys.ts";
 import { MEGABYTES } from "../../support/megabytes.ts";
+import { rsaPair } from "../../support/rsa.ts";
 import { THOROUGH } from "../../support/thorough.ts";
 import { profileOf } from "../../support/tokens.ts";
 
@@ -18,7 +19,7 @@ const PAIRS: readonly Algorithm[] = [
   ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
   ...(["ES256", "ES384", "ES512", "Ed25519", "EdDSA"] as const),
 ];
-const rsa = await rsaPair();
+const rsa = rsaPair();
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const ed = generateKeyPairSync("ed25519");
 const pem = (key: typeof rsa.publicKey, type: string): string =>
