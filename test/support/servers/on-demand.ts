@@ -18,7 +18,7 @@ const SERVERS: Readonly<Record<string, Needed>> = { postgres: POSTGRES, redis: R
 /** Starts each server once, for the first test that asks for it. A run without such tests waits for none. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = new Map<Needed, ReturnType<typeof provideServer>>();
-  const desk = createServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     try {
       const needed = SERVERS[request.url?.slice(1) ?? ""] as Needed;
       if (!started.has(needed)) started.set(needed, provideServer(needed, project));
@@ -27,10 +27,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       response.writeHead(500).end(String(error));
     }
   });
-  await new Promise<void>((resolve) => desk.listen(0, "127.0.0.1", resolve));
-  project.provide("serversUrl", `http://127.0.0.1:${(desk.address() as AddressInfo).port}`);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  project.provide("serversUrl", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return async () => {
-    desk.close();
+    server.close();
     for (const provided of await Promise.allSettled(started.values())) {
       if (provided.status === "fulfilled") await provided.value.stop();
     }

@@ -18,7 +18,7 @@ interface Provided {
 
 /**
  * Provides a server to tests: the one that is named, or one of their own. Where none starts, its tests are skipped, which is
- * said at once and as the run's last line, and nobody asks how much the others cover. In CI it has to start.
+ * said at once and as the run's last line, and the coverage has no thresholds. In CI it has to start.
  */
 export async function provideServer(needed: Needed, project: TestProject): Promise<Provided> {
   const { name, variable, install, start } = needed;
