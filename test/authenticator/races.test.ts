@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
 import type { PasswordHasher } from "../../src/core/password/hasher.ts";
 import { memoryUsers } from "../../src/stores/memory/users.ts";
 import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
@@ -204,6 +205,15 @@ it("two log-outs and a login within one millisecond leave nothing alive", async 
   expect(await codeOf(auth.authenticate(bearer(last)))).toBe("ok");
 });
 
+it("two log-outs within one millisecond revoke what is issued between them, also where there are no sessions", async () => {
+  const { users, blocklist } = houseOf();
+  const auth = createAuthenticator({ token: profileOf(), users, passwords, blocklist });
+  await auth.logoutEverywhere("user-1");
+  const between = await auth.login(READER);
+  await auth.logoutEverywhere("user-1");
+  expect(await codeOf(auth.authenticate(bearer(between)))).toBe("revoked");
+});
+
 it("a login is refused where all sessions were ended meanwhile and there is no blocklist to say so", async () => {
   const real = houseOf({ blocklist: null });
   const here = gate();
@@ -228,6 +238,27 @@ describe("a blocklist that can't tell up to when it revoked", () => {
     const login = await auth.login(READER);
     expect(await codeOf(auth.authenticate(bearer(login)))).toBe("ok");
     expect(await codeOf(auth.refresh(login.refreshToken))).toBe("ok");
+  });
+
+  it("gives no refresh a token that is revoked: the session that a change of password keeps has to wait, too", async () => {
+    const { auth, clock } = houseOf({ blocklist });
+    const { refreshToken, accessToken } = await auth.login(READER);
+    const identity = await auth.authenticate(bearer({ accessToken }));
+    clock.now += 1;
+    const change = { password: PASSWORD, newPassword: "next" };
+    expect(await codeOf(auth.changePassword(identity, change, {}, { keepSession: true }))).toBe("unavailable");
+    expect(await codeOf(auth.refresh(refreshToken))).toBe("unavailable");
+    clock.now += 1;
+    expect(await codeOf(auth.authenticate(bearer(await auth.refresh(refreshToken))))).toBe("ok");
+  });
+
+  it("lets a refresh date no token before its session, whose machine had a clock that is ahead", async () => {
+    const here = houseOf({ blocklist });
+    const ahead = houseOf({ like: here, ahead: 5 });
+    await ahead.auth.logoutEverywhere("user-1");
+    here.clock.now += 1;
+    const { refreshToken } = await ahead.auth.login(READER);
+    expect(await codeOf(here.auth.authenticate(bearer(await here.auth.refresh(refreshToken))))).toBe("ok");
   });
 });
 

@@ -220,14 +220,17 @@ describe("startSession after another proof", () => {
     });
   });
 
-  it("tells a password that is proved in the millisecond of a log-out from one before it", async () => {
-    const { auth } = houseOf();
-    const before = await auth.verifyPassword(READER);
-    await auth.logoutEverywhere("user-1");
-    const { provenAt } = await auth.verifyPassword(READER);
-    expect(await codeOf(auth.startSession(USER, { provenAt: before.provenAt }))).toBe(REFUSED);
-    expect(await codeOf(auth.startSession(USER, { provenAt }))).toBe("ok");
-  });
+  it.each([0, "30s"] as const)(
+    "tells a password that is proved in the millisecond of a log-out from one before it, with a clockTolerance of %s",
+    async (clockTolerance) => {
+      const { auth } = houseOf({ more: { token: profileOf(undefined, { clockTolerance }) } });
+      const before = await auth.verifyPassword(READER);
+      await auth.logoutEverywhere("user-1");
+      const { provenAt } = await auth.verifyPassword(READER);
+      expect(await codeOf(auth.startSession(USER, { provenAt: before.provenAt }))).toBe(REFUSED);
+      expect(await codeOf(auth.startSession(USER, { provenAt }))).toBe("ok");
+    },
+  );
 
   it("notices a log-out since a provenAt that is years ahead", async () => {
     const { auth, clock } = houseOf();

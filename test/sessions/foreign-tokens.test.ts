@@ -195,6 +195,18 @@ describe("a log-out reaches the tokens of another issuer to their end", () => {
     expect(ends).toEqual([new Date(NOW + 900_000)]);
   });
 
+  it("and sessions of ours for as long as clocks may differ, and as the token that was shown lives", async () => {
+    const ends: Date[] = [];
+    const revokeSession: Blocklist["revokeSession"] = (_sid, end) => void ends.push(end);
+    const token = profileOf(undefined, { now, clockTolerance: "60s" });
+    const { auth } = houseOf({ clock, blocklist: { ...exactBlocklist(), revokeSession }, more: { token } });
+    clock.now = NOW;
+    await auth.logoutByRefreshToken((await auth.login(READER)).refreshToken);
+    const long = await issueToken({ sub: "user-1", sid: "forgotten" }, token, { expiresIn: "1d" });
+    await auth.logout(await auth.authenticate(`Bearer ${long}`));
+    expect(ends).toEqual([new Date(NOW + 1_080_000), new Date(NOW + (24 * HOUR + 120) * 1_000)]);
+  });
+
   it("and our own are remembered as long as before", async () => {
     const ends: Date[] = [];
     const revokeUser: Blocklist["revokeUser"] = (_userId, _upTo, end) => void ends.push(end);

@@ -392,6 +392,21 @@ describe("a refresh token that comes twice", () => {
 });
 
 describe("several refresh tokens, as cookies of one name at several paths", () => {
+  it("are looked up eight at the most, however many were sent", async () => {
+    let asked = 0;
+    const findSession = async () => {
+      asked += 1;
+      return null;
+    };
+    const { auth } = houseOf({ store: { findSession } });
+    const sent = Array.from({ length: 100 }, (_, nth) => String(nth).padStart(43, "A"));
+    for (const verb of [auth.refresh, auth.logoutByRefreshToken, auth.inspectRefreshToken]) {
+      asked = 0;
+      await codeOf(verb(sent));
+      expect(asked).toBe(8);
+    }
+  });
+
   it("of one session are no theft: the newest of them is used, whichever comes first", async () => {
     const { auth, clock } = houseOf();
     const old = (await auth.login(READER)).refreshToken;
