@@ -119,6 +119,35 @@ describe.each(Object.entries(HELD))("a login that is held up while %s", (when, h
   });
 });
 
+it("a login is refused where its name passes to a user with the same password, at whichever look", async () => {
+  const other = { id: "user-2" };
+  for (const at of [2, 3]) {
+    const real = houseOf();
+    real.users.add({ login: "other", passwordHash: null, user: other });
+    let looks = 0;
+    const findCredentials = async (name: string) => {
+      looks += 1;
+      const found = await real.users.findCredentials(name);
+      return found !== null && looks >= at ? { ...found, user: other } : found;
+    };
+    const { auth } = houseOf({ like: real, users: { findCredentials } });
+    expect([at, await codeOf(auth.login(READER))]).toEqual([at, REFUSED]);
+  }
+});
+
+it("a disabled user proves and changes no password, and where there are no sessions is given no token either", async () => {
+  const { auth, users } = houseOf();
+  const user = (await users.findById("user-1")) as object;
+  const claims = () => Object.assign(user, { disabled: true }) && {};
+  expect(await codeOf(createAuthenticator({ token: profileOf(), users, passwords, claims }).login(READER))).toBe(
+    REFUSED,
+  );
+  const before = await users.findCredentials("reader");
+  expect(await codeOf(auth.verifyPassword(READER))).toBe(REFUSED);
+  expect(await codeOf(auth.changePassword({ ...READER, newPassword: "next" }))).toBe(REFUSED);
+  expect(await users.findCredentials("reader")).toEqual(before);
+});
+
 it("a login goes on where another one renewed the hash of the same password meanwhile", async () => {
   const real = houseOf();
   const here = gate();
