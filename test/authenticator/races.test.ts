@@ -307,10 +307,15 @@ it("a login passes over whatever it is sent beside a refresh token", async () =>
   expect(await codeOf(auth.refresh(refreshToken))).toBe("invalid_refresh_token");
 });
 
-it("a hasher of the application's that hangs or is slow is 503 in time", async () => {
-  const hanging: PasswordHasher = { ...passwords, compare: () => new Promise(() => {}) };
-  const { auth } = houseOf({ more: { passwords: hanging, requestTimeoutMs: 100 } });
+it("a hasher of the application's that hangs or is slow is 503 in time, and told that nobody waits for it", async () => {
+  let signal: AbortSignal | undefined;
+  const compare: PasswordHasher["compare"] = (_password, _hash, options) => {
+    signal = options?.signal;
+    return new Promise(() => {});
+  };
+  const { auth } = houseOf({ more: { passwords: { ...passwords, compare }, requestTimeoutMs: 100 } });
   const began = performance.now();
   expect(await codeOf(auth.login(READER))).toBe("overloaded");
   expect(performance.now() - began).toBeLessThan(2_000);
+  expect(signal?.aborted).toBe(true);
 });

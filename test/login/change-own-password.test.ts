@@ -136,6 +136,33 @@ describe("changePassword of an identity", () => {
     expect(failures).toBeGreaterThan(5);
   });
 
+  it("with keepSession leaves the token alone that it is sent again with, where the session can't be written", async () => {
+    const real = houseOf();
+    const { own, identity } = await twoSessions(real);
+    const { auth } = houseOf({ like: real, store: { replaceSession: () => Promise.reject(new Error("down")) } });
+    expect(await codeOf(auth.changePassword(identity, CHANGE, {}, KEEP))).toBe("unavailable");
+    expect(await codeOf(real.auth.authenticate(bearer(own)))).toBe("ok");
+  });
+
+  it("with keepSession gives no token to a user who is disabled while the claims are made", async () => {
+    const real = houseOf();
+    const { identity } = await twoSessions(real);
+    const claims = async (user: object) => Object.assign(user, { disabled: true }) && {};
+    const { auth } = houseOf({ like: real, more: { claims } });
+    expect(await codeOf(auth.changePassword(identity, CHANGE, {}, KEEP))).toBe("invalid_credentials");
+  });
+
+  it("compares both passwords also where the first is right, so that the time does not tell which was", async () => {
+    let compared = 0;
+    const compare: typeof passwords.compare = (...args) => {
+      compared += 1;
+      return passwords.compare(...args);
+    };
+    const { auth } = houseOf({ more: { passwords: { ...passwords, compare } } });
+    const changing = codeOf(auth.changePassword({ ...READER, newPassword: "next" }));
+    expect([await changing, compared]).toEqual(["ok", 2]);
+  });
+
   it("with keepSession refuses an identity whose session has ended, and changes nothing", async () => {
     const house = houseOf();
     const { identity } = await twoSessions(house);

@@ -227,6 +227,19 @@ describe.concurrent.each(["account", "address"] as const)("the %s limiter", (nam
   );
 });
 
+it("a limiter that is down is asked once by a login that may go on without, and so is no other", async () => {
+  let asked = 0;
+  const down = {
+    consume: () => {
+      asked += 1;
+      return Promise.reject(new Error("down"));
+    },
+    reward: () => down.consume(),
+  };
+  const auth = throttled({ account: down, address: { ...down }, onOutage: "allow" });
+  expect([await codeOf(auth.login(READER, HERE)), asked]).toEqual(["ok", 1]);
+});
+
 describe.concurrent("taking an attempt back", () => {
   it.each(OUTAGES)("that %s does not fail the login", async (_how, broken) => {
     const account = limiter(100);
