@@ -263,6 +263,7 @@ describe("a blocklist that can't tell up to when it revoked", () => {
     const { auth, clock } = houseOf({ blocklist });
     await auth.logoutEverywhere("user-1");
     expect(await codeOf(auth.login(READER))).toBe("unavailable");
+    expect(await codeOf(auth.startSession(await auth.verifyPassword(READER)))).toBe("unavailable");
     clock.now += 1;
     const login = await auth.login(READER);
     expect(await codeOf(auth.authenticate(bearer(login)))).toBe("ok");

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { OneTimeCodeOptions } from "../../src/one-time/codes.ts";
 import { createOneTimeCodes } from "../../src/one-time/codes.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
@@ -183,4 +183,22 @@ it.each<readonly [object, RegExp]>([
   [{ try: 3 }, /there is no option "try"/],
 ])("%j is refused", (options, why) => {
   expect(() => houseOf(options)).toThrow(why);
+});
+
+it("a code is consumed also where each of the store's two calls takes nearly as long as it may", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "hrtime"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const inner = memoryOneTimeStore();
+  const late = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+    new Promise((resolve) => setTimeout(() => resolve(answer), 1_900));
+  const store: OneTimeStore = {
+    ...inner,
+    take: (digest) => late(inner.take(digest)),
+    countTry: (...args) => late(inner.countTry(...args)),
+  };
+  const codes = createOneTimeCodes({ store, purpose: "slow" });
+  const { code } = await codes.issue("user-1");
+  const consumed = codes.consume("user-1", code);
+  await vi.advanceTimersByTimeAsync(3_800);
+  expect(await consumed).toMatchObject({ userId: "user-1" });
 });

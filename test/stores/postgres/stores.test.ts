@@ -55,6 +55,15 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
     }
   });
 
+  it("API keys that are added at once find each a place, as long as there is one", async () => {
+    const keys = postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) });
+    for (let round = 0; round < 3; round += 1) {
+      const userId = randomUUID();
+      const all = Array.from({ length: 10 }, () => newApiKey({ userId }));
+      expect(await Promise.all(all.map((key) => keys.insert(key, 10)))).toEqual(Array(10).fill(true));
+    }
+  });
+
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
     for (let round = 0; round < runs(25, 100); round += 1) {
       const userId = randomUUID();
