@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { handleRefresh } from "../../src/adapters/flow.ts";
+import { handleLogin, handleRefresh } from "../../src/adapters/flow.ts";
+import { handleSession } from "../../src/adapters/session.ts";
 import { decodeToken } from "../../src/core/token/decode.ts";
 import { dpop } from "../../src/dpop.ts";
 import { bearer } from "../../src/guard/bearer.ts";
@@ -155,6 +156,19 @@ describe("a proof that was checked and not used", () => {
       });
       expect(refusal.headers["WWW-Authenticate"]).toMatch(/^DPoP realm="api", .*algs="ES256.*, Bearer realm="api"$/);
       expect(await auth.sessions("user-1")).toEqual(before);
+    }
+  });
+
+  it("binds the session that a handler begins, whatever the application leaves out of its options", async () => {
+    const { auth } = boundHouse();
+    const body = () => READER;
+    for (const handle of [
+      handleLogin(auth, { session: () => ({ boundTo: undefined }) }),
+      handleSession(auth, () => ({ user: { id: "user-1" }, boundTo: undefined })),
+    ]) {
+      const sent = request();
+      const parts = { header: () => null, authRequest: () => sent, ip: () => undefined, hasBody: () => true, body };
+      expect((await handle(parts)).body).toMatchObject({ token_type: "DPoP" });
     }
   });
 

@@ -213,6 +213,20 @@ describe.concurrent.each(Object.entries(SQLITES))("%s", (name, open) => {
     expect(database.prepare("PRAGMA busy_timeout").all()).toEqual([{ timeout: 5_000 }]);
   });
 
+  it("lets the process do other things between the writes of a long queue", async () => {
+    const { database } = opened();
+    const blocklist = sqliteBlocklist({ database });
+    let [turns, isOver] = [0, false];
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await Promise.all(Array.from({ length: 30 }, (_, nth) => blocklist.revokeToken(`queued-${nth}`, LATER, "user-1")));
+    isOver = true;
+    expect(turns).toBeGreaterThan(20);
+  });
+
   it("works and reads what is new after another connection's writing", async () => {
     const { database, foreign } = opened();
     const users = sqliteUsers({ database });
