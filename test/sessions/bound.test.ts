@@ -159,18 +159,21 @@ describe("a proof that was checked and not used", () => {
     }
   });
 
-  it("binds the session that a handler begins, whatever the application leaves out of its options", async () => {
-    const { auth } = boundHouse();
-    const body = () => READER;
-    for (const handle of [
-      handleLogin(auth, { session: () => ({ boundTo: undefined }) }),
-      handleSession(auth, () => ({ user: { id: "user-1" }, boundTo: undefined })),
-    ]) {
-      const sent = request();
-      const parts = { header: () => null, authRequest: () => sent, ip: () => undefined, hasBody: () => true, body };
-      expect((await handle(parts)).body).toMatchObject({ token_type: "DPoP" });
-    }
-  });
+  it.each([{}, { cookie: {} }])(
+    "binds the session that a handler begins, whatever the application leaves out of its options, with %j",
+    async (refresh) => {
+      const { auth } = boundHouse(undefined, { refresh: { store: memoryRefreshStore(), ...refresh } });
+      const body = () => READER;
+      for (const handle of [
+        handleLogin(auth, { session: () => ({ boundTo: undefined }) }),
+        handleSession(auth, () => ({ user: { id: "user-1" }, boundTo: undefined })),
+      ]) {
+        const sent = request();
+        const parts = { header: () => null, authRequest: () => sent, ip: () => undefined, hasBody: () => true, body };
+        expect((await handle(parts)).body).toMatchObject({ token_type: "DPoP" });
+      }
+    },
+  );
 
   it("is taken as it is: a copy could be used again", async () => {
     const { auth } = boundHouse();
