@@ -85,6 +85,11 @@ describe("an authenticator tells of", () => {
     ]);
     await auth.startSession({ id: "nobody" }).catch(ignore);
     expect(events()).toEqual([{ ...refused, userId: "nobody" }]);
+    const closing = listen({ claims: (user: object) => Object.assign(user, { disabled: true }) && {} });
+    const proof = await closing.auth.verifyPassword(READER);
+    closing.events();
+    await closing.auth.startSession(proof).catch(ignore);
+    expect(closing.events()).toEqual([{ ...refused, userId: "user-1" }]);
   });
 
   it("a refresh that is refused, by its code and nothing that was sent", async () => {
