@@ -47,9 +47,12 @@ describe("the keys of a trusted issuer", () => {
     },
   );
 
-  it.each(["", "/realms/one"])("are found by OAuth metadata at the path %o, where there is no other", async (path) => {
+  it.each([
+    ["", 404],
+    ["/realms/one", 400],
+  ])("are found by OAuth metadata at the path %o, where there is no other but a %i", async (path, status) => {
     await start({ path });
-    await issuer.behave({ status: 404 }, "openid");
+    await issuer.behave({ status }, "openid");
     const profile = trust();
     await profile.ready();
     expect([issuer.count("openid"), issuer.count("oauth"), issuer.count("jwks")]).toEqual([1, 1, 1]);

@@ -423,6 +423,7 @@ it("writes its address in one way, and signs by a secret too", async () => {
   expect(statusList.uri).toBe("https://auth.example/lists");
   expect(await statusList.publish(1)).toMatchObject({ maxAge: 60 });
   expect(createStatusList({ uri: URI, keys: key, store: memoryStatusListStore(), onEvent: () => 7 }).uri).toBe(URI);
+  expect(open({ ttl: "5m", expiresIn: "5m" }).statusList.uri).toBe(URI);
 });
 
 it.each([undefined, null, {}, { list: 1 }, { list: 0, index: 1 }, { list: 1, index: -1 }, { list: 1, index: 1_024 }])(
