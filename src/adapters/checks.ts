@@ -26,7 +26,6 @@ export function isGuard(value: unknown): boolean {
 /** What each handler needs of an authenticator beside `login`, and how to make one that has it. */
 const NEEDS = {
   login: "an authenticator",
-  createAuthController: "an authenticator",
   logout: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
   refresh: "an authenticator with sessions: createAuthenticator({ …, refresh: { store } })",
   changePassword: "an authenticator with a blocklist or sessions, to end those there are",
@@ -35,11 +34,7 @@ const NEEDS = {
 } as const;
 
 /** The methods that handlers call, where they have another name than the handler. */
-const METHODS: Readonly<Record<string, string>> = {
-  session: "startSession",
-  revoke: "logout",
-  createAuthController: "login",
-};
+const METHODS: Readonly<Record<string, string>> = { session: "startSession", revoke: "logout" };
 
 /**
  * Refuses a value that is not an authenticator, or lacks the method that a handler calls, when a route is built.

@@ -2,7 +2,7 @@ import type { Type } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../../authenticator/authenticator.ts";
 import type { User } from "../../stores/contract.ts";
-import { checkAuthenticator, checkNothingElse } from "../checks.ts";
+import { checkNothingElse } from "../checks.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh } from "../flow.ts";
 import type { FlowHandler } from "../handler.ts";
 import { addRoutes } from "./routes.ts";
@@ -25,7 +25,6 @@ export function createAuthController<Claims, U extends User>(
   prefix: string = "",
   ...extra: []
 ): Type<object> {
-  checkAuthenticator("createAuthController", auth);
   checkNothingElse("createAuthController", extra, "@Rules()");
   class AuthController {
     constructor(readonly host: HttpAdapterHost) {}

@@ -317,9 +317,7 @@ it("refuses wrong options when the module is made", () => {
   expect(() => forRoot({ guard: token })).toThrow(
     /AuthGuard takes what createGuard .* makes; it was given a token profile/,
   );
-  expect(() => createAuthController(guard as never)).toThrow(
-    /createAuthController takes what createAuthenticator makes; .* a guard/,
-  );
+  expect(() => createAuthController(guard as never)).toThrow(/login takes what createAuthenticator makes; .* a guard/);
   expect(() => new AuthErrorFilter({} as HttpAdapterHost, { log: "console" } as never)).toThrow(
     /log must be a function/,
   );
