@@ -8,6 +8,7 @@ import {
   statusListStoreContract,
   userStoreContract,
 } from "../../../src/testing.ts";
+import { partOf, THOROUGH } from "../../support/thorough.ts";
 import { BROKEN_API_KEY_STORES } from "./api-key-stores.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
 import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
@@ -20,7 +21,7 @@ import { BROKEN_USER_STORES } from "./user-stores.ts";
 export interface Uncaught {
   /** The broken stores that keep it. */
   readonly unnoticed: readonly string[];
-  /** Its promises that no broken store breaks. */
+  /** Its promises that no broken store breaks. A quick run, which takes a part of the stores, names none. */
   readonly idle: readonly string[];
 }
 
@@ -41,14 +42,16 @@ async function uncaught<Store>(
   contract: (open: () => Store) => readonly ContractCase[],
 ): Promise<Uncaught> {
   const broken = await Promise.all(
-    Object.entries(mutants).map(async ([mutant, open]) => ({ mutant, names: await brokenBy(contract(open)) })),
+    partOf(Object.entries(mutants), 0, 2).map(async ([mutant, open]) => ({
+      mutant,
+      names: await brokenBy(contract(open)),
+    })),
   );
   const names = new Set(broken.flatMap(({ names }) => names));
+  const promises = THOROUGH ? contract(() => undefined as Store) : [];
   return {
     unnoticed: broken.filter(({ names }) => names.length === 0).map(({ mutant }) => mutant),
-    idle: contract(() => undefined as Store)
-      .map(({ name }) => name)
-      .filter((name) => !names.has(name)),
+    idle: promises.map(({ name }) => name).filter((name) => !names.has(name)),
   };
 }
 
