@@ -10,14 +10,14 @@ import fastify from "fastify";
 import Koa from "koa";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import * as expressAdapter from "../../src/adapters/express.ts";
-import * as fastifyAdapter from "../../src/adapters/fastify.ts";
-import * as koaAdapter from "../../src/adapters/koa.ts";
-import type { Authenticator } from "../../src/authenticator/authenticator.ts";
-import type { Limiter, ThrottleOptions } from "../../src/login/throttle-options.ts";
-import { APPS } from "../adapters/apps.ts";
-import { NEST_APPS } from "../adapters/nest-apps.ts";
-import { codeOf, houseOf, READER } from "../support/flow.ts";
+import * as expressAdapter from "../../../src/adapters/express.ts";
+import * as fastifyAdapter from "../../../src/adapters/fastify.ts";
+import * as koaAdapter from "../../../src/adapters/koa.ts";
+import type { Authenticator } from "../../../src/authenticator/authenticator.ts";
+import type { Limiter, ThrottleOptions } from "../../../src/login/throttle-options.ts";
+import { codeOf, houseOf, READER } from "../../support/flow.ts";
+import { APPS } from "../apps.ts";
+import { NEST_APPS } from "../nest-apps.ts";
 
 const limiter = () => new RateLimiterMemory({ points: 3, duration: 900 });
 
