@@ -1,4 +1,4 @@
-import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
+import { type ClaimsOf, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { assert } from "../shared/assert.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { bindGuard } from "./bind.ts";
@@ -45,6 +45,7 @@ export function createGuard(options: Partial<GuardOptions & CredentialGuardOptio
     credentials: "optional",
     ...GUARD_OPTIONS,
   };
+  assert(!isProfile(options), "createGuard takes one object: createGuard({ token })");
   checkOptions("createGuard", options, names);
   const { token, credentials } = options;
   assert(token === undefined || credentials === undefined, "createGuard takes token or credentials, and not both");

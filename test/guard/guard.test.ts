@@ -236,6 +236,7 @@ describe("the blocklist", () => {
 
 it.each<readonly [object, RegExp]>([
   [{}, /token must be a profile made by defineToken/],
+  [token, /^createGuard takes one object: createGuard\(\{ token \}\)$/],
   [{ token: "x" }, /token must be a profile made by defineToken or trustIssuer$/],
   [{ token: bearer(token) }, /token must be a profile .*; this is a credential: give it as credentials: \[it\]$/],
   [{ token, blocklist: undefined }, /blocklist is undefined/],

@@ -49,7 +49,8 @@ export function describeSqlStores(databases: Databases): void {
           const user = { id: "user-1", login: "reader", passwordHash: null };
           await stores.users.add(user);
           for (const twin of [user, { ...user, id: "user-2" }, { ...user, login: "other" }]) {
-            await expect(stores.users.add(twin)).rejects.toThrow(/there is a user with this id or this login/);
+            const message = expect.stringContaining("there is a user with this id or this login");
+            await expect(stores.users.add(twin)).rejects.toMatchObject({ code: "user_exists", message });
           }
           const found = { id: "user-1", login: "reader", disabled: false, passwordChangedAt: null };
           expect(await stores.users.findById("user-1")).toEqual(found);

@@ -4,7 +4,7 @@ import { isObject } from "../../shared/object.ts";
 import { checkNames } from "../../shared/options.ts";
 import { readSafely } from "../../shared/read.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
-import { checkFlag, checkNewUser, checkUserFields, type NewUser } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, checkUserFields, createUserExists, type NewUser } from "../shared/new-user.ts";
 
 /** A user to be added, as an object of the application's own. */
 export interface MemoryUser<U extends User> {
@@ -35,7 +35,7 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
    * Adds a user: the same fields as the SQL stores take, or an object of your own as `user`.
    *
    * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is not one
-   * @throws Error when the id or the login is taken
+   * @throws Error with the code `user_exists` when the id or the login is taken: answer 409
    */
   add(entry: MemoryUser<U> | (User extends U ? NewUser : never)): void;
   /** Removes a user. Returns `false` when there was none. */
@@ -78,8 +78,8 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
   return {
     add(entry) {
       const { login, passwordHash, user } = readEntry<U>(entry);
-      if (byId.has(user.id)) throw new Error("memoryUsers: there is a user with this id");
-      if (idByLogin.has(login)) throw new Error("memoryUsers: there is a user with this login");
+      if (byId.has(user.id)) throw createUserExists("memoryUsers", "this id");
+      if (idByLogin.has(login)) throw createUserExists("memoryUsers", "this login");
       // Only a user with this field is given device tokens. A frozen object stays without it.
       if (user.passwordChangedAt === undefined) Reflect.set(user, "passwordChangedAt", null);
       byId.set(user.id, { login, passwordHash, user });

@@ -1,5 +1,5 @@
 import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
-import { checkFlag, checkNewUser } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, createUserExists } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
 import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
@@ -50,7 +50,7 @@ export function postgresUsers(options: PostgresOptions): SqlUsers {
       const sql = `INSERT INTO ${users} (id, login, password_hash, disabled) VALUES ($1, $2, $3, $4)
         ON CONFLICT DO NOTHING RETURNING id`;
       const rows = await query(sql, id, login, passwordHash, disabled);
-      if (rows.length === 0) throw new Error("postgresUsers: there is a user with this id or this login");
+      if (rows.length === 0) throw createUserExists("postgresUsers", "this id or this login");
     },
     async setDisabled(id, disabled) {
       checkFlag("postgresUsers.setDisabled: disabled", disabled);

@@ -54,6 +54,11 @@ function checkStorable(name: string, value: unknown): void {
   assert(isId(value), `${name} must be ${AN_ID}`);
 }
 
+/** The error of a user whose id or login is taken. Its `code` tells programs. */
+export function createUserExists(owner: string, taken: string): Error {
+  return Object.assign(new Error(`${owner}: there is a user with ${taken}`), { code: "user_exists" });
+}
+
 /** Checks that a value is `true` or `false`. */
 export function checkFlag(name: string, value: unknown): asserts value is boolean {
   assert(typeof value === "boolean", `${name} must be true or false`);

@@ -20,7 +20,7 @@ export interface SqlUsers extends UserStore<SqlUser> {
    * Adds a user.
    *
    * @throws TypeError when a field is missing, unknown or of the wrong type, or the hash is not one
-   * @throws Error when the id or the login is taken
+   * @throws Error with the code `user_exists` when the id or the login is taken: answer 409
    */
   add(user: NewUser): Promise<void>;
   /** Sets whether a user is kept from logging in. Returns `false` when there is no such user. */

@@ -1,5 +1,5 @@
 import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
-import { checkFlag, checkNewUser } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, createUserExists } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
 import { bindClient, SQLITE_OPTIONS, type SqliteOptions } from "./client.ts";
@@ -51,7 +51,7 @@ export function sqliteUsers(options: SqliteOptions): SqlUsers {
       const sql = `INSERT INTO ${users} (id, login, password_hash, disabled) VALUES (?, ?, ?, ?)
         ON CONFLICT DO NOTHING RETURNING id`;
       const rows = await write(sql, id, login, passwordHash, Number(disabled));
-      if (rows.length === 0) throw new Error("sqliteUsers: there is a user with this id or this login");
+      if (rows.length === 0) throw createUserExists("sqliteUsers", "this id or this login");
     },
     async setDisabled(id, disabled) {
       checkFlag("sqliteUsers.setDisabled: disabled", disabled);

@@ -150,8 +150,10 @@ describe("memoryUsers", () => {
   it("has an id and a login once", () => {
     const users = memoryUsers();
     users.add(reader);
-    expect(() => users.add({ ...reader, login: "other" })).toThrow("there is a user with this id");
-    expect(() => users.add({ ...reader, user: { id: "u2" } })).toThrow("there is a user with this login");
+    const taken = (what: string) =>
+      expect.objectContaining({ code: "user_exists", message: `memoryUsers: there is a user with ${what}` });
+    expect(() => users.add({ ...reader, login: "other" })).toThrow(taken("this id"));
+    expect(() => users.add({ ...reader, user: { id: "u2" } })).toThrow(taken("this login"));
   });
 
   it("renews a hash only where it is still the one that was read", async () => {
