@@ -37,6 +37,9 @@ export const BESIDE: Readonly<Record<string, string>> = {
 /** This has a bundle of its own: it shares much with each of the others, and would cut all of them into smaller files. */
 export const ALONE: Readonly<Record<string, string>> = { dpop: "src/dpop.ts" };
 
+/** The program: what `npx hallpass` runs. Nobody imports it. */
+export const PROGRAM: Readonly<Record<string, string>> = { cli: "src/cli.ts" };
+
 export const ENTRIES: Readonly<Record<string, string>> = { ...EVERY_REQUEST, ...BESIDE, ...ALONE };
 
 /** A file of JSON, of which only some members are ours to write. */
@@ -48,6 +51,7 @@ interface Json {
 export const FILES: Readonly<Record<string, (content: Json) => Json>> = {
   "package.json": (manifest) => ({
     ...manifest,
+    bin: { hallpass: `./dist/${Object.keys(PROGRAM)[0]}.js` },
     exports: { ...mapEntries(specifierOf, conditionsOf), "./package.json": "./package.json" },
     typesVersions: {
       "*": mapEntries(
@@ -56,7 +60,10 @@ export const FILES: Readonly<Record<string, (content: Json) => Json>> = {
         NAMED,
       ),
     },
-    knip: { ...(manifest.knip as Json), entry: [...Object.values(ENTRIES), ...ownEntries(manifest.knip as Json)] },
+    knip: {
+      ...(manifest.knip as Json),
+      entry: [...Object.values({ ...ENTRIES, ...PROGRAM }), ...ownEntries(manifest.knip as Json)],
+    },
   }),
   "tsconfig.json": (config) => {
     const paths = mapEntries(packageNameOf, (_name, source) => [`./${source}`]);

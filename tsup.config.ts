@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
-import { ALONE, BESIDE, ENTRIES, EVERY_REQUEST } from "./entries.ts";
+import { ALONE, BESIDE, ENTRIES, EVERY_REQUEST, PROGRAM } from "./entries.ts";
 
 const SHARED: Options = {
   outDir: "dist",
@@ -39,6 +39,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig([
   { ...SHARED, entry: EVERY_REQUEST, clean: true },
   { ...SHARED, entry: BESIDE },
   { ...SHARED, entry: ALONE },
+  { ...SHARED, entry: PROGRAM },
   {
     ...SHARED,
     entry: ENTRIES,

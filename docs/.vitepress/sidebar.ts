@@ -38,6 +38,7 @@ const ORDER = [
   "resource-servers",
   "introspection",
   "testing",
+  "command-line",
   "runtimes",
   "deployment",
   "troubleshooting",

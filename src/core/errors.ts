@@ -1,3 +1,4 @@
+import { assert } from "../shared/assert.ts";
 import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
@@ -139,8 +140,10 @@ export class AuthError extends Error {
   /**
    * @param code - one of the table's codes
    * @param details - the private cause, and what the challenge should name
+   * @throws TypeError when there is no such code
    */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    assert(code in REFUSALS, "AuthError: no such code");
     const [status, , message] = REFUSALS[code];
     super(message, details);
     this.code = code;

@@ -21,7 +21,7 @@ const BASIC_SCHEME = /^basic(?:$| )/i;
  * `introspect` and `revoke`. `identity.userId` is the client's id.
  *
  * Secrets are compared in constant time, as SHA-256. Each has at least 32 characters, so that nobody can guess it: make
- * one with `node -p "require('crypto').randomBytes(32).toString('base64url')"`.
+ * one with `npx hallpass secret`.
  *
  * @param clients - the secret of each client by its id; a list where it has several, as during a rotation
  * @throws TypeError when there is no client, or a secret is too short

@@ -24,7 +24,7 @@ type Known = Readonly<Record<string, "optional" | "required">>;
 export function checkOptions(owner: string, options: unknown, known: Known): void {
   checkNames(owner, options, known);
   for (const [name, value] of readSafely(owner, () => Object.entries(options as object))) {
-    const remedy = known[name] === required ? MUST : "give it a value, or leave it out to have the default";
+    const remedy = known[name] === required ? MUST : "give it a value, or leave it out for the default";
     assert(value !== undefined, `${owner}: ${name} is undefined; ${remedy}${NOT_SET}`);
   }
 }

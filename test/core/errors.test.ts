@@ -33,6 +33,14 @@ it("a realm and the scope that is lacking are in the challenge", () => {
   });
 });
 
+it.each(["invalid-token", "", "toString", undefined, 401])("there is no code %j", (code) => {
+  expect(() => new AuthError(code as never)).toThrow(TypeError);
+});
+
+it("says what is wrong with a code", () => {
+  expect(() => new AuthError("invalid-token" as never)).toThrow("AuthError: no such code");
+});
+
 describe("the cause", () => {
   const error = new AuthError("unavailable", { cause: new Error("password=hunter2 at 10.0.0.1") });
 

@@ -65,6 +65,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],
   [/^introspection\//, /^(introspection\/|guard\/|remote\/|store-calls\/|core\/|node:crypto$)/],
   [/^authenticator\//, /^(authenticator\/|login\/|sessions\/|guard\/|store-calls\/|core\/|stores\/contract)/],
+  [/^cli/, /^(cli\/|remote\/|core\/|node:(fs|fs\/promises|path|readline|stream|url|util)$)/],
   [
     /^adapters\/nest/,
     /^(adapters\/|status-list\/create\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,

@@ -30,7 +30,7 @@ const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   introspection: { files: 10, bytes: 52_800 },
-  "one-time": { files: 8, bytes: 29_800 },
+  "one-time": { files: 8, bytes: 29_900 },
   "status-list": { files: 12, bytes: 118_000 },
   "stores/memory": { files: 6, bytes: 36_500 },
   testing: { files: 9, bytes: 138_000 },
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(632_000);
+  expect(statSync(tarball).size).toBeLessThan(670_000);
 });
 
 describe("a service that only", () => {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 export const ROOT: string = join(import.meta.dirname, "../..");
 export const run: typeof execFile.__promisify__ = promisify(execFile);
 
-/** Packs the package as it was built, and installs it in a folder of its own, beside what it `needs`. */
+/** Packs the package as it was built, and installs it in a folder of its own as npm does, beside what it `needs`. */
 export async function install(needs: readonly string[]): Promise<{ folder: string; tarball: string }> {
   const folder = mkdtempSync(join(tmpdir(), "hallpass-"));
   const packing = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
@@ -16,6 +16,8 @@ export async function install(needs: readonly string[]): Promise<{ folder: strin
   const target = join(folder, "node_modules/hallpass");
   mkdirSync(target, { recursive: true });
   await run("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  mkdirSync(join(folder, "node_modules/.bin"));
+  symlinkSync("../hallpass/dist/cli.js", join(folder, "node_modules/.bin/hallpass"));
   for (const name of needs) {
     mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));

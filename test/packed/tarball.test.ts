@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
@@ -6,6 +7,7 @@ import { ENTRIES } from "../../entries.ts";
 import { compile } from "../support/compiler.ts";
 import { install, ROOT, run } from "./packed.ts";
 
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const NEEDED = ["jose", "@node-rs", "@types", "fastify", "undici-types", "@nestjs"];
 
 /** A Nest application of one route, which is asked twice: without a token, and with one. */
@@ -181,6 +183,19 @@ describe("the tarball", () => {
       console.log(same.length === Object.keys(tokens).length, same.length, guards.length);`,
     );
     expect(await output(process.execPath, path)).toMatch(/^true \d\d 2$/);
+  });
+
+  it("has a program, which nobody needs to install", async () => {
+    const hallpass = (line: string[], input = ""): string => {
+      const { stdout, stderr } = spawnSync("npx", ["hallpass", ...line], { cwd: FOLDER, input, encoding: "utf8" });
+      return stdout + stderr;
+    };
+    expect(MANIFEST.bin).toEqual({ hallpass: "./dist/cli.js" });
+    expect(hallpass(["--version"])).toBe(`${MANIFEST.version}\n`);
+    expect(Buffer.from(hallpass(["secret", "HS512"]), "base64url").length).toBe(64);
+    expect(JSON.parse(hallpass(["keygen"]))).toMatchObject({ alg: "ES256", kty: "EC" });
+    expect(hallpass(["hash"], "correct horse\n")).toMatch(/^\$argon2id\$/);
+    expect(hallpass(["decode"], "abc")).toMatch(/^hallpass decode: invalid_token: /);
   });
 
   it("loads neither jose nor argon2 before they are used", async () => {

@@ -15,6 +15,7 @@ import type { FakeBehaviour } from "../../src/testing/issuer/behaviour.ts";
 import { createFakeIssuer } from "../../src/testing/issuer/create.ts";
 import type { FakeIssuer } from "../../src/testing/issuer/issuer.ts";
 import { runs } from "../support/thorough.ts";
+import { encode } from "../support/tokens.ts";
 
 let issuer: FakeIssuer;
 let clock: FrozenClock;
@@ -86,6 +87,15 @@ describe("remote keys", () => {
       expect(await answerOf(bad, profile)).toBe("401 invalid_token");
     }
     expect(issuer.count()).toBe(0);
+  });
+
+  it("tell the developer of an algorithm that none of them could have", async () => {
+    const token = `${encode({ alg: "HS256", typ: "at+jwt" })}.${encode({ iss: issuer.issuer })}.AAAA`;
+    const reason = () => verifyToken(token, profileOf()).catch((error) => error.cause.message);
+    expect(await reason()).toBe('alg is "HS256", expected one that is accepted here');
+    await keys.ready();
+    expect(await reason()).toBe('alg is "HS256", expected "ES256"');
+    expect(issuer.count("jwks")).toBe(1);
   });
 
   it("are renewed in the background from ten minutes on, while the old ones answer", async () => {

@@ -23,7 +23,7 @@ describe("checkOptions", () => {
 
   it("takes undefined for a mistake", () => {
     expect(() => checkOptions("here", { a: undefined }, ONE)).toThrow(
-      "here: a is undefined; give it a value, or leave it out to have the default (is an environment variable not set?)",
+      "here: a is undefined; give it a value, or leave it out for the default (is an environment variable not set?)",
     );
   });
 

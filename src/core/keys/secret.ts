@@ -47,7 +47,7 @@ export function createHmacKey(bytes: Uint8Array, algorithm: HmacAlgorithm, kid: 
   assert(
     bytes.length >= least,
     `A secret for ${algorithm} needs at least ${least} bytes, and this one has ${bytes.length}${bytes.length === 0 ? NOT_SET : ""}. ` +
-      `Make one with: node -p "require('crypto').randomBytes(${least}).toString('base64url')"`,
+      `Make one with: npx hallpass secret ${algorithm}`,
   );
   const hmac = prepareHmac(HMAC_ALGORITHMS[algorithm], bytes);
   const fingerprint = (): string => hmac.sign(""); // No token has this code: each signs a text with a dot.
