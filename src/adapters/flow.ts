@@ -151,7 +151,7 @@ export function handleLogout<Claims, U extends User>(
       if (identity !== null) await auth.logout(identity);
     } catch (error) {
       if (!isAuthError(error) || !error.expose) throw error;
-      const isOver = hasEndedSession || (tokens.length > 0 && ENDED_TOKENS.has(error.code));
+      const isOver = (hasEndedSession && error.status === 401) || (tokens.length > 0 && ENDED_TOKENS.has(error.code));
       // One error clears one cookie. If both were refused, the next log-out clears the other one.
       const refused = cookies.find((it) => readCookies(it, header).length > 0);
       if (!isOver) throw refused === undefined ? error : clearCookie(refused, error);

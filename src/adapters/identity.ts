@@ -5,7 +5,7 @@ import { immediateAnswer } from "../guard/immediate.ts";
 import { type AuthorizationHeader, type AuthRequest, findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { isThenable } from "../shared/promise.ts";
-import { toError } from "./thrown.ts";
+import { toGuardError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
 
@@ -70,7 +70,7 @@ export function identify(
       ? waitForIdentity(holder, guard, recognition, found as Promise<Identity | null>)
       : rememberIdentity(holder, guard, recognition, found);
   } catch (thrown) {
-    throw toError(thrown);
+    throw toGuardError(thrown);
   }
 }
 
@@ -92,7 +92,7 @@ async function waitForIdentity(
   try {
     return rememberIdentity(holder, guard, recognition, await finding);
   } catch (thrown) {
-    throw toError(thrown);
+    throw toGuardError(thrown);
   }
 }
 
@@ -212,7 +212,7 @@ export function authorizeRules<Request>(
     if (isThenable(verdict)) return waitForVerdict(verdict);
     checkVerdict(verdict);
   } catch (thrown) {
-    throw toError(thrown);
+    throw toGuardError(thrown);
   }
 }
 
@@ -225,7 +225,7 @@ async function waitForVerdict(verdict: PromiseLike<unknown>): Promise<void> {
   try {
     checkVerdict(await verdict);
   } catch (thrown) {
-    throw toError(thrown);
+    throw toGuardError(thrown);
   }
 }
 

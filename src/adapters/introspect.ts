@@ -6,6 +6,7 @@ import { inspectToken } from "../guard/inspection.ts";
 import { assert } from "../shared/assert.ts";
 import { isObject } from "../shared/object.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
+import { callApplication } from "./callback.ts";
 import { checkGuard } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
 import { readTokenParameter } from "./form.ts";
@@ -29,6 +30,7 @@ export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
    * @param identity - the identity of the token's user. Its `credential` is `"refresh"` for a refresh token, which has
    * no claims.
    * @param client - the service that asks
+   * @throws AuthError to refuse; anything else that it throws, or no answer within 5 seconds, is an outage (503)
    *
    * @example
    * ```ts
@@ -104,7 +106,7 @@ export function handleIntrospect<Claims>(
     const found = await find(token);
     if (found === null) return answer(INACTIVE);
     const [identity, described] = found;
-    const others = await members(identity, client);
+    const others = await callApplication("members", () => members(identity, client));
     if (others === null) return answer(INACTIVE);
     if (!isObject(others)) throw new TypeError("introspect: members must answer with an object or null");
     return answer({ ...described, ...others, active: true });

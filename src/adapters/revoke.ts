@@ -3,8 +3,8 @@ import type { Identity } from "../guard/identity.ts";
 import { chooseOwnerFinder } from "../sessions/owner-finder.ts";
 import { isRevocable } from "../sessions/revoke-token.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
-import { isThenable } from "../shared/promise.ts";
 import type { User } from "../stores/contract.ts";
+import { callApplication } from "./callback.ts";
 import { checkAuthenticator } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
 import { readTokenParameter } from "./form.ts";
@@ -23,6 +23,7 @@ export interface RevokeOptions<Claims = unknown> extends ClientOptions {
    * @param identity - the identity of the token's user. Its `credential` is `"refresh"` for a refresh token, which has
    * no claims.
    * @param client - the service that asks
+   * @throws AuthError to refuse; anything else that it throws, or no answer within 5 seconds, is an outage (503)
    *
    * @example
    * ```ts
@@ -64,8 +65,8 @@ export function handleRevoke<Claims, U extends User>(
 
   const isAllowed = async (token: string, identity: Identity, client: Identity): Promise<boolean> => {
     if (mayRevoke === undefined) return isOwnToken(readSigned(token, identity), client);
-    const verdict: unknown = mayRevoke(identity as Identity<Claims>, client);
-    const allowed = isThenable(verdict) ? await verdict : verdict;
+    const ask = (): unknown => mayRevoke(identity as Identity<Claims>, client);
+    const allowed = await callApplication("mayRevoke", ask);
     if (typeof allowed === "boolean") return allowed;
     throw new TypeError("revoke: mayRevoke must answer true or false");
   };

@@ -6,6 +6,7 @@ import { explainRefusal, readToken } from "../guard/bearer-header.ts";
 import type { Credential } from "../guard/credential.ts";
 import { markForeign } from "../guard/unknown-life.ts";
 import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
+import { abandon } from "../shared/promise.ts";
 import { admit } from "./admit.ts";
 import type { IntrospectedClaims } from "./answer.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -71,7 +72,11 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
     takesAll: takes === null,
     read(request) {
       const token = readToken(request.authorization());
-      return token === null || takes === null || takes(token) === true ? token : null;
+      if (token === null || takes === null) return token;
+      const verdict: unknown = takes(token);
+      if (typeof verdict === "boolean") return verdict ? token : null;
+      abandon(verdict);
+      throw new TypeError("introspected: takes must answer true or false, and not a promise");
     },
     verify(token, request) {
       const refuse = (error: unknown): never => {

@@ -1,5 +1,6 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
+import type { PasswordChecker } from "../core/password/hasher.ts";
 import { identifyScheme } from "../core/password/scheme.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { tell } from "../shared/listener.ts";
@@ -52,7 +53,7 @@ export function explainUnreadableHash<U extends User>(
   { passwords, onUnreadableHash }: LoginSettings<U>,
   { user, passwordHash }: Credentials<U>,
 ): Error | undefined {
-  if (passwordHash === null || passwords.canRead?.(passwordHash) !== false) return undefined;
+  if (passwordHash === null || !isUnreadable(passwords, passwordHash)) return undefined;
   const scheme = identifyScheme(passwordHash);
   tell(onUnreadableHash, user.id, scheme);
   return new Error(
@@ -61,9 +62,19 @@ export function explainUnreadableHash<U extends User>(
   );
 }
 
+/** Tells whether a hasher can't read a hash. That only explains a refusal, so an error must not change the refusal. */
+function isUnreadable(passwords: PasswordChecker, hash: string): boolean {
+  try {
+    return passwords.canRead?.(hash) === false;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Waits for the hasher for as long as the request has time left, and then gives up the place in the queue. An answer
- * that fails the check is an outage: otherwise a hasher that returns an object would let everybody in.
+ * Waits for the hasher for as long as the request has time left, and then gives up the place in the queue. An error
+ * of the hasher is an outage, and so is an answer that fails the check: otherwise a hasher that returns an object would
+ * let everybody in.
  */
 async function workInTime<T, U extends User>(
   { budget }: LoginSettings<U>,
@@ -79,9 +90,17 @@ async function workInTime<T, U extends User>(
   };
   if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
   const startedAt = stopwatch();
-  const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
-  await budget.callStore(name, () => answer, check, startedAt); // The time in the queue counts, too.
-  return answer;
+  let read: () => T;
+  try {
+    const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
+    read = () => answer;
+  } catch (error) {
+    if (isAuthError(error)) throw error;
+    read = () => {
+      throw error;
+    };
+  }
+  return budget.callStore(name, read, check, startedAt); // The time in the queue counts, too.
 }
 
 function checkHash(call: string, answer: unknown): void {

@@ -52,15 +52,20 @@ export async function dateTokens(
 ): Promise<number> {
   const date = Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
   const ahead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
-  while (ahead() > MAX_UNWAITED_MS) {
-    if (ahead() > budget.left()) {
-      const cause = new Error("the user's tokens are revoked up to an instant to come");
-      throw new AuthError("unavailable", { cause });
-    }
-    await sleep(ahead());
+  let wait = ahead();
+  while (wait > MAX_UNWAITED_MS) {
+    if (wait > budget.left()) throw new AuthError("unavailable", { cause: new Error(TO_COME) });
+    await sleep(wait);
+    const rest = ahead();
+    if (rest === wait) throw new AuthError("unavailable", { cause: new Error(STANDS_STILL) });
+    wait = rest;
   }
   return date;
 }
+
+const TO_COME =
+  "the session began, or the user's tokens are revoked, at an instant to come: was the clock of a machine set back?";
+const STANDS_STILL = "the user's tokens are revoked up to an instant to come, and the clock stands still: advance it";
 
 /**
  * Tells whether a user was logged out everywhere since authenticating, by marks that were read just now. Two machines

@@ -59,9 +59,10 @@ export function rotate(
     const generation = { used: token, parent: used, usedAt: now, siblings: others, successors: [successor] };
     return { ...generation, crossedAt: isCrossed ? crossedAt : null, isCrossed: false };
   }
-  const isInGrace = now - usedAt < graceMs;
+  const isWithin = (since: number): boolean => Math.abs(now - since) < graceMs; // the clock may have been set back
+  const isInGrace = isWithin(usedAt);
   const isLostAnswer = token === used && graceMs > 0;
-  const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && now - (crossedAt ?? now) < graceMs;
+  const isCrossing = (token === parent || siblings.includes(token)) && isInGrace && isWithin(crossedAt ?? now);
   if (!isLostAnswer && !isCrossing) return "theft";
   // Successors that were given out within the grace period may still be on their way to the client, so none is dropped.
   if (isInGrace && successors.length >= MAX_SUCCESSORS) return "crowded";

@@ -163,6 +163,28 @@ describe("beside another credential", () => {
     expect(await guard.authenticate("Bearer good")).toMatchObject({ userId: "user-1", credential: "introspected" });
   });
 
+  it.each<readonly [string, () => unknown]>([
+    ["undefined", () => undefined],
+    ["1", () => 1],
+    ["a text", () => "yes"],
+    ["a promise", async () => true],
+    ["a promise that rejects", () => Promise.reject(new Error("x"))],
+  ])("is down where takes answers %s: nobody knows whose the token is", async (_what, verdict) => {
+    const options = {
+      endpoint: endpoint.url,
+      client: { id: "o", secret: "s" },
+      audience: AUDIENCE,
+      cacheFor: 0,
+    } as const;
+    const guard = createGuard({ credentials: [introspected({ ...options, takes: verdict as never })] });
+    for (const method of ["authenticate", "authenticateOptional"] as const) {
+      await expect(guard[method]("Bearer good")).rejects.toMatchObject({
+        code: "unavailable",
+        cause: { message: "introspected: takes must answer true or false, and not a promise" },
+      });
+    }
+  });
+
   it("of its own kind has another name", async () => {
     const options = {
       endpoint: endpoint.url,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { codeOf, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
 
 const CHANGE = { ...READER, newPassword: "another horse" };
@@ -29,6 +29,30 @@ describe("a hasher of the application's own", () => {
     const odd = houseOf({ like: house, more: { passwords: { ...passwords, hash: async () => answer as string } } });
     expect(await codeOf(odd.auth.changePassword(CHANGE))).toBe("unavailable");
     expect(await codeOf(house.auth.login(READER))).toBe("ok");
+  });
+
+  it.each([200, 401, 404])("whose service answers %i is an outage, which is told", async (status) => {
+    const failed = async (): Promise<never> => {
+      throw Object.assign(new Error(`Request failed with status code ${status}`), { status });
+    };
+    const house = houseOf();
+    for (const call of ["compare", "hash"] as const) {
+      const onOutage = vi.fn();
+      const more = { passwords: { ...passwords, [call]: failed }, onOutage };
+      const { auth } = houseOf({ like: house, more });
+      await expect(auth.changePassword(CHANGE)).rejects.toMatchObject({ code: "unavailable", cause: { status } });
+      expect(onOutage.mock.lastCall?.[1]).toMatchObject({ call: `passwords.${call}` });
+    }
+    expect(await codeOf(house.auth.login(READER))).toBe("ok");
+  });
+
+  it("that throws at once is an outage, too", async () => {
+    const compare = (): never => {
+      throw new Error("boo");
+    };
+    expect(await codeOf(houseOf({ more: { passwords: { ...passwords, compare } } }).auth.login(READER))).toBe(
+      "unavailable",
+    );
   });
 
   it("tells the listener which call it was", async () => {

@@ -40,6 +40,15 @@ describe("a stored hash that the hasher can't read", () => {
     expect(onUnreadableHash.mock.calls).toEqual([["user-1", scheme]]);
   });
 
+  it("is a refusal all the same where the hasher can't say what it reads", async () => {
+    const canRead = (): never => {
+      throw new Error("boo");
+    };
+    const { auth, onUnreadableHash } = houseWith(BCRYPT, { passwords: { ...passwords, canRead } });
+    expect(await codeOf(auth.login(READER))).toBe("invalid_credentials");
+    expect(onUnreadableHash).not.toHaveBeenCalled();
+  });
+
   it("is told of a disabled user, and by a change of password, too", async () => {
     const { auth, onUnreadableHash } = houseWith(BCRYPT, {}, { disabled: true });
     await refusalOf(auth.login(READER));

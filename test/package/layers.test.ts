@@ -72,7 +72,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   ],
   [
     /^adapters\//,
-    /^(adapters\/|status-list\/create\.|authenticator\/|login\/|sessions\/|guard\/|core\/|stores\/contract|node:|fastify$)/,
+    /^(adapters\/|status-list\/create\.|authenticator\/|login\/|sessions\/|guard\/|store-calls\/call\.|core\/|stores\/contract|node:|fastify$)/,
   ],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;

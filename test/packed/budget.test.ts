@@ -19,12 +19,12 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
   index: { files: 6, bytes: 276_000 },
   tokens: { files: 5, bytes: 174_000 },
-  express: { files: 7, bytes: 86_300 },
-  koa: { files: 7, bytes: 87_100 },
-  fastify: { files: 7, bytes: 87_800 },
-  fetch: { files: 7, bytes: 88_700 },
-  adapter: { files: 7, bytes: 80_900 },
-  nest: { files: 7, bytes: 93_700 },
+  express: { files: 7, bytes: 88_500 },
+  koa: { files: 7, bytes: 89_300 },
+  fastify: { files: 7, bytes: 89_900 },
+  fetch: { files: 7, bytes: 90_900 },
+  adapter: { files: 7, bytes: 83_200 },
+  nest: { files: 7, bytes: 95_800 },
   "api-keys": { files: 10, bytes: 46_500 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(670_000);
+  expect(statSync(tarball).size).toBeLessThan(680_000);
 });
 
 describe("a service that only", () => {

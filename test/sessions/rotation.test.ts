@@ -34,7 +34,9 @@ describe("the rule of rotation", () => {
     for (const crossing of ["a", "b2"]) {
       expect(use(next, crossing, "d", 69_999)).toMatchObject({ crossedAt: 69_999, isCrossed: true });
       expect(rotate(next, crossing, "d", 70_000, GRACE)).toBe("theft");
-      expect(use(next, crossing, "d", 1)).toMatchObject({ isCrossed: true }); // by a clock that is behind
+      // By a clock that was set back: nobody knows how long ago that use was, beyond the grace.
+      expect(use(next, crossing, "d", 50_001)).toMatchObject({ isCrossed: true });
+      expect(rotate(next, crossing, "d", 50_000, GRACE)).toBe("theft");
     }
   });
 
@@ -44,6 +46,8 @@ describe("the rule of rotation", () => {
     expect(use(burst, "c2", "d2", 74_999)).toMatchObject({ crossedAt: 65_000, isCrossed: true });
     const later = use(crossed, "c", "d", 100_000);
     expect(rotate(later, "c2", "d2", 100_001, GRACE)).toBe("theft");
+    expect(rotate(burst, "c2", "d2", 56_001, GRACE), "since the use").not.toBe("theft");
+    expect(rotate({ ...burst, crossedAt: 70_000 }, "c2", "d2", 60_000, GRACE), "since the crossing").toBe("theft");
     const calm = use(use(later, "c", "d2", 100_002), "d", "e", 200_000);
     expect(use(calm, "d2", "e2", 200_001)).toMatchObject({ crossedAt: 200_001 });
   });

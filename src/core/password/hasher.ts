@@ -76,8 +76,10 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   const gate = new Gate(maxConcurrent, maxQueue);
   const warn = createWarning();
 
-  const findLegacy = (hash: unknown): LegacyScheme | undefined =>
-    typeof hash === "string" && hash.length <= MAX_HASH_LENGTH ? legacy.find((it) => it.recognises(hash)) : undefined;
+  const findLegacy = (hash: unknown): LegacyScheme | undefined => {
+    if (typeof hash !== "string" || hash.length > MAX_HASH_LENGTH) return undefined;
+    return legacy.find((scheme) => recognises(scheme, hash));
+  };
 
   const canRead = (hash: unknown): hash is string => {
     const stored = readHash(hash);
@@ -131,6 +133,15 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
 }
 
 const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
+
+/** Asks another scheme whether a hash is one of its own. An error of the scheme is an outage. */
+function recognises(scheme: LegacyScheme, hash: string): boolean {
+  try {
+    return scheme.recognises(hash);
+  } catch (cause) {
+    throw new AuthError("unavailable", { cause });
+  }
+}
 
 /** Compares by another scheme. An error of its package is an outage, just as an error of the addon is. */
 async function matchesLegacy(scheme: LegacyScheme, password: string, hash: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import * as oauth from "oauth4webapi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type AdapterRequest,
   handleIntrospect,
@@ -27,7 +27,7 @@ import { scopes } from "../../../src/guard/rules.ts";
 import { clientSecrets } from "../../../src/introspection/client-secrets.ts";
 import { memoryApiKeys } from "../../../src/stores/memory/api-keys.ts";
 import { memoryUsers } from "../../../src/stores/memory/users.ts";
-import { houseOf } from "../../support/flow.ts";
+import { houseOf, READER } from "../../support/flow.ts";
 import { CLAIMS, NOW, profileOf, SECOND, signed } from "../../support/tokens.ts";
 import { TOKEN_APPS } from "../token-endpoints.ts";
 
@@ -68,13 +68,12 @@ describe("introspect", () => {
     for (const wrong of [undefined, "x", true, []]) {
       await expect(ask(guard, token, { members: () => wrong as never })).rejects.toThrow(TypeError);
     }
-    await expect(
-      ask(guard, token, {
-        members: () => {
-          throw new Error("boo");
-        },
-      }),
-    ).rejects.toThrow("boo");
+    for (const thrown of [new Error("boo"), Object.assign(new Error("boo"), { status: 401 }), "boo", undefined]) {
+      const answer = ask(guard, token, { members: () => Promise.reject(thrown) });
+      await expect(answer).rejects.toMatchObject({ code: "unavailable", cause: thrown });
+    }
+    const refusal = new AuthError("forbidden");
+    expect(await ask(guard, token, { members: () => Promise.reject(refusal) })).toMatchObject({ error: "forbidden" });
   });
 
   it("tells no claim of the application's own, unless members gives it", async () => {
@@ -205,7 +204,26 @@ describe("revoke", () => {
       ["refresh", "user-1", "reports"],
     ]);
     await expect(revoke(auth as never, accessToken, { mayRevoke: () => "yes" as never })).rejects.toThrow(TypeError);
+    const failed = Object.assign(new SyntaxError("Unexpected token <"), { status: 200 });
+    const failing = (): never => {
+      throw failed;
+    };
+    for (const broken of [failing, () => Promise.reject(failed)]) {
+      const answer = revoke(auth as never, accessToken, { mayRevoke: broken });
+      await expect(answer).rejects.toMatchObject({ code: "unavailable", cause: failed });
+    }
     expect(await auth.authenticateToken(accessToken)).toBeDefined();
+  });
+
+  it("waits for mayRevoke no longer than a request may take", async () => {
+    const { auth } = houseOf();
+    const { accessToken } = await auth.login(READER);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const answer = revoke(auth as never, accessToken, { mayRevoke: () => new Promise(() => {}) });
+    const settled = expect(answer).rejects.toMatchObject({ code: "unavailable", status: 503 });
+    await vi.advanceTimersByTimeAsync(5_001);
+    await settled;
   });
 
   it("without a blocklist says that access tokens are unsupported, and ends the session of a refresh token", async () => {

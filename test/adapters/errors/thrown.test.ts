@@ -39,10 +39,24 @@ const THROWN: readonly Row[] = [
   ["an object with a statusCode", { statusCode: 204 }],
 ];
 
+const throwing = (): never => {
+  throw new Error("a getter that throws");
+};
+
+/** These are errors that a framework would take the answer from, could not read, or could not write to. */
+const ODD_ERRORS: readonly Row[] = [
+  ["an error with the status 200", Object.assign(new Error("x"), { status: 200 })],
+  ["an error with the statusCode 204", Object.assign(new Error("x"), { statusCode: 204 })],
+  ["an error with two statuses", Object.assign(new Error("x"), { status: 500, statusCode: 200 })],
+  ["an error of a missing file", Object.assign(new Error("x"), { code: "ENOENT" })],
+  ["a frozen error", Object.freeze(new Error("x"))],
+  ["an error that can't be read", Object.defineProperty(new Error("x"), "statusCode", { get: throwing })],
+];
+
 const ADAPTERS = Object.entries({ ...APPS, ...NEST_APPS }).map(([name, app], nth) => [name, app, nth] as const);
 
 describe.each(ADAPTERS)("%s", (_name, app, nth) => {
-  const thrownHere = partOf(THROWN, nth, 5);
+  const thrownHere = partOf([...THROWN, ...ODD_ERRORS], nth, 5);
   let frameworks: Stage; // The errors are answered by the framework's own handler, or by ours.
   let ours: Stage;
   beforeAll(async () => {
@@ -77,6 +91,19 @@ describe.each(ADAPTERS)("%s", (_name, app, nth) => {
         expect(await ask({ authenticate: async () => identity, authorize }, { path: "/read" })).toBe(500);
       }
     });
+  });
+
+  it("a guard that throws an error with a status of another service is the server's own fault", async () => {
+    for (const status of [401, 403, 404]) {
+      const fail = (): never => {
+        throw Object.assign(new Error("Request failed"), { status });
+      };
+      for (const path of ["/me", "/feed"]) {
+        expect(await ask({ authenticate: fail, authenticateOptional: fail }, { path })).toBe(500);
+        expect(await ask({ authenticate: fail, authenticateOptional: fail }, { path }, ours)).toBe(500);
+      }
+      expect(await ask({ authenticate: async () => identity, authorize: fail }, { path: "/read" })).toBe(500);
+    }
   });
 
   it.each(thrownHere)("an authenticator that throws %s is the server's own fault", async (_what, thrown) => {
@@ -160,6 +187,21 @@ describe("toError", () => {
       expect(Object.is(cause, it)).toBe(true);
     },
   );
+});
+
+describe("an error that must not decide the answer", () => {
+  it.each(ODD_ERRORS)("is the cause of another: %s", (_, it) => {
+    const { name, message, cause } = toError(it);
+    expect([name, cause]).toEqual(["TypeError", it]);
+    expect(message).toMatch(/ an error that must not decide the answer: see the cause; throw an AuthError to refuse$/);
+  });
+
+  it("is none that an application refuses with, as in prove", () => {
+    for (const status of [400, 409, "422", 503]) {
+      const error = Object.assign(new Error("x"), { status });
+      expect(toError(error)).toBe(error);
+    }
+  });
 });
 
 it("identify rejects with an error, too", async () => {

@@ -3,6 +3,8 @@ import { handleLogin, handleLogout, handleRefresh } from "../../../src/adapters/
 import { handleSession } from "../../../src/adapters/session.ts";
 import type { RevokingAuthenticator } from "../../../src/authenticator/authenticator.ts";
 import { createAuthenticator } from "../../../src/authenticator/create.ts";
+import { bearer } from "../../../src/guard/bearer.ts";
+import { cookieToken } from "../../../src/guard/cookie-token.ts";
 import { memoryBlocklist } from "../../../src/stores/memory/blocklist.ts";
 import { codeOf, houseOf, passwords, READER } from "../../support/flow.ts";
 import { NOW, profileOf } from "../../support/tokens.ts";
@@ -88,4 +90,20 @@ it("a mistake of the developer's is no refusal of the client", async () => {
   const authorization = `Bearer ${(await auth.login(READER)).accessToken}`;
   const sent = requestOf({ authorization }, { refresh_token: "x" });
   await expect(handleLogout({ ...auth, logout })(sent)).rejects.toThrow(/takes an identity/);
+});
+
+it("a log-out that shows another user's token beside its cookie is told so, and is no success", async () => {
+  const token = profileOf();
+  const credentials = [cookieToken(token), bearer(token)];
+  const { auth } = houseOf({ refresh: { cookie: {} }, more: { credentials } });
+  const [own, other] = [await auth.login(READER), await auth.login(READER)];
+  const cookies = `__Host-refresh=${own.refreshToken}; __Host-access=${own.accessToken}`;
+  const shown = (headers: Readonly<Record<string, string>>) => ({
+    ...requestOf(headers),
+    authRequest: () => ({ method: "POST", url: "/logout", headers }),
+  });
+  const sent = shown({ cookie: cookies, authorization: `Bearer ${other.accessToken}` });
+  await expect(handleLogout(auth)(sent)).rejects.toMatchObject({ code: "invalid_request", status: 400 });
+  expect(await codeOf(auth.authenticateToken(other.accessToken))).toBe("ok");
+  expect((await handleLogout(auth)(shown({ cookie: cookies }))).status).toBe(204);
 });

@@ -165,6 +165,15 @@ describe("hashes of another scheme", () => {
     expect(await codeOf(broken.compare("x", "old"))).toBe("unavailable");
   });
 
+  it("are an outage where it can't be told whose a hash is", async () => {
+    const recognises = (): never => {
+      throw Object.assign(new Error("boo"), { status: 401 });
+    };
+    const broken = createPasswordHasher({ ...CHEAP, legacy: [{ recognises, compare: async () => true }] });
+    expect(await codeOf(broken.compare("x", "old"))).toBe("unavailable");
+    expect(() => broken.needsRehash("old", "x")).toThrow(expect.objectContaining({ code: "unavailable" }));
+  });
+
   it("match only where their package says true", async () => {
     const vague = createPasswordHasher({ legacy: [{ recognises: () => true, compare: (async () => 1) as never }] });
     expect(await vague.compare("x", "old")).toBe(false);
