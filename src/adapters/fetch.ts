@@ -7,7 +7,7 @@
  */
 
 import type { Authenticator, RevokingAuthenticator, SessionAuthenticator } from "../authenticator/authenticator.ts";
-import { type AuthError, isAuthError } from "../core/errors.ts";
+import { isAuthError } from "../core/errors.ts";
 import type { ProtectedResource } from "../core/http/protected-resource.ts";
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
@@ -18,6 +18,7 @@ import type { Identity } from "../guard/identity.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { StatusList } from "../status-list/create.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
@@ -367,7 +368,7 @@ export function errorHandler(
   return (handler) =>
     async (request, ...rest) => {
       const response = await answerErrors(request, () => handler(request, ...rest));
-      respond(refusals.get(response), request); // The answer is made already; this only logs.
+      respond(readOwn(response, REFUSAL), request); // The answer is made already; this only logs.
       return response;
     };
 }
@@ -422,8 +423,8 @@ function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Res
   return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
 
-/** The refusals by their answers, for {@link errorHandler} to log. */
-const refusals = new WeakMap<Response, AuthError>();
+/** The mark of an answer, which holds its refusal for {@link errorHandler} to log. */
+const REFUSAL = /* @__PURE__ */ Symbol.for("hallpass.refusal");
 
 /** Does the work, and answers an {@link AuthError} that is thrown in it. Any other error is rethrown. */
 async function answerErrors(request: Request, work: () => Response | Promise<Response>): Promise<Response> {
@@ -433,7 +434,7 @@ async function answerErrors(request: Request, work: () => Response | Promise<Res
   } catch (error) {
     if (!isAuthError(error)) throw error;
     const response = toWebResponse(formatRefusal(error));
-    refusals.set(response, error);
+    keepOwn(response, REFUSAL, error);
     return response;
   }
 }

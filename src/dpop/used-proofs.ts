@@ -1,5 +1,6 @@
 import { computeDigest } from "../core/digest.ts";
 import type { DpopProof } from "../guard/proof-verifier.ts";
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { callStore } from "../store-calls/call.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
@@ -26,8 +27,8 @@ interface Asked {
   readonly answer: Promise<void>;
 }
 
-/** The answers of each store during an HTTP request. */
-const askedDuring = new WeakMap<object, Map<ProofStore, Asked>>();
+/** The mark of an HTTP request, which holds the answers of each store during it. */
+const ASKED = /* @__PURE__ */ Symbol.for("hallpass.askedProofs");
 
 /**
  * Creates the function that records a used proof in the store. All uses of a proof during one HTTP request share one
@@ -46,11 +47,11 @@ export function createProofUser({ proofs, storeTimeoutMs }: DpopSettings, observ
     const id = computeDigest(`${jkt} ${jti}`);
     const { exchange } = use;
     if (exchange === null) return ask(id, use);
-    const asked = askedDuring.get(exchange) ?? new Map<ProofStore, Asked>();
+    const asked = (readOwn(exchange, ASKED) ?? new Map()) as Map<ProofStore, Asked>;
     const known = asked.get(proofs);
     if (known?.id === id) return known.answer;
     const answer = ask(id, use);
-    askedDuring.set(exchange, asked.set(proofs, { id, answer }));
+    keepOwn(exchange, ASKED, asked.set(proofs, { id, answer }));
     return answer;
   };
 }

@@ -41,7 +41,7 @@ export function cookieToken<Profile extends TokenProfile>(
     },
     verify: (token) => verifyShownToken(token, kept, "cookie") as ShownIdentity<ClaimsOf<Profile>>,
   };
-  return keepCookie(Object.freeze(keepProfiles(credential, kept)), cookie);
+  return Object.freeze(keepCookie(keepProfiles(credential, kept), cookie));
 }
 
 function takeOnlyCookie(cookie: CookieSettings, request: CredentialRequest): string | null {

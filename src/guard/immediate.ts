@@ -1,21 +1,19 @@
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { Guard, GuardAnswer, Recognition } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 
 /** A value, or a promise of it if something has to be awaited. */
 type Awaitable<Found> = Found | Promise<Found>;
 
-/**
- * The functions that answer without a promise where they can, by the asynchronous method of their guard. They are not
- * properties of the method: a test's spy in the method's place copies its properties, and would be bypassed.
- */
-const answers = new WeakMap<object, GuardAnswer<Awaitable<Identity | null>>>();
+/** The mark of a guard's asynchronous method, which holds the function that answers without a promise where it can. */
+const IMMEDIATE = /* @__PURE__ */ Symbol.for("hallpass.immediate");
 
 /** Makes the asynchronous method of a function, and keeps the function for {@link immediateAnswer}. */
 export function promiseAnswers<Found extends Identity | null>(
   answer: GuardAnswer<Awaitable<Found>>,
 ): GuardAnswer<Promise<Found>> {
   const method: GuardAnswer<Promise<Found>> = async (request) => answer(request);
-  answers.set(method, answer);
+  keepOwn(method, IMMEDIATE, answer);
   return method;
 }
 
@@ -28,5 +26,5 @@ export function immediateAnswer(
   guard: Guard,
   recognition: Recognition,
 ): GuardAnswer<Awaitable<Identity | null>> | undefined {
-  return answers.get(guard[recognition]);
+  return readOwn(guard[recognition], IMMEDIATE) as GuardAnswer<Awaitable<Identity | null>> | undefined;
 }

@@ -1,13 +1,14 @@
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { Answers } from "./answers.ts";
 import type { Guard } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 
-/** The functions that tell whose a token is, by the method `authenticate` of their guard. */
-const inspectors = new WeakMap<object, Answers["authenticate"]>();
+/** The mark of a guard's method `authenticate`, which holds the function that tells whose a token is. */
+const INSPECTOR = /* @__PURE__ */ Symbol.for("hallpass.inspector");
 
 /** Keeps the function by which a guard tells whose a token is, for {@link inspectToken}. */
 export function keepInspector({ authenticate }: Pick<Answers, "authenticate">, inspect: Answers["authenticate"]): void {
-  inspectors.set(authenticate, inspect);
+  keepOwn(authenticate, INSPECTOR, inspect);
 }
 
 /**
@@ -22,5 +23,6 @@ export async function inspectToken<Claims>(guard: Guard<Claims>, token: string):
 
 /** Finds the function by which a guard tells whose a token is. */
 export function findInspector(guard: Guard): Answers["authenticate"] {
-  return inspectors.get(guard.authenticate) ?? ((header) => guard.authenticate(header));
+  const inspect = readOwn(guard.authenticate, INSPECTOR) as Answers["authenticate"] | undefined;
+  return inspect ?? ((header) => guard.authenticate(header));
 }

@@ -1,4 +1,5 @@
 import { isAuthError } from "../core/errors.ts";
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { findShown } from "./bind-credentials.ts";
 import type { Credential } from "./credential.ts";
@@ -11,12 +12,12 @@ interface Taker {
   readonly refuse: Refuse;
 }
 
-/** The takers of our guards, by their method `authenticate`. */
-const takers = new WeakMap<object, Taker>();
+/** The mark of a guard's method `authenticate`, which holds its taker. */
+const TAKER = /* @__PURE__ */ Symbol.for("hallpass.taker");
 
 /** Keeps which credentials a guard takes, for {@link joinTakers}. */
 export function keepTaker({ authenticate }: Pick<Answers, "authenticate">, taker: Taker): void {
-  takers.set(authenticate, taker);
+  keepOwn(authenticate, TAKER, taker);
 }
 
 /**
@@ -24,7 +25,8 @@ export function keepTaker({ authenticate }: Pick<Answers, "authenticate">, taker
  * unknown.
  */
 export function joinTakers(guards: readonly Guard[]): Taker | undefined {
-  const found = guards.map(({ authenticate }) => takers.get(authenticate)).filter((it) => it !== undefined);
+  const takers = guards.map(({ authenticate }) => readOwn(authenticate, TAKER) as Taker | undefined);
+  const found = takers.filter((it) => it !== undefined);
   const [first] = found;
   return first && { credentials: found.flatMap(({ credentials }) => credentials), refuse: first.refuse };
 }

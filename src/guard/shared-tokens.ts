@@ -1,4 +1,5 @@
 import { isSameKey } from "../core/keys/same.ts";
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import { areAlike } from "./alike.ts";
 import type { Guard } from "./guard.ts";
 import type { Internals } from "./profiles.ts";
@@ -7,17 +8,17 @@ import type { ProfileResolver } from "./tenants.ts";
 /** Identifies the tokens that a guard takes: a profile, or the resolver of tenants' profiles. */
 export type TokenSource = Internals | ProfileResolver;
 
-/** The token sources of our guards, by their method `authenticate`. */
-const sources = new WeakMap<object, readonly TokenSource[]>();
+/** The mark of a guard's method `authenticate`, which holds its token sources. */
+const SOURCES = /* @__PURE__ */ Symbol.for("hallpass.tokenSources");
 
 /** Keeps which tokens a guard takes, for {@link takesTokensOf}. */
 export function keepTokenSources({ authenticate }: Pick<Guard, "authenticate">, taken: readonly TokenSource[]): void {
-  sources.set(authenticate, taken);
+  keepOwn(authenticate, SOURCES, taken);
 }
 
 /** Lists the token sources of a guard; none for a guard that the application wrote. */
 export function listTokenSources({ authenticate }: Guard): readonly TokenSource[] {
-  return sources.get(authenticate) ?? [];
+  return (readOwn(authenticate, SOURCES) as readonly TokenSource[] | undefined) ?? [];
 }
 
 /** Tells whether a token of one guard may be valid for the other, too, as far as their profiles say. */

@@ -14,6 +14,7 @@ const PROFILES = Symbol.for("hallpass.profiles");
 const RESOLVER = Symbol.for("hallpass.resolver");
 const PROOFS = Symbol.for("hallpass.proofs");
 const CALLS = Symbol.for("hallpass.calls");
+const COOKIE = /* @__PURE__ */ Symbol.for("hallpass.tokenCookie");
 
 /** Notes the profiles that verify the tokens of a credential. */
 export function keepProfiles<Claims>(
@@ -65,15 +66,13 @@ export function readCalls(credential: Credential): ReturnType<CallCounter["read"
   return (readMark(credential, CALLS) as CallCounter | undefined)?.read() ?? {};
 }
 
-const cookieOf = new WeakMap<Credential, CookieSettings>();
-
 /** Notes the cookie that a credential reads its token from. */
 export function keepCookie<Claims>(credential: Credential<Claims>, cookie: CookieSettings): Credential<Claims> {
-  cookieOf.set(credential, cookie);
-  return credential;
+  return Object.defineProperty(credential, COOKIE, { value: cookie });
 }
 
 /** Finds the cookie that one of several credentials reads its token from; `null` where none does. */
 export function findTokenCookie(credentials: readonly Credential[]): CookieSettings | null {
-  return credentials.map((it) => cookieOf.get(it)).find((it) => it !== undefined) ?? null;
+  const cookies = credentials.map((it) => readMark(it, COOKIE) as CookieSettings | undefined);
+  return cookies.find((it) => it !== undefined) ?? null;
 }

@@ -1,19 +1,21 @@
+import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { RefreshTokenInfo, RefreshTokenOwner } from "./inspect-refresh-token.ts";
 
 type Inspect = (refreshToken: unknown) => Promise<RefreshTokenInfo | null>;
 type Find = (refreshToken: unknown) => Promise<RefreshTokenOwner | null>;
 
 /**
- * The functions that find whose a refresh token is, by the method of their authenticator that describes it completely.
+ * The mark of an authenticator's method that describes a refresh token completely. It holds the function that finds
+ * whose the token is.
  */
-const finders = new WeakMap<Inspect, Find>();
+const OWNER_FINDER = /* @__PURE__ */ Symbol.for("hallpass.ownerFinder");
 
 /**
  * Keeps the function by which an authenticator finds whose a refresh token is, for {@link chooseOwnerFinder}. Returns
  * the method.
  */
 export function keepOwnerFinder(inspect: Inspect, find: Find): Inspect {
-  finders.set(inspect, find);
+  keepOwn(inspect, OWNER_FINDER, find);
   return inspect;
 }
 
@@ -22,5 +24,5 @@ export function keepOwnerFinder(inspect: Inspect, find: Find): Inspect {
  * authenticator.
  */
 export function chooseOwnerFinder(inspect: Inspect): Find {
-  return finders.get(inspect) ?? inspect;
+  return (readOwn(inspect, OWNER_FINDER) as Find | undefined) ?? inspect;
 }
