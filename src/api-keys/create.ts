@@ -8,6 +8,10 @@ import { revokeKey, revokeKeys } from "./revoke-key.ts";
 import { rotateKey } from "./rotate-key.ts";
 import { recallKey, verifyKey } from "./verify.ts";
 
+/**
+ * The settings of what {@link createApiKeys} made. Another copy of the package does not find them: it asks `verify`,
+ * which gives the same answer later.
+ */
 const settingsByKeys = new WeakMap<object, ApiKeySettings>();
 
 /**

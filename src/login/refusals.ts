@@ -1,7 +1,10 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import type { Emit } from "../events/emit.ts";
 
-/** The refusals that were reported already, since one may pass through several steps of a login. */
+/**
+ * The refusals that were reported already, since one may pass through several steps of a login. All of these are of one
+ * copy of the package, that of the authenticator.
+ */
 const reported = new WeakSet<AuthError>();
 
 /**

@@ -27,7 +27,7 @@ export interface KeptProof<U extends User> {
 
 /**
  * The internals of each proof. They are not properties of the proof, so that nobody can forge a proof, or change one on
- * its way to `startSession`.
+ * its way to `startSession`. Another copy of the package does not find them, and its `startSession` refuses the proof.
  */
 const keptProofs = new WeakMap<object, KeptProof<User>>();
 

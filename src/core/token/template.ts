@@ -12,6 +12,7 @@ export interface Template {
   readonly opening: string;
 }
 
+/** The templates by their keys. Another copy of the package writes its own, which are the same. */
 const templates = new WeakMap<KeyState, Template>();
 
 /**

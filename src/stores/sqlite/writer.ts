@@ -16,6 +16,10 @@ export interface Writer extends Pick<Transactions, "isWriting"> {
   write<T>(work: () => T): Promise<T>;
 }
 
+/**
+ * The writers of the databases. Another copy of the package has a writer of its own for the same database. The two
+ * never write at once, since a transaction ends without a wait.
+ */
 const WRITERS = new WeakMap<SqliteDatabase, Writer>();
 
 /** Returns the one writer of a database. */
