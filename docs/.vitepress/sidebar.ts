@@ -40,6 +40,7 @@ const ORDER = [
   "testing",
   "command-line",
   "runtimes",
+  "monitoring",
   "deployment",
   "troubleshooting",
   "migrating-from-jsonwebtoken",
@@ -94,10 +95,13 @@ const isGuide = (name: string) => !/^(?:getting-started|migrating)/.test(name);
 /** What stands beside the pages: every page once, which a test holds. */
 export function sidebar(): Entry[] {
   return [
-    { text: "Getting started", items: pagesIn("guides", startsWith("getting-started")) },
+    {
+      text: "Getting started",
+      items: [...pagesIn("guides", startsWith("getting-started")), page("recipes/nest", "Getting started with Nest")],
+    },
     { text: "Guides", items: [...pagesIn("guides", isGuide), page("refresh"), page("outages")] },
     { text: "Migrating", items: pagesIn("guides", startsWith("migrating")), collapsed: true },
-    { text: "Recipes", items: pagesIn("recipes"), collapsed: true },
+    { text: "Recipes", items: pagesIn("recipes", (name) => name !== "nest"), collapsed: true },
     { text: "Architecture", items: pagesIn("architecture"), collapsed: true },
     { text: "Decisions", items: pagesIn("decisions"), collapsed: true },
     {

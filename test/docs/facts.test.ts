@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AuthError, type AuthErrorCode, REFUSALS } from "../../src/core/errors.ts";
+import * as testing from "../../src/testing.ts";
 import { ROOT, readPages } from "./pages.ts";
 
 const read = (path: string): string => readFileSync(`${ROOT}/${path}`, "utf8");
@@ -31,6 +32,21 @@ it("the docstring of AuthErrorCode has the table's codes and statuses", () => {
   expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(
     CODES.map((code) => [code, REFUSALS[code][0]]),
   );
+});
+
+it("the walk of a schema names the claims that the flow needs", () => {
+  const named = /FLOW_CLAIMS\b[^=]*= \[(.*)\];/.exec(read("src/core/token/verify.ts"))?.[1]?.match(/\w+/g) ?? [];
+  expect(named).toContain("sub");
+  const step = /^2\. The result is .*\n(?: .*\n)*/m.exec(read("docs/architecture/a-schema.md"))?.[0] ?? "";
+  const told = /flow needs: ([^.]*)\./.exec(step)?.[1]?.match(/(?<=`)\w+(?=`)/g);
+  expect(told).toEqual(named);
+});
+
+it("the guide to stores runs every contract that hallpass/testing exports", () => {
+  const contracts = Object.keys(testing).filter((name) => name.endsWith("Contract"));
+  expect(contracts.length).toBeGreaterThan(5);
+  const guide = read("docs/guides/your-own-stores.md");
+  expect(contracts.filter((name) => !guide.includes(` of ${name}(`))).toEqual([]);
 });
 
 it("the guide to testing has the behaviours of a fake issuer", () => {
