@@ -106,6 +106,38 @@ describe.each(FILES)("%s", (file) => {
   });
 });
 
+describe("the picture of the layers", () => {
+  const picture = readFileSync(join(SRC, "../docs/pictures/layers.svg"), "utf8");
+  const page = readFileSync(join(SRC, "../docs/architecture/layers.md"), "utf8");
+  const rooms = [...page.matchAll(/^\| `src\/([\w-]+)\/` \|/gm)].map(([, room = ""]) => room);
+  const arrows = [...picture.matchAll(/data-from="([^"]+)" data-to="([^"]+)"/g)].map(([, from = "", to = ""]) => ({
+    from,
+    to,
+  }));
+  const roomOf = (file: string): string =>
+    file === "stores/contract.ts" ? "stores/contract" : (/^[^/]+/.exec(file.replace(/^cli\.ts$/, "cli/"))?.[0] ?? "");
+  const isBetweenRooms = ({ from, to }: { from: string; to: string }): boolean =>
+    rooms.includes(from) && [...rooms, "stores/contract"].includes(to) && from !== to && to !== "shared";
+  const imported = IMPORTS.map(({ from, to }) => ({ from: roomOf(from), to: roomOf(to) })).filter(isBetweenRooms);
+
+  it("has every room of the table, and the table every folder", () => {
+    const drawn = [...picture.matchAll(/font-weight="600">([^<]+)</g)].map(([, room]) => room);
+    expect(drawn.toSorted()).toEqual([...rooms, "stores/contract"].sort());
+    const folders = FILES.filter((file) => file.includes("/")).map((file) => file.split("/")[0]);
+    expect(rooms.toSorted()).toEqual([...new Set(folders)].sort());
+  });
+
+  it("has an arrow only where there is an import, and each import follows the arrows", () => {
+    expect(arrows.length).toBeGreaterThan(10);
+    expect(arrows.filter((arrow) => !imported.some(({ from, to }) => from === arrow.from && to === arrow.to))).toEqual(
+      [],
+    );
+    const leads = (from: string, to: string): boolean =>
+      arrows.some((arrow) => arrow.from === from && (arrow.to === to || leads(arrow.to, to)));
+    expect(imported.filter(({ from, to }) => !leads(from, to))).toEqual([]);
+  });
+});
+
 it("no file imports itself in a circle, nor a type", () => {
   const isDone = new Set<string>();
   const walk = (file: string, path: readonly string[]): void => {
