@@ -47,7 +47,14 @@ export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
 export type { PasswordOptions } from "./core/password/options.ts";
 export type { Cost } from "./core/password/phc.ts";
 export type { Duration } from "./core/time.ts";
-export type { ClaimsInput, ClaimsOutput, FlowClaims, OpenClaims, ProfileClaims } from "./core/token/claims.ts";
+export type {
+  ClaimsInput,
+  ClaimsOutput,
+  FlowClaims,
+  OpenClaims,
+  ProfileClaims,
+  UndatedClaims,
+} from "./core/token/claims.ts";
 export { type DecodedToken, decodeToken } from "./core/token/decode.ts";
 export { type IssueOptions, issueToken } from "./core/token/issue.ts";
 export {

@@ -3,7 +3,8 @@ import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
 /**
- * The challenge's `error` (RFC 6750 §3.1, RFC 9470 §3). `"realm"`: it has none. `true`: the code. `null`: no challenge.
+ * What the challenge says as `error` (RFC 6750 §3.1, RFC 9470 §3). `true` stands for the code itself. With `"realm"`, the
+ * challenge has only a realm. With `null`, the answer has no challenge.
  */
 type Challenge = "realm" | "invalid_token" | true | null;
 
@@ -23,7 +24,7 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `expired` | 401 | `invalid_token` | it was good once: refresh, or log in again |
  * | `revoked` | 401 | `invalid_token` | it was logged out: log in again |
  * | `insufficient_scope` | 403 | `insufficient_scope`, with `scope` | a good token that may not do this: ask for the scope |
- * | `insufficient_user_authentication` | 401 | the same, with `max_age`, `acr_values` | the last login is too long ago, or was too weak (RFC 9470): log in again |
+ * | `insufficient_user_authentication` | 401 | `insufficient_user_authentication`, with `max_age`, `acr_values` | the last login is too long ago, or was too weak (RFC 9470): log in again |
  * | `forbidden` | 403 | none | a rule of the application says no |
  * | `invalid_credentials` | 401 | `realm` alone | wrong login, whatever the reason |
  * | `invalid_refresh_token` | 401 | `realm` alone | unknown, expired, stolen or of an ended session: log in again |
@@ -34,7 +35,7 @@ type Refusal = readonly [status: number, challenge: Challenge, message: string, 
  * | `malformed_body` | 400 | none | the body is no well-formed JSON, or broke off: fix the client |
  * | `body_too_large` | 413 | none | the body is longer than the parser reads |
  * | `unusable_password` | 400 | none | the password to be hashed is no string, empty, over 1024 characters, or ill-formed Unicode, or has a NUL in it |
- * | `too_many_attempts` | 429 | none, `Retry-After` | the throttle says to wait |
+ * | `too_many_attempts` | 429 | none, `Retry-After: 60` | the throttle says to wait, and may name another time |
  * | `unavailable` | 503 | none, `Retry-After: 5` | a store was down, slow, or answered nonsense: see `cause` |
  * | `overloaded` | 503 | none, `Retry-After: 1` | the queue for password hashing is full: retry, or raise `maxQueue` |
  */

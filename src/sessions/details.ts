@@ -1,6 +1,7 @@
 import { AuthError } from "../core/errors.ts";
+import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
-import { MAX_ACR_LENGTH, MAX_METHODS } from "../shared/limits.ts";
+import { MAX_ACR_LENGTH, MAX_DETAILS_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import { isThumbprint } from "../shared/thumbprint.ts";
 import type { StoredSession } from "../stores/contract.ts";
@@ -47,10 +48,12 @@ const DEFAULT_METHODS: readonly string[] = ["pwd"];
 /**
  * Serializes a session's details for the store. Defaults are left out to keep the text short, since every session has
  * one.
+ *
+ * @throws TypeError where the text is longer than stores have to keep
  */
 export function writeDetails(details: SessionDetails, createdAt: Date): string {
   const { authenticatedAt, methods, acr, device, idleLifetime, absoluteLifetime, persistent, boundTo } = details;
-  return JSON.stringify({
+  const text = JSON.stringify({
     ...(authenticatedAt !== createdAt.getTime() && { at: authenticatedAt }),
     ...(methods.join(" ") !== DEFAULT_METHODS.join(" ") && { amr: methods }),
     ...(acr !== null && { acr }),
@@ -60,6 +63,9 @@ export function writeDetails(details: SessionDetails, createdAt: Date): string {
     ...(!persistent && { persistent }),
     ...(boundTo !== null && { jkt: boundTo }),
   });
+  // The limits of its members keep it shorter. Stores count on this limit.
+  assert(text.length <= MAX_DETAILS_LENGTH, `a session's details must have at most ${MAX_DETAILS_LENGTH} characters`);
+  return text;
 }
 
 /**

@@ -34,6 +34,49 @@ it("the docstring of AuthErrorCode has the table's codes and statuses", () => {
   );
 });
 
+it("the docstring of AuthErrorCode has the headers of each answer", () => {
+  const cells = [...read("src/core/errors.ts").matchAll(/^ \* \| `\w+` \| \d{3} \| ([^|]*) \|/gm)].map(
+    ([, cell]) => cell,
+  );
+  // What a call adds is told behind "with", and depends on the call.
+  const told = cells.map((cell) => cell?.replace(/, with .*/, ""));
+  const answered = CODES.map((code) => {
+    const { "WWW-Authenticate": challenge, "Retry-After": seconds } = new AuthError(code).headers;
+    if (challenge === undefined) return seconds === undefined ? "none" : `none, \`Retry-After: ${seconds}\``;
+    const error = /error="(\w+)"/.exec(challenge)?.[1];
+    return error === undefined ? "`realm` alone" : `\`${error}\``;
+  });
+  expect(told).toEqual(answered);
+});
+
+it("the home page has the speed of the page on speed", () => {
+  const [, first, again] =
+    /^\| \*\*hallpass\*\* \| \*\*(.+)\*\* \| \*\*(.+)\*\* \|$/m.exec(read("docs/speed.md")) ?? [];
+  expect(read("docs/index.md")).toContain(
+    `takes ${first} µs when it is first seen, and ${again} µs when it comes again.`,
+  );
+});
+
+it.each(["README.md", "docs/public/llms.txt", "docs/guides/runtimes.md"])(
+  "%s names the Nodes of package.json",
+  (path) => {
+    const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+    const versions = engines.node.split(" || ").map((range) => /\d+(?:\.[1-9]\d*)?/.exec(range)?.[0]);
+    expect(engines.node).toMatch(/ \|\| >=\d+$/);
+    expect(/\bNode ([\d., ]+) (?:or|and) later/.exec(read(path))?.[1]).toBe(versions.join(", "));
+  },
+);
+
+it("hallpass exports whatever hallpass/tokens exports", () => {
+  const exportsOf = (path: string): string[] =>
+    [...read(path).matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+      ([, list = ""]) => list.replaceAll(/\btype /g, "").match(/\w+/g) ?? [],
+    );
+  expect(exportsOf("src/tokens.ts").length).toBeGreaterThan(100);
+  const all = exportsOf("src/index.ts");
+  expect(exportsOf("src/tokens.ts").filter((name) => !all.includes(name))).toEqual([]);
+});
+
 it("the walk of a schema names the claims that the flow needs", () => {
   const named = /FLOW_CLAIMS\b[^=]*= \[(.*)\];/.exec(read("src/core/token/verify.ts"))?.[1]?.match(/\w+/g) ?? [];
   expect(named).toContain("sub");

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeToken } from "../../src/core/token/decode.ts";
 import { readDetails, type SessionDetails, writeDetails } from "../../src/sessions/details.ts";
 import { trimDevice } from "../../src/sessions/device.ts";
+import { MAX_DETAILS_LENGTH } from "../../src/shared/limits.ts";
 import { codeOf, houseOf, READER } from "../support/flow.ts";
 import { newSession } from "../support/sessions.ts";
 import { NOW, SECOND } from "../support/tokens.ts";
@@ -36,7 +37,7 @@ describe("the details of a session", () => {
     expect(writeDetails(USUAL, createdAt)).toBe("{}");
   });
 
-  it("have at most 4096 characters, whatever they are made of", () => {
+  it("are short enough for a store, whatever they are made of", () => {
     const bad = '\\"'.repeat(10_000);
     const longest = {
       authenticatedAt: NOW + 1,
@@ -48,7 +49,14 @@ describe("the details of a session", () => {
       persistent: false,
       boundTo: "x".repeat(43),
     };
-    expect(writeDetails(longest, createdAt).length).toBeLessThanOrEqual(4_096);
+    expect(writeDetails(longest, createdAt).length).toBeLessThanOrEqual(MAX_DETAILS_LENGTH);
+  });
+
+  it("are never given to a store where they are too long", () => {
+    const acr = (length: number): SessionDetails => ({ ...USUAL, acr: "x".repeat(length) });
+    const most = MAX_DETAILS_LENGTH - '{"acr":""}'.length;
+    expect(writeDetails(acr(most), createdAt)).toHaveLength(MAX_DETAILS_LENGTH);
+    expect(() => writeDetails(acr(most + 1), createdAt)).toThrow("at most 4096 characters");
   });
 
   const damaged = [

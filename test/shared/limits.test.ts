@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as limits from "../../src/shared/limits.ts";
@@ -72,6 +72,18 @@ const NAMES: Record<keyof typeof limits, string> = {
   MAX_QUOTED_LENGTH: "characters of a value that a `cause` quotes",
   MAX_QUOTED_VALUES: "values of a list that a `cause` quotes",
 };
+
+const SRC = join(import.meta.dirname, "../../src");
+
+it("every limit is used", () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && file !== join("shared", "limits.ts"),
+  );
+  const words = new Set(
+    files.flatMap((file) => readFileSync(join(SRC, file), "utf8").match(/\b[A-Z][A-Z_]+\b/g) ?? []),
+  );
+  expect(Object.keys(limits).filter((name) => !words.has(name))).toEqual([]);
+});
 
 it("SECURITY.md lists every limit, with its value", () => {
   const security = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
