@@ -6,8 +6,8 @@ import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
-import type { StatusList } from "../status-list/create.ts";
 import { readPlaces, type StatusListPlaces } from "../status-list/places.ts";
+import type { StatusList } from "../status-list/service-lists.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 
 /** The options of sessions, which refresh tokens keep alive. */
@@ -30,6 +30,7 @@ export interface RefreshOptions {
   /**
    * The status lists that tell other services which sessions have ended: `createStatusList` of `hallpass/status-list`.
    * The access tokens of each session that begins with this option name its place in a list, in their claim `status`.
+   * A session that began with other lists is marked in those, if they are among `previous` of these.
    * None by default.
    */
   readonly statusList?: StatusList;

@@ -22,6 +22,8 @@ interface Terms {
   readonly seed: string;
 }
 
+const OTHER = "another uri, and these lists as previous";
+
 /**
  * Gives out places of a service's lists. It takes a few at a time from the store, so that most logins don't wait for
  * the store. Places that a process has not given out when it ends stay empty.
@@ -80,16 +82,18 @@ export class StatusAllocator {
     checkPlaces(name, places);
     const terms = readTerms(places.terms);
     if (terms === null) throw new TypeError(`${name}: terms must be the text that was stored first`);
+    if (terms.size !== size) {
+      throw new TypeError(`the lists at ${uri} were begun with size: ${terms.size}: give that, or ${OTHER}`);
+    }
     this.#known = Math.max(this.#known, places.first + count);
-    if (terms.size === size) return { first: places.first, seed: terms.seed };
-    throw new TypeError(`the lists at ${uri} were begun with size: ${terms.size}: give that, or another uri`);
+    return { first: places.first, seed: terms.seed };
   }
 
   #locate(place: number): StatusPlace {
     const { size, uri } = this.#settings;
     const list = Math.floor(place / size) + 1;
-    if (list > MAX_NUMBER) throw new RangeError(`${uri} has ${MAX_NUMBER} lists, and all are full: give another uri`);
-    return { list, index: permute(`${this.#seed} ${list}`, size, place % size) };
+    if (list > MAX_NUMBER) throw new RangeError(`${uri} has ${MAX_NUMBER} lists, and all are full: give ${OTHER}`);
+    return { uri, list, index: permute(`${this.#seed} ${list}`, size, place % size) };
   }
 }
 

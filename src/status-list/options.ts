@@ -21,12 +21,16 @@ import { isText } from "../shared/text.ts";
 import type { TimeLimits } from "../store-calls/budget.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
 import type { StatusListStore } from "../stores/contract.ts";
+import type { StatusSeries } from "./places.ts";
+import { checkPrevious } from "./series.ts";
+import type { StatusList } from "./service-lists.ts";
 
 /** The options of {@link createStatusList}. */
 export interface StatusListOptions {
   /**
    * The address under which the lists are published: for `"https://auth.example.com/statuslists"`, the first one is at
-   * `https://auth.example.com/statuslists/1`. Tokens contain it for as long as they live.
+   * `https://auth.example.com/statuslists/1`. Tokens contain it for as long as they live. Where it changes, give the
+   * lists at the earlier address as `previous`.
    */
   readonly uri: string | URL;
   /**
@@ -38,9 +42,15 @@ export interface StatusListOptions {
   readonly store: StatusListStore;
   /**
    * How many places a list has, a multiple of 8. When they are all given out, the next list begins. 1048576 by default;
-   * a smaller list gives its tokens less privacy. It can't change under one `uri`.
+   * a smaller list gives its tokens less privacy. It can't change under one `uri`: give another one, and `previous`.
    */
   readonly size?: number;
+  /**
+   * The lists at other addresses, as `createStatusList` made them, such as those from before `uri` or `size` changed.
+   * None by default. The sessions and tokens that have a place there keep it, and are revoked there. These lists have
+   * to be published too, each by itself.
+   */
+  readonly previous?: readonly StatusList[];
   /**
    * How long others may use a list before they fetch it again. `"1m"` by default. With a cache in between, a revocation
    * is seen everywhere after twice that time.
@@ -67,6 +77,7 @@ export interface StatusListSettings extends TimeLimits {
   readonly uri: string;
   readonly store: StatusListStore;
   readonly size: number;
+  readonly previous: readonly StatusSeries[];
   /** In seconds. */
   readonly ttl: number;
   readonly profile: TokenProfile<undefined>;
@@ -74,12 +85,14 @@ export interface StatusListSettings extends TimeLimits {
   readonly onOutage: OutageListener;
 }
 
-const OWNER = "createStatusList";
+/** The name of the function, for messages. */
+export const OWNER = "createStatusList";
 const OPTIONS: OptionNames<StatusListOptions> = {
   uri: "required",
   keys: "required",
   store: "required",
   size: "optional",
+  previous: "optional",
   ttl: "optional",
   expiresIn: "optional",
   now: "optional",
@@ -126,6 +139,7 @@ export function checkStatusListOptions(options: StatusListOptions): StatusListSe
     uri: checkListsUri(options.uri),
     store,
     size,
+    previous: checkPrevious(OWNER, options.previous ?? []),
     ttl: seconds,
     profile: defineToken({
       keys,

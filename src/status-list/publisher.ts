@@ -11,7 +11,6 @@ import { isOutage } from "../store-calls/outage.ts";
 import { expectMarks } from "../store-calls/status-answers.ts";
 import type { StatusListStore } from "../stores/contract.ts";
 import { writeStatuses } from "./bits.ts";
-import type { StatusPlace } from "./place.ts";
 
 /** A status list, ready to be sent. */
 export interface PublishedStatusList {
@@ -186,11 +185,4 @@ export class StatusPublisher {
   #readClock(): number {
     return readClock(this.#settings.profile.now);
   }
-}
-
-/** Groups places by their lists. */
-export function groupByList(places: readonly StatusPlace[]): ReadonlyMap<number, readonly number[]> {
-  const lists = new Map<number, number[]>();
-  for (const { list, index } of places) lists.set(list, [...(lists.get(list) ?? []), index]);
-  return lists;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { newJti } from "../../src/core/token/jti.ts";
 import { permute } from "../../src/status-list/permute.ts";
-import { readSid, writeSid } from "../../src/status-list/place.ts";
+import { nameSeries, readSid, writeSid } from "../../src/status-list/place.ts";
 import { THOROUGH } from "../support/thorough.ts";
 import { NOW } from "../support/tokens.ts";
+
+const uri = "https://auth.example/statuslists";
 
 describe("permute", () => {
   it.each([8, 16, 24, 1_000, 1_024, ...(THOROUGH ? [4_096, 5_000] : [])])(
@@ -30,22 +32,37 @@ describe("a session's id with a place in it", () => {
   it.each([
     { list: 1, index: 0 },
     { list: 7, index: 4_194_303 },
-    { list: 0xff_ff_ff, index: 0xff_ff_ff },
-  ])("tells %j", (place) => {
+    { list: 0xff_ff_ff, index: 4_194_303 },
+  ])("tells %j, and which lists it is in", (place) => {
     const uuid = newJti(NOW);
-    const sid = writeSid(uuid, place);
+    const sid = writeSid(uuid, { uri, ...place });
     expect(sid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(sid.slice(0, 13)).toBe(uuid.slice(0, 13));
-    expect(readSid(sid)).toEqual(place);
+    expect(sid.slice(0, 8)).toBe(uuid.slice(0, 8));
+    expect(readSid(sid)).toEqual({ series: nameSeries(uri), ...place });
+    expect(nameSeries(uri)).toMatch(/^[0-9a-f]{7}$/);
+    expect(nameSeries(`${uri}s`)).not.toBe(nameSeries(uri));
+  });
+
+  it("follows the time, and differs from others of one minute and place by random bits", () => {
+    const place = { uri, list: 1, index: 5 };
+    const sids = [0, 70, 140, 210].map((minutes) => writeSid(newJti(NOW + minutes * 60_000), place));
+    expect([...sids].sort()).toEqual(sids);
+    const same = Array.from({ length: 64 }, () => writeSid(newJti(NOW), place));
+    expect(new Set(same).size).toBeGreaterThan(48);
+  });
+
+  it("does not say which lists it is in, where the id was made without that", () => {
+    const sid = `${newJti(NOW).slice(0, 14)}8abc-8abc-0000073fffff`;
+    expect(readSid(sid)).toEqual({ series: "", list: 7, index: 4_194_303 });
   });
 
   it.each([
     newJti(NOW),
     "",
     "sid-1",
-    `${writeSid(newJti(NOW), { list: 1, index: 1 })} `,
-    writeSid(newJti(NOW), { list: 0, index: 1 }),
-    writeSid(newJti(NOW), { list: 1, index: 1 }).toUpperCase(),
+    `${writeSid(newJti(NOW), { uri, list: 1, index: 1 })} `,
+    writeSid(newJti(NOW), { uri, list: 0, index: 1 }),
+    writeSid(newJti(NOW), { uri, list: 1, index: 1 }).toUpperCase(),
   ])("there is none in %j", (sid) => {
     expect(readSid(sid)).toBeNull();
   });

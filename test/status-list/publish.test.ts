@@ -426,13 +426,24 @@ it("writes its address in one way, and signs by a secret too", async () => {
   expect(open({ ttl: "5m", expiresIn: "5m" }).statusList.uri).toBe(URI);
 });
 
-it.each([undefined, null, {}, { list: 1 }, { list: 0, index: 1 }, { list: 1, index: -1 }, { list: 1, index: 1_024 }])(
-  "no place is %j",
-  async (place) => {
-    const { statusList, outages } = open();
-    expect(() => statusList.claimOf(place as never)).toThrow(/a status list's place: (list|index) must be/);
-    await expect(statusList.revoke(place as never)).rejects.toThrow(/a status list's place: (list|index) must be/);
-    await expect(statusList.revoke()).rejects.toThrow(/revoke takes places as allocate gave them/);
-    expect(outages).toEqual([]);
-  },
-);
+it.each([
+  undefined,
+  null,
+  {},
+  { list: 1, index: 1 },
+  { uri: `${URI}/1`, list: 1, index: 1 },
+  { uri: URI, list: 1 },
+  { uri: URI, list: 0, index: 1 },
+  { uri: URI, list: 1, index: -1 },
+  { uri: URI, list: 1, index: 1_024 },
+])("no place is %j", async (place) => {
+  const { statusList, outages } = open();
+  expect(() => statusList.claimOf(place as never)).toThrow(
+    /a status list's place: (uri is|list must be|index must be) /,
+  );
+  await expect(statusList.revoke(place as never)).rejects.toThrow(
+    /a status list's place: (uri is|list must be|index must be) /,
+  );
+  await expect(statusList.revoke()).rejects.toThrow(/revoke takes places as allocate gave them/);
+  expect(outages).toEqual([]);
+});

@@ -12,7 +12,7 @@ import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import { readStatus, readStatuses } from "../../src/status-list/bits.ts";
-import { readSid } from "../../src/status-list/place.ts";
+import { nameSeries, readSid } from "../../src/status-list/place.ts";
 import { createStatusList, type StatusList, type StatusReference, statusLists } from "../../src/status-list.ts";
 import type { StatusListStore } from "../../src/stores/contract.ts";
 import { memoryStatusListStore } from "../../src/stores/memory/status-list.ts";
@@ -63,7 +63,7 @@ describe("a session that has a place in a status list", () => {
     const reference = referenceOf(first.accessToken);
     expect(reference).toEqual({ idx: expect.any(Number), uri: `${URI}/1` });
     const { sid } = decodeToken(first.accessToken).claims;
-    expect(readSid(sid as string)).toEqual({ list: 1, index: reference.idx });
+    expect(readSid(sid as string)).toEqual({ series: nameSeries(URI), list: 1, index: reference.idx });
     const second = await auth.refresh(first.refreshToken);
     const identity = await auth.authenticate(`Bearer ${second.accessToken}`);
     const third = await auth.reauthenticate(identity, { password: READER.password });
@@ -148,8 +148,8 @@ describe("a session that has a place in a status list", () => {
     });
     const house = open(undefined, { more: { token, credentials: [bearer([token, partner])] } });
     const { accessToken } = await house.auth.login(READER);
-    const place = (decodeToken(accessToken).claims.sid as string).slice(-12);
-    const forged = await issueToken({ sub: "mallory", sid: `00000000-0000-8000-8000-${place}` }, partner);
+    const place = (decodeToken(accessToken).claims.sid as string).slice(8);
+    const forged = await issueToken({ sub: "mallory", sid: `00000000${place}` }, partner);
     await house.auth.logout(await house.auth.authenticate(`Bearer ${forged}`));
     expect(await codeOf(house.auth.authenticate(`Bearer ${forged}`))).toBe("revoked");
     expect(await house.isRevoked(accessToken)).toBe(false);
@@ -316,7 +316,7 @@ describe("a profile that asks for the status", () => {
   it("is waited for no longer than a store", async () => {
     const { lists, plain, statusList } = await openBoth();
     server.answer = () => undefined;
-    const token = await issueToken({ sub: "user-1", status: statusList.claimOf({ list: 1, index: 7 }) }, plain);
+    const token = await issueToken({ sub: "user-1", status: statusList.claimOf(await statusList.allocate()) }, plain);
     const own = profileOf(undefined, { status: lists });
     const options = { storeTimeoutMs: 40, requestTimeoutMs: 40, onOutage: () => undefined };
     const credentials = [bearer([own, profileOf(undefined, { typ: "other+jwt" })])];
