@@ -33,6 +33,8 @@ export class StatusAllocator {
   #next = 0;
   #end = 0;
   #seed = "";
+  /** Whether the store has told the terms, and they are those of this process. */
+  #hasTerms = false;
   /** How many places are known to be given out, by any process. */
   #known = 0;
   #flight: Promise<void> | null = null;
@@ -54,8 +56,9 @@ export class StatusAllocator {
     return this.#locate(place);
   }
 
-  /** How many lists this process knows of; at least one. */
+  /** How many lists this process knows of: at least one, and none before the store has told the terms. */
   get lists(): number {
+    if (!this.#hasTerms) return 0;
     return Math.max(Math.ceil(this.#known / this.#settings.size), 1);
   }
 
@@ -86,6 +89,7 @@ export class StatusAllocator {
       throw new TypeError(`the lists at ${uri} were begun with size: ${terms.size}: give that, or ${OTHER}`);
     }
     this.#known = Math.max(this.#known, places.first + count);
+    this.#hasTerms = true;
     return { first: places.first, seed: terms.seed };
   }
 

@@ -196,6 +196,29 @@ describe("a place that was given out for a token without a session", () => {
   });
 });
 
+describe("another size under one uri", () => {
+  it.each([8, 1_024])("is told wherever the lists are used, and a log-out is stored all the same: %i", async (size) => {
+    const shared = memoryStatusListStore();
+    const first = listsAt(OLD, { store: shared, size: 64 });
+    const before = open(first);
+    // One of these sessions has a place behind the end of a list of eight.
+    const all = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => before.auth.startSession({ id: "user-1" })));
+    const wrong = listsAt(OLD, { store: shared, size });
+    const house = open(wrong, before);
+    expect(await codeOf(house.auth.login(READER))).toBe("unavailable");
+    expect(await codeOf(wrong.publish(1))).toBe("unavailable");
+    expect(await codeOf(wrong.publish(1))).toBe("unavailable");
+    expect(causes).toEqual(
+      [1, 2].map(() =>
+        expect.stringMatching(/begun with size: 64: give that, or another uri, and these lists as previous/),
+      ),
+    );
+    for (const { refreshToken } of all) expect(await codeOf(house.auth.logoutByRefreshToken(refreshToken))).toBe("ok");
+    const places = all.map((tokens) => referenceOf(tokens)?.idx as number);
+    expect(await listRevoked(first, 64)).toEqual(places.sort((one, other) => one - other));
+  });
+});
+
 describe("createStatusList refuses previous lists", () => {
   const old = listsAt(OLD);
   it.each<readonly [string, unknown, RegExp]>([
