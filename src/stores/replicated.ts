@@ -7,7 +7,7 @@ import { stopwatch, systemClock } from "../shared/clock.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, RevocationFeed } from "./contract.ts";
-import { memoryBlocklist } from "./memory/blocklist.ts";
+import { createRevocations } from "./memory/revocations.ts";
 import { createFollower } from "./replicated/follower.ts";
 import { checkClient } from "./shared/client.ts";
 
@@ -54,7 +54,9 @@ export interface ReplicatedBlocklist extends Blocklist {
 
 /**
  * Keeps a copy of a shared blocklist in memory. The copy answers while it is fresh, which means that it was complete at
- * most `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage.
+ * most `maxStalenessMs` ago. Otherwise the store is asked, and if that fails too, it is an outage. If the clock is set
+ * back by more than ten minutes, the copy lacks what had expired by the clock: then it is not fresh until everything
+ * has been read again.
  *
  * @throws TypeError when an option is unknown or of the wrong type, and when the store has no feed
  *
@@ -74,8 +76,10 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
   checkFunction("replicatedBlocklist: now", now, "such as Date.now");
   checkFunction("replicatedBlocklist: onFeedError", onFeedError, "(error) => log(error)");
   const feed = getFeed(store);
-  const copy = memoryBlocklist({ now });
-  const follower = createFollower(feed, copy, Math.floor(maxStalenessMs / 4), onFeedError);
+  const revocations = createRevocations(now, null); // what is lost is read again
+  const { blocklist: copy } = revocations;
+  const follower = createFollower(feed, revocations, Math.floor(maxStalenessMs / 4), onFeedError);
+  const isFresh = (): boolean => stopwatch() - follower.freshAsOf() <= maxStalenessMs && !revocations.hasLost();
 
   return {
     async revokeToken(jti, expiresAt, userId) {
@@ -92,7 +96,7 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
     },
     isRevoked(token) {
       if (copy.isRevoked(token)) return true;
-      return stopwatch() - follower.freshAsOf() <= maxStalenessMs ? false : store.isRevoked(token);
+      return isFresh() ? false : store.isRevoked(token);
     },
     // A login must see what other processes revoked, and the copy may lag behind.
     ...(typeof store.revokedUpTo === "function" && { revokedUpTo: store.revokedUpTo.bind(store) }),

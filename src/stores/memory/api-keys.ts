@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
-import { createHorizon } from "./horizon.ts";
+import { createHorizon } from "../shared/horizon.ts";
 
 /** Each insert checks two stored keys, so that expired keys are removed faster than keys are added. */
 const KEYS_PER_INSERT = 2;

@@ -33,10 +33,10 @@ export class ExpiringMap<V> {
     return value !== undefined && this.#readExpiry(value) > horizon ? value : undefined;
   }
 
+  /** Stores a value, even if it has already expired: the horizon may go back. */
   set(key: string, value: V): void {
-    const horizon = this.#readHorizon();
-    this.#sweep(horizon);
-    if (this.#readExpiry(value) > horizon) this.#entries.set(key, value);
+    this.#sweep(this.#readHorizon());
+    this.#entries.set(key, value);
   }
 
   /** Removes a few expired entries, as `get` and `set` do. */

@@ -1,5 +1,5 @@
 import type { OneTimeStore, StoredOneTimeToken } from "../contract.ts";
-import { createHorizon } from "./horizon.ts";
+import { createHorizon } from "../shared/horizon.ts";
 
 /** Each `put` checks two stored tokens, so that expired tokens are removed faster than tokens are added. */
 const RECORDS_PER_PUT = 2;

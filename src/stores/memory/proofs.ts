@@ -1,8 +1,8 @@
 import { DEFAULT_MAX_PROOFS } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
 import type { ProofStore } from "../contract.ts";
+import { createHorizon } from "../shared/horizon.ts";
 import { ExpiringMap } from "./expiring-map.ts";
-import { createHorizon } from "./horizon.ts";
 
 /** The options of {@link memoryProofs}. */
 export interface MemoryProofsOptions {

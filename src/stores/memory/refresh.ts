@@ -1,5 +1,5 @@
 import type { EndedSession, EndReason, RefreshStore, StoredSession } from "../contract.ts";
-import { createHorizon } from "./horizon.ts";
+import { createHorizon } from "../shared/horizon.ts";
 
 const DAY_MS = 86_400_000;
 

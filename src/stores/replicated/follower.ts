@@ -2,7 +2,7 @@ import { stopwatch } from "../../shared/clock.ts";
 import { ignore, tell } from "../../shared/listener.ts";
 import { sleep, withTimeout } from "../../shared/promise.ts";
 import type { Revocation, RevocationFeed } from "../contract.ts";
-import type { MemoryBlocklist } from "../memory/blocklist.ts";
+import type { MemoryBlocklist, Revocations } from "../memory/revocations.ts";
 
 /** The pause after a failure doubles from the first to the last of these, in milliseconds. */
 const PAUSES = { first: 50, last: 1_000 } as const;
@@ -29,13 +29,13 @@ export interface Follower {
 
 /**
  * Creates a follower. It reads and applies a page at a time, never runs two reads at once, and lets requests run
- * between pages.
+ * between pages. It reads everything again when the copy has lost something.
  *
  * @param waitMs - the milliseconds for which a read may wait for something new
  */
 export function createFollower(
   feed: RevocationFeed,
-  copy: MemoryBlocklist,
+  copy: Revocations,
   waitMs: number,
   onFeedError: (error: unknown) => unknown,
 ): Follower {
@@ -52,10 +52,18 @@ export function createFollower(
     reading = page.catch(ignore);
     const { revocations, cursor: next, more = false } = await page;
     if (following !== self) return false;
-    for (const revocation of revocations) apply(copy, revocation);
+    for (const revocation of revocations) apply(copy.blocklist, revocation);
     cursor = next;
     self.progress();
     return more;
+  };
+
+  /** Lets the next read begin at the beginning if the copy has lost something. */
+  const recover = (): void => {
+    if (!copy.hasLost()) return;
+    copy.beginAgain();
+    cursor = null;
+    fresh = NEVER;
   };
 
   /** Reads until there is no more. Then the copy is complete up to the time at which the first read began. */
@@ -74,6 +82,7 @@ export function createFollower(
   const follow = async (self: Load): Promise<void> => {
     let pause: number = PAUSES.first;
     while (following === self) {
+      recover();
       try {
         await catchUp(self);
         pause = PAUSES.first;

@@ -6,7 +6,7 @@ import { replicatedBlocklist } from "../../../src/stores/replicated.ts";
 import { blocklistContract } from "../../../src/testing.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { openPool, tablesIn } from "../postgres/databases.ts";
-import { allOf, feedOf, followed, idsOf, later, passing } from "./reading.ts";
+import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "./reading.ts";
 
 describe.skipIf(postgresUrl === null)("a feed of Postgres", () => {
   let opened: Awaited<ReturnType<typeof openPool>>;
@@ -63,6 +63,17 @@ describe.skipIf(postgresUrl === null)("a feed of Postgres", () => {
     expect((await feed.read(after.cursor, 1)).revocations).toEqual([]);
     await postgresBlocklist(options).revokeToken("slow", later(), "u");
     expect(ids((await feed.read(after.cursor, 1)).revocations)).toEqual(["slow"]);
+  });
+
+  it("is read again from the beginning by a copy whose clock was ahead when it was loaded", async () => {
+    const { list } = await apart();
+    await list.revokeToken("t", new Date(Date.now() + 900_000), "user-1");
+    const answers = await setRightAfterStart(list, reference("t"));
+    expect(answers.filter(([isRevoked]) => !isRevoked)).toEqual([]);
+    expect([answers[0], answers.at(-1)]).toEqual([
+      [true, true],
+      [true, false],
+    ]);
   });
 
   it("is woken when there is something, also before it waits, and looks by itself when nobody wakes it", async () => {

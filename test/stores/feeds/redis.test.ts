@@ -8,7 +8,7 @@ import { startRedis } from "../../support/servers/redis.ts";
 import { redisUrl } from "../../support/servers/redis-url.ts";
 import { partOf, THOROUGH } from "../../support/thorough.ts";
 import { connected, readerOf } from "../redis/clients.ts";
-import { allOf, feedOf, followed, idsOf, later, passing, reference } from "./reading.ts";
+import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "./reading.ts";
 
 describe.skipIf(redisUrl === null).concurrent("a feed of Redis", () => {
   const opened = async () => {
@@ -110,6 +110,22 @@ describe.skipIf(redisUrl === null).concurrent("a feed of Redis", () => {
       expect(await list.isRevoked({ ...reference(`t${ahead}`), userId: "u" })).toBe(true);
     }
     expect((await feed.read(null, 1)).revocations.length).toBe(302);
+    close();
+  });
+
+  it("is read again from the beginning by a copy whose clock was ahead when it was loaded", async () => {
+    const { send, prefix, list, close } = await opened();
+    const reader = await connected();
+    const feed = { send: reader.send, retentionMs: 3_600_000 };
+    await feedOf(list).read(null, 1);
+    await list.revokeToken("t", new Date(Date.now() + 900_000), "user-1");
+    const answers = await setRightAfterStart(redisBlocklist({ send, prefix, feed }), reference("t"));
+    expect(answers.filter(([isRevoked]) => !isRevoked)).toEqual([]);
+    expect([answers[0], answers.at(-1)]).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+    reader.close();
     close();
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Blocklist, RevocationFeed, RevocationPage } from "../../../src/stores/contract.ts";
+import type { Blocklist, Revocation, RevocationFeed, RevocationPage } from "../../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../../src/stores/memory.ts";
 import { postgresBlocklist } from "../../../src/stores/postgres.ts";
 import { redisBlocklist } from "../../../src/stores/redis.ts";
@@ -122,6 +122,93 @@ describe("a replicated blocklist", () => {
     expect(list.isRevoked(reference("fresh"))).toBe(false);
     expect(asked.at(-1)).toBe("as of long ago");
     list.stop();
+  });
+
+  describe("whose clock is ahead while it loads, and is then set right", () => {
+    const HOUR = 3_600_000;
+    const inMinutes = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
+    const token = (id: string, minutes: number): Revocation => ({ kind: "token", id, expiresAt: inMinutes(minutes) });
+    /** A copy that has loaded three revocations, two of which have ended by its clock. */
+    const loadedAhead = async () => {
+      let ahead = HOUR;
+      const asked: string[] = [];
+      const { feed, next, pending } = handFed();
+      const now = (): number => Date.now() + ahead;
+      const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)), now });
+      const started = list.start();
+      const user: Revocation = { kind: "user", id: "user-2", issuedUpTo: new Date(), expiresAt: inMinutes(15) };
+      const revocations = [token("in-store", 15), token("long", 120), user];
+      (await next()).answer({ cursor: "1", revocations });
+      await started;
+      while (pending() === 0) await passing(1);
+      const setAhead = (ms: number): void => {
+        ahead = ms;
+      };
+      return { list, asked, next, pending, setAhead, revocations };
+    };
+
+    it("asks the store at once, and until it has read everything again from the beginning", async () => {
+      const { list, asked, next, setAhead, revocations } = await loadedAhead();
+      expect(list.isRevoked(reference("fresh"))).toBe(false);
+      setAhead(0);
+      expect(await list.isRevoked(reference("in-store"))).toBe(true);
+      expect(list.isRevoked(reference("long")), "what it has kept is revoked").toBe(true);
+      (await next()).answer(pageOf("2")); // this read was under way
+      const again = await next();
+      expect([again.cursor, again.waitMs]).toEqual([null, 0]);
+      expect(await list.isRevoked(reference("reading"))).toBe(false);
+      again.answer({ cursor: "3", revocations: revocations.slice(0, 1), more: true });
+      const last = await next();
+      expect(last.cursor).toBe("3");
+      expect(await list.isRevoked(reference("still reading"))).toBe(false);
+      last.answer({ cursor: "4", revocations });
+      expect((await next()).cursor).toBe("4");
+      expect(asked).toEqual(["in-store", "reading", "still reading"]);
+      expect([list.isRevoked(reference("in-store")), list.isRevoked(reference("loaded"))]).toEqual([true, false]);
+      expect(list.isRevoked({ ...reference("x"), userId: "user-2", issuedAt: new Date(0) })).toBe(true);
+      expect(asked.length).toBe(3);
+      list.stop();
+    });
+
+    it("reads everything again for each step in which the clock is set back", async () => {
+      const { list, next, pending, setAhead, revocations } = await loadedAhead();
+      for (const minutes of [30, 0]) {
+        setAhead(minutes * 60_000);
+        (await next()).answer(pageOf("2"));
+        const again = await next();
+        expect(again.cursor).toBeNull();
+        again.answer({ cursor: "3", revocations });
+        while (pending() === 0) await passing(1);
+      }
+      expect(list.isRevoked(reference("in-store"))).toBe(true);
+      expect((await next()).cursor).toBe("3");
+      list.stop();
+    });
+
+    it("reads it again after it was stopped and started", async () => {
+      const { list, next, setAhead, revocations } = await loadedAhead();
+      const old = await next();
+      list.stop();
+      setAhead(0);
+      const again = list.start();
+      old.answer(pageOf("2"));
+      const first = await next();
+      expect(first.cursor).toBeNull();
+      first.answer({ cursor: "3", revocations });
+      await again;
+      expect(list.isRevoked(reference("in-store"))).toBe(true);
+      list.stop();
+    });
+
+    it("reads nothing again where the clock is set back by less than what it keeps for longer", async () => {
+      const { list, asked, next, setAhead } = await loadedAhead();
+      setAhead(HOUR - 599_000);
+      expect(list.isRevoked(reference("another"))).toBe(false);
+      (await next()).answer(pageOf("2"));
+      expect((await next()).cursor).toBe("2");
+      expect(asked).toEqual([]);
+      list.stop();
+    });
   });
 
   it("is an outage where the store is down too", async () => {

@@ -46,14 +46,14 @@ export class UuidTable {
   }
 
   /**
-   * Stores an id until the given second, or until the stored one where that is later.
+   * Stores an id until the given second, or until the stored one where that is later. An id that has already expired is
+   * stored too, because the horizon may go back.
    *
    * @returns `false` for what the table can't hold: an id that is not a UUID, or a second beyond 32 bits
    */
   add(id: string, expiry: number): boolean {
-    const counts = expiry * 1_000 > this.#readHorizon();
     if (!(expiry > 0 && expiry <= LAST_SECOND) || !parseUuid(id, scratch)) return false;
-    if (counts) this.#getBucketWithRoom(hashUuid(scratch, 0)).set(scratch, expiry);
+    this.#getBucketWithRoom(hashUuid(scratch, 0)).set(scratch, expiry);
     return true;
   }
 
