@@ -209,6 +209,20 @@ export function describeSqlStores(databases: Databases): void {
         });
       });
 
+      describe("API keys and a process whose clock is ahead", () => {
+        it("outlive the creation of another by it, and take no place there", async () => {
+          const later = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
+          const key = { userId: "ahead", label: null, hint: "a1B2", scopes: [], lastUsedAt: null, replacedBy: null };
+          const add = (id: string, createdAt: Date, expiresAt: Date): Promise<boolean> =>
+            stores.apiKeys.insert({ ...key, id, digest: id, createdAt, expiresAt }, 1);
+          expect(await add("ahead-1", later(0), later(30))).toBe(true);
+          expect(await add("ahead-2", later(60), later(120))).toBe(true);
+          expect(await add("ahead-3", later(60), later(120))).toBe(false);
+          expect(await stores.apiKeys.find("ahead-1")).not.toBeNull();
+          expect((await stores.apiKeys.list("ahead")).length).toBe(2);
+        });
+      });
+
       describe("proofs", () => {
         it("are deleted once they have expired, and no sooner", async () => {
           const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);

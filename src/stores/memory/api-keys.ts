@@ -46,9 +46,11 @@ export function memoryApiKeys(): ApiKeyStore {
   return {
     async insert(key, limit) {
       const now = key.createdAt.getTime();
-      sweep(computeHorizon(now));
-      for (const other of listStored(key.userId)) if (hasExpired(other, now)) remove(other);
-      if (listStored(key.userId).filter(({ replacedBy }) => replacedBy === null).length >= limit) return false;
+      const horizon = computeHorizon(now);
+      sweep(horizon);
+      for (const other of listStored(key.userId)) if (hasExpired(other, horizon)) remove(other);
+      const living = listStored(key.userId).filter((other) => other.replacedBy === null && !hasExpired(other, now));
+      if (living.length >= limit) return false;
       put({ ...key });
       return true;
     },

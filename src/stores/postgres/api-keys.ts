@@ -1,5 +1,6 @@
 import type { OptionNames } from "../../shared/options.ts";
 import { listApiKeyValues, readApiKey, readStoredApiKey } from "../shared/api-key-rows.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlApiKeyStore } from "../shared/sql-api-keys.ts";
@@ -32,10 +33,15 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
   const { query, tables } = bindClient("postgresApiKeys", options, OPTIONS);
   const { apiKeys } = tables;
 
+  const getCutoff = createCutoff();
   const store: SqlApiKeyStore = {
     async insert(key, limit) {
-      const remove = `DELETE FROM ${apiKeys} WHERE user_id = $1 AND expires_at <= ${asTimestamp("$2")}`;
-      await query(remove, key.userId, toMilliseconds(key.createdAt));
+      // By the caller's clock an expired key takes no place. It is deleted only if it has expired by the server's clock
+      // too, because the caller's clock may be ahead.
+      const expired = `user_id = $1 AND expires_at <= ${asTimestamp("$2")}`;
+      const sweep = `WITH gone AS (DELETE FROM ${apiKeys} WHERE ${expired} AND expires_at <= now())
+        UPDATE ${apiKeys} SET slot = NULL WHERE ${expired} AND expires_at > now() AND slot IS NOT NULL`;
+      await query(sweep, key.userId, toMilliseconds(key.createdAt));
       // Each of a user's keys has a slot of its own, so that concurrent calls can't add more keys than the limit. If
       // another call takes the slot first, another slot is tried. It is chosen at random, so that this is rare.
       const sql = `WITH taken AS (SELECT slot FROM ${apiKeys} WHERE user_id = $2 AND slot IS NOT NULL),
@@ -88,7 +94,7 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
         WHERE id = $1 AND user_id = $2`;
       await query(sql, id, userId, toMilliseconds(at));
     },
-    deleteExpired: (at) => deleteExpiredRows(query, apiKeys, "id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(query, apiKeys, "id", getCutoff(at)),
   };
   return scheduleDeletion("postgresApiKeys", store, options);
 }

@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { encodeId } from "../shared/ids.ts";
 import { readDateOrNull, toIssuedMilliseconds, toMilliseconds } from "../shared/instants.ts";
@@ -75,6 +76,7 @@ export function postgresBlocklist(options: PostgresBlocklistOptions): SqlBlockli
     notify();
   };
 
+  const getCutoff = createCutoff();
   const blocklist: SqlBlocklist = {
     revokeToken: (jti, expiresAt, userId) => revoke(userId, expiresAt, { kind: "token", id: jti }),
     revokeSession: (sid, expiresAt, userId) => revoke(userId, expiresAt, { kind: "session", id: sid }),
@@ -92,7 +94,7 @@ export function postgresBlocklist(options: PostgresBlocklistOptions): SqlBlockli
       const [row] = await query(selectCut, encodeId(userId));
       return readDateOrNull(row?.cut ?? null);
     },
-    deleteExpired: async (at) => deleteExpiredRows(query, revocations, "kind, id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(query, revocations, "kind, id", getCutoff(at)),
     ...(feed && { revocationFeed: () => createFeed({ ...feed, write: query, table: revocations, channel }) }),
   };
   return scheduleDeletion("postgresBlocklist", blocklist, options);

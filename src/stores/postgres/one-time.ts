@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import { readOneTimeToken, readOneTimeTry } from "../shared/rows.ts";
@@ -26,6 +27,7 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
   const { query, tables } = bindClient("postgresOneTimeStore", options, OPTIONS);
   const { oneTimeTokens } = tables;
 
+  const getCutoff = createCutoff();
   const store: SqlOneTimeStore = {
     async put({ digest, purpose, userId, data, expiresAt }) {
       const sql = `INSERT INTO ${oneTimeTokens} AS known (purpose, user_id, digest, data, valid_until, expires_at)
@@ -47,7 +49,7 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
         WHERE purpose = $1 AND user_id = $2 RETURNING digest, tries`;
       return readOneTimeTry((await query(sql, purpose, userId, toMilliseconds(at), toMilliseconds(until)))[0]);
     },
-    deleteExpired: async (at) => deleteExpiredRows(query, oneTimeTokens, "purpose, user_id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(query, oneTimeTokens, "purpose, user_id", getCutoff(at)),
   };
   return scheduleDeletion("postgresOneTimeStore", store, options);
 }

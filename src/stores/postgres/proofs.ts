@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlProofStore } from "../shared/sql-proofs.ts";
@@ -21,6 +22,7 @@ const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OP
  */
 export function postgresProofs(options: PostgresOptions & DeletionOptions): SqlProofStore {
   const { query, tables } = bindClient("postgresProofs", options, OPTIONS);
+  const getCutoff = createCutoff();
   const store: SqlProofStore = {
     async remember(id, expiresAt) {
       // A call that finds the row of an open transaction waits for its end.
@@ -28,7 +30,7 @@ export function postgresProofs(options: PostgresOptions & DeletionOptions): SqlP
         ON CONFLICT (id) DO NOTHING RETURNING 1`;
       return (await query(sql, id, toMilliseconds(expiresAt))).length === 1;
     },
-    deleteExpired: async (at) => deleteExpiredRows(query, tables.proofs, "id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(query, tables.proofs, "id", getCutoff(at)),
   };
   return scheduleDeletion("postgresProofs", store, options);
 }

@@ -1,5 +1,6 @@
 import type { OptionNames } from "../../shared/options.ts";
 import type { StoredSession } from "../contract.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import {
@@ -22,15 +23,13 @@ import {
   type PostgresOptions,
   type Query,
 } from "./client.ts";
-import { deleteExpiredRows } from "./deletion.ts";
+import { asCutoff, deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
 const COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created, ${asMilliseconds("last_used_at")} AS used,
   family, ${asMilliseconds("expires_at")} AS ends, ${asMilliseconds("password_changed_at")} AS changed, rotation,
   details, revision, ended`;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Sessions in two Postgres tables (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a
@@ -48,6 +47,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
   const { query, tables } = bindClient("postgresRefreshStore", options, OPTIONS);
   const { sessions, sessionOwners } = tables;
 
+  const getCutoff = createCutoff();
   const store: SqlRefreshStore = {
     async endings(userId) {
       return readEndings(await query(`SELECT endings FROM ${sessionOwners} WHERE user_id = $1`, userId));
@@ -106,13 +106,13 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       return (await query(sql, userId, toMilliseconds(at))).map(readSession);
     },
     async deleteExpired(at) {
-      const time = toMilliseconds(at);
+      const cutoff = getCutoff(at);
       // The day is indexed, and not the instant: most refreshes leave the day as it is, and so need not write to an
       // index.
-      const deleted = await deleteExpiredRows(query, sessions, "sid", time, "expires_on");
-      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${asTimestamp("$1")}
+      const deleted = await deleteExpiredRows(query, sessions, "sid", cutoff, "expires_on");
+      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${asCutoff("$1", cutoff)} - interval '24 hours'
         AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${sessionOwners}.user_id)`;
-      await query(sql, time - DAY_MS);
+      await query(sql, cutoff.time);
       return deleted;
     },
   };

@@ -18,13 +18,14 @@ local function add(key, id, text, ttl)
   elseif isNew or (left >= 0 and left < tonumber(ttl)) then redis.call('PEXPIRE', key, ttl) end
 end`;
 
-/** Adds a key, unless there are too many. Forgets those that have expired. */
+/** Adds a key, unless there are too many. Forgets those that have expired by the server's clock and by the writer's. */
 export const INSERT: string = `${SHARED}
 local id, text, limit, now, ttl = unpack(ARGV)
-local known, living = redis.call('HGETALL', KEYS[1]), 0
+local known, living, server = redis.call('HGETALL', KEYS[1]), 0, redis.call('TIME')[1] * 1000
 for i = 1, #known, 2 do
   local head = read(known[i + 1])
-  if head[1] and head[1] <= tonumber(now) then redis.call('HDEL', KEYS[1], known[i])
+  if head[1] and head[1] <= tonumber(now) then
+    if head[1] <= server then redis.call('HDEL', KEYS[1], known[i]) end
   elseif not head[3] then living = living + 1 end
 end
 if living >= tonumber(limit) then return 0 end

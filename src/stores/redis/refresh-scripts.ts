@@ -14,15 +14,19 @@ local function finish(key, sid, text, state)
   return state
 end`;
 
-/** Begins a session, and deletes those that are expired or over the limit. Replies with id and family of each. */
+/**
+ * Begins a session, and deletes those over the limit. Replies with id and family of each. It also deletes those that
+ * have expired by the server's clock and by the writer's.
+ */
 export const START: string = `${SHARED}
 local sid, text, endings, limit, now, ttl = unpack(ARGV)
 if tonumber(redis.call('GET', KEYS[2]) or 0) > tonumber(endings) then return false end
 local deleted, others = {}, {}
-local known = redis.call('HGETALL', KEYS[1])
+local known, server = redis.call('HGETALL', KEYS[1]), redis.call('TIME')[1] * 1000
 for i = 1, #known, 2 do
   local session = read(known[i + 1])
-  if session[1] <= tonumber(now) then redis.call('HDEL', KEYS[1], known[i])
+  if session[1] <= tonumber(now) then
+    if session[1] <= server then redis.call('HDEL', KEYS[1], known[i]) end
   elseif lives(known[i + 1]) then others[#others + 1] = { known[i], session[2], session[3] } end
 end
 table.sort(others, function(a, b) return a[2] > b[2] end)

@@ -1,4 +1,3 @@
-import { systemClock } from "../../shared/clock.ts";
 import { type Duration, toSeconds } from "../../shared/duration.ts";
 import { createWarning, tell } from "../../shared/listener.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
@@ -42,7 +41,7 @@ const MAX_SECONDS = 24 * 86_400;
  * @returns the store
  * @throws TypeError when the option is not a {@link Deletion}
  */
-export function scheduleDeletion<S extends { deleteExpired(at: Date): Promise<number> }>(
+export function scheduleDeletion<S extends { deleteExpired(at?: Date): Promise<number> }>(
   owner: string,
   store: S,
   { deleteExpired: deletion }: DeletionOptions,
@@ -57,7 +56,7 @@ export function scheduleDeletion<S extends { deleteExpired(at: Date): Promise<nu
     if (isRunning) return;
     isRunning = true;
     try {
-      await withTimeout(owner, TIMEOUT_MS, store.deleteExpired(new Date(systemClock())), { unref: true });
+      await withTimeout(owner, TIMEOUT_MS, store.deleteExpired(), { unref: true });
     } catch (error) {
       tell(onError, error);
     }

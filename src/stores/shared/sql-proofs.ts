@@ -5,7 +5,9 @@ export interface SqlProofStore extends ProofStore {
   /**
    * Deletes the proofs that expired at or before an instant. Run it now and then.
    *
+   * @param at - by default a minute ago. If this process's clock leaps ahead, it does not count until it has stayed
+   *   ahead for a day. On Postgres the server's clock counts where it is behind this process's clock.
    * @returns the number of deleted proofs
    */
-  deleteExpired(at: Date): Promise<number>;
+  deleteExpired(at?: Date): Promise<number>;
 }

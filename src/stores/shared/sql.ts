@@ -43,9 +43,11 @@ export interface SqlRefreshStore extends RefreshStore {
   /**
    * Deletes the sessions that ended at or before an instant. Run it now and then.
    *
+   * @param at - by default a minute ago. If this process's clock leaps ahead, it does not count until it has stayed
+   *   ahead for a day. On Postgres the server's clock counts where it is behind this process's clock.
    * @returns the number of deleted sessions
    */
-  deleteExpired(at: Date): Promise<number>;
+  deleteExpired(at?: Date): Promise<number>;
 }
 
 /** A store of tokens and codes for one use, in a table. */
@@ -54,9 +56,11 @@ export interface SqlOneTimeStore extends OneTimeStore {
    * Deletes the tokens and codes that expired at or before an instant, and whose count of tries has ended. Run it now
    * and then.
    *
+   * @param at - by default a minute ago. If this process's clock leaps ahead, it does not count until it has stayed
+   *   ahead for a day. On Postgres the server's clock counts where it is behind this process's clock.
    * @returns the number of deleted tokens and codes
    */
-  deleteExpired(at: Date): Promise<number>;
+  deleteExpired(at?: Date): Promise<number>;
 }
 
 /** A blocklist in a table. */
@@ -64,7 +68,9 @@ export interface SqlBlocklist extends Blocklist {
   /**
    * Deletes the revocations whose tokens had all expired at or before an instant. Run it now and then.
    *
+   * @param at - by default a minute ago. If this process's clock leaps ahead, it does not count until it has stayed
+   *   ahead for a day. On Postgres the server's clock counts where it is behind this process's clock.
    * @returns the number of deleted revocations
    */
-  deleteExpired(at: Date): Promise<number>;
+  deleteExpired(at?: Date): Promise<number>;
 }

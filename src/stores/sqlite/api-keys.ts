@@ -1,6 +1,7 @@
 import type { OptionNames } from "../../shared/options.ts";
 import type { StoredApiKey } from "../contract.ts";
 import { listApiKeyValues, readApiKey, readStoredApiKey } from "../shared/api-key-rows.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlApiKeyStore } from "../shared/sql-api-keys.ts";
@@ -33,6 +34,7 @@ export function sqliteApiKeys(options: SqliteOptions & DeletionOptions): SqlApiK
     query(sql, ...listApiKeyValues(key));
   };
 
+  const getCutoff = createCutoff();
   const store: SqlApiKeyStore = {
     insert: (key, limit) =>
       transact(() => {
@@ -76,7 +78,7 @@ export function sqliteApiKeys(options: SqliteOptions & DeletionOptions): SqlApiK
           WHERE id = ? AND user_id = ? RETURNING id`;
         query(sql, time, time, id, userId);
       }),
-    deleteExpired: (at) => deleteExpiredRows(client, apiKeys, "id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(client, apiKeys, "id", getCutoff(at).time),
   };
   return scheduleDeletion("sqliteApiKeys", store, options);
 }

@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { encodeId } from "../shared/ids.ts";
 import { readDateOrNull, toIssuedMilliseconds, toMilliseconds } from "../shared/instants.ts";
@@ -41,6 +42,7 @@ export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBl
     await transact(() => execute(upsert, ends, rows));
   };
 
+  const getCutoff = createCutoff();
   const blocklist: SqlBlocklist = {
     revokeToken: (jti, expiresAt) => revoke(expiresAt, ["token", jti, null]),
     revokeSession: (sid, expiresAt) => revoke(expiresAt, ["session", sid, null]),
@@ -58,7 +60,7 @@ export function sqliteBlocklist(options: SqliteOptions & DeletionOptions): SqlBl
       const [row] = await read(selectCut, encodeId(userId));
       return readDateOrNull(row?.cut ?? null);
     },
-    deleteExpired: async (at) => deleteExpiredRows(client, revocations, "kind, id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(client, revocations, "kind, id", getCutoff(at).time),
   };
   return scheduleDeletion("sqliteBlocklist", blocklist, options);
 }

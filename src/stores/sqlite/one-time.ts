@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import { readOneTimeToken, readOneTimeTry } from "../shared/rows.ts";
@@ -25,6 +26,7 @@ export function sqliteOneTimeStore(options: SqliteOptions & DeletionOptions): Sq
   const { query, execute, transact } = client;
   const { oneTimeTokens } = client.tables;
 
+  const getCutoff = createCutoff();
   const store: SqlOneTimeStore = {
     put: ({ digest, purpose, userId, data, expiresAt }) =>
       transact(() => {
@@ -51,7 +53,7 @@ export function sqliteOneTimeStore(options: SqliteOptions & DeletionOptions): Sq
         const [now, ends] = [toMilliseconds(at), toMilliseconds(until)];
         return readOneTimeTry(query(sql, now, now, ends, now, ends, purpose, userId)[0]);
       }),
-    deleteExpired: async (at) => deleteExpiredRows(client, oneTimeTokens, "purpose, user_id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(client, oneTimeTokens, "purpose, user_id", getCutoff(at).time),
   };
   return scheduleDeletion("sqliteOneTimeStore", store, options);
 }

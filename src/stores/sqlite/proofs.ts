@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlProofStore } from "../shared/sql-proofs.ts";
@@ -22,13 +23,14 @@ const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTION
 export function sqliteProofs(options: SqliteOptions & DeletionOptions): SqlProofStore {
   const client = bindClient("sqliteProofs", options, OPTIONS);
   const { proofs } = client.tables;
+  const getCutoff = createCutoff();
   const store: SqlProofStore = {
     remember: (id, expiresAt) =>
       client.transact(() => {
         const sql = `INSERT INTO ${proofs} (id, expires_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING RETURNING 1`;
         return client.query(sql, id, toMilliseconds(expiresAt)).length === 1;
       }),
-    deleteExpired: async (at) => deleteExpiredRows(client, proofs, "id", toMilliseconds(at)),
+    deleteExpired: async (at) => deleteExpiredRows(client, proofs, "id", getCutoff(at).time),
   };
   return scheduleDeletion("sqliteProofs", store, options);
 }

@@ -1,4 +1,5 @@
 import type { OptionNames } from "../../shared/options.ts";
+import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import {
@@ -39,6 +40,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
   const { sessions, sessionOwners } = client.tables;
   const selectEndings = `SELECT endings FROM ${sessionOwners} WHERE user_id = ?`;
 
+  const getCutoff = createCutoff();
   const store: SqlRefreshStore = {
     async endings(userId) {
       return readEndings(await read(selectEndings, userId));
@@ -92,7 +94,7 @@ export function sqliteRefreshStore(options: SqliteOptions & DeletionOptions): Sq
       return (await read(sql, userId, toMilliseconds(at))).map(readSession);
     },
     async deleteExpired(at) {
-      const time = toMilliseconds(at);
+      const { time } = getCutoff(at);
       const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ? RETURNING user_id`;
       await transact(() => query(sql, time - DAY_MS));
       return deleteExpiredRows(client, sessions, "sid", time);

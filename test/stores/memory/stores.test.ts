@@ -345,6 +345,16 @@ describe("memoryApiKeys", () => {
     expect(await store.find("old")).toBeNull();
     expect(await store.find("endless")).not.toBeNull();
   });
+
+  it("loses no key to a clock that is ahead for a minute, and counts none that has expired by it", async () => {
+    timesFrom(START);
+    const store = memoryApiKeys();
+    const [old, next] = [keyOf("old", 0, 1_800), keyOf("next", 3_600, 7_200)];
+    expect(await store.insert({ ...old, userId: "u1" }, 1)).toBe(true);
+    expect(await store.insert({ ...next, userId: "u1" }, 1)).toBe(true);
+    expect(await store.insert({ ...keyOf("over", 3_600, 7_200), userId: "u1" }, 1)).toBe(false);
+    expect(await store.find("old")).not.toBeNull();
+  });
 });
 
 describe("memoryProofs", () => {

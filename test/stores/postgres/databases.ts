@@ -1,6 +1,7 @@
 import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import {
+  type DeletionOptions,
   type PostgresClient,
   postgresApiKeys,
   postgresBlocklist,
@@ -81,14 +82,18 @@ async function onPglite(): Promise<SqlStores> {
   return { ...postgresStores(options), close: async () => void (await client.exec(`DROP SCHEMA ${schema} CASCADE`)) };
 }
 
-function postgresStores(options: { client: PostgresClient; tables?: ReturnType<typeof tablesIn> }) {
+/** The stores by a client. */
+export function postgresStores(
+  options: { client: PostgresClient; tables?: ReturnType<typeof tablesIn> } & DeletionOptions,
+): Omit<SqlStores, "close"> {
+  const { deleteExpired: _deleteExpired, ...plain } = options;
   return {
-    users: postgresUsers(options),
+    users: postgresUsers(plain),
     refresh: postgresRefreshStore(options),
     blocklist: postgresBlocklist(options),
     oneTime: postgresOneTimeStore(options),
     apiKeys: postgresApiKeys(options),
-    statusLists: postgresStatusListStore(options),
+    statusLists: postgresStatusListStore(plain),
     proofs: postgresProofs(options),
   };
 }

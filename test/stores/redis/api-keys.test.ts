@@ -42,6 +42,16 @@ describe.skipIf(redisUrl === null)("API keys in Redis leave nothing behind", () 
     expect(await openStore().find(key.digest)).toBeNull();
   });
 
+  it("but keys that still count, where another is created by a clock that is ahead", async () => {
+    const now = Date.now();
+    const old = newApiKey({ userId: "user-1", createdAt: new Date(now), expiresAt: new Date(now + HOUR) });
+    const ahead = { userId: "user-1", createdAt: new Date(now + DAY), expiresAt: new Date(now + 2 * DAY) };
+    expect(await openStore().insert(old, 1)).toBe(true);
+    expect(await openStore().insert(newApiKey(ahead), 1)).toBe(true);
+    expect(await openStore().insert(newApiKey(ahead), 1)).toBe(false);
+    expect(await openStore().find(old.digest)).not.toBeNull();
+  });
+
   it.each(["DEL", "HDEL"])("where a revocation stops before %s and is sent again", async (lost) => {
     const key = newApiKey();
     await openStore().insert(key, 10);

@@ -150,12 +150,13 @@ needsRedis.concurrent("every key", () => {
     const prefix = `left-${randomUUID()}:`;
     const store = redisRefreshStore({ send, prefix });
     const userId = "user-1";
+    const at = (ms: number): Date => new Date(Date.UTC(2020, 0, 1) + ms);
     for (const [family, end] of [
       ["one", 10],
       ["two", 11],
       ["three", 20],
     ] as const) {
-      await begun(store, { userId, sid: family, family, expiresAt: at(end) });
+      await begun(store, { userId, sid: family, family, createdAt: at(0), expiresAt: at(end) });
     }
     await begun(store, { userId, sid: "late", family: "late", createdAt: at(10) });
     expect(((await send("HKEYS", `${prefix}{user-1}:sessions`)) as string[]).sort()).toEqual(["late", "three", "two"]);
@@ -167,6 +168,15 @@ needsRedis.concurrent("every key", () => {
     expect(await store.startSession(newSession({ userId: "user-2", family: "refused" }), 0, 1)).toBeNull();
     const families = (await send("KEYS", `${prefix}family:*`)) as string[];
     expect(families.map((key) => key.slice(prefix.length)).sort()).toEqual(["family:last", "family:one"]);
+  });
+
+  it("of a session stays where another begins by a clock that is ahead, and takes no place of it", async () => {
+    const store = redisRefreshStore({ send: connection.send, prefix: `ahead-${randomUUID()}:` });
+    const [now, userId] = [Date.now(), randomUUID()];
+    const living = await begun(store, { userId, createdAt: new Date(now), expiresAt: new Date(now + 3_600_000) });
+    const ahead = newSession({ userId, createdAt: new Date(now + DAY) });
+    expect(await store.startSession(ahead, 0, 1)).toEqual([]);
+    expect(await store.findSession(living.family)).toEqual(living);
   });
 
   it("of a live session takes no kilobyte, however often it is refreshed and whatever answers are lost", async () => {

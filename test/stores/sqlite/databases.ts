@@ -1,4 +1,5 @@
 import {
+  type DeletionOptions,
   sqliteApiKeys,
   sqliteBlocklist,
   sqliteOneTimeStore,
@@ -11,19 +12,24 @@ import {
 import type { Databases, SqlStores } from "../sql-stores.ts";
 import { inBigints, type OpenedSqlite, SQLITES } from "./drivers.ts";
 
+/** The stores of a database. */
+export function sqliteStores(database: OpenedSqlite, deletion: DeletionOptions = {}): Omit<SqlStores, "close"> {
+  const options = { database, ...deletion };
+  return {
+    users: sqliteUsers({ database }),
+    refresh: sqliteRefreshStore(options),
+    blocklist: sqliteBlocklist(options),
+    oneTime: sqliteOneTimeStore(options),
+    apiKeys: sqliteApiKeys(options),
+    statusLists: sqliteStatusListStore({ database }),
+    proofs: sqliteProofs(options),
+  };
+}
+
 async function onSqlite(open: (file: string) => OpenedSqlite): Promise<SqlStores> {
   const database = open(":memory:");
   database.exec(sqliteSchema());
-  return {
-    users: sqliteUsers({ database }),
-    refresh: sqliteRefreshStore({ database }),
-    blocklist: sqliteBlocklist({ database }),
-    oneTime: sqliteOneTimeStore({ database }),
-    apiKeys: sqliteApiKeys({ database }),
-    statusLists: sqliteStatusListStore({ database }),
-    proofs: sqliteProofs({ database }),
-    close: async () => void database.close(),
-  };
+  return { ...sqliteStores(database), close: async () => void database.close() };
 }
 
 /** Every SQLite that the stores run on here. */

@@ -4,6 +4,8 @@ import { type Deletion, scheduleDeletion } from "../../../src/stores/shared/dele
 import { bindClient, SQLITE_OPTIONS } from "../../../src/stores/sqlite/client.ts";
 import { deleteExpiredRows } from "../../../src/stores/sqlite/deletion.ts";
 import { sqliteBlocklist, sqliteRefreshStore, sqliteSchema } from "../../../src/stores/sqlite.ts";
+import { fill, listLeft, scheduledBy } from "../scheduled.ts";
+import { sqliteStores } from "./databases.ts";
 import { SQLITES } from "./drivers.ts";
 
 describe("a store that deletes by itself", () => {
@@ -12,16 +14,16 @@ describe("a store that deletes by itself", () => {
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
-  const storeOf = (deleteExpired: (at: Date) => Promise<number>) => ({ deleteExpired });
+  const storeOf = (deleteExpired: (at?: Date) => Promise<number>) => ({ deleteExpired });
 
-  it("does so as often as it is told, from then on, by the time that it is", async () => {
-    const asked: Date[] = [];
-    const store = storeOf(async (at) => asked.push(at));
+  it("does so as often as it is told, from then on, and leaves the instant to the store", async () => {
+    const asked: unknown[][] = [];
+    const store = storeOf(async (...given) => asked.push(given));
     expect(scheduleDeletion("x", store, { deleteExpired: { every: "10m" } })).toBe(store);
     await vi.advanceTimersByTimeAsync(599_999);
     expect(asked).toEqual([]);
     await vi.advanceTimersByTimeAsync(600_001);
-    expect(asked).toEqual([new Date(1_600_000), new Date(2_200_000)]);
+    expect(asked).toEqual([[], []]);
   });
 
   it("does nothing where nobody asks for it", () => {
@@ -127,6 +129,28 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
     isOver = true;
     expect(count()).toBe(10_001);
     expect(turns, "turns of the event loop").toBeGreaterThan(40_000 / MAX_DELETED_ROWS);
+    database.close();
+  });
+
+  it("deletes by itself nothing that still counts, where the clock leaps ahead", async () => {
+    const database = open(":memory:");
+    database.exec(sqliteSchema());
+    const HOUR = 3_600_000;
+    const now = Date.now();
+    const [stores, ALL] = [sqliteStores(database), ["refresh", "blocklist", "oneTime", "apiKeys", "proofs"]];
+    await fill(stores, "past", new Date(now - HOUR));
+    await fill(stores, "margin", new Date(now - 30_000));
+    await fill(stores, "living", new Date(now + HOUR));
+    await stores.refresh.endSessions("ended", new Date(now));
+    await stores.refresh.endSessions("long-ended", new Date(now - 25 * HOUR));
+    const runAll = scheduledBy(() => sqliteStores(database, { deleteExpired: { every: "10m" } }));
+    vi.spyOn(Date, "now").mockImplementation(() => now + 26 * HOUR);
+    await runAll();
+    vi.restoreAllMocks();
+    expect(await listLeft(stores, "past")).toEqual([]);
+    expect(await listLeft(stores, "margin")).toEqual(ALL);
+    expect(await listLeft(stores, "living")).toEqual(ALL);
+    expect([await stores.refresh.endings("ended"), await stores.refresh.endings("long-ended")]).toEqual([1, 0]);
     database.close();
   });
 
