@@ -33,7 +33,7 @@ const NEEDS = {
   revoke: "an authenticator with a blocklist or sessions: createAuthenticator({ …, blocklist })",
 } as const;
 
-/** The methods that handlers call, where they have another name than the handler. */
+/** Most handlers call the method of their own name. These call another one. */
 const METHODS: Readonly<Record<string, string>> = { session: "startSession", revoke: "logout" };
 
 /**
@@ -68,8 +68,7 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
 }
 
 /**
- * Refuses a framework's request. It comes here where a route has the function itself as its handler, and not its
- * result.
+ * Refuses a framework's request. This happens when a route is given `login` instead of `login(auth)`.
  *
  * @param takes - what the function takes, for the message
  */

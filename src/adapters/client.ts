@@ -59,7 +59,7 @@ function isOfUsers(clients: Guard, guard: unknown): boolean {
 export async function admitClient({ clients, rules = [] }: ClientOptions, request: AdapterRequest): Promise<Identity> {
   const access = { guard: clients, recognition: "authenticate" as const, rules };
   const given = request.authRequest();
-  // An empty object keeps the service's identity off the request. It has the request's exchange, since a guard in front
-  // may have used the proof.
+  // The identity is stored on an empty object, so that the request keeps the identity of its user. The object has the
+  // same exchange as the request, so a proof that a guard used already counts as the same use.
   return (await admit(markExchange({}, findExchange(given)), access, given, request)) as Identity;
 }

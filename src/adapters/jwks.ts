@@ -48,7 +48,7 @@ export function handleJwks(
     if (published?.set !== set) published = { set, jwks: publishKeys(set.keys) };
     return published.jwks;
   };
-  const loaded = read(now); // Remote keys are not loaded before they are needed.
+  const loaded = read(now); // Remote keys may not be loaded yet, so they are checked at the first request.
   if (loaded !== null) publish(loaded);
   const readSet = async (): Promise<KeySet> => {
     const known = read(now);

@@ -38,7 +38,7 @@ export function formatTokens(
   // token it would be a second credential.
   const isLeft = tokenCookie !== null && isBound && readCookies(tokenCookie, header).length > 0;
   if (isLeft) cookies.push(writeCookie(tokenCookie, "", 0));
-  // If none of the credentials takes it, it is for another service.
+  // A token that no credential here takes is meant for another service, so the client gets it in the body.
   const token = takesBearer || !isInCookie ? { access_token: accessToken, token_type: tokenType } : {};
   // JSON leaves out what is undefined.
   const others = isInBody ? { refresh_token: refresh?.refreshToken, device_token: deviceToken } : {};

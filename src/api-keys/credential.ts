@@ -27,7 +27,7 @@ const OPTIONS: OptionNames<ApiKeyCredentialOptions> = { header: "optional", thro
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const AUTHORIZATION = "authorization";
 
-/** An instant after every log-out everywhere: an API key does not come from a login, so it outlives log-outs. */
+/** The latest date there is. A key is "issued" then, so that no log-out everywhere revokes it. */
 const AFTER_ALL = new Date(8_640_000_000_000_000);
 
 /**

@@ -54,8 +54,8 @@ export interface Authenticator<Claims = unknown, U extends User = User> extends 
    *
    * @param who - what `verifyPassword` gave; or a user, of whom only the `id` is read
    * @param session - the options of the session. For a user, `provenAt` says when the user authenticated; by default,
-   * that is the time of this call. Without a blocklist, an earlier log-out everywhere can't be dated. Then only one is
-   * noticed that comes after this call, or after the `verifyPassword` that gave `who`.
+   * that is the time of this call. Without a blocklist, nobody knows when the user was last logged out everywhere. Then
+   * this call notices only a log-out that comes after it began, or after the `verifyPassword` that gave `who`.
    * @throws AuthError `invalid_credentials` (401), also for an authentication that is older than the profile's
    * `expiresIn`; `unavailable` (503)
    * @throws TypeError when `who` is neither, or was given by an authenticator with other stores, or the session has an
@@ -240,7 +240,7 @@ export interface SessionAuthenticator<Claims = unknown, U extends User = User>
     origin?: LoginOrigin,
     session?: SessionOptions & { readonly keepSession?: false | undefined },
   ): Promise<SessionResult<U>>;
-  /** As the overload before, where it is not known in advance whether the session is kept. */
+  /** As the overload before, for a `keepSession` that is known only at run time. */
   changePassword(
     identity: Identity,
     input: unknown,

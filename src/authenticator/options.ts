@@ -98,11 +98,12 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   }
   checkOptions("createAuthenticator", options, OPTIONS);
   const { token } = options;
-  const defaultCredentials = checkToken(token); // It refuses anything but a profile, whatever the credentials are.
+  // `checkToken` is called even if credentials are given, since it also checks `token`.
+  const defaultCredentials = checkToken(token);
   const internals = readInternals<ClaimsSchema | undefined>("createAuthenticator", token);
   const { issues, keys } = internals;
   assert(issues, FOREIGN);
-  assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are not loaded yet are not awaited.
+  assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are not loaded yet can't be checked here.
   const settings = checkGuardOptions(options, options.credentials ?? defaultCredentials);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
   const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;

@@ -15,8 +15,8 @@ const scratch = Buffer.alloc(DEFAULT_TOKEN_BYTES);
 const LAST_CHARACTERS = [null, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /**
- * Tells whether a text has only ASCII characters. Of any other character, code that decodes or compares bytes may read
- * only a part.
+ * Tells whether a text has only ASCII characters. Other code here decodes and compares bytes, and would read only one
+ * byte of a character that needs several.
  */
 export function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;

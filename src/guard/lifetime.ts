@@ -15,8 +15,8 @@ export interface TokenLife {
 }
 
 /**
- * Computes the longest time that a token of any of these credentials' profiles can be valid. Another issuer decides how
- * long its tokens live. A profile's `maxAge` limits that, and without one the guard does (`explainLongLife`).
+ * Computes the longest time that a token of any of these credentials' profiles can be valid. For another issuer's
+ * tokens, the limit is the profile's `maxAge`. Without a `maxAge`, it is the limit that `explainLongLife` enforces.
  *
  * @param own - the profile of the tokens that are issued here
  */
@@ -30,7 +30,10 @@ export function boundLife(own: Internals, credentials: readonly Credential[]): T
   };
 }
 
-/** Makes the test whether a profile takes tokens of our issuer. A profile without an issuer takes those of any. */
+/**
+ * Creates a function that tells whether a profile takes tokens of our issuer. A profile without an issuer takes those
+ * of any.
+ */
 function isOfIssuer(own: Internals): (profile: Internals) => boolean {
   return ({ issuer }) => issuer === null || issuer === own.issuer;
 }

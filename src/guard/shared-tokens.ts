@@ -5,7 +5,7 @@ import type { Guard } from "./guard.ts";
 import type { Internals } from "./profiles.ts";
 import type { ProfileResolver } from "./tenants.ts";
 
-/** Identifies the tokens that a guard takes: a profile, or the resolver of tenants' profiles. */
+/** Where a guard's tokens come from: a profile, or a function that finds a tenant's profile. */
 export type TokenSource = Internals | ProfileResolver;
 
 /** The mark of a guard's method `authenticate`, which holds its token sources. */

@@ -10,7 +10,7 @@ import type { FlowSettings } from "./settings.ts";
 export interface Binding {
   /** The thumbprint of the key. */
   readonly boundTo: string;
-  /** Records the proof by this key as used. Missing if only a thumbprint was given. */
+  /** A function that records the proof as used. It is missing where the caller gave only a thumbprint. */
   readonly useProof?: UseProof | undefined;
 }
 

@@ -82,8 +82,8 @@ export function dateProof(decidedAt: number, { revokedUpTo }: LogoutMarks): numb
 }
 
 /**
- * Limits the date of an authentication to what {@link dateProof} may give on a machine whose clock is ahead. A date
- * further ahead would hide every log-out.
+ * Limits the date of an authentication to what {@link dateProof} may give on a machine whose clock is ahead. It refuses
+ * to believe a date further in the future: that would be later than every log-out, which would then be overlooked.
  */
 export function limitProofDate({ token }: FlowSettings, provenAt: number, now: number): number {
   return Math.min(provenAt, now + 2 * token.clockTolerance * 1_000 + MAX_UNWAITED_MS);

@@ -41,8 +41,8 @@ export type RotationOutcome = Rotation | "theft" | "crowded";
  *
  * A token is valid until one of its successors is used: if it is sent again before that, its answer was lost. The first
  * use of a successor makes its siblings and ancestors invalid. But in a grace period after it, a use of a sibling or of
- * the parent is a request that crossed. A generation does not renew the grace period of the one before, so that two
- * clients can't go on side by side. With a grace period of 0, each token gets one answer.
+ * the parent is a request that crossed. A new generation gets no new grace period if requests crossed in the one
+ * before. So two clients can't share a session for long. With a grace period of 0, each token gets one answer.
  *
  * @param graceMs - the grace period, in milliseconds
  */

@@ -40,8 +40,9 @@ export function readCookies({ name }: CookieSettings, header: HeaderLookup): rea
 }
 
 /**
- * Removes spaces and tabs at both ends. Other white space stays, since it may belong to the name. If it were removed,
- * another cookie could pass for ours without the prefix that keeps others from setting it.
+ * Removes spaces and tabs at both ends. Other white space stays, since it may belong to the name. A name with such a
+ * space lacks the `__Host-` prefix, so any site could set it. If the space were removed, that cookie would look like
+ * ours.
  */
 function trimBlanks(pair: string): string {
   let [start, end] = [0, pair.length];

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 
 /**
- * What random secrets don't contain: texts of PEMs, of SSH keys, and of keys as .NET and openssl spell them out; the
- * members of a JWK, with its quotes in any escape; and how DER names the algorithms of NIST, since not every runtime
- * reads keys for each of them (ML-DSA, RFC 9881).
+ * Finds texts that stand in keys and never in a random secret: the first line of a PEM or SSH key, the members of a JWK
+ * (with its quotes in any escape), the output of openssl and .NET, and the DER name of a NIST algorithm. The last is
+ * there because not every runtime can read keys for each of them (ML-DSA, RFC 9881).
  */
 const TEXTS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: each of these characters stands for a byte

@@ -19,14 +19,17 @@ const PROFILE: unique symbol = Symbol.for("hallpass.tokenProfile") as never;
 export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefined> {
   /** What signs and verifies: one key, several in rotation, or keys that change while they are used. */
   readonly keys: VerifyingKey | KeyRing | LiveKeys;
-  /** `iss`: written, and demanded; `null`: neither. */
+  /** The claim `iss`: every token gets it, and a token with another is refused. `null` switches both off. */
   readonly issuer: string | null;
-  /** `aud`: written, and one of them demanded; `null`: neither. */
+  /**
+   * The claim `aud`: every token gets it, and a token with another is refused. Of a list, a token needs only one.
+   * `null` switches both off.
+   */
   readonly audience: string | readonly string[] | null;
   /**
    * The header's `typ`, which tells one kind of token from another (RFC 8725 §3.11). `"at+jwt"` by default (RFC 9068
-   * §2.1); `null`: not checked, and `"JWT"` written. Of a list, each is accepted and the first is written, for a time
-   * in which tokens with an older `typ` are still in use.
+   * §2.1). With a list, tokens get the first name and any of them is accepted, so that older tokens still work. With
+   * `null`, tokens get `"JWT"`, and `typ` is not checked.
    */
   readonly typ?: string | readonly string[] | null;
   /** How long a token is valid. `"15m"` by default. */

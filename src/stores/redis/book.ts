@@ -1,4 +1,4 @@
-/** The stream keeps entries for an hour beyond its retention. Clocks may differ by an hour too. */
+/** One hour: how much longer than its retention the stream keeps entries, and how far two clocks may differ. */
 export const HOUR_MS = 3_600_000;
 
 /**
