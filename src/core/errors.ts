@@ -3,8 +3,8 @@ import { readMark } from "../shared/read.ts";
 import { formatChallenge } from "./http/challenge.ts";
 
 /**
- * What the challenge says as `error` (RFC 6750 §3.1, RFC 9470 §3). `true` stands for the code itself. With `"realm"`, the
- * challenge has only a realm. With `null`, the answer has no challenge.
+ * What the challenge says as `error` (RFC 6750 §3.1, RFC 9470 §3). `true` stands for the code itself. With `"realm"`,
+ * the challenge has only a realm. With `null`, the answer has no challenge.
  */
 type Challenge = "realm" | "invalid_token" | true | null;
 
