@@ -70,6 +70,16 @@ it("a proof of a password is handed on as it is, with a second factor", async ()
   expect(await codeOf(handle(requestOf({}, { ...READER, password: "x" })))).toBe("invalid_credentials");
 });
 
+it("a proof that names a refresh token ends its session, and not that of the cookie", async () => {
+  const { auth } = houseOf({ refresh: { cookie: {} } });
+  const [inCookie, named] = [await auth.login(READER), await auth.login(READER)];
+  const handle = handleSession(auth, () => ({ user: { id: "user-1" }, refreshToken: named.refreshToken }));
+  const sent = requestOf({ cookie: `__Host-refresh=${inCookie.refreshToken}` });
+  expect(await handle(sent)).toMatchObject({ status: 200 });
+  expect(await codeOf(auth.authenticate(`Bearer ${named.accessToken}`))).toBe("revoked");
+  expect(await codeOf(auth.authenticate(`Bearer ${inCookie.accessToken}`))).toBe("ok");
+});
+
 it("a device token is kept as long as the session's cookie", async () => {
   const device = profileOf(undefined, { typ: "device+jwt", expiresIn: "180d" });
   const limiter = () => ({ consume: async () => null, reward: async () => null });
