@@ -154,12 +154,12 @@ export function describeSqlStores(databases: Databases): void {
           expect(await stores.refresh.findSession("old-3")).toBeNull();
         });
 
-        it("forget how often a user's were ended, a day later and no sooner", async () => {
+        it("forget how often a user's were ended, a day after the last time and no sooner", async () => {
           const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
-          await stores.refresh.endSessions("forgotten", at(0));
-          await stores.refresh.deleteExpired(at(23));
-          expect(await stores.refresh.endings("forgotten")).toBe(1);
-          await stores.refresh.deleteExpired(at(24));
+          for (const hours of [0, 10, 5]) await stores.refresh.endSessions("forgotten", at(hours));
+          await stores.refresh.deleteExpired(at(33));
+          expect(await stores.refresh.endings("forgotten")).toBe(3);
+          await stores.refresh.deleteExpired(at(34));
           expect(await stores.refresh.endings("forgotten")).toBe(0);
         });
       });
@@ -250,6 +250,17 @@ export function describeSqlStores(databases: Databases): void {
           expect(await stores.blocklist.isRevoked(asked)).toBe(true);
           expect(await stores.blocklist.deleteExpired(at(60))).toBe(100);
           expect(await stores.blocklist.isRevoked(asked)).toBe(false);
+        });
+
+        it("end no sooner for being told again", async () => {
+          const at = (seconds: number): Date => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000);
+          for (const seconds of [60, 120, 90]) {
+            await stores.blocklist.revokeToken("again", at(seconds), "old");
+            await stores.blocklist.revokeSession("again", at(seconds), "old");
+            await stores.blocklist.revokeUser("again", at(0), at(seconds));
+          }
+          expect(await stores.blocklist.deleteExpired(at(119.999))).toBe(0);
+          expect(await stores.blocklist.deleteExpired(at(120))).toBe(3);
         });
 
         it.each([undefined, null, new Date(Number.NaN), "2030-01-01"])("need an end, and %s is none", async (end) => {
