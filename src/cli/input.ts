@@ -36,6 +36,11 @@ function decodeText(bytes: Uint8Array, what: string): string {
   }
 }
 
+/** Reads a token as {@link readInput} does. It may be copied with its scheme, as it stands in an Authorization header. */
+export async function readToken(shell: Shell): Promise<string> {
+  return (await readInput(shell, "token")).trim().replace(/^Bearer +/i, "");
+}
+
 /** Asks for a line at the terminal. What is typed goes to a stream that shows nothing. */
 async function askHidden({ stdin, stderr }: Pick<Shell, "stdin" | "stderr">, what: string): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -30,7 +30,7 @@ const EXIT_CODES = { done: 0, refused: 1, misused: 2, unavailable: 3 } as const;
 export async function runCommand(line: readonly string[], shell: Shell, version: string): Promise<number> {
   const [name = "", ...rest] = line;
   if (name === "--version") return print(shell, version);
-  if (name === "--help" || name === "help") return print(shell, describeProgram(COMMANDS));
+  if (["--help", "-h", "help"].includes(name)) return print(shell, describeProgram(COMMANDS));
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     shell.stderr.write(`hallpass: ${name === "" ? "say which command" : "there is no such command"}\n\n`);

@@ -10,7 +10,7 @@ import { remoteKeys } from "../remote/remote-keys.ts";
 import { trustIssuer } from "../remote/trust-issuer.ts";
 import { assert } from "../shared/assert.ts";
 import type { Args, Command, Shell } from "./command.ts";
-import { readInput } from "./input.ts";
+import { readToken } from "./input.ts";
 import { formatJson } from "./output.ts";
 
 type Keys = TokenOptions["keys"];
@@ -45,7 +45,7 @@ export const VERIFY: Command = {
   reads: "token",
   async run({ values }, shell) {
     const profile = await readProfile(values, shell);
-    const token = (await readInput(shell, "token")).trim();
+    const token = await readToken(shell);
     return formatJson(await verifyToken(token, profile));
   },
 };
@@ -57,7 +57,11 @@ async function readProfile(values: Values, shell: Shell): Promise<TokenProfile> 
   const typ = isTypGiven ? { typ: readCheck(values, "typ") as string[] | null } : {};
   const keys = await readKeys(values, shell);
   if (keys !== null) return defineToken({ keys, issuer, audience, ...typ });
-  assert(issuer !== null, "give a key: --secret-env, --key or --jwks; only a named issuer has metadata to find one");
+  const hasMetadata = issuer !== null && URL.canParse(issuer);
+  assert(
+    hasMetadata,
+    "give a key: --secret-env, --key or --jwks; only an issuer that is a URL has metadata to find one",
+  );
   return trustIssuer(issuer, { audience, ...typ });
 }
 
@@ -71,7 +75,11 @@ function readCheck(values: Values, name: string): unknown {
 /** The options that name a key, and how each is read. */
 const KEY_READERS: Readonly<Record<string, (value: string, algorithm: object, shell: Shell) => Keys | Promise<Keys>>> =
   {
-    "secret-env": (name, algorithm, { env }) => secretKey(env[name] as string, algorithm),
+    "secret-env": (name, algorithm, { env }) => {
+      const secret = env[name];
+      assert(secret !== undefined, "--secret-env: there is no such variable; give the name of one, and not the secret");
+      return secretKey(secret, algorithm);
+    },
     key: async (file, algorithm) => importKey(await readKeyFile(file), algorithm),
     jwks: (place) => remoteKeys(/^[a-z]+:\/\//i.test(place) ? place : pathToFileURL(resolve(place))),
   };

@@ -3,7 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { run } from "./shell.ts";
 
 describe("the program", () => {
-  it.each([[["--help"]], [["help"]]])("prints its help by %j", async (line) => {
+  it.each([[["--help"]], [["-h"]], [["help"]]])("prints its help by %j", async (line) => {
     const { code, out, err } = await run(line);
     expect([code, err]).toEqual([0, ""]);
     for (const name of ["secret", "keygen", "hash", "decode", "verify"])

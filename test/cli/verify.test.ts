@@ -65,7 +65,10 @@ describe("verify", () => {
       out: "",
       err: 'hallpass verify: invalid_token: typ is "x+jwt", expected "at+jwt"\n',
     });
-    expect(await run(line, signed)).toMatchObject({ code: 2, err: expect.stringContaining("environment variable") });
+    expect(await run(line, signed)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is no such variable"),
+    });
   });
 
   it.each([
@@ -95,7 +98,9 @@ describe("verify", () => {
     [["--issuer", "a", "--audience", "api", "--typ", "x", "--no-typ"], "give either --typ or --no-typ"],
     [["--issuer", "", "--audience", "api", "--jwks", "x"], "issuer must be a non-empty string"],
     [["--no-issuer", "--audience", "api"], "give a key: --secret-env, --key or --jwks"],
-    [["--issuer", "acme", "--audience", "api"], "https"],
+    [["--issuer", "acme", "--audience", "api"], "give a key: --secret-env, --key or --jwks"],
+    [["--issuer", "http://acme.example", "--audience", "api"], "https"],
+    [["--no-issuer", "--no-audience", "--secret-env", "a secret that was given itself"], "and not the secret"],
     [["--issuer", "a", "--audience", "api", "--key", "k", "--jwks", "j"], "give one key: --key or --jwks"],
     [["--issuer", "a", "--audience", "api", "--algorithm", "RS256"], "--algorithm goes with --secret-env or --key"],
     [["--issuer", "a", "--audience", "api", "--key", "/nowhere/key.pem"], "ENOENT"],
