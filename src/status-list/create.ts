@@ -26,7 +26,7 @@ type Call = Budgeted<StatusListSettings>;
  * ```ts
  * const statusList = createStatusList({
  *   uri: "https://auth.example.com/statuslists",
- *   keys: await importKey(process.env.SIGNING_KEY),
+ *   keys: await importKey(process.env.SIGNING_KEY ?? ""),
  *   store: postgresStatusListStore({ client: pool }),
  * });
  * ```

@@ -80,7 +80,7 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
  *
  * @example
  * ```ts
- * const identity = {
+ * const identity: IdentityClaims = {
  *   userId: ({ oid }) => oid,
  *   scopes: ({ scp, roles = [] }) => [...String(scp).split(" "), ...(roles as string[])],
  * };

@@ -53,7 +53,7 @@ export interface MemoryUsers<U extends User> extends UserStore<U> {
  *
  * @example
  * ```ts
- * const users = memoryUsers();
+ * const users = memoryUsers<User & { readonly name?: string }>();
  * users.add({ id: "u1", login: "ada@example.com", passwordHash: await hashPassword(password) });
  * // Or with an object of your own, which handlers then get:
  * users.add({ login: "bob@example.com", passwordHash: null, user: { id: "u2", name: "Bob" } });
