@@ -10,6 +10,7 @@ import type { Budgeted } from "../store-calls/budget.ts";
 import { expectOneTimeToken } from "../store-calls/one-time-answers.ts";
 import type { StoredOneTimeToken } from "../stores/contract.ts";
 import type { OneTimeSettings } from "./options.ts";
+import { readStoredData, type StoredData, writeStoredData } from "./stored-data.ts";
 
 /** What a one-time token or code was issued for. */
 export interface OneTimeResult<Data = unknown> {
@@ -17,7 +18,10 @@ export interface OneTimeResult<Data = unknown> {
   readonly userId: string;
   /** The JSON data that was given with it; `null` if there was none. */
   readonly data: Data;
-  /** When it was issued. */
+  /**
+   * When it was issued, by the clock of the machine that issued it, and never later than now. It is the beginning of
+   * 1970 for a token or code that was stored by an early version of hallpass, which did not keep the instant.
+   */
   readonly issuedAt: Date;
   /** When it would have expired. */
   readonly expiresAt: Date;
@@ -45,7 +49,8 @@ export async function putRecord(call: OneTimeCall, userId: string, data: unknown
   const text = writeData(data);
   const at = readClock(call.now);
   const expiresAt = new Date(at + call.lifetime);
-  await put(call, { digest, purpose: call.purpose, userId, data: text, expiresAt }, at);
+  const stored = writeStoredData(at, text);
+  await put(call, { digest, purpose: call.purpose, userId, data: stored, expiresAt }, at);
   call.emit(() => ({ type: "one_time_token_issued", userId, purpose: call.givenPurpose }));
   return expiresAt;
 }
@@ -61,15 +66,19 @@ export async function revokeRecord(call: OneTimeCall, userId: string): Promise<v
 
 /** Consumes what was issued; `null` if there is nothing, or it has expired. */
 export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promise<OneTimeResult<Data> | null> {
-  const { store, budget, purpose, lifetime, now } = call;
+  const { store, budget, purpose, now } = call;
   const at = readClock(now);
   const take = async () => store.take(digest);
-  const taken = await budget.callStore("oneTime.take", take, expectOneTimeToken(digest, purpose));
+  const taken = await budget.callStore("oneTime.take", take, expectOneTimeToken(digest, purpose, isStoredData));
   if (taken === null || readTime(taken.expiresAt) <= at) return null;
-  const { userId, data, expiresAt } = taken;
-  const issuedAt = new Date(readTime(expiresAt) - lifetime);
+  const { userId, data: text, expiresAt } = taken;
+  const { issuedAt, data } = readStoredData(text) as StoredData;
   call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
-  return { userId, data: JSON.parse(data) as Data, issuedAt, expiresAt };
+  return { userId, data: data as Data, issuedAt: new Date(Math.min(issuedAt, at)), expiresAt };
+}
+
+function isStoredData(text: unknown): boolean {
+  return readStoredData(text) !== null;
 }
 
 /** Reports a token or code that was refused. The answer is `null` for every reason. */

@@ -2,8 +2,12 @@ import { isObject } from "../shared/object.ts";
 import type { OneTimeTry, StoredOneTimeToken } from "../stores/contract.ts";
 import { type AnswerCheck, demand, demandCount, demandId, demandInstant, OR_NULL } from "./answer-checks.ts";
 
-/** Creates the check of what a one-time store's `take` answers for a digest. */
-export function expectOneTimeToken(digest: string, purpose: string): AnswerCheck {
+/**
+ * Creates the check of what a one-time store's `take` answers for a digest.
+ *
+ * @param isData - tells whether a value is a text that may have been stored
+ */
+export function expectOneTimeToken(digest: string, purpose: string, isData: (value: unknown) => boolean): AnswerCheck {
   return (call, answer) => {
     if (answer === null) return;
     demand(isObject(answer), call, "the answer", "an object or null", answer, OR_NULL);
@@ -11,7 +15,7 @@ export function expectOneTimeToken(digest: string, purpose: string): AnswerCheck
     const isAskedFor = token.digest === digest && token.purpose === purpose;
     if (!isAskedFor) throw new TypeError(`${call}: it answered with another token than it was asked for`);
     demandId(call, "userId", token.userId);
-    demand(isJson(token.data), call, "data", "the text that was stored", token.data);
+    demand(isData(token.data), call, "data", "the text that was stored", token.data);
     demandInstant(call, "expiresAt", token.expiresAt);
   };
 }
@@ -24,12 +28,4 @@ export function checkTry(call: string, answer: unknown): void {
   demandId(call, "digest", digest);
   demandCount(call, "tries", tries);
   if (tries === 0) throw new TypeError(`${call}: tries must count this one, got 0`);
-}
-
-function isJson(text: unknown): boolean {
-  try {
-    return typeof text === "string" && JSON.parse(text) !== undefined;
-  } catch {
-    return false;
-  }
 }

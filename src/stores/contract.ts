@@ -160,7 +160,7 @@ export interface StoredOneTimeToken {
   readonly purpose: string;
   /** The id of its user. */
   readonly userId: string;
-  /** What the application gave with it: text of at most 4096 characters, which stores don't read. */
+  /** When it was issued, and the application's data: text of at most 4160 characters, which stores don't read. */
   readonly data: string;
   /** When it expires. */
   readonly expiresAt: Date;

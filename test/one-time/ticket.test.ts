@@ -30,7 +30,7 @@ function house(store = memoryOneTimeStore()) {
   const guard = createGuard({ credentials: [bearer(token), credential], blocklist, onOutage: () => {} });
   const ask = (query: string, headers: Record<string, string> = {}) =>
     guard.authenticate({ method: "GET", url: `/feed${query}`, headers });
-  return { tickets, guard, blocklist, ask };
+  return { tickets, guard, blocklist, store, ask };
 }
 
 describe("a ticket in the query", () => {
@@ -68,6 +68,22 @@ describe("a ticket in the query", () => {
       else await blocklist.revokeSession("s", until);
       expect(await codeOf(ask(`?ticket=${token}`))).toBe("revoked");
     }
+  });
+
+  it("is refused after a log-out where the lifetime was shortened meanwhile", async () => {
+    const { store, blocklist, ask } = house();
+    const before = createOneTimeTokens<Data>({ store, purpose: "socket", lifetime: "1h", now: () => NOW - 60_000 });
+    const { token } = await before.issue("user-1", { sid: "s", scopes: [] });
+    await blocklist.revokeUser("user-1", new Date(NOW - 30_000), new Date(NOW + 60_000));
+    expect(await codeOf(ask(`?ticket=${token}`))).toBe("revoked");
+  });
+
+  it("is good after a log-out where the lifetime was lengthened meanwhile", async () => {
+    const { store, blocklist, ask } = house();
+    const before = createOneTimeTokens<Data>({ store, purpose: "socket", lifetime: 10, now: () => NOW - 1_000 });
+    await blocklist.revokeUser("user-1", new Date(NOW - 2_000), new Date(NOW + 60_000));
+    const { token } = await before.issue("user-1", { sid: "s", scopes: [] });
+    expect(await codeOf(ask(`?ticket=${token}`))).toBe("ok");
   });
 
   it.each<readonly [string, string]>([
