@@ -10,7 +10,7 @@ export {
   type OneTimeCodes,
 } from "./one-time/codes.ts";
 export type { OneTimeOptions } from "./one-time/options.ts";
-export type { GivenData, OneTimeResult } from "./one-time/record.ts";
+export type { GivenData, OneTimeOwner, OneTimeResult } from "./one-time/record.ts";
 export { type TicketIdentity, type TicketOptions, ticket } from "./one-time/ticket.ts";
 export {
   createOneTimeTokens,

@@ -84,5 +84,5 @@ export function apiKeys(
 
 function describeKey(key: ApiKey): ShownIdentity<ApiKey> {
   const { userId, scopes, id } = key;
-  return { userId, scopes, claims: key, revocation: { jti: id, issuedAt: AFTER_ALL } };
+  return { userId, scopes, claims: key, issuedAt: null, revocation: { jti: id, issuedAt: AFTER_ALL } };
 }

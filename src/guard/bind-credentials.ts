@@ -150,11 +150,15 @@ function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
   try {
     const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [] } = answer ?? {};
     const { acr = null, revocation } = answer ?? {};
-    const identity = { userId, scopes, sid, claims, credential: credential.name, authenticatedAt, methods, acr };
+    const { issuedAt: date = revocation === undefined ? null : readTime(revocation.issuedAt) } = answer ?? {};
+    const { name } = credential;
+    const identity = { userId, scopes, sid, claims, credential: name, authenticatedAt, methods, acr, issuedAt: date };
     if (!isIdentity(identity)) throw createFault(credential, "verify must answer with { userId, scopes, claims }");
     const isDated = authenticatedAt === null || Number.isFinite(authenticatedAt);
     if (!isDated) throw createFault(credential, "authenticatedAt must be milliseconds since 1970, or null");
     if (!Array.isArray(methods)) throw createFault(credential, 'methods must be a list, such as ["otp"]');
+    const isIssued = date === null || typeof date === "number";
+    if (!isIssued) throw createFault(credential, "issuedAt must be milliseconds since 1970, or null");
     if (revocation === undefined) return { identity: Object.freeze(identity), reference: null, longLife: null };
     const { jti, issuedAt } = revocation;
     // No comparison with an invalid date is true, so no revocation of a user or a session would apply.

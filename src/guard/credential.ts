@@ -3,11 +3,11 @@ import type { CredentialRequest } from "./request.ts";
 
 /**
  * What a credential says about whoever shows it. A member that is left out means none: no scopes, no session, no time
- * of authentication.
+ * of authentication. Without `issuedAt`, the identity has that of `revocation`.
  */
 export interface ShownIdentity<Claims = unknown>
   extends Pick<Identity<Claims>, "userId" | "claims">,
-    Partial<Pick<Identity, "scopes" | "sid" | "authenticatedAt" | "methods" | "acr">> {
+    Partial<Pick<Identity, "scopes" | "sid" | "authenticatedAt" | "methods" | "acr" | "issuedAt">> {
   /**
    * What the guard asks the blocklist about, beside the user and the session. If it is left out, the blocklist is not
    * asked.

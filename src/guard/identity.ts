@@ -1,5 +1,6 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { invalidToken, mismatched } from "../core/token/compact.ts";
+import { readIssueTime } from "../core/token/jti.ts";
 import type { IdentityClaims } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
@@ -29,6 +30,12 @@ export interface Identity<Claims = unknown> {
   readonly methods: readonly string[];
   /** How strong that authentication was: a token's `acr` (RFC 9470 §6); `null` if unknown. */
   readonly acr: string | null;
+  /**
+   * When the credential was issued, in milliseconds since 1970: a token's `iat`, to the millisecond for our own tokens,
+   * and 0 where a token does not say. `null` for a credential that no log-out everywhere ends, such as an API key. It
+   * may lie ahead of the clock by the profile's `clockTolerance`, right after a log-out everywhere.
+   */
+  readonly issuedAt?: number | null;
 }
 
 /** Tells whether a value is an identity. A promise of one is not. */
@@ -53,7 +60,7 @@ export function createIdentity<Claims>(
   reading: IdentityClaims | undefined,
   credential: string,
 ): Identity<Claims> {
-  const { sub, scope = "", sid = null, auth_time, amr, acr } = checked;
+  const { sub, scope = "", sid = null, auth_time, amr, acr, jti, iat } = checked;
   const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
   if (userId === undefined) throw mismatched("sub", sub, "a user's id");
   const scopes = reading?.scopes === undefined ? expectText(scope) : readScopes(reading.scopes, checked);
@@ -66,6 +73,7 @@ export function createIdentity<Claims>(
     authenticatedAt: readAuthTime(auth_time),
     methods: amr === undefined ? NONE : readMethods(amr),
     acr: typeof acr === "string" ? acr : null,
+    issuedAt: readIssueTime(jti, iat),
   });
 }
 

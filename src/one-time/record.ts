@@ -1,6 +1,7 @@
 import { computeDigest, randomSecret } from "../core/digest.ts";
 import { readClock } from "../core/time.ts";
 import type { OneTimeTokenRefusedEvent } from "../events/event.ts";
+import { type Identity, isIdentity } from "../guard/identity.ts";
 import { checkUserId } from "../sessions/user-id.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
@@ -23,9 +24,20 @@ export interface OneTimeResult<Data = unknown> {
    * 1970 for a token or code that was stored by an early version of hallpass, which did not keep the instant.
    */
   readonly issuedAt: Date;
+  /**
+   * When the credential was issued that it was issued for: `issuedAt` of the identity that `issue` was given; `null` if
+   * it was given a user's id.
+   */
+  readonly credentialIssuedAt: Date | null;
   /** When it would have expired. */
   readonly expiresAt: Date;
 }
+
+/**
+ * Whom a token is issued to: a user's id, or the identity that a guard gave. A ticket for an identity is revoked
+ * whenever the credential of that identity is revoked by a log-out everywhere.
+ */
+export type OneTimeOwner = string | Pick<Identity, "userId" | "scopes" | "issuedAt">;
 
 /** The data that is given with a token or code. It may be left out where the type allows `null`. */
 export type GivenData<Data> = null extends Data ? [data?: Data] : [data: Data];
@@ -44,12 +56,13 @@ export function digestFor(purpose: string, ...secret: readonly string[]): string
  * @returns when it expires
  * @throws TypeError where the user's id or the data can't be stored
  */
-export async function putRecord(call: OneTimeCall, userId: string, data: unknown, digest: string): Promise<Date> {
+export async function putRecord(call: OneTimeCall, owner: OneTimeOwner, data: unknown, digest: string): Promise<Date> {
+  const { userId, issuedAt = null } = isIdentity(owner) ? owner : { userId: owner as string };
   checkUserId(userId);
   const text = writeData(data);
   const at = readClock(call.now);
   const expiresAt = new Date(at + call.lifetime);
-  const stored = writeStoredData(at, text);
+  const stored = writeStoredData(at, issuedAt, text);
   await put(call, { digest, purpose: call.purpose, userId, data: stored, expiresAt }, at);
   call.emit(() => ({ type: "one_time_token_issued", userId, purpose: call.givenPurpose }));
   return expiresAt;
@@ -72,9 +85,11 @@ export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promi
   const taken = await budget.callStore("oneTime.take", take, expectOneTimeToken(digest, purpose, isStoredData));
   if (taken === null || readTime(taken.expiresAt) <= at) return null;
   const { userId, data: text, expiresAt } = taken;
-  const { issuedAt, data } = readStoredData(text) as StoredData;
+  const { data, ...dates } = readStoredData(text) as StoredData;
+  const issuedAt = new Date(Math.min(dates.issuedAt, at));
+  const credentialIssuedAt = dates.credentialIssuedAt === null ? null : new Date(dates.credentialIssuedAt);
   call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
-  return { userId, data: data as Data, issuedAt: new Date(Math.min(issuedAt, at)), expiresAt };
+  return { userId, data: data as Data, issuedAt, credentialIssuedAt, expiresAt };
 }
 
 function isStoredData(text: unknown): boolean {

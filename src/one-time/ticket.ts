@@ -21,8 +21,10 @@ const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "
  * Makes the credential of a ticket in the query of a URL, for a WebSocket, an EventSource or a download, where a
  * browser can set no header. A ticket is valid once. Give it a lifetime of seconds, since URLs are logged.
  *
- * `identity.claims` is the data that the ticket was issued with. With a blocklist, a ticket that was issued before its
- * user or session was logged out is refused.
+ * `identity.claims` is the data that the ticket was issued with. With a blocklist, a ticket is refused once its session
+ * is logged out, and once its user is logged out everywhere. Issue it to the identity of the request: it is then as old
+ * as that request's token. A ticket for a user's id is as old as itself, so it is also refused for one `clockTolerance`
+ * after a log-out everywhere, and is good after one that came while the request was being handled.
  *
  * @throws TypeError when an option is misspelt or of the wrong type
  *
@@ -31,7 +33,7 @@ const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "
  * const tickets = createOneTimeTokens<{ sid: string | null }>({ store, purpose: "socket", lifetime: "30s" });
  * const guard = createGuard({ credentials: [ticket(tickets, { identity: ({ data }) => ({ sid: data.sid }) })] });
  *
- * const { token } = await tickets.issue(identity.userId, { sid: identity.sid }); // wss://api.example.com/feed?ticket=…
+ * const { token } = await tickets.issue(identity, { sid: identity.sid }); // wss://api.example.com/feed?ticket=…
  * ```
  */
 export function ticket<Data>(
@@ -55,7 +57,7 @@ export function ticket<Data>(
       const issued = await tickets.consume(shown);
       if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
       const { scopes = [], sid = null } = await identity(issued);
-      const revocation = { jti: null, issuedAt: issued.issuedAt };
+      const revocation = { jti: null, issuedAt: issued.credentialIssuedAt ?? issued.issuedAt };
       return { userId: issued.userId, claims: issued.data, scopes, sid, revocation };
     },
   } satisfies Credential<Data>);

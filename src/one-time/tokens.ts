@@ -7,6 +7,7 @@ import {
   digestFor,
   type GivenData,
   type OneTimeCall,
+  type OneTimeOwner,
   type OneTimeResult,
   putRecord,
   refuseRecord,
@@ -33,11 +34,12 @@ export interface OneTimeTokens<Data = null> {
   /**
    * Issues a token to a user, and invalidates any earlier token of this user for the same purpose.
    *
+   * @param owner - the user's id; for a ticket, the identity that a guard gave
    * @param given - the data that `consume` gives back: at most 4096 characters of JSON
    * @throws TypeError when the user's id or the data can't be stored
    * @throws AuthError `unavailable` (503) in an outage. It is safe to call it again.
    */
-  issue(userId: string, ...given: GivenData<Data>): Promise<IssuedOneTimeToken>;
+  issue(owner: OneTimeOwner, ...given: GivenData<Data>): Promise<IssuedOneTimeToken>;
   /**
    * Consumes a token. Of any number of calls with one token, exactly one gets what the token was issued for, and the
    * others get `null`.
@@ -79,9 +81,9 @@ export function createOneTimeTokens<Data = null>(options: OneTimeTokenOptions): 
   const settings = checkOneTimeOptions(OWNER, "token", options, options.lifetime);
   const digestToken = (token: string): string => digestFor(settings.purpose, token);
 
-  const issue = async (call: OneTimeCall, userId: string, data: unknown = null): Promise<IssuedOneTimeToken> => {
+  const issue = async (call: OneTimeCall, owner: OneTimeOwner, data: unknown = null): Promise<IssuedOneTimeToken> => {
     const token = randomSecret();
-    return { token, expiresAt: await putRecord(call, userId, data, digestToken(token)) };
+    return { token, expiresAt: await putRecord(call, owner, data, digestToken(token)) };
   };
   const consume = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> => {
     const isToken = typeof token === "string" && TOKEN.test(token);

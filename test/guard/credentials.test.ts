@@ -210,6 +210,7 @@ describe("a credential of the application's own", () => {
     ["text for methods", { ...good, methods: "totp" }],
     ["a date for a time", { ...good, authenticatedAt: new Date() }],
     ["no time at all", { ...good, authenticatedAt: Number.NaN }],
+    ["text for a date", { ...good, issuedAt: "today" }],
     ["null for a revocation", { ...good, revocation: null }],
     ["no date of issue", { ...good, revocation: { jti: "1", issuedAt: "today" } }],
     ["a date of issue that is none", { ...good, revocation: { jti: "1", issuedAt: new Date(Number.NaN) } }],

@@ -36,6 +36,7 @@ describe("authenticate", () => {
       authenticatedAt: null,
       methods: [],
       acr: null,
+      issuedAt: NOW,
     });
     expect(Object.isFrozen(identity) && Object.isFrozen(identity.scopes)).toBe(true);
     expect((await guard.authenticate([good])).userId).toBe("user-1");

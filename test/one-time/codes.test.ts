@@ -35,6 +35,7 @@ describe("a code", () => {
     expect(await codes.consume("user-1", code)).toEqual({
       userId: "user-1",
       data: null,
+      credentialIssuedAt: null,
       issuedAt: new Date(NOW),
       expiresAt,
     });

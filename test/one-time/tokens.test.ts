@@ -23,7 +23,13 @@ describe("a token", () => {
     expect(token).toMatch(/^[\w-]{43}$/);
     expect(expiresAt).toEqual(new Date(NOW + HOUR));
     expect((await tokens.issue("user-2")).token).not.toBe(token);
-    expect(await tokens.consume(token)).toEqual({ userId: "user-1", data: null, issuedAt: new Date(NOW), expiresAt });
+    expect(await tokens.consume(token)).toEqual({
+      userId: "user-1",
+      data: null,
+      issuedAt: new Date(NOW),
+      credentialIssuedAt: null,
+      expiresAt,
+    });
     expect(await tokens.consume(token)).toBeNull();
   });
 

@@ -83,7 +83,7 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       const issued = await nodes[0]?.issue(userId);
       const answers = await race(async (node) => nodes[node % nodes.length]?.consume(issued?.token));
       expect(answers.filter((answer) => answer !== null)).toEqual([
-        { userId, data: null, issuedAt: expect.any(Date), expiresAt: issued?.expiresAt },
+        { userId, data: null, issuedAt: expect.any(Date), credentialIssuedAt: null, expiresAt: issued?.expiresAt },
       ]);
     }
   });
