@@ -79,7 +79,7 @@ export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
 export { bearer, type ResolverOptions } from "./guard/bearer.ts";
 export { cookieToken } from "./guard/cookie-token.ts";
 export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
-export type { Credential, ShownIdentity } from "./guard/credential.ts";
+export type { Credential, Defer, ShownIdentity } from "./guard/credential.ts";
 export { type FreshOptions, fresh } from "./guard/fresh.ts";
 export type { Guard, GuardStats, TokenGuard } from "./guard/guard.ts";
 export type { Identity } from "./guard/identity.ts";

@@ -7,7 +7,7 @@ import { isText } from "../shared/text.ts";
 import { unavailable, waitFor } from "../store-calls/call.ts";
 import type { TokenReference } from "../stores/contract.ts";
 import type { Answers, Refuse } from "./answers.ts";
-import type { Credential, ShownIdentity } from "./credential.ts";
+import type { Credential, Defer, ShownIdentity } from "./credential.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -22,10 +22,15 @@ interface Shown {
   readonly text: string;
 }
 
+type MaybeLater<T> = T | PromiseLike<T>;
+
+/** A step that a credential deferred. */
+type Step = Parameters<Defer>[0];
+
 /**
  * Creates the methods by which a guard with any credentials authenticates. They find the credential that a request
- * shows, let it verify the text, make the identity, and ask the blocklist about it. An answer is a promise only if the
- * credential or the blocklist has to be awaited.
+ * shows, let it verify the text, make the identity, ask the blocklist about it, and take the steps that the credential
+ * deferred. An answer is a promise only if the credential, the blocklist or a step has to be awaited.
  */
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
   const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
@@ -33,23 +38,27 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
   const lookUp = ({ identity, reference, longLife }: Proven, leftMs: number): Identity | Promise<Identity> => {
     if (blocklist === null || reference === null) return identity;
     if (longLife !== null) throw invalidToken(longLife);
-    const timeoutMs = Math.max(Math.min(storeTimeoutMs, leftMs), 1);
+    const timeoutMs = Math.min(storeTimeoutMs, leftMs);
     const pending = refuseRevoked(blocklist, timeoutMs, reference, observe);
     return pending === undefined ? identity : pending.then(() => identity);
   };
 
-  const proveInTime = async (shown: Shown, answer: PromiseLike<ShownIdentity>): Promise<Identity> => {
+  const proveInTime = async (shown: Shown, answer: MaybeLater<ShownIdentity>, steps: readonly Step[]) => {
     const startedAt = stopwatch();
+    const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
     const proven = readProven(shown, await waitForProof(shown, requestTimeoutMs, answer));
-    return lookUp(proven, requestTimeoutMs - (stopwatch() - startedAt));
+    const identity = await lookUp(proven, leftMs());
+    for (const step of steps) await waitForProof(shown, leftMs(), (async () => step())());
+    return identity;
   };
 
   const prove = (shown: Shown, request: CredentialRequest): Identity | Promise<Identity> => {
-    const answer = verifyShown(shown, request);
+    const steps: Step[] = [];
+    const answer = verifyShown(shown, request, (step) => steps.push(step));
     // A timer costs more than the lookup of a cached token, so it is only set where there is something to wait for.
-    return isThenable(answer)
-      ? proveInTime(shown, answer as PromiseLike<ShownIdentity>)
-      : lookUp(readProven(shown, answer), requestTimeoutMs);
+    return isThenable(answer) || steps.length > 0
+      ? proveInTime(shown, answer, steps)
+      : lookUp(readProven(shown, answer as ShownIdentity), requestTimeoutMs);
   };
 
   const makeMethod = <Absent extends null>(answerAbsent: () => Absent): GuardAnswer<Promise<Identity | Absent>> =>
@@ -114,22 +123,15 @@ function createAmbiguity(one: Credential, other: Credential): AuthError {
   return new AuthError("invalid_request", { cause });
 }
 
-function verifyShown(
-  { credential, text }: Shown,
-  request: CredentialRequest,
-): ShownIdentity | PromiseLike<ShownIdentity> {
+function verifyShown({ credential, text }: Shown, request: CredentialRequest, defer: Defer): MaybeLater<ShownIdentity> {
   try {
-    return credential.verify(text, request);
+    return credential.verify(text, request, defer);
   } catch (error) {
     throw toOutage(credential, error);
   }
 }
 
-async function waitForProof(
-  { credential }: Shown,
-  timeoutMs: number,
-  answer: ShownIdentity | PromiseLike<ShownIdentity>,
-): Promise<ShownIdentity> {
+async function waitForProof<T>({ credential }: Shown, timeoutMs: number, answer: MaybeLater<T>): Promise<T> {
   try {
     return await waitFor("credential", timeoutMs, answer);
   } catch (error) {

@@ -21,6 +21,13 @@ export interface ShownIdentity<Claims = unknown>
 }
 
 /**
+ * Defers a step of a credential until its answer is found to be an identity, and the blocklist has answered. Defer what
+ * can't be undone, such as taking a ticket out of a store: a request that is refused with 503 before can then be sent
+ * again. What the step throws is the answer. It has the time that is left of the request.
+ */
+export type Defer = (step: () => void | Promise<void>) => void;
+
+/**
  * One way for a request to show who is asking. `bearer` and `cookieToken` make one; applications write others.
  *
  * @example
@@ -56,10 +63,16 @@ export interface Credential<Claims = unknown> {
    * Verifies what was shown. Return a promise only if there is something to wait for: awaiting one takes longer than a
    * lookup in a cache.
    *
+   * @param defer - defers a step until everything else is done: see {@link Defer}. A guard gives it. If there is none,
+   * do the step at once.
    * @throws AuthError `invalid_token` (401), or another refusal. Anything else that is thrown is an outage (503), and
    * so is an answer that comes too late or is no identity.
    */
-  verify(shown: string, request: CredentialRequest): ShownIdentity<Claims> | Promise<ShownIdentity<Claims>>;
+  verify(
+    shown: string,
+    request: CredentialRequest,
+    defer?: Defer,
+  ): ShownIdentity<Claims> | Promise<ShownIdentity<Claims>>;
   /** Its own scheme in the challenge. None by default: the challenge then has the Bearer scheme. */
   readonly challenge?: {
     /** An HTTP token, such as `"DPoP"`. */

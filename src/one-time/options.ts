@@ -75,7 +75,12 @@ export function checkOneTimeOptions(
 ): OneTimeSettings {
   const { store, purpose, now = systemClock, storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS } = options;
   const { onOutage = warnOfFirstOutage(), onEvent } = options;
-  checkMethods(`${owner}: store`, store, ["put", "take", "countTry"], "memoryOneTimeStore() of hallpass/stores/memory");
+  checkMethods(
+    `${owner}: store`,
+    store,
+    ["put", "find", "take", "countTry"],
+    "memoryOneTimeStore() of hallpass/stores/memory",
+  );
   assert(
     typeof purpose === "string" && PURPOSE.test(purpose),
     `${owner}: purpose must be a name such as "password-reset", of 1 to 64 letters, digits and . _ -`,

@@ -79,16 +79,27 @@ export async function revokeRecord(call: OneTimeCall, userId: string): Promise<v
 
 /** Consumes what was issued; `null` if there is nothing, or it has expired. */
 export async function takeRecord<Data>(call: OneTimeCall, digest: string): Promise<OneTimeResult<Data> | null> {
-  const { store, budget, purpose, now } = call;
+  const taken = await readRecord<Data>(call, digest, "take");
+  if (taken === null) return null;
+  const { userId } = taken;
+  call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
+  return taken;
+}
+
+/** Reads what was issued, and leaves it or takes it; `null` if there is nothing, or it has expired. */
+export async function readRecord<Data>(
+  { store, budget, purpose, now }: OneTimeCall,
+  digest: string,
+  method: "find" | "take",
+): Promise<OneTimeResult<Data> | null> {
   const at = readClock(now);
-  const take = async () => store.take(digest);
-  const taken = await budget.callStore("oneTime.take", take, expectOneTimeToken(digest, purpose, isStoredData));
-  if (taken === null || readTime(taken.expiresAt) <= at) return null;
-  const { userId, data: text, expiresAt } = taken;
+  const read = async () => store[method](digest);
+  const found = await budget.callStore(`oneTime.${method}`, read, expectOneTimeToken(digest, purpose, isStoredData));
+  if (found === null || readTime(found.expiresAt) <= at) return null;
+  const { userId, data: text, expiresAt } = found;
   const { data, ...dates } = readStoredData(text) as StoredData;
   const issuedAt = new Date(Math.min(dates.issuedAt, at));
   const credentialIssuedAt = dates.credentialIssuedAt === null ? null : new Date(dates.credentialIssuedAt);
-  call.emit(() => ({ type: "one_time_token_used", userId, purpose: call.givenPurpose }));
   return { userId, data: data as Data, issuedAt, credentialIssuedAt, expiresAt };
 }
 

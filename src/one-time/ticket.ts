@@ -26,6 +26,9 @@ const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "
  * as that request's token. A ticket for a user's id is as old as itself, so it is also refused for one `clockTolerance`
  * after a log-out everywhere, and is good after one that came while the request was being handled.
  *
+ * A guard takes the ticket last, once `identity` and the blocklist have answered. So a request that an outage of these
+ * refuses with 503 can be sent again with the same ticket. Of any number of requests with one ticket, one is let in.
+ *
  * @throws TypeError when an option is misspelt or of the wrong type
  *
  * @example
@@ -37,10 +40,10 @@ const OPTIONS: OptionNames<TicketOptions> = { parameter: "optional", identity: "
  * ```
  */
 export function ticket<Data>(
-  tickets: Pick<OneTimeTokens<Data>, "consume">,
+  tickets: Pick<OneTimeTokens<Data>, "find" | "consume">,
   options: TicketOptions<Data> = {},
 ): Credential<Data> {
-  checkMethods("ticket: the first argument", tickets, ["consume"]);
+  checkMethods("ticket: the first argument", tickets, ["find", "consume"]);
   checkOptions("ticket", options, OPTIONS);
   const { parameter = "ticket", identity = addNothing } = options;
   checkText("ticket: parameter", parameter);
@@ -53,10 +56,12 @@ export function ticket<Data>(
       if (others.some((it) => it !== shown)) throw createAmbiguity(parameter);
       return shown;
     },
-    async verify(shown) {
-      const issued = await tickets.consume(shown);
-      if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
+    async verify(shown, _request, defer) {
+      const issued = refuseNull(await tickets.find(shown));
       const { scopes = [], sid = null } = await identity(issued);
+      const take = async () => void refuseNull(await tickets.consume(shown));
+      if (defer === undefined) await take();
+      else defer(take);
       const revocation = { jti: null, issuedAt: issued.credentialIssuedAt ?? issued.issuedAt };
       return { userId: issued.userId, claims: issued.data, scopes, sid, revocation };
     },
@@ -64,6 +69,11 @@ export function ticket<Data>(
 }
 
 const WORTHLESS = "the ticket is unknown, was used, has expired, or another one was issued after it";
+
+function refuseNull<T>(issued: T | null): T {
+  if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
+  return issued;
+}
 
 function addNothing(): TicketIdentity {
   return {};

@@ -10,6 +10,7 @@ import {
   type OneTimeOwner,
   type OneTimeResult,
   putRecord,
+  readRecord,
   refuseRecord,
   revokeRecord,
   takeRecord,
@@ -40,6 +41,14 @@ export interface OneTimeTokens<Data = null> {
    * @throws AuthError `unavailable` (503) in an outage. It is safe to call it again.
    */
   issue(owner: OneTimeOwner, ...given: GivenData<Data>): Promise<IssuedOneTimeToken>;
+  /**
+   * Tells what a token was issued for, and leaves it valid. Consume it before you rely on it: others may have found it
+   * too.
+   *
+   * @param token - the token, as the request has it: anything but a valid token gets `null`
+   * @throws AuthError `unavailable` (503) in an outage. It may be sent again.
+   */
+  find(token: unknown): Promise<OneTimeResult<Data> | null>;
   /**
    * Consumes a token. Of any number of calls with one token, exactly one gets what the token was issued for, and the
    * others get `null`.
@@ -85,13 +94,15 @@ export function createOneTimeTokens<Data = null>(options: OneTimeTokenOptions): 
     const token = randomSecret();
     return { token, expiresAt: await putRecord(call, owner, data, digestToken(token)) };
   };
-  const consume = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> => {
-    const isToken = typeof token === "string" && TOKEN.test(token);
-    return (isToken ? await takeRecord<Data>(call, digestToken(token)) : null) ?? refuseRecord(call, null);
-  };
+  const isToken = (token: unknown): token is string => typeof token === "string" && TOKEN.test(token);
+  const find = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> =>
+    (isToken(token) ? await readRecord<Data>(call, digestToken(token), "find") : null) ?? refuseRecord(call, null);
+  const consume = async (call: OneTimeCall, token: unknown): Promise<OneTimeResult<Data> | null> =>
+    (isToken(token) ? await takeRecord<Data>(call, digestToken(token)) : null) ?? refuseRecord(call, null);
 
   return Object.freeze({
     issue: bindOperation("issue", settings, issue),
+    find: bindOperation("find", settings, find),
     consume: bindOperation("consume", settings, consume),
     revoke: bindOperation("revoke", settings, revokeRecord),
   });

@@ -3,7 +3,7 @@ import type { OneTimeTry, StoredOneTimeToken } from "../stores/contract.ts";
 import { type AnswerCheck, demand, demandCount, demandId, demandInstant, OR_NULL } from "./answer-checks.ts";
 
 /**
- * Creates the check of what a one-time store's `take` answers for a digest.
+ * Creates the check of what a one-time store's `find` or `take` answers for a digest.
  *
  * @param isData - tells whether a value is a text that may have been stored
  */

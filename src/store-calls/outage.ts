@@ -3,10 +3,10 @@ import { createWarning, tell } from "../shared/listener.ts";
 import { findFailedCall } from "./call.ts";
 
 /**
- * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"consume"` and
- * `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys: `"touchKey"`
- * writes when a key was last used. Those with `Status` are of status lists. `"verifyProof"` is of a proof that came
- * without an access token.
+ * The operation that met an outage. `authenticateOptional` counts as `"authenticate"`. `"issue"`, `"find"`, `"consume"`
+ * and `"revoke"` are of one-time tokens and codes. Those whose names end in `Key` or `Keys` are of API keys:
+ * `"touchKey"` writes when a key was last used. Those with `Status` are of status lists. `"verifyProof"` is of a proof
+ * that came without an access token.
  */
 export type OutageOperation =
   | "authenticate"
@@ -27,6 +27,7 @@ export type OutageOperation =
   | "revokeAccessToken"
   | "sessions"
   | "issue"
+  | "find"
   | "consume"
   | "revoke"
   | "verifyKey"

@@ -191,6 +191,12 @@ export interface OneTimeStore {
    */
   put(token: StoredOneTimeToken, at: Date): Promise<void>;
   /**
+   * Finds a token or code, even if it has expired, and leaves it in the store with its count of tries.
+   *
+   * @returns what was stored; `null` where there is none with this digest, or it was taken or replaced
+   */
+  find(digest: string): Promise<StoredOneTimeToken | null>;
+  /**
    * Takes a token or code out of the store, even if it has expired, together with its count of tries. Of any number of
    * concurrent calls, exactly one gets it.
    *

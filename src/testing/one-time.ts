@@ -46,6 +46,7 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
   return createCases(open, {
     "answers exactly null for what there is not": async (store) => {
       const { digest, purpose, userId } = createToken();
+      strictEqual(await store.find(digest), null);
       strictEqual(await store.take(digest), null);
       strictEqual(await store.countTry(purpose, userId, at(0), at(HOUR_MS)), null);
     },
@@ -54,6 +55,18 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
       for (const token of [await putToken(store), await putToken(store, { data, expiresAt: at(7) })]) {
         deepStrictEqual(await store.take(token.digest), token);
       }
+    },
+    "finds it, also if it has expired, until it is taken or replaced": async (store) => {
+      const [taken, replaced] = [await putToken(store, { expiresAt: at(0) }), await putToken(store)];
+      for (let time = 0; time < 2; time += 1) deepStrictEqual(await store.find(taken.digest), taken);
+      strictEqual(await countTry(store, taken, 0), 1);
+      deepStrictEqual(await store.find(taken.digest), taken);
+      strictEqual(await countTry(store, taken, 1), 2);
+      deepStrictEqual(await store.take(taken.digest), taken);
+      strictEqual(await store.find(taken.digest), null);
+      deepStrictEqual(await store.find(replaced.digest), replaced);
+      await putToken(store, { userId: replaced.userId });
+      strictEqual(await store.find(replaced.digest), null);
     },
     "gives it back once": async (store) => {
       const token = await putToken(store);

@@ -33,6 +33,7 @@ async function refusalOf(work: Promise<unknown>): Promise<AuthError> {
 /** Each operation, and the call of the store that fails it. */
 const CASES: readonly (readonly [string, keyof OneTimeStore, (house: House) => Promise<unknown>])[] = [
   ["issue", "put", ({ tokens }) => tokens.issue("user-1")],
+  ["find", "find", ({ tokens }) => tokens.find(TOKEN)],
   ["consume", "take", ({ tokens }) => tokens.consume(TOKEN)],
   ["revoke", "put", ({ tokens }) => tokens.revoke("user-1")],
   ["issue", "put", ({ codes }) => codes.issue("user-1")],

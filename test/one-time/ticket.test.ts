@@ -108,7 +108,7 @@ describe("a ticket in the query", () => {
   });
 
   it("is an outage where its store is down", async () => {
-    const store = { ...memoryOneTimeStore(), take: () => Promise.reject(new Error("down")) };
+    const store = { ...memoryOneTimeStore(), find: () => Promise.reject(new Error("down")) };
     const { ask } = house(store);
     expect(await codeOf(ask(`?ticket=${"A".repeat(43)}`))).toBe("unavailable");
   });
@@ -140,11 +140,11 @@ it("is told later what a ticket says, and knows nobody where that fails", async 
 });
 
 it.each<readonly [unknown, unknown, RegExp]>([
-  [{}, undefined, /must be an object with the methods consume/],
-  [null, undefined, /must be an object with the methods consume/],
-  [{ consume() {} }, { params: "x" }, /there is no option "params"/],
-  [{ consume() {} }, { parameter: "" }, /parameter must be a non-empty string/],
-  [{ consume() {} }, { identity: "x" }, /identity must be a function/],
+  [{}, undefined, /must be an object with the methods find, consume/],
+  [null, undefined, /must be an object with the methods find, consume/],
+  [{ find() {}, consume() {} }, { params: "x" }, /there is no option "params"/],
+  [{ find() {}, consume() {} }, { parameter: "" }, /parameter must be a non-empty string/],
+  [{ find() {}, consume() {} }, { identity: "x" }, /identity must be a function/],
 ])("refuses %o with %o when it is made", (tickets, options, message) => {
   expect(() => ticket(tickets as never, options as never)).toThrow(message);
 });

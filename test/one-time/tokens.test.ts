@@ -84,6 +84,21 @@ describe("a token", () => {
     expect(await tokens.consume((await tokens.issue("user-1")).token)).not.toBeNull();
   });
 
+  it("is found as often as one likes, and stays good once", async () => {
+    const { tokens, make, clock } = houseOf();
+    const { token } = await tokens.issue("user-1");
+    const found = await tokens.find(token);
+    expect(found).toMatchObject({ userId: "user-1", issuedAt: new Date(NOW) });
+    expect(await tokens.find(token)).toEqual(found);
+    expect(await make({ purpose: "invitation" }).find(token)).toBeNull();
+    expect(await tokens.consume(token)).toEqual(found);
+    expect(await tokens.find(token)).toBeNull();
+    const late = await tokens.issue("user-1");
+    clock.now += HOUR;
+    expect(await tokens.find(late.token)).toBeNull();
+    expect(await tokens.find("x")).toBeNull();
+  });
+
   it("is stored as a digest alone", async () => {
     const stored: StoredOneTimeToken[] = [];
     const { make, store } = houseOf();
@@ -149,7 +164,10 @@ it("takes as much data as JSON can hold, and no more", async () => {
 
 describe("when they are made", () => {
   it.each<readonly [object, RegExp]>([
-    [{ store: {} }, /store must be an object with the methods put, take, countTry, such as memoryOneTimeStore\(\)/],
+    [
+      { store: {} },
+      /store must be an object with the methods put, find, take, countTry, such as memoryOneTimeStore\(\)/,
+    ],
     [{ store: undefined }, /store is undefined; it must be given/],
     [{ purpose: "" }, /purpose must be a name such as "password-reset"/],
     [{ purpose: "a b" }, /purpose must be a name/],

@@ -107,7 +107,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [token, { origin: "https://api.example.com", proofs: null, nonce: WRONG }],
   ],
   "dpop createProofVerifier": [[WRONG]],
-  "one-time ticket": [[{ consume() {} }, WRONG]],
+  "one-time ticket": [[{ find() {}, consume() {} }, WRONG]],
   "index cookieToken": [[token, WRONG]],
   "index fresh": [[WRONG]],
   "stores/memory memoryBlocklist": [[WRONG]],

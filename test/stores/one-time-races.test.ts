@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGuard } from "../../src/guard/create.ts";
 import { createOneTimeCodes } from "../../src/one-time/codes.ts";
+import { ticket } from "../../src/one-time/ticket.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import type { OneTimeStore } from "../../src/stores/contract.ts";
 import { postgresOneTimeStore, postgresSchema } from "../../src/stores/postgres.ts";
@@ -85,6 +87,26 @@ describe.each(Object.entries(DATABASES))("%s", (_name, open) => {
       expect(answers.filter((answer) => answer !== null)).toEqual([
         { userId, data: null, issuedAt: expect.any(Date), credentialIssuedAt: null, expiresAt: issued?.expiresAt },
       ]);
+    }
+  });
+
+  it("of fifty requests with a ticket, of which each looks it up first, exactly one is let in", {
+    timeout: 120_000,
+  }, async () => {
+    const nodes = opened.stores.map((store) => {
+      const tickets = createOneTimeTokens({ store, purpose: "ticket", lifetime: "1h", ...TIME });
+      return { tickets, guard: createGuard({ credentials: [ticket(tickets)], requestTimeoutMs: 40_000 }) };
+    });
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const issued = await nodes[0]?.tickets.issue(randomUUID());
+      const request = { url: `/?ticket=${issued?.token}`, headers: {} };
+      const answers = await race(async (node) =>
+        nodes[node % nodes.length]?.guard.authenticate(request).then(
+          () => "let in",
+          ({ code }) => code,
+        ),
+      );
+      expect(answers.filter((answer) => answer !== "invalid_token")).toEqual(["let in"]);
     }
   });
 

@@ -57,6 +57,9 @@ export function memoryOneTimeStore(): OneTimeStore {
       entries.set(key, { token: { ...token }, tries, triesUntil });
       keys.set(token.digest, key);
     },
+    async find(digest) {
+      return entries.get(keys.get(digest) ?? "")?.token ?? null;
+    },
     async take(digest) {
       const key = keys.get(digest);
       const entry = key === undefined ? undefined : entries.get(key);

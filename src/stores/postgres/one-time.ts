@@ -36,6 +36,10 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
           valid_until = excluded.valid_until, expires_at = greatest(excluded.valid_until, known.tries_until)`;
       await query(sql, purpose, userId, digest, data, toMilliseconds(expiresAt));
     },
+    async find(digest) {
+      const sql = `SELECT ${COLUMNS} FROM ${oneTimeTokens} WHERE digest = $1`;
+      return readOneTimeToken((await query(sql, digest))[0]);
+    },
     async take(digest) {
       // A call that finds the row locked waits. Then the row is gone, or has the digest of a later token.
       const sql = `DELETE FROM ${oneTimeTokens} WHERE digest = $1 RETURNING ${COLUMNS}`;

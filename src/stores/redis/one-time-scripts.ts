@@ -16,6 +16,12 @@ redis.call('HSET', KEYS[1], 'digest', digest, 'data', data, 'ends', ends)
 lengthen(KEYS[1], ttl)
 return before`;
 
+/** Finds a token or code, if it still has the digest and nobody has claimed it. Replies with `data` and `ends`. */
+export const FIND = `
+local digest, data, ends, claim = unpack(redis.call('HMGET', KEYS[1], 'digest', 'data', 'ends', 'claim'))
+if digest ~= ARGV[1] or claim then return false end
+return { data, ends }`;
+
 /** Takes a token or code, if it still has the digest and nobody else has claimed it. Replies with `data` and `ends`. */
 export const TAKE = `
 local digest, data, ends, claim = unpack(redis.call('HMGET', KEYS[1], 'digest', 'data', 'ends', 'claim'))

@@ -1,8 +1,8 @@
 import { ignore } from "../../shared/listener.ts";
-import type { OneTimeStore } from "../contract.ts";
+import type { OneTimeStore, StoredOneTimeToken } from "../contract.ts";
 import { readDate, toMilliseconds } from "../shared/instants.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
-import { COUNT_TRY, PUT, TAKE } from "./one-time-scripts.ts";
+import { COUNT_TRY, FIND, PUT, TAKE } from "./one-time-scripts.ts";
 import { createReplyError, readInteger, readJson, readStrings } from "./replies.ts";
 import { computeTtl, MARGIN_MS } from "./ttl.ts";
 
@@ -29,6 +29,20 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
   const deleteDigest = (digest: string): void => {
     send("DEL", getDigestKey(digest)).then(ignore, ignore);
   };
+  /** Runs a script on the record that a digest leads to, and reads the record that it replies with. */
+  const runOnRecord = async (
+    script: string,
+    digest: string,
+    ...values: readonly string[]
+  ): Promise<StoredOneTimeToken | null> => {
+    const owner = readOwner(await send("GET", getDigestKey(digest)));
+    if (owner === null) return null;
+    const [purpose, userId] = owner;
+    const found = await run(script, getKey(purpose, userId), digest, ...values);
+    if (found === null) return null;
+    const [data, ends] = readStrings(found, 2);
+    return { digest, purpose, userId, data: data as string, expiresAt: readDate(ends) };
+  };
 
   return {
     async put({ digest, purpose, userId, data, expiresAt }, at) {
@@ -41,15 +55,11 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
       if (before !== null && typeof before !== "string") throw createReplyError();
       if (before !== null && before !== digest) deleteDigest(before);
     },
+    find: (digest) => runOnRecord(FIND, digest),
     async take(digest) {
-      const owner = readOwner(await send("GET", getDigestKey(digest)));
-      if (owner === null) return null;
-      const [purpose, userId] = owner;
-      const taken = await run(TAKE, getKey(purpose, userId), digest, crypto.randomUUID(), String(MARGIN_MS));
-      if (taken === null) return null;
-      const [data, ends] = readStrings(taken, 2);
-      deleteDigest(digest);
-      return { digest, purpose, userId, data: data as string, expiresAt: readDate(ends) };
+      const taken = await runOnRecord(TAKE, digest, crypto.randomUUID(), String(MARGIN_MS));
+      if (taken !== null) deleteDigest(digest);
+      return taken;
     },
     async countTry(purpose, userId, at, until) {
       const [now, ends] = [toMilliseconds(at), toMilliseconds(until)];

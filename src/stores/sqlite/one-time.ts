@@ -9,6 +9,8 @@ import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTIONS, ...DELETION_OPTIONS };
 
+const COLUMNS = "digest, purpose, user_id, data, valid_until AS ends";
+
 /**
  * Tokens and codes for one use in a SQLite table (see {@link sqliteSchema}), for the processes of one machine. What a
  * call has confirmed survives a crash of the process, and a crash of the machine as far as SQLite's `synchronous` says.
@@ -38,10 +40,12 @@ export function sqliteOneTimeStore(options: SqliteOptions & DeletionOptions): Sq
         const ends = toMilliseconds(expiresAt);
         execute(sql, purpose, userId, digest, data, ends, ends);
       }),
+    find: async (digest) =>
+      readOneTimeToken(query(`SELECT ${COLUMNS} FROM ${oneTimeTokens} WHERE digest = ?`, digest)[0]),
     take: (digest) =>
       transact(() => {
         const sql = `DELETE FROM ${oneTimeTokens} WHERE digest = ?
-          RETURNING digest, purpose, user_id, data, valid_until AS ends`;
+          RETURNING ${COLUMNS}`;
         return readOneTimeToken(query(sql, digest)[0]);
       }),
     countTry: (purpose, userId, at, until) =>

@@ -111,10 +111,12 @@ describe("a reply that Redis can't give", () => {
 
   it.each([undefined, 1, "x", "{}", "[]", '["u"]', '["u",1]'])("%j is no owner", async (reply) => {
     await expect(saying(reply).take("a")).rejects.toThrow(/can't reply/);
+    await expect(saying(reply).find("a")).rejects.toThrow(/can't reply/);
   });
 
   it.each([undefined, "x", {}, [], ["x"], ["x", {}], ["x", "soon"], ["x", null]])("%j is no token", async (reply) => {
     await expect(saying('["p","u"]', reply).take("a")).rejects.toThrow(/can't reply|no whole number/);
+    await expect(saying('["p","u"]', reply).find("a")).rejects.toThrow(/can't reply|no whole number/);
   });
 
   it.each([undefined, "x", {}, [], ["x"], ["x", "many"], ["x", null]])("%j is no try", async (reply) => {

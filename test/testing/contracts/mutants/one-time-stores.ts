@@ -21,6 +21,31 @@ export const BROKEN_ONE_TIME_STORES: Readonly<Record<string, () => OneTimeStore>
   "answers undefined for none": broken((store) => ({
     take: async (digest) => (await store.take(digest)) ?? (undefined as never),
   })),
+  "takes what it finds": broken((store) => ({ find: (digest) => store.take(digest) })),
+  "finds undefined for none": broken((store) => ({
+    find: async (digest) => (await store.find(digest)) ?? (undefined as never),
+  })),
+  "finds nothing that was tried": broken((store) => {
+    const tried = new Set<string>();
+    return {
+      countTry: async (...args) => {
+        const counted = await store.countTry(...args);
+        if (counted !== null) tried.add(counted.digest);
+        return counted;
+      },
+      find: async (digest) => (tried.has(digest) ? null : store.find(digest)),
+    };
+  }),
+  "finds what was taken or replaced": broken((store) => {
+    const known = new Map<string, StoredOneTimeToken>();
+    return {
+      put: async (token, at) => {
+        known.set(token.digest, token);
+        await store.put(token, at);
+      },
+      find: async (digest) => known.get(digest) ?? null,
+    };
+  }),
   "counts tries at nothing": broken((store) => ({
     countTry: async (...args) => (await store.countTry(...args)) ?? { digest: "", tries: 1 },
   })),
