@@ -36,7 +36,7 @@ function decodeText(bytes: Uint8Array, what: string): string {
   }
 }
 
-/** Reads a token as {@link readInput} does. It may be copied with its scheme, as it stands in an Authorization header. */
+/** Reads a token as {@link readInput} does. It may have its scheme in front, as in an Authorization header. */
 export async function readToken(shell: Shell): Promise<string> {
   return (await readInput(shell, "token")).trim().replace(/^Bearer +/i, "");
 }
