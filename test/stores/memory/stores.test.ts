@@ -332,6 +332,19 @@ describe("memoryApiKeys", () => {
     }
   };
 
+  it("lets all of a user's keys that expired long ago go when the user creates another", async () => {
+    const { pass } = timesFrom(START);
+    const store = memoryApiKeys();
+    const own = { userId: "user-1" };
+    for (let nth = 0; nth < 5; nth += 1) await store.insert({ ...keyOf(`old-${nth}`, 0, 60), ...own }, 5);
+    pass(659);
+    await store.insert({ ...keyOf("early", 659, null), ...own }, 5);
+    expect((await store.list("user-1")).length).toBe(6);
+    pass(1);
+    await store.insert({ ...keyOf("new", 660, null), ...own }, 5);
+    expect((await store.list("user-1")).length).toBe(2);
+  });
+
   it("lets a key that has expired go as other users create theirs, ten minutes later", async () => {
     const { pass } = timesFrom(START);
     const store = memoryApiKeys();
