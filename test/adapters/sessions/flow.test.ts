@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { handleLogin, handleLogout, handleRefresh } from "../../../src/adapters/flow.ts";
 import { handleSession } from "../../../src/adapters/session.ts";
 import type { RevokingAuthenticator } from "../../../src/authenticator/authenticator.ts";
@@ -46,8 +46,34 @@ describe("an outage", () => {
     const sent = requestOf({ cookie: `__Host-refresh=${"A".repeat(43)}` });
     const refused = await handleRefresh(auth)(sent).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "unavailable", headers: { "Retry-After": "5" } });
+    expect(refused).not.toHaveProperty(["headers", "Set-Cookie"]);
     expect(await codeOf(handleLogout(auth)(sent))).toBe("unavailable");
   });
+
+  it("is one at a log-out, too, where the session of the cookie was ended and that of the access token was not", async () => {
+    const isRevoked = () => Promise.reject(new Error("down"));
+    const { auth } = houseOf({ refresh: { cookie: {} }, blocklist: { isRevoked } });
+    const [inCookie, inHeader] = [await auth.login(READER), await auth.login(READER)];
+    const cookie = `__Host-refresh=${inCookie.refreshToken}`;
+    const sent = requestOf({ cookie, authorization: `Bearer ${inHeader.accessToken}` });
+    expect(await codeOf(handleLogout(auth)(sent))).toBe("unavailable");
+  });
+});
+
+it("a cookie that is taken away leaves the refusal its challenge", async () => {
+  const { auth } = houseOf({ refresh: { cookie: {} }, more: { realm: "orders" } });
+  const sent = requestOf({ cookie: `__Host-refresh=${"A".repeat(43)}`, authorization: "Bearer x.y.z" });
+  const refused = await handleLogout(auth)(sent).catch((error: unknown) => error);
+  expect(refused).toHaveProperty(["headers", "Set-Cookie"], expect.stringMatching(/^__Host-refresh=; Max-Age=0;/));
+  expect(refused).toHaveProperty(["headers", "WWW-Authenticate"], expect.stringMatching(/^Bearer realm="orders", /));
+});
+
+it("no proof is looked at that a page of another site has sent", async () => {
+  const { auth } = houseOf({ refresh: { cookie: {} } });
+  const prove = vi.fn(() => ({ user: { id: "user-1" } }));
+  const sent = requestOf({ origin: "https://evil.example", "sec-fetch-site": "cross-site" });
+  expect(await codeOf(handleSession(auth, prove)(sent))).toBe("cross_site_request");
+  expect(prove).not.toHaveBeenCalled();
 });
 
 it("a proof that answers with what is no user is a mistake of the developer's, and no refusal", async () => {
