@@ -88,7 +88,7 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
         await putToken(store),
         await putToken(store, { userId: before.userId, purpose: "code:reset" }),
       ];
-      const next = await putToken(store, { userId: before.userId });
+      const next = await putToken(store, { userId: before.userId, data: '"next"', expiresAt: at(2 * HOUR_MS) });
       strictEqual(await store.take(before.digest), null);
       for (const token of [next, otherUser, otherPurpose]) deepStrictEqual(await store.take(token.digest), token);
     },

@@ -187,6 +187,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(await store.findSession(session.family), session);
       const other = createSession();
       deepStrictEqual(await store.startSession(other, 1, LIMIT), [], "the count was forgotten since it was read");
+      const another = createSession({ userId: other.userId });
+      deepStrictEqual(await store.startSession(another, 1, LIMIT), [], "the count was forgotten since it was read");
     },
     "lets no session outlive an end that comes at the same time": async (store) => {
       for (let round = 0; round < 25; round += 1) {
@@ -209,6 +211,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const userId = createId("user");
       const [ended, living] = [await startSession(store, { userId }), await startSession(store, { userId })];
       await store.endSession(ended.sid, userId, "logout");
+      await store.deleteSessions(createId("user"), [ended.sid]);
+      ok((await store.findSession(ended.family)) !== null, "another user's was deleted");
       await store.deleteSessions(userId, [ended.sid, living.sid, createId("sid")]);
       strictEqual(await store.findSession(ended.family), null);
       deepStrictEqual(await store.findSession(living.family), living);
@@ -241,6 +245,8 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       for (const ms of [0, 1, 2]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c] = all as [StoredSession, StoredSession, StoredSession];
       strictEqual(await store.replaceSession(a, refreshSession(a, { lastUsedAt: at(10) })), true);
+      const gone = await startSession(store, { userId, createdAt: at(5) });
+      await store.endSession(gone.sid, userId, "reuse");
       const late = createSession({ userId, createdAt: at(-1) }); // of a machine whose clock is behind
       deepStrictEqual(await store.startSession(late, 0, 3), [b.sid]);
       strictEqual(await store.findSession(b.family), null);
@@ -249,6 +255,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       const last = createSession({ userId, createdAt: at(11) });
       const deleted = await store.startSession(last, 0, 1);
       deepStrictEqual(deleted && [...deleted].sort(), [a.sid, c.sid, late.sid].sort());
+      strictEqual((await store.findSession(gone.family))?.ended, "reuse", "one that was ended is not over the limit");
       deepStrictEqual(await store.sessions(userId, at(11)), [last]);
     },
     "holds a hundred sessions of one user that begin at once": async (store) => {

@@ -141,6 +141,8 @@ export function userStoreContract(
       const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
       strictEqual(await users.replacePasswordHash(id, NEXT, HASH, changedAt), true);
       deepStrictEqual(await since(), [changedAt, changedAt]);
+      strictEqual(await users.replacePasswordHash(id, HASH, NEXT), true);
+      deepStrictEqual(await since(), [changedAt, changedAt], "a renewed hash changed since when the password holds");
     },
   });
 }

@@ -94,6 +94,17 @@ export const BROKEN_ONE_TIME_STORES: Readonly<Record<string, () => OneTimeStore>
       },
     };
   }),
+  "keeps the end of what was issued before": broken((store) => {
+    const ends = new Map<string, Date>();
+    return {
+      put: (token, at) => {
+        const key = `${token.purpose} ${token.userId}`;
+        const expiresAt = ends.get(key) ?? token.expiresAt;
+        ends.set(key, expiresAt);
+        return store.put({ ...token, expiresAt }, at);
+      },
+    };
+  }),
   "stores nothing that has expired already": broken((store) => ({
     put: async (token, at) => {
       if (token.expiresAt > at) await store.put(token, at);

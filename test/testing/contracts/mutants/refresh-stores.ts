@@ -214,7 +214,30 @@ export const BROKEN_REFRESH_STORES: Readonly<Record<string, () => RefreshStore>>
       return isLast ? [session.sid] : store.startSession(session, endings, limit);
     },
   })),
+  "makes room for what has ended, too": broken((store) => {
+    const ended = new Map<string, number>();
+    return {
+      endSession: (sid, userId, reason) => {
+        ended.set(userId, (ended.get(userId) ?? 0) + 1);
+        return store.endSession(sid, userId, reason);
+      },
+      startSession: (session, endings, limit) =>
+        store.startSession(session, endings, Math.max(limit - (ended.get(session.userId) ?? 0), 1)),
+    };
+  }),
   "deletes nothing": broken(() => ({ deleteSessions: async () => undefined })),
+  "deletes without looking whose": broken((store) => {
+    const owners = new Map<string, string>();
+    return {
+      startSession: (session, ...rest) => {
+        owners.set(session.sid, session.userId);
+        return store.startSession(session, ...rest);
+      },
+      deleteSessions: async (userId, sids) => {
+        for (const sid of sids) await store.deleteSessions(owners.get(sid) ?? userId, [sid]);
+      },
+    };
+  }),
   "deletes what lives": broken((store) => ({
     deleteSessions: async (userId, sids) => {
       for (const sid of sids) await store.endSession(sid, userId, "logout");

@@ -61,6 +61,20 @@ export const BROKEN_USER_STORES: Readonly<Record<string, () => UserStoreUnderTes
     replacePasswordHash: (id, current, next, changedAt = new Date()) =>
       users.replacePasswordHash?.(id, current, next, changedAt) as Promise<boolean>,
   })),
+  "forgets the change when it renews a hash": broken((users) => {
+    const renewed = new Set<string>();
+    return {
+      findById: async (id) => {
+        const user = await users.findById(id);
+        return user !== null && renewed.has(id) ? { ...user, passwordChangedAt: null } : user;
+      },
+      replacePasswordHash: async (id, current, next, changedAt) => {
+        if (changedAt === undefined) renewed.add(id);
+        else renewed.delete(id);
+        return (await users.replacePasswordHash?.(id, current, next, changedAt)) ?? false;
+      },
+    };
+  }),
   "finds nobody by id and login": broken(() => ({ findCredentialsById: async () => null })),
   "answers undefined by id": broken((users) => ({
     findCredentialsById: async (id) => (await users.findCredentialsById?.(id)) ?? (undefined as never),
