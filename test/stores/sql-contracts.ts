@@ -10,7 +10,7 @@ import {
   userStoreContract,
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
-import { begun } from "../support/sessions.ts";
+import { begun, newSession } from "../support/sessions.ts";
 import { partOf, THOROUGH } from "../support/thorough.ts";
 import type { Databases, SqlStores } from "./sql-stores.ts";
 
@@ -152,6 +152,15 @@ export function describeSqlStores(databases: Databases): void {
           expect(await stores.refresh.findSession("old-3")).not.toBeNull();
           expect(await stores.refresh.deleteExpired(at(120))).toBe(1);
           expect(await stores.refresh.findSession("old-3")).toBeNull();
+        });
+
+        it("end with all others, however long ago all were ended before they began", async () => {
+          const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
+          await stores.refresh.endSessions("long", at(0));
+          const session = newSession({ userId: "long", createdAt: at(1), expiresAt: at(99) });
+          expect(await stores.refresh.startSession(session, 1, 100)).toEqual([]);
+          await stores.refresh.deleteExpired(at(50));
+          expect(await stores.refresh.endSessions("long", at(51))).toEqual([{ sid: session.sid, ended: "logout" }]);
         });
 
         it("forget how often a user's were ended, a day after the last time and no sooner", async () => {
