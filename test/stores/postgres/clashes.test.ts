@@ -99,7 +99,7 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
   it("deletes what ended first, once for all nodes, and leaves what is locked for the next time", async () => {
     await opened.pool.query(
       `INSERT INTO ${tables.revocations} (kind, id, user_id, expires_at)
-       SELECT 'token', 'old-' || n, 'u', to_timestamp(n) FROM generate_series(1, 2500) n`,
+       SELECT 'token', 'old-' || n, 'u', to_timestamp(n) FROM generate_series(2500, 1, -1) n`,
     );
     const batches: number[] = [];
     const counting: PostgresClient = {
