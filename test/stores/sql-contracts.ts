@@ -10,7 +10,7 @@ import {
   userStoreContract,
 } from "../../src/testing.ts";
 import { HASH } from "../support/hash.ts";
-import { begun, newSession } from "../support/sessions.ts";
+import { begun, newSession, nextOf } from "../support/sessions.ts";
 import { partOf, THOROUGH } from "../support/thorough.ts";
 import type { Databases, SqlStores } from "./sql-stores.ts";
 
@@ -152,6 +152,15 @@ export function describeSqlStores(databases: Databases): void {
           expect(await stores.refresh.findSession("old-3")).not.toBeNull();
           expect(await stores.refresh.deleteExpired(at(120))).toBe(1);
           expect(await stores.refresh.findSession("old-3")).toBeNull();
+        });
+
+        it("are deleted by the end that their last refresh has given them", async () => {
+          const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
+          const session = await begun(stores.refresh, { createdAt: at(0), expiresAt: at(240) });
+          const next = nextOf(session, { expiresAt: at(48) });
+          expect(await stores.refresh.replaceSession(session, next)).toBe(true);
+          expect(await stores.refresh.deleteExpired(at(48))).toBe(1);
+          expect(await stores.refresh.findSession(session.family)).toBeNull();
         });
 
         it("end with all others, however long ago all were ended before they began", async () => {

@@ -75,7 +75,7 @@ describe.each(Object.entries(SQLITES))("%s", (_name, open) => {
     const tables = { users: "Other.users" };
     database.exec(sqliteSchema(tables));
     const users = sqliteUsers({ database, tables });
-    await expect(users.findById("u1")).rejects.toThrow(/journal mode is delete/);
+    for (const _time of [1, 2]) await expect(users.findById("u1")).rejects.toThrow(/journal mode is delete/);
     database.exec("PRAGMA other.journal_mode = WAL");
     expect(await users.findById("u1")).toBeNull();
     database.close();
