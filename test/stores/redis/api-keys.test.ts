@@ -96,4 +96,23 @@ describe.skipIf(redisUrl === null)("API keys in Redis leave nothing behind", () 
     expect(await openStore().replace(old.id, new Date(), newApiKey({ userId: old.userId }))).toBe(false);
     expect(await openStore().replace("another", new Date(), newApiKey({ userId: old.userId }))).toBe(false);
   });
+
+  it("sooner than what takes a key's place, which lives longer than all before it", async () => {
+    const old = newApiKey({ createdAt: new Date(), expiresAt: new Date(Date.now() + HOUR) });
+    const next = newApiKey({ userId: old.userId, createdAt: new Date(), expiresAt: new Date(Date.now() + DAY) });
+    await openStore().insert(old, 10);
+    expect(await openStore().replace(old.id, new Date(), next)).toBe(true);
+    const [key = ""] = (await connection.send("KEYS", `${prefix}*:api-keys`)) as string[];
+    expect(Number(await connection.send("PTTL", key))).toBeGreaterThan(DAY - MINUTE);
+  });
+});
+
+it.each([undefined, null, "QUEUED", 1])("a reply of %j is no word of having stored an API key", async (reply) => {
+  const sent: string[] = [];
+  const send: RedisSend = async (command) => {
+    sent.push(command);
+    return reply;
+  };
+  await expect(redisApiKeys({ send, prefix: "x:" }).insert(newApiKey(), 10)).rejects.toThrow(/can't reply/);
+  expect(sent).toEqual(["SET"]);
 });

@@ -89,6 +89,8 @@ needsRedis.concurrent("every key", () => {
     const store = redisRefreshStore({ send, prefix });
     const session = await begun(store, { userId: "user-1" });
     await begun(store, { userId: "user-1", expiresAt: at(DAY / 2), family: "shorter" });
+    await begun(store, { userId: "user-6", expiresAt: at(DAY), family: "longer" });
+    await begun(store, { userId: "user-6", expiresAt: at(DAY / 2), family: "short" });
     await store.replaceSession(session, nextOf(session, { expiresAt: at(2 * DAY) }));
     await store.endSessions("user-2", at(0));
     const minute = 60_000;
@@ -106,6 +108,9 @@ needsRedis.concurrent("every key", () => {
       "{user-1}:sessions": 2 * DAY + minute,
       [`family:${session.family}`]: 2 * DAY + minute,
       "family:shorter": DAY / 2 + minute,
+      "{user-6}:sessions": DAY + minute,
+      "family:longer": DAY + minute,
+      "family:short": DAY / 2 + minute,
       "{user-2}:endings": DAY,
       "{user-3}:api-keys": 3 * DAY + minute,
       "api-key:short": DAY + minute,
@@ -281,6 +286,10 @@ describe("a Redis store", () => {
       await expect(redisRefreshStore(saying(["s", state])).endSessions("u", at(0))).rejects.toThrow(/can't reply/);
     }
     await expect(redisRefreshStore(saying("many")).endings("u")).rejects.toThrow(/can't reply/);
+  });
+
+  it.each([3, 3n, "3", Buffer.from("3")])("reads the count %s, in whatever form a client gives it", async (reply) => {
+    expect(await redisRefreshStore(saying(reply)).endings("u")).toBe(3);
   });
 
   it.each([undefined, 1, "x", "{}", "[]", '["u"]', '["u",1]'])("takes %j for no owner", async (reply) => {
