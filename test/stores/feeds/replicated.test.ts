@@ -355,6 +355,32 @@ describe("a replicated blocklist", () => {
     expect("revokedUpTo" in replicatedBlocklist({ store: by(feed, silent) })).toBe(false);
   });
 
+  it("asks the store for good once it was stopped, also where a read ends after that", async () => {
+    const asked: string[] = [];
+    const { feed, next } = handFed();
+    const list = replicatedBlocklist({ store: by(feed, storeAsked(asked)) });
+    void list.start();
+    const read = await next();
+    list.stop();
+    read.answer(pageOf("7"));
+    await passing(1);
+    expect(await list.isRevoked(reference("late"))).toBe(false);
+    expect(asked).toEqual(["late"]);
+  });
+
+  it("asks a store that is made by a class, too, up to when a user is cut off", async () => {
+    class Store {
+      readonly cut = new Date(1_000);
+      async revokedUpTo(): Promise<Date> {
+        return this.cut;
+      }
+    }
+    const store = Object.assign(new Store(), by(handFed().feed, storeAsked()), {
+      revokedUpTo: Store.prototype.revokedUpTo,
+    });
+    expect(await replicatedBlocklist({ store }).revokedUpTo?.("user-1")).toEqual(new Date(1_000));
+  });
+
   it("follows once, and can be stopped and started again", async () => {
     const { feed, next, pending } = handFed();
     const list = replicatedBlocklist({ store: by(feed, store) });
