@@ -1,10 +1,19 @@
 import "reflect-metadata";
 import type { Server } from "node:http";
-import { Controller, Get, Module } from "@nestjs/common";
-import { NestFactory } from "@nestjs/core";
+import { Controller, Get, Module, UseGuards } from "@nestjs/common";
+import { HttpAdapterHost, NestFactory } from "@nestjs/core";
 import { ExpressAdapter } from "@nestjs/platform-express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CurrentIdentity, HallpassModule, OptionalAuth, Public, Rules, Scopes } from "../../../src/adapters/nest.ts";
+import {
+  AuthErrorFilter,
+  AuthGuard,
+  CurrentIdentity,
+  HallpassModule,
+  OptionalAuth,
+  Public,
+  Rules,
+  Scopes,
+} from "../../../src/adapters/nest.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
 import { createGuard } from "../../../src/guard/create.ts";
 import type { Identity } from "../../../src/guard/identity.ts";
@@ -91,4 +100,35 @@ describe("what a route says beside its controller", () => {
     const headers = sub === null ? [] : ["Authorization", `Bearer ${await issueToken({ sub, scope }, token)}`];
     expect((await exchange(server, { path, headers })).status).toBe(status);
   });
+});
+
+it("a guard's own rules count beside those of the route, and rules must be some", async () => {
+  @UseGuards(
+    new AuthGuard(
+      createGuard({ token }),
+      where(({ userId }) => userId === "user-1"),
+    ),
+  )
+  @Controller("guarded")
+  class GuardedController {
+    @Scopes("read")
+    @Get()
+    read() {
+      return {};
+    }
+  }
+  @Module({ controllers: [GuardedController] })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
+  app.useGlobalFilters(new AuthErrorFilter(app.get(HttpAdapterHost)));
+  const server = await listen(app);
+  const statuses: number[] = [];
+  for (const sub of ["user-1", "user-2"]) {
+    const headers = ["Authorization", `Bearer ${await issueToken({ sub, scope: "read" }, token)}`];
+    statuses.push((await exchange(server, { path: "/guarded", headers })).status);
+  }
+  server.close();
+  expect(statuses).toEqual([200, 403]);
+  expect(() => Rules()).toThrow(/@Rules\(\)/);
+  expect(() => Rules("read" as never)).toThrow(/@Rules\(\)/);
 });
