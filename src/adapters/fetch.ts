@@ -1,6 +1,6 @@
 /**
  * Decorators and handlers for everything that turns a `Request` into a `Response`: Hono, Next, Bun, Deno. Since there
- * is no framework here to answer an {@link AuthError}, they answer it themselves, as JSON; any other error is rethrown.
+ * is no framework here to answer an `AuthError`, they answer it themselves, as JSON; any other error is rethrown.
  * Put {@link errorHandler} around them to have outages logged.
  *
  * @module
@@ -346,7 +346,7 @@ export function optionalAuthOf<Claims>(request: Request, guard: Guard<Claims>): 
 }
 
 /**
- * Wraps a handler or a whole router. It answers every {@link AuthError} that is thrown inside as JSON,
+ * Wraps a handler or a whole router. It answers every `AuthError` that is thrown inside as JSON,
  * `{ error, message }`, with its status and headers. It logs those of 500 and above with their cause, even if a handler
  * of this module has answered them already, as long as the router returns that answer unchanged. Any other error is
  * rethrown.
@@ -426,7 +426,7 @@ function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Res
 /** The mark of an answer, which holds its refusal for {@link errorHandler} to log. */
 const REFUSAL = /* @__PURE__ */ Symbol.for("hallpass.refusal");
 
-/** Does the work, and answers an {@link AuthError} that is thrown in it. Any other error is rethrown. */
+/** Does the work, and answers an `AuthError` that is thrown in it. Any other error is rethrown. */
 async function answerErrors(request: Request, work: () => Response | Promise<Response>): Promise<Response> {
   checkRequest(request);
   try {

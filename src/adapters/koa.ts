@@ -49,7 +49,10 @@ export interface KoaContext {
   /** Node's request. */
   readonly req: IncomingMessage;
   /** Koa's request, with what a body parser left. */
-  readonly request: object & { readonly body?: unknown };
+  readonly request: object & {
+    /** What a body parser made of the body. */
+    readonly body?: unknown;
+  };
   /** The path with its query as the client sent it, also where koa-mount strips a part of it. */
   readonly originalUrl?: string;
   /** The client's address, by the application's `proxy` setting. */
