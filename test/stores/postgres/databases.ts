@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import {
@@ -23,11 +24,9 @@ import type { Databases, SqlStores } from "../sql-stores.ts";
  */
 export const CONNECTIONS: number = runs(5, 20);
 
-let schemas = 0;
-
+/** Names a schema at random: a process that forgot its modules may come here again. */
 function nameSchema(): string {
-  schemas += 1;
-  return `stores_${process.pid}_${schemas}`;
+  return `stores_${randomBytes(8).toString("hex")}`;
 }
 
 /** A Pool of the tests' Postgres, and a schema of its own for tables. */
