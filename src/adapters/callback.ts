@@ -1,6 +1,5 @@
-import { isAuthError } from "../core/errors.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "../shared/limits.ts";
-import { unavailable, waitFor } from "../store-calls/call.ts";
+import { toOutage, waitFor } from "../store-calls/call.ts";
 
 /**
  * Calls a function of the application that may ask a store of its own. An error or a late answer is an outage. Only an
@@ -10,6 +9,6 @@ export async function callApplication<Answer>(name: string, call: () => Answer |
   try {
     return await waitFor(name, DEFAULT_REQUEST_TIMEOUT_MS, call());
   } catch (error) {
-    throw isAuthError(error) ? error : unavailable(name, 0, error);
+    throw toOutage(name, error);
   }
 }

@@ -1,13 +1,14 @@
-import { AuthError, isAuthError } from "../core/errors.ts";
+import { AuthError } from "../core/errors.ts";
 import { invalidToken } from "../core/token/compact.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { readTime } from "../shared/date.ts";
-import { abandon, isThenable } from "../shared/promise.ts";
+import { isThenable } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
-import { unavailable, waitFor } from "../store-calls/call.ts";
+import { toOutage, waitFor } from "../store-calls/call.ts";
 import type { TokenReference } from "../stores/contract.ts";
 import type { Answers, Refuse } from "./answers.ts";
-import type { Credential, Defer, ShownIdentity } from "./credential.ts";
+import type { Defer, ShownIdentity } from "./credential.ts";
+import { createFault } from "./credential-fault.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { type Identity, isIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
@@ -15,14 +16,7 @@ import { readLongLife } from "./long-life.ts";
 import type { GuardSettings } from "./options.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
 import { refuseRevoked } from "./revocation.ts";
-
-/** The text that a request shows, and the credential that read it. */
-interface Shown {
-  readonly credential: Credential;
-  readonly text: string;
-}
-
-type MaybeLater<T> = T | PromiseLike<T>;
+import { findShown, type Shown } from "./shown.ts";
 
 /** A step that a credential deferred. */
 type Step = Parameters<Defer>[0];
@@ -43,12 +37,16 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
     return pending === undefined ? identity : pending.then(() => identity);
   };
 
-  const proveInTime = async (shown: Shown, answer: MaybeLater<ShownIdentity>, steps: readonly Step[]) => {
+  const proveInTime = async (
+    shown: Shown,
+    answer: ShownIdentity | PromiseLike<ShownIdentity>,
+    steps: readonly Step[],
+  ) => {
     const startedAt = stopwatch();
     const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
-    const proven = readProven(shown, await waitForProof(shown, requestTimeoutMs, answer));
+    const proven = readProven(shown, await waitInTime(shown, requestTimeoutMs, answer));
     const identity = await lookUp(proven, leftMs());
-    for (const step of steps) await waitForProof(shown, leftMs(), (async () => step())());
+    for (const step of steps) await waitInTime(shown, leftMs(), (async () => step())());
     return identity;
   };
 
@@ -83,59 +81,23 @@ function refuseAbsent(): never {
   throw new AuthError("missing_token");
 }
 
-/**
- * Finds the one credential that a request shows.
- *
- * @throws AuthError `invalid_request` (400) where it shows two that differ
- */
-export function findShown(credentials: readonly Credential[], request: CredentialRequest): Shown | null {
-  let found: Shown | null = null;
-  for (const credential of credentials) {
-    const text: unknown = readShown(credential, request);
-    if (text === null) continue;
-    if (typeof text !== "string") {
-      abandon(text);
-      throw createFault(credential, "read must answer with a string or null");
-    }
-    const next = { credential, text };
-    if (found === null) found = next;
-    else if (found.credential.place === credential.place) found = chooseOfPlace(found, next);
-    else if (found.text !== text) throw createAmbiguity(found.credential, credential);
-  }
-  return found;
-}
-
-function readShown(credential: Credential, request: CredentialRequest): unknown {
-  try {
-    return credential.read(request);
-  } catch (error) {
-    throw toOutage(credential, error);
-  }
-}
-
-/** Of two credentials in one place, the one that recognizes its own goes before the one that takes everything. */
-function chooseOfPlace(found: Shown, next: Shown): Shown {
-  return found.credential.takesAll && !next.credential.takesAll ? next : found;
-}
-
-function createAmbiguity(one: Credential, other: Credential): AuthError {
-  const cause = new Error(`a request shows one credential, and this one shows two: ${one.name} and ${other.name}`);
-  return new AuthError("invalid_request", { cause });
-}
-
-function verifyShown({ credential, text }: Shown, request: CredentialRequest, defer: Defer): MaybeLater<ShownIdentity> {
+function verifyShown(
+  { credential, text }: Shown,
+  request: CredentialRequest,
+  defer: Defer,
+): ShownIdentity | PromiseLike<ShownIdentity> {
   try {
     return credential.verify(text, request, defer);
   } catch (error) {
-    throw toOutage(credential, error);
+    throw toOutage(credential.name, error);
   }
 }
 
-async function waitForProof<T>({ credential }: Shown, timeoutMs: number, answer: MaybeLater<T>): Promise<T> {
+async function waitInTime<T>({ credential }: Shown, timeoutMs: number, answer: T | PromiseLike<T>): Promise<T> {
   try {
     return await waitFor("credential", timeoutMs, answer);
   } catch (error) {
-    throw toOutage(credential, error);
+    throw toOutage(credential.name, error);
   }
 }
 
@@ -169,15 +131,6 @@ function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
     const reference = { jti, sid, userId, issuedAt };
     return { identity: Object.freeze(identity), reference, longLife: readLongLife(revocation) };
   } catch (error) {
-    throw toOutage(credential, error);
+    throw toOutage(credential.name, error);
   }
-}
-
-function createFault({ name }: Credential, problem: string): AuthError {
-  return unavailable(name, 0, new TypeError(`the credential "${name}": its ${problem}`));
-}
-
-/** Turns what a credential threw into an outage, unless it is a refusal. */
-function toOutage({ name }: Credential, thrown: unknown): AuthError {
-  return isAuthError(thrown) ? thrown : unavailable(name, 0, thrown);
 }

@@ -1,7 +1,7 @@
-import { type AuthError, isAuthError } from "../core/errors.ts";
+import type { AuthError } from "../core/errors.ts";
 import { assert } from "../shared/assert.ts";
 import { isThenable } from "../shared/promise.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { toOutage } from "../store-calls/call.ts";
 import type { Identity } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
@@ -49,5 +49,5 @@ function refuseVerdict(verdict: unknown): void {
 
 /** Turns what a rule threw into an outage, unless it is a refusal. */
 export function toRefusal(thrown: unknown): AuthError {
-  return isAuthError(thrown) ? thrown : unavailable("rule", 0, thrown);
+  return toOutage("rule", thrown);
 }

@@ -1,10 +1,10 @@
 import { isAuthError } from "../core/errors.ts";
 import { keepOwn, readOwn } from "../shared/own-mark.ts";
 import type { Answers, Refuse } from "./answers.ts";
-import { findShown } from "./bind-credentials.ts";
 import type { Credential } from "./credential.ts";
 import type { Guard, GuardAnswer } from "./guard.ts";
 import { type CredentialRequest, toCredentialRequest } from "./request.ts";
+import { findShown } from "./shown.ts";
 
 /** The credentials that a guard takes, and how it refuses. */
 interface Taker {

@@ -1,11 +1,11 @@
-import { AuthError, isAuthError } from "../core/errors.ts";
+import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { invalidToken, mismatched } from "../core/token/compact.ts";
 import { STATUS, type StatusCheck } from "../core/token/status.ts";
 import { type FreshStats, FreshValue } from "../remote/fresh-value.ts";
 import { nameUrl } from "../remote/url.ts";
 import { MAX_STATUS_LISTS } from "../shared/limits.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { toOutage, unavailable } from "../store-calls/call.ts";
 import { tellOutage } from "../store-calls/outage.ts";
 import { readStatus } from "./bits.ts";
 import { readReference, type StatusReference } from "./claim.ts";
@@ -85,12 +85,12 @@ function judge(status: number): void {
   if (status !== VALID) throw new AuthError("revoked", { cause: new Error(`the token's status is ${status}`) });
 }
 
-/** Turns an error of the application's own function into an outage. */
-function toOutage<T>(work: () => T): T {
+/** Asks a function of the application, whose error is an outage. */
+function askApplication<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isAuthError(error) ? error : unavailable(CALL, 0, error);
+    throw toOutage(CALL, error);
   }
 }
 
@@ -117,7 +117,7 @@ class KeptLists {
 
   #create(uri: string): { readonly url: URL; readonly list: KeptList } {
     const { findUrl, staleIfErrorMs, now, onOutage } = this.#settings;
-    const url = toOutage(() => findUrl(uri));
+    const url = askApplication(() => findUrl(uri));
     this.#makeRoom();
     const onFailed = (error: unknown): void =>
       tellOutage(onOutage, unavailable(CALL, 0, error), "fetchStatusList", false);

@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError, isAuthError } from "../core/errors.ts";
 import { stopwatch } from "../shared/clock.ts";
 import { ignore } from "../shared/listener.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
@@ -32,6 +32,11 @@ export function findFailedCall(error: AuthError): FailedCall | undefined {
 export function unavailable(call: string, durationMs: number, cause: unknown, retryAfter?: number): AuthError {
   const error = new AuthError("unavailable", { cause, ...(retryAfter !== undefined && { retryAfter }) });
   return Object.defineProperty(error, FAILED_CALL, { value: { call, durationMs } });
+}
+
+/** Turns what a part of the application threw into an outage, unless it is a refusal. */
+export function toOutage(call: string, thrown: unknown): AuthError {
+  return isAuthError(thrown) ? thrown : unavailable(call, 0, thrown);
 }
 
 /**
