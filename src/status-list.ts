@@ -15,5 +15,5 @@ export type { StatusListsOptions } from "./status-list/lists-options.ts";
 export type { StatusListOptions } from "./status-list/options.ts";
 export type { StatusPlace } from "./status-list/place.ts";
 export type { PublishedStatusList } from "./status-list/publisher.ts";
-export type { StatusList } from "./status-list/service-lists.ts";
+export type { StatusList } from "./status-list/status-list.ts";
 export type { StatusListStore, StatusPlaces } from "./stores/contract.ts";

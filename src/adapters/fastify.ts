@@ -18,7 +18,7 @@ import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { MAX_BODY_BYTES } from "../shared/limits.ts";
 import { isThenable } from "../shared/promise.ts";
-import type { StatusList } from "../status-list/service-lists.ts";
+import type { StatusList } from "../status-list/status-list.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";

@@ -19,7 +19,7 @@ import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import type { OptionNames } from "../shared/options.ts";
 import { keepOwn, readOwn } from "../shared/own-mark.ts";
-import type { StatusList } from "../status-list/service-lists.ts";
+import type { StatusList } from "../status-list/status-list.ts";
 import type { User } from "../stores/contract.ts";
 import { type AddressReader, createAddressReader, type FetchOptions, readNoAddress } from "./address.ts";
 import { type BodyChunks, readJsonBody } from "./body.ts";

@@ -17,7 +17,7 @@ import { type AuthRequest, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { askForScopes } from "../guard/rules.ts";
 import { isThenable } from "../shared/promise.ts";
-import type { StatusList } from "../status-list/service-lists.ts";
+import type { StatusList } from "../status-list/status-list.ts";
 import type { User } from "../stores/contract.ts";
 import { takeParsedBody } from "./body.ts";
 import { checkGuard } from "./checks.ts";
@@ -445,8 +445,8 @@ function readRequest(ctx: KoaContext): AdapterRequest {
   const { req, request, ip } = ctx;
   const adapted = readNodeRequest(req, {
     ip: () => ip,
-    parsed: (request as { body?: unknown }).body,
-    form: () => takeForm((request as { body?: unknown }).body, req, req.headers["content-type"]),
+    parsed: request.body,
+    form: () => takeForm(request.body, req, req.headers["content-type"]),
     body: () =>
       takeParsedBody(request, req.headers["content-type"], "put bodyParser() of @koa/bodyparser in front of it (Koa)"),
   });

@@ -1,4 +1,4 @@
-import type { StatusList } from "../status-list/service-lists.ts";
+import type { StatusList } from "../status-list/status-list.ts";
 import { answerDocument, type CachedDocument, readRequest } from "./cached-document.ts";
 import { checkNothingElse, checkStatusList } from "./checks.ts";
 import { type FlowHandler, rejectWithErrors } from "./handler.ts";

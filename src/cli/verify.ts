@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Algorithm } from "../core/keys/algorithms.ts";
 import { importKey } from "../core/keys/import.ts";
-import { secretKey } from "../core/keys/secret.ts";
+import { type SecretKeyOptions, secretKey } from "../core/keys/secret.ts";
 import { defineToken, type TokenOptions, type TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import { remoteKeys } from "../remote/remote-keys.ts";
@@ -72,30 +72,33 @@ function readCheck(values: Values, name: string): unknown {
   return value ?? null;
 }
 
+/** Reads a key by the value of the option that names it. */
+type KeyReader = (value: string, algorithm: { algorithm?: Algorithm }, shell: Shell) => Keys | Promise<Keys>;
+
 /** The options that name a key, and how each is read. */
-const KEY_READERS: Readonly<Record<string, (value: string, algorithm: object, shell: Shell) => Keys | Promise<Keys>>> =
-  {
-    "secret-env": (name, algorithm, { env }) => {
+const KEY_READERS: readonly (readonly [option: string, read: KeyReader])[] = [
+  [
+    "secret-env",
+    (name, algorithm, { env }) => {
       const secret = env[name];
       assert(secret !== undefined, "--secret-env: there is no such variable; give the name of one, and not the secret");
-      return secretKey(secret, algorithm);
+      return secretKey(secret, algorithm as SecretKeyOptions);
     },
-    key: async (file, algorithm) => importKey(await readKeyFile(file), algorithm),
-    jwks: (place) => remoteKeys(/^[a-z]+:\/\//i.test(place) ? place : pathToFileURL(resolve(place))),
-  };
+  ],
+  ["key", async (file, algorithm) => importKey(await readKeyFile(file), algorithm)],
+  ["jwks", (place) => remoteKeys(/^[a-z]+:\/\//i.test(place) ? place : pathToFileURL(resolve(place)))],
+];
 
 async function readKeys(values: Values, shell: Shell): Promise<Keys | null> {
-  const given = Object.keys(KEY_READERS).filter((name) => values[name] !== undefined);
-  assert(given.length <= 1, `give one key: ${given.map((name) => `--${name}`).join(" or ")}`);
-  const [name] = given;
+  const given = KEY_READERS.filter(([option]) => values[option] !== undefined);
+  assert(given.length <= 1, `give one key: ${given.map(([option]) => `--${option}`).join(" or ")}`);
+  const [reader] = given;
+  const isForAlgorithm = reader !== undefined && reader[0] !== "jwks";
+  assert(values.algorithm === undefined || isForAlgorithm, "--algorithm goes with --secret-env or --key");
+  if (reader === undefined) return null;
+  const [option, read] = reader;
   const algorithm = values.algorithm === undefined ? {} : { algorithm: values.algorithm as Algorithm };
-  assert(
-    values.algorithm === undefined || (name !== undefined && name !== "jwks"),
-    "--algorithm goes with --secret-env or --key",
-  );
-  return name === undefined
-    ? null
-    : (KEY_READERS[name] as NonNullable<(typeof KEY_READERS)[string]>)(values[name] as string, algorithm, shell);
+  return read(values[option] as string, algorithm, shell);
 }
 
 async function readKeyFile(file: string): Promise<Parameters<typeof importKey>[0]> {

@@ -8,7 +8,7 @@ import type { Answers, Refuse } from "./answers.ts";
 import { explainRefusal, readToken } from "./bearer-header.ts";
 import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
-import { createIdentity, type Identity } from "./identity.ts";
+import { createIdentity, type Identity, type TokenIdentity } from "./identity.ts";
 import { promiseAnswers } from "./immediate.ts";
 import { refuseLongLife } from "./long-life.ts";
 import type { GuardSettings } from "./options.ts";
@@ -29,7 +29,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const { schema, status, identity: reading } = profile;
   const isToBeAwaited = schema !== undefined || status !== undefined;
 
-  const identify = (checked: CheckedClaims, claims: object): Identity => {
+  const identify = (checked: CheckedClaims, claims: object): TokenIdentity => {
     refuseBound(checked);
     if (blocklist !== null) refuseLongLife(checked, profile);
     return createIdentity(checked, claims, reading, "bearer");
@@ -39,9 +39,9 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
    * The identities of cached tokens, by their claims. Both are frozen, so that requests can share them. Making an
    * identity takes as long as the cache's lookup of the token.
    */
-  const identities = new WeakMap<CheckedClaims, Identity>();
+  const identities = new WeakMap<CheckedClaims, TokenIdentity>();
 
-  const shareIdentity = (checked: CheckedClaims): Identity => {
+  const shareIdentity = (checked: CheckedClaims): TokenIdentity => {
     const known = identities.get(checked);
     if (known !== undefined) return known;
     const identity = identify(checked, checked);
@@ -70,7 +70,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
               await waitFor("the claims' schema", Math.min(storeTimeoutMs, leftMs()), shapeClaims(checked, schema)),
             );
       if (blocklist !== null) {
-        const reference = referToToken(checked, identity.userId);
+        const reference = referToToken(checked, identity);
         await refuseRevoked(blocklist, Math.min(storeTimeoutMs, leftMs()), reference, observe);
       }
       return identity;
@@ -91,7 +91,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
         if (isToBeAwaited || isThenable(checked)) return finishInTime(checked, given);
         const identity = known === undefined ? identify(checked, checked) : shareIdentity(known);
         if (blocklist === null) return identity;
-        const reference = referToToken(checked, identity.userId);
+        const reference = referToToken(checked, identity);
         const pending = refuseRevoked(blocklist, storeTimeoutMs, reference, observe);
         if (pending === undefined) return identity;
         return pending.then(

@@ -38,6 +38,11 @@ export interface Identity<Claims = unknown> {
   readonly issuedAt?: number | null;
 }
 
+/** The identity that a token shows. A token always says when it was issued: 0 stands for none. */
+export interface TokenIdentity<Claims = unknown> extends Identity<Claims> {
+  readonly issuedAt: number;
+}
+
 /** Tells whether a value is an identity. A promise of one is not. */
 export function isIdentity(value: unknown): value is Identity {
   const { userId, scopes } = (value ?? {}) as Partial<Identity>;
@@ -59,7 +64,7 @@ export function createIdentity<Claims>(
   claims: Claims,
   reading: IdentityClaims | undefined,
   credential: string,
-): Identity<Claims> {
+): TokenIdentity<Claims> {
   const { sub, scope = "", sid = null, auth_time, amr, acr, jti, iat } = checked;
   const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
   if (userId === undefined) throw mismatched("sub", sub, "a user's id");

@@ -62,7 +62,7 @@ function describeToken(
 ): ShownIdentity | Promise<ShownIdentity> {
   const show = (claims: object): ShownIdentity => {
     const identity = createIdentity(checked, claims, profile.identity, name);
-    return { ...identity, revocation: noteLongLife(referToToken(checked, identity.userId), longLife) };
+    return { ...identity, revocation: noteLongLife(referToToken(checked, identity), longLife) };
   };
   const longLife = explainLongLife(checked, profile, isOfTenant);
   const { schema, status } = profile;

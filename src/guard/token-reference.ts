@@ -1,10 +1,13 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { readIssueTime } from "../core/token/jti.ts";
 import type { TokenReference } from "../stores/contract.ts";
+import type { TokenIdentity } from "./identity.ts";
 
-/** Makes the reference that a blocklist is asked with. */
-export function referToToken({ jti, sid, iat }: CheckedClaims, userId: string): TokenReference {
-  return { jti: jti ?? null, sid: sid ?? null, userId, issuedAt: toDate(readIssueTime(jti, iat)) };
+/** Makes the reference that a blocklist is asked with, of a token's claims and the identity that they show. */
+export function referToToken(
+  { jti, sid }: CheckedClaims,
+  { userId, issuedAt }: Pick<TokenIdentity, "userId" | "issuedAt">,
+): TokenReference {
+  return { jti: jti ?? null, sid: sid ?? null, userId, issuedAt: toDate(issuedAt) };
 }
 
 /**

@@ -22,7 +22,7 @@ export function admit(settings: IntrospectionSettings, { claims }: Answer): Show
   // An answer may leave out when the token was issued. Then every log-out everywhere revokes it.
   const checked = { ...claims, iat: claims.iat ?? 0 } as CheckedClaims;
   const identity = createIdentity(checked, claims, settings.identity, settings.name);
-  return { ...identity, revocation: referToToken(checked, identity.userId) };
+  return { ...identity, revocation: referToToken(checked, identity) };
 }
 
 /**

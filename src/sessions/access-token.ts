@@ -2,6 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { decodeToken } from "../core/token/decode.ts";
 import { issueAt } from "../core/token/issue.ts";
+import { readIssueTime } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { referToToken } from "../guard/token-reference.ts";
 import { checkBoolean, checkObject } from "../store-calls/answer-checks.ts";
@@ -66,7 +67,9 @@ export function sessionOver(realm: string): AuthError {
 export async function refuseRevoked({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
   if (blocklist === null || blocklist.revokedUpTo !== undefined) return;
   const claims = decodeToken(accessToken).claims as unknown as CheckedClaims;
-  const reference = { ...referToToken(claims, claims.sub as string), sid: null }; // The session is not asked about.
+  const { sub, jti, iat } = claims;
+  const issued = referToToken(claims, { userId: sub as string, issuedAt: readIssueTime(jti, iat) });
+  const reference = { ...issued, sid: null }; // The session is not asked about.
   const isRevoked = await budget.callStore("blocklist.isRevoked", () => blocklist.isRevoked(reference), checkBoolean);
   if (!isRevoked) return;
   throw new AuthError("unavailable", { cause: new Error("the user's tokens are revoked up to now: send it again") });

@@ -38,6 +38,10 @@ export async function readRevokedUpTo({ blocklist, budget }: FlowSettings, userI
  */
 const MAX_UNWAITED_MS = 10;
 
+const TO_COME =
+  "the session began, or the user's tokens are revoked, at an instant to come: was the clock of a machine set back?";
+const STANDS_STILL = "the user's tokens are revoked up to an instant to come, and the clock stands still: advance it";
+
 /**
  * Chooses the issue time of tokens: the instant of the decision, or the first instant that is not revoked, if that is
  * later. It may be ahead of the clock by the clock tolerance. If it is further ahead, this waits for it.
@@ -62,10 +66,6 @@ export async function dateTokens(
   }
   return date;
 }
-
-const TO_COME =
-  "the session began, or the user's tokens are revoked, at an instant to come: was the clock of a machine set back?";
-const STANDS_STILL = "the user's tokens are revoked up to an instant to come, and the clock stands still: advance it";
 
 /**
  * Tells whether a user was logged out everywhere since authenticating, by marks that were read just now. Two machines

@@ -7,7 +7,7 @@ import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNam
 import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
 import { readPlaces, type StatusListPlaces } from "../status-list/places.ts";
-import type { StatusList } from "../status-list/service-lists.ts";
+import type { StatusList } from "../status-list/status-list.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 
 /** The options of sessions, which refresh tokens keep alive. */

@@ -10,7 +10,7 @@ import { MAX_NUMBER, type StatusPlace } from "./place.ts";
 import { PLACES, type StatusListPlaces } from "./places.ts";
 import { type PublishedStatusList, StatusPublisher } from "./publisher.ts";
 import { claimOf, KnownSeries } from "./series.ts";
-import type { StatusList } from "./service-lists.ts";
+import type { StatusList } from "./status-list.ts";
 
 type Call = Budgeted<StatusListSettings>;
 

@@ -23,7 +23,7 @@ import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts
 import type { StatusListStore } from "../stores/contract.ts";
 import type { StatusSeries } from "./places.ts";
 import { checkPrevious } from "./series.ts";
-import type { StatusList } from "./service-lists.ts";
+import type { StatusList } from "./status-list.ts";
 
 /** The options of {@link createStatusList}. */
 export interface StatusListOptions {

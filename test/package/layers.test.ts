@@ -54,7 +54,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^guard\//, /^(guard\/|remote\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [
     /^sessions\//,
-    /^(sessions\/|status-list\/(service-lists|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
+    /^(sessions\/|status-list\/(status-list|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
   ],
   [
     /^one-time\//,
@@ -68,11 +68,11 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
   [/^cli/, /^(cli\/|remote\/|core\/|node:(fs|fs\/promises|path|readline|stream|url|util)$)/],
   [
     /^adapters\/nest/,
-    /^(adapters\/|status-list\/service-lists\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,
+    /^(adapters\/|status-list\/status-list\.|authenticator\/|guard\/|core\/|stores\/contract|node:|@nestjs\/(common|core)$)/,
   ],
   [
     /^adapters\//,
-    /^(adapters\/|status-list\/service-lists\.|authenticator\/|login\/|sessions\/|guard\/|store-calls\/call\.|core\/|stores\/contract|node:|fastify$)/,
+    /^(adapters\/|status-list\/status-list\.|authenticator\/|login\/|sessions\/|guard\/|store-calls\/call\.|core\/|stores\/contract|node:|fastify$)/,
   ],
 ];
 const TYPES_ALONE = /^(stores\/contract\.ts|fastify)$/;

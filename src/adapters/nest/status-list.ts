@@ -1,6 +1,6 @@
 import { All, type Type } from "@nestjs/common";
 import type { HttpAdapterHost } from "@nestjs/core";
-import type { StatusList } from "../../status-list/service-lists.ts";
+import type { StatusList } from "../../status-list/status-list.ts";
 import { handleStatusList } from "../status-list.ts";
 import { addRoutes } from "./routes.ts";
 

@@ -62,9 +62,9 @@ export class FairQueue<Job> {
   }
 
   /**
-   * Makes room for a job of an origin: removes the newest job of the longest line. It does this only if
-   * the new job's line, with that job in it, is shorter than the longest line. Otherwise it returns `undefined`, and
-   * the new job is refused.
+   * Makes room for a job of an origin: removes the newest job of the longest line. It does this only if the new job's
+   * line, with that job in it, is shorter than the longest line. Otherwise it returns `undefined`, and the new job is
+   * refused.
    */
   makeRoom(origin: Origin): Job | undefined {
     const length = this.#lines.get(origin)?.value.length ?? 0;
