@@ -146,6 +146,9 @@ describe("what can't be a token", () => {
 });
 
 describe("beside another credential", () => {
+  const optionsOf = () =>
+    ({ endpoint: endpoint.url, client: { id: "o", secret: "s" }, audience: AUDIENCE, cacheFor: 0 }) as const;
+
   it("takes the tokens that takes says are its own", async () => {
     const token = profileOf();
     const opaque = introspected({
@@ -170,12 +173,7 @@ describe("beside another credential", () => {
     ["a promise", async () => true],
     ["a promise that rejects", () => Promise.reject(new Error("x"))],
   ])("is down where takes answers %s: nobody knows whose the token is", async (_what, verdict) => {
-    const options = {
-      endpoint: endpoint.url,
-      client: { id: "o", secret: "s" },
-      audience: AUDIENCE,
-      cacheFor: 0,
-    } as const;
+    const options = optionsOf();
     const guard = createGuard({ credentials: [introspected({ ...options, takes: verdict as never })] });
     for (const method of ["authenticate", "authenticateOptional"] as const) {
       await expect(guard[method]("Bearer good")).rejects.toMatchObject({
@@ -186,12 +184,7 @@ describe("beside another credential", () => {
   });
 
   it("of its own kind has another name", async () => {
-    const options = {
-      endpoint: endpoint.url,
-      client: { id: "o", secret: "s" },
-      audience: AUDIENCE,
-      cacheFor: 0,
-    } as const;
+    const options = optionsOf();
     const one = introspected({ ...options, takes: (it) => it.startsWith("a_") });
     expect(() => createGuard({ credentials: [one, introspected(options)] })).toThrow(/same name/);
     const other = introspected({ ...options, name: "partner" });

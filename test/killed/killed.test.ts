@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { postgresSchema, postgresUsers } from "../../src/stores/postgres.ts";
+import { postgresUsers } from "../../src/stores/postgres.ts";
 import { cheapPasswords } from "../../src/testing/passwords.ts";
-import { openPool, tablesIn } from "../stores/postgres/databases.ts";
+import { openTables } from "../stores/postgres/databases.ts";
 import { bundleFixture } from "../support/fixture.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";
@@ -91,9 +91,7 @@ type Backend = keyof typeof BACKENDS;
 
 async function placeOf(kind: Backend, logins: readonly string[]): Promise<readonly [url: string, place: string]> {
   if (kind === "redis") return [redisUrl as string, randomUUID()];
-  const { pool, schema } = await openPool();
-  const tables = tablesIn(schema);
-  await pool.query(postgresSchema(tables));
+  const { pool, schema, tables } = await openTables();
   const users = postgresUsers({ client: pool, tables });
   const passwordHash = await cheapPasswords().hash("pw");
   for (const login of logins) await users.add({ id: login, login, passwordHash });

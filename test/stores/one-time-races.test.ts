@@ -8,13 +8,13 @@ import { createOneTimeCodes } from "../../src/one-time/codes.ts";
 import { ticket } from "../../src/one-time/ticket.ts";
 import { createOneTimeTokens } from "../../src/one-time/tokens.ts";
 import type { OneTimeStore } from "../../src/stores/contract.ts";
-import { postgresOneTimeStore, postgresSchema } from "../../src/stores/postgres.ts";
+import { postgresOneTimeStore } from "../../src/stores/postgres.ts";
 import { redisOneTimeStore } from "../../src/stores/redis.ts";
 import { sqliteOneTimeStore, sqliteSchema } from "../../src/stores/sqlite.ts";
 import { postgresUrl } from "../support/servers/postgres-url.ts";
 import { redisUrl } from "../support/servers/redis-url.ts";
 import { runs } from "../support/thorough.ts";
-import { openPool, tablesIn } from "./postgres/databases.ts";
+import { openTables } from "./postgres/databases.ts";
 import { connected } from "./redis/clients.ts";
 import { SQLITES } from "./sqlite/drivers.ts";
 
@@ -30,9 +30,7 @@ const CODES = runs(3, 10);
 const CALLS = 50;
 
 async function onPostgres(): Promise<Opened> {
-  const { pool, schema } = await openPool();
-  const tables = tablesIn(schema);
-  await pool.query(postgresSchema(tables));
+  const { pool, tables } = await openTables();
   return { stores: [postgresOneTimeStore({ client: pool, tables })], close: () => pool.end() };
 }
 

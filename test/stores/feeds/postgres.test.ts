@@ -5,16 +5,15 @@ import { type PostgresBlocklistOptions, postgresBlocklist, postgresSchema } from
 import { replicatedBlocklist } from "../../../src/stores/replicated.ts";
 import { blocklistContract } from "../../../src/testing.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
-import { openPool, tablesIn } from "../postgres/databases.ts";
+import { type OpenedTables, openTables } from "../postgres/databases.ts";
 import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "./reading.ts";
 
 describe.skipIf(postgresUrl === null)("a feed of Postgres", () => {
-  let opened: Awaited<ReturnType<typeof openPool>>;
+  let opened: OpenedTables;
   let options: Required<Pick<PostgresBlocklistOptions, "client" | "tables" | "feed">>;
   beforeAll(async () => {
-    opened = await openPool();
-    options = { client: opened.pool, tables: tablesIn(opened.schema), feed: { client: opened.pool } };
-    await opened.pool.query(postgresSchema(options.tables));
+    opened = await openTables();
+    options = { client: opened.pool, tables: opened.tables, feed: { client: opened.pool } };
   });
   afterAll(() => opened.pool.end());
 

@@ -5,24 +5,22 @@ import {
   type PostgresClient,
   postgresBlocklist,
   postgresRefreshStore,
-  postgresSchema,
   postgresUsers,
 } from "../../../src/stores/postgres.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, openPool, tablesIn } from "./databases.ts";
+import { CONNECTIONS, type OpenedTables, openTables } from "./databases.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });
 
 describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
-  let opened: Awaited<ReturnType<typeof openPool>>;
-  let tables: ReturnType<typeof tablesIn>;
+  let opened: OpenedTables;
+  let tables: OpenedTables["tables"];
   beforeAll(async () => {
-    opened = await openPool();
-    tables = tablesIn(opened.schema);
-    await opened.pool.query(postgresSchema(tables));
+    opened = await openTables();
+    tables = opened.tables;
   });
   afterAll(() => opened.pool.end());
   /** Users whose statements fail, since their table is not there. */

@@ -29,8 +29,14 @@ function nameSchema(): string {
   return `stores_${randomBytes(8).toString("hex")}`;
 }
 
+export interface OpenedTables {
+  readonly pool: pg.Pool;
+  readonly schema: string;
+  readonly tables: Required<SqlTables>;
+}
+
 /** A Pool of the tests' Postgres, and a schema of its own for tables. */
-export async function openPool(
+async function openPool(
   more: pg.PoolConfig = {},
   schema: string = nameSchema(),
 ): Promise<{ pool: pg.Pool; schema: string }> {
@@ -54,10 +60,17 @@ export function tablesIn(schema: string): Required<SqlTables> {
   };
 }
 
-async function onPool(): Promise<SqlStores> {
+/** A Pool of the tests' Postgres, with all tables in a schema of their own. */
+export async function openTables(): Promise<OpenedTables> {
   const { pool, schema } = await openPool();
-  const options = { client: pool, tables: tablesIn(schema) };
-  await pool.query(postgresSchema(options.tables));
+  const tables = tablesIn(schema);
+  await pool.query(postgresSchema(tables));
+  return { pool, schema, tables };
+}
+
+async function onPool(): Promise<SqlStores> {
+  const { pool, tables } = await openTables();
+  const options = { client: pool, tables };
   return { ...postgresStores(options), close: () => pool.end() };
 }
 

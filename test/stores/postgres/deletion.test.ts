@@ -1,20 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type DeletionOptions, postgresSchema } from "../../../src/stores/postgres.ts";
+import type { DeletionOptions } from "../../../src/stores/postgres.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { type Deleting, fill, listLeft, scheduledBy } from "../scheduled.ts";
-import { openPool, postgresStores, tablesIn } from "./databases.ts";
+import { type OpenedTables, openTables, postgresStores } from "./databases.ts";
 
 const HOUR = 3_600_000;
 const ALL = ["refresh", "blocklist", "oneTime", "apiKeys", "proofs"];
 
 describe.skipIf(postgresUrl === null)("stores of a process whose clock is wrong", () => {
-  let opened: Awaited<ReturnType<typeof openPool>>;
+  let opened: OpenedTables;
   let stores: Deleting;
-  const make = (more: DeletionOptions = {}) =>
-    postgresStores({ client: opened.pool, tables: tablesIn(opened.schema), ...more });
+  const make = (more: DeletionOptions = {}) => postgresStores({ client: opened.pool, tables: opened.tables, ...more });
   beforeAll(async () => {
-    opened = await openPool();
-    await opened.pool.query(postgresSchema(tablesIn(opened.schema)));
+    opened = await openTables();
     stores = make();
   });
   afterAll(() => opened.pool.end());

@@ -12,7 +12,7 @@ import { newApiKey, raceApiKeys, raceRevocations } from "../../support/api-key-r
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, newSession, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, openPool, tablesIn } from "./databases.ts";
+import { CONNECTIONS, type OpenedTables, openTables, tablesIn } from "./databases.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
@@ -20,20 +20,18 @@ const at = (ms: number): Date => new Date(NOW + ms);
 const REPLACED = runs(5, 40);
 
 /** How many deletions of API keys in a schema wait for a lock. */
-async function countWaiting({ pool, schema }: Awaited<ReturnType<typeof openPool>>): Promise<number> {
+async function countWaiting({ pool, schema }: OpenedTables): Promise<number> {
   const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND starts_with(query, $1)`;
   return (await pool.query(sql, [`DELETE FROM "${schema}"."api_keys"`])).rows[0].waiting;
 }
 
 describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`, () => {
-  let opened: Awaited<ReturnType<typeof openPool>>;
+  let opened: OpenedTables;
   let store: ReturnType<typeof postgresRefreshStore>;
   beforeAll(async () => {
-    opened = await openPool();
-    const tables = tablesIn(opened.schema);
-    await opened.pool.query(postgresSchema(tables));
-    store = postgresRefreshStore({ client: opened.pool, tables });
+    opened = await openTables();
+    store = postgresRefreshStore({ client: opened.pool, tables: opened.tables });
   });
   afterAll(() => opened.pool.end());
 
@@ -56,7 +54,7 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
   });
 
   it("API keys that are added at once find each a place, as long as there is one", async () => {
-    const keys = postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) });
+    const keys = postgresApiKeys({ client: opened.pool, tables: opened.tables });
     for (let round = 0; round < 3; round += 1) {
       const userId = randomUUID();
       const all = Array.from({ length: 10 }, () => newApiKey({ userId }));
@@ -104,15 +102,15 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
     {
       timeout: 60_000,
     },
-    () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
+    () => raceApiKeys(() => postgresApiKeys({ client: opened.pool, tables: opened.tables })),
   );
 
   it("no API key is good for whoever asks after it was revoked, time and again", { timeout: 60_000 }, () =>
-    raceRevocations(() => postgresApiKeys({ client: opened.pool, tables: tablesIn(opened.schema) })),
+    raceRevocations(() => postgresApiKeys({ client: opened.pool, tables: opened.tables })),
   );
 
   it("API keys that take others' places are gone, once all are revoked that were waited for", async () => {
-    const tables = tablesIn(opened.schema);
+    const { tables } = opened;
     const keys = postgresApiKeys({ client: opened.pool, tables });
     const old = newApiKey();
     const next = newApiKey({ userId: old.userId });
@@ -130,7 +128,7 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
   });
 
   it("a large clean-up goes in batches", { timeout: 60_000 }, async () => {
-    const blocklist = postgresBlocklist({ client: opened.pool, tables: tablesIn(opened.schema) });
+    const blocklist = postgresBlocklist({ client: opened.pool, tables: opened.tables });
     await opened.pool.query(
       `INSERT INTO ${opened.schema}.revocations (kind, id, user_id, expires_at)
        SELECT 'token', n::text, 'u', 'epoch' FROM generate_series(1, 12000) n`,
@@ -217,7 +215,7 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
   });
 
   it("makes each index once, however many run the schema at once", async () => {
-    const tables = tablesIn(opened.schema);
+    const { tables } = opened;
     await opened.pool.query(`DROP INDEX ${opened.schema}.sessions_user_id_idx`);
     await Promise.all(Array.from({ length: 10 }, () => opened.pool.query(postgresSchema(tables))));
     const sql = "SELECT count(*)::int AS count FROM pg_indexes WHERE schemaname = $1 AND tablename = 'sessions'";

@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type PostgresClient,
-  postgresApiKeys,
-  postgresRefreshStore,
-  postgresSchema,
-} from "../../../src/stores/postgres.ts";
+import { type PostgresClient, postgresApiKeys, postgresRefreshStore } from "../../../src/stores/postgres.ts";
 import { newApiKey } from "../../support/api-key-races.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { newSession } from "../../support/sessions.ts";
-import { openPool, tablesIn } from "./databases.ts";
+import { type OpenedTables, openTables } from "./databases.ts";
 
 const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
 
 describe.skipIf(postgresUrl === null)("on a Postgres where another transaction is open", () => {
-  let opened: Awaited<ReturnType<typeof openPool>>;
-  let tables: ReturnType<typeof tablesIn>;
+  let opened: OpenedTables;
+  let tables: OpenedTables["tables"];
   beforeAll(async () => {
-    opened = await openPool();
-    tables = tablesIn(opened.schema);
-    await opened.pool.query(postgresSchema(tables));
+    opened = await openTables();
+    tables = opened.tables;
   });
   afterAll(() => opened.pool.end());
 

@@ -14,6 +14,18 @@ const taking = (change: (token: StoredOneTimeToken) => StoredOneTimeToken) =>
   }));
 const putting = (change: (token: StoredOneTimeToken) => StoredOneTimeToken) =>
   broken((store) => ({ put: (token, at) => store.put(change(token), at) }));
+/** A store that changes something by all that was ever put into it. */
+const remembering = (change: (store: OneTimeStore, known: Map<string, StoredOneTimeToken>) => Partial<OneTimeStore>) =>
+  broken((store) => {
+    const known = new Map<string, StoredOneTimeToken>();
+    return {
+      put: async (token, at) => {
+        known.set(token.digest, token);
+        await store.put(token, at);
+      },
+      ...change(store, known),
+    };
+  });
 const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
 
 /** One-time stores each of which breaks a promise. */
@@ -36,16 +48,9 @@ export const BROKEN_ONE_TIME_STORES: Readonly<Record<string, () => OneTimeStore>
       find: async (digest) => (tried.has(digest) ? null : store.find(digest)),
     };
   }),
-  "finds what was taken or replaced": broken((store) => {
-    const known = new Map<string, StoredOneTimeToken>();
-    return {
-      put: async (token, at) => {
-        known.set(token.digest, token);
-        await store.put(token, at);
-      },
-      find: async (digest) => known.get(digest) ?? null,
-    };
-  }),
+  "finds what was taken or replaced": remembering((_store, known) => ({
+    find: async (digest) => known.get(digest) ?? null,
+  })),
   "counts tries at nothing": broken((store) => ({
     countTry: async (...args) => (await store.countTry(...args)) ?? { digest: "", tries: 1 },
   })),
@@ -63,37 +68,23 @@ export const BROKEN_ONE_TIME_STORES: Readonly<Record<string, () => OneTimeStore>
       return token;
     },
   })),
-  "looks, then takes": broken((store) => {
-    const known = new Map<string, StoredOneTimeToken>();
-    return {
-      put: async (token, at) => {
-        known.set(token.digest, token);
-        await store.put(token, at);
-      },
-      take: async (digest) => {
-        const token = known.get(digest) ?? null;
-        await pause();
-        known.delete(digest);
-        await store.take(digest);
-        return token;
-      },
-    };
-  }),
-  "keeps what was issued before": broken((store) => {
-    const known = new Map<string, StoredOneTimeToken>();
-    return {
-      put: async (token, at) => {
-        known.set(token.digest, token);
-        await store.put(token, at);
-      },
-      take: async (digest) => {
-        const token = known.get(digest) ?? null;
-        known.delete(digest);
-        await store.take(digest);
-        return token;
-      },
-    };
-  }),
+  "looks, then takes": remembering((store, known) => ({
+    take: async (digest) => {
+      const token = known.get(digest) ?? null;
+      await pause();
+      known.delete(digest);
+      await store.take(digest);
+      return token;
+    },
+  })),
+  "keeps what was issued before": remembering((store, known) => ({
+    take: async (digest) => {
+      const token = known.get(digest) ?? null;
+      known.delete(digest);
+      await store.take(digest);
+      return token;
+    },
+  })),
   "keeps the end of what was issued before": broken((store) => {
     const ends = new Map<string, Date>();
     return {
