@@ -1,12 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import type { ApiKey, ApiKeyStore, StoredApiKey } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId } from "./contract.ts";
+import { at, type ContractCase, createCases, createId, createMany, DAY_MS } from "./contract.ts";
 
-const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
-const DAY_MS = 86_400_000;
 const LIMIT = 100;
-const at = (ms: number): Date => new Date(START + ms);
 
 function createKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
   return {
@@ -116,7 +113,7 @@ export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStor
     },
     "adds no more than there is room for of fifty at once": async (store) => {
       const userId = createId("user");
-      const keys = Array.from({ length: 50 }, (_, ms) => createKey({ userId, createdAt: at(ms) }));
+      const keys = createMany(50, (ms) => createKey({ userId, createdAt: at(ms) }));
       const answers = await Promise.all(keys.map((key) => store.insert(key, 10)));
       strictEqual(answers.filter((answer) => answer === true).length, 10);
       await checkListed(store, userId, keys.filter((_, nth) => answers[nth]).reverse());
@@ -154,7 +151,7 @@ export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStor
     },
     "lets one of fifty replacements at once through": async (store) => {
       const old = await insertKey(store);
-      const nexts = Array.from({ length: 50 }, () => createNext(old));
+      const nexts = createMany(50, () => createNext(old));
       const answers = await Promise.all(nexts.map((next) => store.replace(old.id, at(DAY_MS), next)));
       strictEqual(answers.filter((answer) => answer === true).length, 1);
       const next = nexts[answers.indexOf(true)] as StoredApiKey;

@@ -1,9 +1,7 @@
 import { ok, strictEqual } from "node:assert";
 import { sleep } from "../shared/promise.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId, createOddIds } from "./contract.ts";
-
-const HOUR_MS = 3_600_000;
+import { type ContractCase, createCases, createId, createMany, createOddIds, HOUR_MS } from "./contract.ts";
 
 /** The values that most cases begin with. */
 interface Scene {
@@ -173,7 +171,7 @@ export function blocklistContract(
     },
     "knows at once what it said it stored, among many at a time": async (list) => {
       const { token, later } = createScene(now);
-      const all = Array.from({ length: 200 }, () => createId("jti"));
+      const all = createMany(200, () => createId("jti"));
       const answers = await Promise.all(
         all.map(async (jti, at) => {
           const asked = { ...token, jti };

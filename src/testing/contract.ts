@@ -16,6 +16,20 @@ export function createCases<Store>(
   return Object.entries(promises).map(([name, test]) => ({ name, run: async () => test(await open()) }));
 }
 
+const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** Gives an instant so many milliseconds after the one at which the cases begin. */
+export function at(ms: number): Date {
+  return new Date(START + ms);
+}
+
+/** Creates so many things. Each is made from its index. */
+export function createMany<T>(count: number, create: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => create(index));
+}
+
 /** Creates an id that no other case has, so that all may run on one database. */
 export function createId(kind: string): string {
   return `${kind}-${randomUUID()}`;

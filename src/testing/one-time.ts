@@ -1,11 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import type { OneTimeStore, StoredOneTimeToken } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId } from "./contract.ts";
-
-const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
-const HOUR_MS = 3_600_000;
-const at = (ms: number): Date => new Date(START + ms);
+import { at, type ContractCase, createCases, createId, createMany, HOUR_MS } from "./contract.ts";
 
 function createToken(change: Partial<StoredOneTimeToken> = {}): StoredOneTimeToken {
   return {
@@ -76,7 +72,7 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
     },
     "lets one of fifty at once take it": async (store) => {
       const token = await putToken(store);
-      const answers = await Promise.all(Array.from({ length: 50 }, () => store.take(token.digest)));
+      const answers = await Promise.all(createMany(50, () => store.take(token.digest)));
       deepStrictEqual(
         answers.filter((answer) => answer !== null),
         [token],
@@ -112,7 +108,7 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
     },
     "leaves one where several are issued at once": async (store) => {
       const { userId } = createToken();
-      const all = Array.from({ length: 10 }, () => createToken({ userId }));
+      const all = createMany(10, () => createToken({ userId }));
       await Promise.all(all.map((token) => store.put(token, at(0))));
       const taken = await Promise.all(all.map(({ digest }) => store.take(digest)));
       strictEqual(taken.filter((answer) => answer !== null).length, 1);
@@ -135,10 +131,10 @@ export function oneTimeStoreContract(open: () => OneTimeStore | Promise<OneTimeS
     },
     "answers each of fifty tries at once with another count": async (store) => {
       const token = await putToken(store);
-      const counts = await Promise.all(Array.from({ length: 50 }, () => countTry(store, token, 1)));
+      const counts = await Promise.all(createMany(50, () => countTry(store, token, 1)));
       deepStrictEqual(
         counts.map(Number).sort((a, b) => a - b),
-        Array.from({ length: 50 }, (_, index) => index + 1),
+        createMany(50, (index) => index + 1),
       );
     },
     "keeps the count when the next is issued, and ends it when one is taken": async (store) => {

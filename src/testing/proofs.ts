@@ -1,10 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
 import type { ProofStore } from "../stores/contract.ts";
-import { type ContractCase, createCases } from "./contract.ts";
+import { at, type ContractCase, createCases, createMany } from "./contract.ts";
 
-const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
-const at = (ms: number): Date => new Date(START + ms);
 const createId = (): string => randomBytes(32).toString("base64url");
 const MINUTE_MS = 60_000;
 
@@ -31,7 +29,7 @@ export function proofStoreContract(open: () => ProofStore | Promise<ProofStore>)
     "lets one of fifty at once through": async (store) => {
       for (let round = 0; round < 5; round += 1) {
         const id = createId();
-        const answers = await Promise.all(Array.from({ length: 50 }, () => remember(store, id)));
+        const answers = await Promise.all(createMany(50, () => remember(store, id)));
         deepStrictEqual(answers.toSorted(), [...Array<boolean>(49).fill(false), true]);
       }
     },
@@ -51,7 +49,7 @@ export function proofStoreContract(open: () => ProofStore | Promise<ProofStore>)
       const swapped = `${id.slice(0, -1)}A`;
       strictEqual(await remember(store, id), true);
       strictEqual(await remember(store, swapped), true);
-      const ids = Array.from({ length: 200 }, createId);
+      const ids = createMany(200, createId);
       deepStrictEqual(new Set(await Promise.all(ids.map((it) => remember(store, it)))), new Set([true]));
       deepStrictEqual(new Set(await Promise.all(ids.map((it) => remember(store, it, 1)))), new Set([false]));
     },

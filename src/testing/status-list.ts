@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
 import type { StatusListStore } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId } from "./contract.ts";
+import { type ContractCase, createCases, createId, createMany } from "./contract.ts";
 
 const TERMS = JSON.stringify({ size: 1_048_576, seed: "\u{1f511} '; DROP TABLE users; --" });
 
@@ -52,12 +52,10 @@ export function statusListStoreContract(
     },
     "gives fifty at once places of their own, and all the same terms": async (store) => {
       const series = createId("https://auth.example/lists");
-      const all = await Promise.all(
-        Array.from({ length: 50 }, (_, nth) => store.allocate(series, 3, JSON.stringify(nth))),
-      );
+      const all = await Promise.all(createMany(50, (nth) => store.allocate(series, 3, JSON.stringify(nth))));
       deepStrictEqual(
         all.map(({ first }) => first).sort((one, other) => one - other),
-        Array.from({ length: 50 }, (_, nth) => 3 * nth),
+        createMany(50, (nth) => 3 * nth),
       );
       strictEqual(new Set(all.map(({ terms }) => terms)).size, 1);
     },
@@ -78,7 +76,7 @@ export function statusListStoreContract(
     },
     "marks a hundred by one call": async (store) => {
       const series = createId("https://auth.example/lists");
-      const indices = Array.from({ length: 100 }, (_, nth) => nth * 9_973);
+      const indices = createMany(100, (nth) => nth * 9_973);
       await store.mark(series, 1, indices);
       deepStrictEqual(await listMarked(store, series), indices);
       await store.mark(series, 1, []);
@@ -86,7 +84,7 @@ export function statusListStoreContract(
     },
     "loses none of fifty marks at once": async (store) => {
       const series = createId("https://auth.example/lists");
-      const indices = Array.from({ length: 50 }, (_, nth) => nth * 3);
+      const indices = createMany(50, (nth) => nth * 3);
       const far = indices.map((index) => index + 8_192);
       await Promise.all(indices.map((index, nth) => store.mark(series, 1, [index, far[49 - nth] as number])));
       deepStrictEqual(await listMarked(store, series), [...indices, ...far]);

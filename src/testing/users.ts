@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { inspect } from "node:util";
 import type { UserStore } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId } from "./contract.ts";
+import { at, type ContractCase, createCases, createId, createMany } from "./contract.ts";
 
 /** A user store, and the way in which a case adds users to it. */
 export interface UserStoreUnderTest {
@@ -93,7 +93,7 @@ export function userStoreContract(
       const { users } = store;
       const { id } = await addUser(store);
       const replace = () => users.replacePasswordHash?.(id, HASH, NEXT) ?? true;
-      const answers = await Promise.all(Array.from({ length: 50 }, replace));
+      const answers = await Promise.all(createMany(50, replace));
       strictEqual(answers.filter((answer) => answer === true).length, users.replacePasswordHash === undefined ? 50 : 1);
     },
     "finds a user and the hash by id": async (store) => {
@@ -114,7 +114,7 @@ export function userStoreContract(
     "sets a hash, whatever was there before, and since when it holds": async (store) => {
       const { users } = store;
       if (users.setPasswordHash === undefined) return;
-      const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
+      const changedAt = at(0);
       strictEqual(await users.setPasswordHash(createId("user"), NEXT, changedAt), false, "a user that there is not");
       const bystander = await addUser(store);
       for (const change of [{}, { passwordHash: null }] as const) {
@@ -138,7 +138,7 @@ export function userStoreContract(
       ];
       await users.replacePasswordHash(id, HASH, NEXT);
       deepStrictEqual(await since(), [null, null]);
-      const changedAt = new Date(Date.UTC(2030, 0, 1, 0, 0, 0, 123));
+      const changedAt = at(0);
       strictEqual(await users.replacePasswordHash(id, NEXT, HASH, changedAt), true);
       deepStrictEqual(await since(), [changedAt, changedAt]);
       strictEqual(await users.replacePasswordHash(id, HASH, NEXT), true);
