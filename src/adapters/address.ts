@@ -36,6 +36,11 @@ export const readNoAddress = (): (() => undefined) => returnNothing;
  */
 export type AddressReader<Rest extends unknown[]> = (request: Request, ...rest: Rest) => () => string | undefined;
 
+const REMEDY =
+  "give { address }, on Bun (request, server) => server.requestIP(request)?.address, on Deno (request, info) => " +
+  "info.remoteAddr.hostname, with Hono on Node (request, c) => getConnInfo(c).remote.address, on Cloudflare " +
+  '(request) => request.headers.get("cf-connecting-ip") ?? undefined';
+
 /** Checks the options of a route. It refuses a throttle that would have no address to count by. */
 export function createAddressReader<Rest extends unknown[]>(
   verb: string,
@@ -63,8 +68,3 @@ export function createAddressReader<Rest extends unknown[]>(
     }
   };
 }
-
-const REMEDY =
-  "give { address }, on Bun (request, server) => server.requestIP(request)?.address, on Deno (request, info) => " +
-  "info.remoteAddr.hostname, with Hono on Node (request, c) => getConnInfo(c).remote.address, on Cloudflare " +
-  '(request) => request.headers.get("cf-connecting-ip") ?? undefined';

@@ -22,7 +22,7 @@ export function requireJson(contentType: string | null | undefined): void {
  * bridges to other kinds of servers need no such header.
  */
 export function hasBody(headers: IncomingHttpHeaders, parsed: unknown): boolean {
-  return Number(headers["content-length"]) > 0 || headers["transfer-encoding"] !== undefined || isFilled(parsed);
+  return Number(headers["content-length"]) > 0 || headers["transfer-encoding"] !== undefined || hasMembers(parsed);
 }
 
 /**
@@ -35,12 +35,12 @@ export function hasBody(headers: IncomingHttpHeaders, parsed: unknown): boolean 
  */
 export function takeParsedBody(holder: object, contentType: string | undefined, remedy: string): unknown {
   if (!("body" in holder)) throw new TypeError(`nothing parsed the body; ${remedy}`);
-  if (!isFilled(holder.body) || JSON_TYPE.test(contentType ?? "")) requireJson(contentType);
+  if (!hasMembers(holder.body) || JSON_TYPE.test(contentType ?? "")) requireJson(contentType);
   return holder.body;
 }
 
 /** Tells whether a parser found something in a body. */
-export function isFilled(body: unknown): boolean {
+export function hasMembers(body: unknown): boolean {
   return typeof body === "object" && body !== null && Object.keys(body).length > 0;
 }
 
@@ -66,7 +66,7 @@ export async function readJsonBody(chunks: BodyChunks, contentType: string | nul
   try {
     return JSON.parse(text);
   } catch {
-    throw malformedBody(); // The parser's own error would quote the body.
+    throw createBodyError(); // The parser's own error would quote the body.
   }
 }
 
@@ -89,12 +89,14 @@ export async function readText(reader: string, chunks: BodyChunks): Promise<stri
   }
 }
 
+const BROKEN = Symbol("the client broke the body off");
+
 async function collectText(reader: string, body: AsyncGenerator<unknown>): Promise<string> {
   const kept: Uint8Array[] = [];
   let length = 0;
   // Not `for await`, which closes the body when this throws.
   for (let next = await body.next(); next.done !== true; next = await body.next()) {
-    if (next.value === BROKEN) throw malformedBody();
+    if (next.value === BROKEN) throw createBodyError();
     const bytes = toBytes(reader, next.value);
     length += bytes.length;
     if (length > MAX_BODY_BYTES) throw new AuthError("body_too_large");
@@ -114,6 +116,8 @@ async function discardRest(body: AsyncGenerator<unknown>, chunks: BodyChunks): P
   await body.return(undefined);
 }
 
+const MAX_DISCARDED_CHUNKS = 64;
+
 /** How many chunks are discarded at most. Node ends a request that takes too long, but a web stream may be endless. */
 function countDiscarded(chunks: BodyChunks): number {
   const { getReader, [Symbol.asyncIterator]: iterate } = chunks as Partial<ReadableStream & AsyncIterable<unknown>>;
@@ -121,13 +125,9 @@ function countDiscarded(chunks: BodyChunks): number {
   return iterate === undefined ? 0 : Number.POSITIVE_INFINITY;
 }
 
-const MAX_DISCARDED_CHUNKS = 64;
-
-function malformedBody(): AuthError {
+function createBodyError(): AuthError {
   return new AuthError("malformed_body");
 }
-
-const BROKEN = Symbol("the client broke the body off");
 
 /** Gives the chunks of a body, and `BROKEN` where it breaks off, which is not an error of the server. */
 async function* readUntilBroken<T>(chunks: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T | typeof BROKEN> {
@@ -138,14 +138,14 @@ async function* readUntilBroken<T>(chunks: AsyncIterable<T> | Iterable<T>): Asyn
   }
 }
 
+const TAKES = "give request.body ?? [], or req.iterator() of Node";
+
 function checkUnread(reader: string, chunks: unknown): void {
   const body = (chunks ?? {}) as Partial<AsyncIterable<unknown> & Iterable<unknown> & { readonly locked: boolean }>;
   const iterate = body[Symbol.asyncIterator] ?? body[Symbol.iterator];
   assert(typeof iterate === "function", `${reader} takes a body that can be iterated: ${TAKES}`);
   assert(body.locked !== true, `somebody else reads the body: give ${reader} the body unread`);
 }
-
-const TAKES = "give request.body ?? [], or req.iterator() of Node";
 
 function toBytes(reader: string, chunk: unknown): Uint8Array {
   if (typeof chunk === "string") return Buffer.from(chunk);

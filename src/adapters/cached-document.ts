@@ -41,7 +41,7 @@ export async function answerDocument(
   request: AdapterRequest,
   find: () => Promise<CachedDocument | null>,
 ): Promise<AdapterResponse> {
-  if (!SAFE_METHODS.has(readRequest(request).method ?? "GET")) return NOT_ALLOWED;
+  if (!SAFE_METHODS.has(readMethodAndUrl(request).method ?? "GET")) return NOT_ALLOWED;
   const document = await find();
   if (document === null) return NOT_FOUND;
   const { text, contentType, etag, maxAge } = document;
@@ -51,7 +51,7 @@ export async function answerDocument(
 }
 
 /** Reads the method and the URL. An adapter that passes nothing but a header has checked both itself. */
-export function readRequest({ authRequest }: AdapterRequest): Pick<AuthRequest, "method" | "url"> {
+export function readMethodAndUrl({ authRequest }: AdapterRequest): Pick<AuthRequest, "method" | "url"> {
   const given = authRequest();
   return typeof given === "object" && given !== null && "headers" in given ? given : {};
 }

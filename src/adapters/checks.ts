@@ -14,7 +14,7 @@ export function checkGuard(verb: string, guard: unknown, extra: readonly unknown
   if (isGuard(guard)) return;
   const found = isTokenProfile(guard)
     ? "a token profile: make a guard of it with createGuard({ token })"
-    : describe(guard);
+    : describeGiven(guard);
   throw new TypeError(`${verb} takes what createGuard or createAuthenticator makes; it was given ${found}`);
 }
 
@@ -50,7 +50,7 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
     ? "a token profile: make an authenticator of it with createAuthenticator({ token, users })"
     : has(auth, "authenticate")
       ? `a guard, which has no ${METHODS[verb] ?? verb}: make an authenticator with createAuthenticator`
-      : describe(auth);
+      : describeGiven(auth);
   throw new TypeError(`${verb} takes what createAuthenticator makes; it was given ${found}`);
 }
 
@@ -58,7 +58,7 @@ export function checkAuthenticator(verb: keyof typeof NEEDS, auth: unknown, extr
 export function checkStatusList(verb: string, statusList: unknown): void {
   refuseRequest(verb, statusList, "list");
   if (has(statusList, "publish")) return;
-  throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describe(statusList)}`);
+  throw new TypeError(`${verb} takes what createStatusList makes; it was given ${describeGiven(statusList)}`);
 }
 
 /** Refuses arguments that would be ignored. Otherwise a rule that is given to `optionalAuth` would let everybody in. */
@@ -81,7 +81,7 @@ function has(value: unknown, method: string): boolean {
   return typeof (value as Record<string, unknown> | null | undefined)?.[method] === "function";
 }
 
-function describe(value: unknown): string {
+function describeGiven(value: unknown): string {
   return value === undefined ? "nothing" : describeValue(value);
 }
 

@@ -3,11 +3,11 @@ import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import { findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
-import { takesTokensOf } from "../guard/shared-tokens.ts";
+import { takesSameTokens } from "../guard/shared-tokens.ts";
 import { assert } from "../shared/assert.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { checkNothingElse, isGuard, refuseRequest } from "./checks.ts";
-import { admit } from "./identity.ts";
+import { admitRequest } from "./identity.ts";
 import type { AdapterRequest } from "./request.ts";
 
 /** The services that may call an endpoint. */
@@ -48,7 +48,7 @@ export function checkClientOptions<Options extends ClientOptions>(
  * Tells whether a user of a guard may pass as a service, too: by the same guard, or by one that takes the same tokens.
  */
 function isOfUsers(clients: Guard, guard: unknown): boolean {
-  return clients === guard || (isGuard(guard) && takesTokensOf(clients, guard as Guard));
+  return clients === guard || (isGuard(guard) && takesSameTokens(clients, guard as Guard));
 }
 
 /**
@@ -61,5 +61,5 @@ export async function admitClient({ clients, rules = [] }: ClientOptions, reques
   const given = request.authRequest();
   // The identity is stored on an empty object, so that the request keeps the identity of its user. The object has the
   // same exchange as the request, so a proof that a guard used already counts as the same use.
-  return (await admit(markExchange({}, findExchange(given)), access, given, request)) as Identity;
+  return (await admitRequest(markExchange({}, findExchange(given)), access, given, request)) as Identity;
 }

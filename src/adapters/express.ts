@@ -26,7 +26,7 @@ import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type Lo
 import { takeForm } from "./form.ts";
 import {
   type Access,
-  admit,
+  admitRequest,
   authorizeRules,
   recallIdentity,
   recallOptionalIdentity,
@@ -372,7 +372,7 @@ export function errorHandler(options: ErrorHandlerOptions<ExpressRequest> = {}):
 
 function recognise(access: Access<ExpressRequest>): ExpressMiddleware {
   return asMiddleware((req) => {
-    const found = admit(req, access, req, req);
+    const found = admitRequest(req, access, req, req);
     if (isThenable(found)) return found.then((identity) => showIdentity(req, identity as Identity | null));
     showIdentity(req, found);
   });

@@ -27,7 +27,7 @@ import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type Lo
 import { parseForm, takeForm } from "./form.ts";
 import {
   type Access,
-  admit,
+  admitRequest,
   authorizeRules,
   recallIdentity,
   recallOptionalIdentity,
@@ -241,6 +241,9 @@ export function resourceMetadata(
   return respondWith(handleResourceMetadata(resource, options, ...extra));
 }
 
+/** The name of our handlers that take forms. */
+const FORM_HANDLER = "hallpass form handler";
+
 /**
  * Handles token introspection (RFC 7662), for services that can't verify our tokens themselves: takes a form with the
  * `token` from one of `clients`, and answers with its claims, or with `{ active: false }` if it is not valid. Fastify
@@ -302,6 +305,8 @@ export interface FastifyParsers {
   ): unknown;
 }
 
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
 /**
  * Adds a parser of forms, of at most 64 KiB, for the routes of {@link introspect} and {@link revoke}. It does nothing
  * where there is one, such as that of `@fastify/formbody`. Call it in a plugin to have it for that plugin's routes.
@@ -319,8 +324,6 @@ export function parseForms(app: FastifyParsers): void {
   const options = { parseAs: "string", bodyLimit: MAX_BODY_BYTES } as const;
   app.addContentTypeParser(FORM_TYPE, options, async (_request, body) => parseForm(body));
 }
-
-const FORM_TYPE = "application/x-www-form-urlencoded";
 
 /**
  * Publishes status lists (draft-ietf-oauth-status-list-21 §8.1): signed, public lists of the sessions that were
@@ -368,6 +371,11 @@ export function optionalAuthOf<Claims>(request: FastifyRequest, guard: Guard<Cla
   return recallOptionalIdentity(request, guard);
 }
 
+/** The name of our handlers. Fastify binds the handler of each route, so only its name identifies it. */
+const HANDLER = "hallpass handler";
+
+const NO_FORMS = "Fastify has no parser of forms: call parseForms(app) of hallpass/fastify in front of this route";
+
 /**
  * Answers every `AuthError` as JSON, `{ error, message }`, with its status and headers, and keeps headers that were set
  * before (CORS). It logs those of 500 and above with their cause. For `setErrorHandler`. Any other error is rethrown,
@@ -397,14 +405,6 @@ function toOwnError(thrown: unknown): Error {
   return isOfThisRealm(error) ? error : Object.assign(new Error(error.message, { cause: error }), error);
 }
 
-/** The name of our handlers. Fastify binds the handler of each route, so only its name identifies it. */
-const HANDLER = "hallpass handler";
-
-/** The name of our handlers that take forms. */
-const FORM_HANDLER = "hallpass form handler";
-
-const NO_FORMS = "Fastify has no parser of forms: call parseForms(app) of hallpass/fastify in front of this route";
-
 /** Tells whether Fastify refused the media type of a body at one of our routes, before our handler saw the request. */
 function isRefusedByParser(error: unknown, { routeOptions }: FastifyRequest, name: string): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown };
@@ -417,7 +417,7 @@ function isForm({ headers }: FastifyRequest): boolean {
 
 function recognise(access: Access<FastifyRequest>): FastifyHook {
   return async (request) => {
-    const found = admit(request, access, request, request);
+    const found = admitRequest(request, access, request, request);
     showIdentity(request, (isThenable(found) ? await found : found) as Identity | null);
   };
 }

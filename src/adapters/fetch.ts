@@ -27,7 +27,7 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { readFormBody } from "./form.ts";
-import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { type Access, admitRequest, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
 import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
@@ -121,6 +121,8 @@ export function requireScope(
         return handler(request, auth, ...rest);
       });
 }
+
+const LOGIN_OPTIONS: OptionNames<FetchOptions & LoginOptions> = { address: "optional", session: "optional" };
 
 /**
  * Handles a login: reads `{ login, password }` from a JSON body of at most 64 KiB and answers with the token (RFC 6749
@@ -345,6 +347,9 @@ export function optionalAuthOf<Claims>(request: Request, guard: Guard<Claims>): 
   return recallOptionalIdentity(request, guard);
 }
 
+/** The mark of an answer, which holds its refusal for {@link errorHandler} to log. */
+const REFUSAL = /* @__PURE__ */ Symbol.for("hallpass.refusal");
+
 /**
  * Wraps a handler or a whole router. It answers every `AuthError` that is thrown inside as JSON,
  * `{ error, message }`, with its status and headers. It logs those of 500 and above with their cause, even if a handler
@@ -379,12 +384,10 @@ function recognise<Auth extends Identity | null>(
   return (handler) =>
     (request, ...rest) =>
       answerErrors(request, async () => {
-        const found = await admit(request, access, request, request);
+        const found = await admitRequest(request, access, request, request);
         return handler(request, found as Auth, ...rest);
       });
 }
-
-const LOGIN_OPTIONS: OptionNames<FetchOptions & LoginOptions> = { address: "optional", session: "optional" };
 
 /** Makes a handler that answers the request itself. */
 function respondWith<Rest extends unknown[]>(
@@ -422,9 +425,6 @@ function toWebResponse({ status, headers, cookies, body }: AdapterResponse): Res
   const isJson = body !== null && typeof body === "object";
   return isJson ? Response.json(body, { status, headers: all }) : new Response(body, { status, headers: all });
 }
-
-/** The mark of an answer, which holds its refusal for {@link errorHandler} to log. */
-const REFUSAL = /* @__PURE__ */ Symbol.for("hallpass.refusal");
 
 /** Does the work, and answers an `AuthError` that is thrown in it. Any other error is rethrown. */
 async function answerErrors(request: Request, work: () => Response | Promise<Response>): Promise<Response> {

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import { assert } from "../shared/assert.ts";
-import { type BodyChunks, isFilled, readText } from "./body.ts";
+import { type BodyChunks, hasMembers, readText } from "./body.ts";
 
 import type { AdapterRequest } from "./request.ts";
 
@@ -59,7 +59,7 @@ export async function takeForm(
   contentType: string | undefined,
 ): Promise<unknown> {
   requireForm(contentType);
-  if (isFilled(parsed)) return parsed;
+  if (hasMembers(parsed)) return parsed;
   if (typeof parsed === "string") return parseForm(parsed);
   const { readableDidRead, iterator } = (request ?? {}) as Unread;
   if (readableDidRead !== false || iterator === undefined) return {};

@@ -1,7 +1,7 @@
 import { checkAll } from "../guard/check-rules.ts";
 import type { Guard, Recognition } from "../guard/guard.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
-import { immediateAnswer } from "../guard/immediate.ts";
+import { answerAtOnce } from "../guard/immediate.ts";
 import { type AuthorizationHeader, type AuthRequest, findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { isThenable } from "../shared/promise.ts";
@@ -64,7 +64,7 @@ export function identify(
   try {
     forgetIdentity(holder);
     markExchange(request, findExchange(holder));
-    const answer = immediateAnswer(guard, recognition);
+    const answer = answerAtOnce(guard, recognition);
     const found = answer === undefined ? askGuard(guard, recognition, request) : answer(request);
     return isThenable(found)
       ? waitForIdentity(holder, guard, recognition, found as Promise<Identity | null>)
@@ -146,7 +146,7 @@ export function showIdentity(request: object, identity: Identity | null): void {
  * ```
  */
 export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
-  const identity = recall(holder, guard)?.identity ?? null;
+  const identity = recallRemembered(holder, guard)?.identity ?? null;
   if (identity === null) throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
   return identity as Identity<Claims>;
 }
@@ -162,7 +162,7 @@ export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Id
  * ```
  */
 export function recallOptionalIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> | null {
-  const remembered = recall(holder, guard);
+  const remembered = recallRemembered(holder, guard);
   if (remembered === undefined) {
     throw new TypeError("optionalAuthOf: put optionalAuth with this same guard in front of this handler");
   }
@@ -180,7 +180,7 @@ export function recallLastIdentity(holder: object): Identity | null {
   return remembered.identity;
 }
 
-function recall<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
+function recallRemembered<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
   const remembered = (holder as Holder)[REMEMBERED];
   return remembered?.guard === guard ? remembered : undefined;
 }
@@ -251,7 +251,7 @@ export interface Access<Request> {
  *
  * @param request - the framework's request, which rules get
  */
-export function admit<Request>(
+export function admitRequest<Request>(
   holder: object,
   { guard, recognition, rules }: Access<Request>,
   authRequest: AuthRequest | AuthorizationHeader,

@@ -1,23 +1,22 @@
 import { decodeToken } from "../core/token/decode.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { RefreshTokenInfo, RefreshTokenOwner } from "../sessions/inspect-refresh-token.ts";
+import { isObject } from "../shared/object.ts";
+import { isString } from "../shared/text.ts";
 
-type Members = Readonly<Record<string, unknown>>;
-
-const isText = (value: unknown): boolean => typeof value === "string";
-const isTime = (value: unknown): boolean => Number.isFinite(value);
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+/** Members of an answer. */
+export type Members = Readonly<Record<string, unknown>>;
 
 /** The claims that are passed on unchanged (RFC 7662 §2.2, RFC 8705 §3.2), if they have the right type. */
 const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
-  client_id: isText,
-  username: isText,
-  iss: isText,
-  aud: (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
-  exp: isTime,
-  iat: isTime,
-  nbf: isTime,
-  jti: isText,
+  client_id: isString,
+  username: isString,
+  iss: isString,
+  aud: (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
+  exp: Number.isFinite,
+  iat: Number.isFinite,
+  nbf: Number.isFinite,
+  jti: isString,
   // Of any type: without it, the token would look like one that is not bound.
   cnf: (value) => value !== undefined,
 };
@@ -56,10 +55,10 @@ function describeProof({
   acr,
 }: Partial<Pick<Identity, "sid" | "authenticatedAt" | "methods" | "acr">>): Members {
   return {
-    ...(isText(sid) && { sid }),
-    ...(isTime(authenticatedAt) && { auth_time: Math.floor((authenticatedAt as number) / 1_000) }),
+    ...(isString(sid) && { sid }),
+    ...(Number.isFinite(authenticatedAt) && { auth_time: Math.floor((authenticatedAt as number) / 1_000) }),
     ...(Array.isArray(methods) && methods.length > 0 && { amr: methods }),
-    ...(isText(acr) && { acr }),
+    ...(isString(acr) && { acr }),
   };
 }
 
@@ -78,5 +77,5 @@ export function readSigned(token: string, { credential, claims }: Identity): Mem
 }
 
 function isBoundToKey({ cnf }: Members): boolean {
-  return isObject(cnf) && isText((cnf as { readonly jkt?: unknown }).jkt);
+  return isObject(cnf) && isString((cnf as { readonly jkt?: unknown }).jkt);
 }

@@ -11,15 +11,12 @@ import { checkGuard } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
 import { readTokenParameter } from "./form.ts";
 import type { FlowHandler } from "./handler.ts";
-import { describeRefreshToken, describeToken, toIdentity } from "./introspect-answer.ts";
+import { describeRefreshToken, describeToken, type Members, toIdentity } from "./introspect-answer.ts";
 import { answerAsOAuth, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** Where an authenticator takes its tokens from. A plain guard does not say. */
 type CredentialPlaces = Pick<SessionAuthenticator, "takesBearer" | "proofs" | "tokenCookie">;
-
-/** Members of an answer. */
-type Members = Readonly<Record<string, unknown>>;
 
 /** Who may ask about tokens, and what they are told. */
 export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
@@ -38,7 +35,10 @@ export interface IntrospectOptions<Claims = unknown> extends ClientOptions {
    *   (claims as { aud?: unknown }).aud === `https://${userId}.example` ? {} : null;
    * ```
    */
-  readonly members?: (identity: Identity<Claims>, client: Identity) => Members | null | Promise<Members | null>;
+  readonly members?: (
+    identity: Identity<Claims>,
+    client: Identity,
+  ) => Readonly<Record<string, unknown>> | null | Promise<Readonly<Record<string, unknown>> | null>;
   /**
    * Whether refresh tokens are active, too. `false` by default: a service that looks at `active` alone would mistake
    * one for an access token. An answer about one has `token_use: "refresh_token"`.
@@ -95,7 +95,7 @@ export function handleIntrospect<Claims>(
   const find = async (token: string): Promise<readonly [Identity<Claims>, Members] | null> => {
     const info = refreshTokens && inspector !== null ? await inspector.inspectRefreshToken(token) : null;
     if (info !== null) return info.active ? [toIdentity(info) as Identity<Claims>, describeRefreshToken(info)] : null;
-    const identity = await recognise(guard, token);
+    const identity = await recogniseToken(guard, token);
     return identity === null ? null : [identity, describeToken(token, identity)];
   };
 
@@ -125,7 +125,7 @@ function answer(body: object): AdapterResponse {
 const INVALID_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
 
 /** Asks a guard whose a token is; `null` if it is not valid. */
-export async function recognise<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims> | null> {
+export async function recogniseToken<Claims>(guard: Guard<Claims>, token: string): Promise<Identity<Claims> | null> {
   if (token.startsWith(" ")) return null; // A header may have more spaces in front of a token, and a token has none.
   try {
     return await inspectToken(guard, token);

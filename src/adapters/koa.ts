@@ -24,7 +24,7 @@ import { checkGuard } from "./checks.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "./errors.ts";
 import { handleChangePassword, handleLogin, handleLogout, handleRefresh, type LoginOptions } from "./flow.ts";
 import { takeForm } from "./form.ts";
-import { type Access, admit, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
+import { type Access, admitRequest, authorizeRules, recallIdentity, recallOptionalIdentity } from "./identity.ts";
 import { handleIntrospect, type IntrospectOptions } from "./introspect.ts";
 import { handleJwks, type JwksOptions } from "./jwks.ts";
 import type { PublishOptions } from "./publish.ts";
@@ -386,7 +386,7 @@ export function errorHandler(options: ErrorHandlerOptions<KoaContext> = {}): Koa
 
 function recognise<Auth extends Identity | null>(access: Access<KoaContext>): KoaAuthMiddleware<Auth> {
   return async (ctx, next) => {
-    const found = admit(ctx.state, access, toAuthRequest(ctx), ctx);
+    const found = admitRequest(ctx.state, access, toAuthRequest(ctx), ctx);
     ctx.state.auth = (isThenable(found) ? await found : found) as Auth;
     await next();
   };

@@ -24,32 +24,32 @@ export function answerAsOAuth(handle: FlowHandler): FlowHandler {
       const error = toError(thrown);
       if (!isAuthError(error) || !error.expose) throw error;
       const { code, message } = error;
-      return { ...formatRefusal(error), body: describe(nameError(error), DESCRIPTIONS[code] ?? message) };
+      return { ...formatRefusal(error), body: formatError(chooseErrorCode(error), DESCRIPTIONS[code] ?? message) };
     }
   };
 }
 
 /** Makes the answer of a refusal that is not an `AuthError`. */
-export function refuse(
+export function answerError(
   status: number,
   error: string,
   description: string,
   headers: Readonly<Record<string, string>> = {},
 ): AdapterResponse {
-  return { status, headers: { ...headers, ...NO_STORE }, cookies: [], body: describe(error, description) };
+  return { status, headers: { ...headers, ...NO_STORE }, cookies: [], body: formatError(error, description) };
 }
 
 /** Makes the answer to a form that does not have one token. */
 export function refuseTokens(): AdapterResponse {
-  return refuse(400, "invalid_request", "The form must have one token");
+  return answerError(400, "invalid_request", "The form must have one token");
 }
 
-function describe(error: string, description: string): object {
+function formatError(error: string, description: string): object {
   return { error, error_description: description, message: description };
 }
 
 /** Gives the registered code of a refusal. A refusal without one keeps its own code. */
-function nameError({ code, status }: AuthError): string {
+function chooseErrorCode({ code, status }: AuthError): string {
   if (status === 401) return "invalid_client";
   return [400, 413, 415].includes(status) ? "invalid_request" : code;
 }
@@ -58,5 +58,5 @@ function nameError({ code, status }: AuthError): string {
 function refuseOtherMethods({ authRequest }: AdapterRequest): AdapterResponse | null {
   const { method } = (authRequest() ?? {}) as { readonly method?: unknown };
   if (typeof method !== "string" || method.toUpperCase() === "POST") return null;
-  return refuse(405, "invalid_request", "Send a POST", { Allow: "POST" });
+  return answerError(405, "invalid_request", "Send a POST", { Allow: "POST" });
 }

@@ -38,11 +38,13 @@ interface ParserError {
 function findRefusal(error: unknown): AuthError | null {
   const { name, type, code, status, statusCode } = (error ?? {}) as ParserError;
   const errorCode = [type, code].find((it) => typeof it === "string" && Object.hasOwn(CODES, it)) as string | undefined;
-  if (errorCode !== undefined) return refuse(CODES[errorCode] as AuthErrorCode, errorCode);
+  if (errorCode !== undefined) return createParserRefusal(CODES[errorCode] as AuthErrorCode, errorCode);
   // Koa's parser, and that of older Fastify, pass the error of JSON.parse on with a status.
-  return name === "SyntaxError" && [status, statusCode].includes(400) ? refuse("malformed_body", "SyntaxError") : null;
+  return name === "SyntaxError" && [status, statusCode].includes(400)
+    ? createParserRefusal("malformed_body", "SyntaxError")
+    : null;
 }
 
-function refuse(code: AuthErrorCode, errorCode: string): AuthError {
+function createParserRefusal(code: AuthErrorCode, errorCode: string): AuthError {
   return new AuthError(code, { cause: new Error(`the parser in front refused the body: ${errorCode}`) });
 }

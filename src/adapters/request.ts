@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { AuthError } from "../core/errors.ts";
+import { createRequestError } from "../core/errors.ts";
 import type { AuthorizationHeader, AuthRequest } from "../guard/request.ts";
 import { hasBody } from "./body.ts";
 
@@ -87,7 +87,7 @@ export interface NodeRequestParts extends Pick<AdapterRequest, "ip" | "body" | "
 export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): AdapterRequest {
   const { ip, body, form, parsed } = parts;
   return {
-    header: (name) => readHeader(request.headers, name),
+    header: (name) => readNodeHeader(request.headers, name),
     authRequest: () => request,
     ip: () => ip() || refuseAbsentClient(request),
     hasBody: () => hasBody(request.headers, parsed),
@@ -103,10 +103,10 @@ export function readNodeRequest(request: NodeHeaders, parts: NodeRequestParts): 
 function refuseAbsentClient({ socket }: NodeHeaders): undefined {
   // A connection that was reset still has the server's address, and a Unix socket has none at either end.
   const hasGone = socket?.destroyed || socket?.localAddress;
-  if (hasGone) throw new AuthError("invalid_request", { cause: new Error("the client has gone") });
+  if (hasGone) throw createRequestError("the client has gone");
 }
 
 /** Reads a header. In HTTP/2 the host is in `:authority`, which counts before Host (RFC 9113 §8.3.1). */
-function readHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
+function readNodeHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
   return (name === "host" ? (headers[":authority"] ?? headers.host) : headers[name]) as string | undefined;
 }

@@ -4,6 +4,9 @@ import { checkNothingElse, refuseRequest } from "./checks.ts";
 import type { FlowHandler } from "./handler.ts";
 import { type PublishOptions, publishDocument } from "./publish.ts";
 
+/** The mark of a resource. Importing `isProtectedResource` would load the engine of tokens with each adapter. */
+const RESOURCE = Symbol.for("hallpass.protectedResource");
+
 /**
  * Makes the handler that publishes the metadata of an API (RFC 9728 §3). Its place is the resource's `metadataPath`.
  *
@@ -28,6 +31,3 @@ export function handleResourceMetadata(
   }
   return publishDocument("resourceMetadata", () => resource.metadata, options);
 }
-
-/** The mark of a resource. Importing `isProtectedResource` would load the engine of tokens with each adapter. */
-const RESOURCE = Symbol.for("hallpass.protectedResource");

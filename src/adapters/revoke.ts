@@ -9,9 +9,9 @@ import { checkAuthenticator } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
 import { readTokenParameter } from "./form.ts";
 import type { FlowHandler } from "./handler.ts";
-import { recognise } from "./introspect.ts";
+import { recogniseToken } from "./introspect.ts";
 import { readSigned, toIdentity } from "./introspect-answer.ts";
-import { answerAsOAuth, refuse, refuseTokens } from "./oauth-answer.ts";
+import { answerAsOAuth, answerError, refuseTokens } from "./oauth-answer.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** The services that may revoke tokens, and which. */
@@ -34,6 +34,10 @@ export interface RevokeOptions<Claims = unknown> extends ClientOptions {
 }
 
 const OPTIONS: OptionNames<RevokeOptions> = { clients: "required", rules: "optional", mayRevoke: "optional" };
+
+const NO_BLOCKLIST = "Access tokens can't be revoked here";
+
+const NOT_REVOCABLE = "Tokens of this kind can't be revoked here";
 
 /**
  * Makes the handler of token revocation (RFC 7009). It takes a POST of a form with the `token`, from one of `clients`,
@@ -77,20 +81,17 @@ export function handleRevoke<Claims, U extends User>(
     if (token === null) return refuseTokens();
     // The user store is not asked whether the token is active: if it is down, the session must end all the same.
     const info = sessions === null ? null : await chooseOwnerFinder(sessions.inspectRefreshToken)(token);
-    const identity = info === null ? await recognise(auth, token) : toIdentity(info);
+    const identity = info === null ? await recogniseToken(auth, token) : toIdentity(info);
     if (identity === null) return answerSuccess();
     if (!(await isAllowed(token, identity, client)))
-      return refuse(400, "invalid_grant", "The token is of another client");
+      return answerError(400, "invalid_grant", "The token is of another client");
     if (info !== null) await sessions?.logoutByRefreshToken(token);
-    else if (auth.revokeAccessToken === undefined) return refuse(400, "unsupported_token_type", NO_BLOCKLIST);
-    else if (!isRevocable(identity)) return refuse(400, "unsupported_token_type", NOT_REVOCABLE);
+    else if (auth.revokeAccessToken === undefined) return answerError(400, "unsupported_token_type", NO_BLOCKLIST);
+    else if (!isRevocable(identity)) return answerError(400, "unsupported_token_type", NOT_REVOCABLE);
     else await auth.revokeAccessToken(identity);
     return answerSuccess();
   });
 }
-
-const NO_BLOCKLIST = "Access tokens can't be revoked here";
-const NOT_REVOCABLE = "Tokens of this kind can't be revoked here";
 
 function isOwnToken({ client_id }: Readonly<Record<string, unknown>>, { userId }: Identity): boolean {
   return client_id === undefined || client_id === userId;

@@ -1,5 +1,5 @@
 import type { StatusList } from "../status-list/status-list.ts";
-import { answerDocument, type CachedDocument, readRequest } from "./cached-document.ts";
+import { answerDocument, type CachedDocument, readMethodAndUrl } from "./cached-document.ts";
 import { checkNothingElse, checkStatusList } from "./checks.ts";
 import { type FlowHandler, rejectWithErrors } from "./handler.ts";
 
@@ -22,7 +22,7 @@ export function handleStatusList(statusList: StatusList, ...extra: []): FlowHand
   checkStatusList("statusList", statusList);
   checkNothingElse("statusList", extra);
   return rejectWithErrors((request) => {
-    const { url } = readRequest(request);
+    const { url } = readMethodAndUrl(request);
     if (url === undefined) throw new TypeError("statusList: authRequest must tell the URL: { method, url, headers }");
     return answerDocument(request, () => find(statusList, url));
   });

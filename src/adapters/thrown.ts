@@ -17,7 +17,9 @@ export function toError(thrown: unknown): Error {
  */
 export function toGuardError(thrown: unknown): Error {
   const error = toError(thrown);
-  return isAuthError(error) || readStatus(error) === undefined ? error : new TypeError(NO_REFUSAL, { cause: error });
+  return isAuthError(error) || readErrorStatus(error) === undefined
+    ? error
+    : new TypeError(NO_REFUSAL, { cause: error });
 }
 
 /** Tells whether an error is of this realm: frameworks that use `instanceof` recognize no other. */
@@ -59,7 +61,7 @@ function isFailure(status: unknown): boolean {
 }
 
 /** Reads the status that an error brings along; `undefined` where it has none. */
-function readStatus(error: Error): unknown {
+function readErrorStatus(error: Error): unknown {
   const { status, statusCode } = error as { readonly status?: unknown; readonly statusCode?: unknown };
   return status ?? statusCode;
 }

@@ -6,7 +6,7 @@ import type { AdapterRequest } from "./request.ts";
 import { type AdapterResponse, NO_STORE } from "./response.ts";
 
 /** The places in which an authenticator's clients get tokens: cookies, the body, or both. */
-export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "proofs"> & {
+export type AnswerPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "proofs"> & {
   readonly cookie?: CookieSettings | null;
 };
 
@@ -17,7 +17,7 @@ export type TokenPlaces = Pick<Authenticator, "tokenCookie" | "takesBearer" | "p
  */
 export function formatTokens(
   result: LoginResult | SessionResult,
-  places: TokenPlaces,
+  places: AnswerPlaces,
   { header }: Pick<AdapterRequest, "header">,
 ): AdapterResponse {
   const { cookie = null, tokenCookie, takesBearer, proofs } = places;

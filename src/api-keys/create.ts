@@ -18,7 +18,7 @@ const settingsByKeys = new WeakMap<object, ApiKeySettings>();
  * Verifies a key that `keys` has cached, without waiting for anything. `undefined` for any other key, and where `keys`
  * was not made here, such as by a test that replaced `verify`.
  */
-export function recallKeyOf(keys: object, sent: unknown): ApiKey | undefined {
+export function recallUserKey(keys: object, sent: unknown): ApiKey | undefined {
   const settings = settingsByKeys.get(keys);
   return settings === undefined ? undefined : recallKey(settings, sent);
 }

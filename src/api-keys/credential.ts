@@ -1,11 +1,11 @@
 import { isAuthError } from "../core/errors.ts";
-import { explainRefusal, readToken } from "../guard/bearer-header.ts";
+import { explainRefusal, readBearerToken } from "../guard/bearer-header.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
 import { assert } from "../shared/assert.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { ApiKey } from "../stores/contract.ts";
 import type { ApiKeys } from "./api-keys.ts";
-import { recallKeyOf } from "./create.ts";
+import { recallUserKey } from "./create.ts";
 import { countRefusal, type KeyLimiter } from "./throttle.ts";
 
 /** The options of the credential of API keys. */
@@ -63,7 +63,7 @@ export function apiKeys(
     place: header,
     read(request) {
       if (header !== AUTHORIZATION) return request.header(header);
-      const shown = readToken(request.authorization());
+      const shown = readBearerToken(request.authorization());
       return shown?.startsWith(start) ? shown : null;
     },
     verify(shown, request) {
@@ -73,8 +73,8 @@ export function apiKeys(
         throw isRefused && header === AUTHORIZATION ? explainRefusal(request.authorization(), error) : error;
       };
       try {
-        const known = recallKeyOf(keys, shown);
-        return known === undefined ? keys.verify(shown).then(describeKey, refuse) : describeKey(known);
+        const known = recallUserKey(keys, shown);
+        return known === undefined ? keys.verify(shown).then(showIdentityOfKey, refuse) : showIdentityOfKey(known);
       } catch (error) {
         return refuse(error);
       }
@@ -82,7 +82,7 @@ export function apiKeys(
   } satisfies Credential<ApiKey>);
 }
 
-function describeKey(key: ApiKey): ShownIdentity<ApiKey> {
+function showIdentityOfKey(key: ApiKey): ShownIdentity<ApiKey> {
   const { userId, scopes, id } = key;
   return { userId, scopes, claims: key, issuedAt: null, revocation: { jti: id, issuedAt: AFTER_ALL } };
 }

@@ -17,7 +17,7 @@ const FIRST_UNEVEN = 256 - (256 % BASE);
 const BASE62 = /^[0-9A-Za-z]+$/;
 
 /** Makes a key: `prefix_`, 30 random characters of base62, and 6 with the CRC-32 of everything before them. */
-export function makeKey(prefix: string): string {
+export function makeKeyText(prefix: string): string {
   let random = "";
   while (random.length < RANDOM_LENGTH) {
     for (const byte of randomBytes(RANDOM_LENGTH)) if (byte < FIRST_UNEVEN) random += ALPHABET[byte % BASE];

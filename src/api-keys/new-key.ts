@@ -1,13 +1,13 @@
 import { computeDigest } from "../core/digest.ts";
 import { type Duration, toSeconds } from "../core/time.ts";
-import { newJti } from "../core/token/jti.ts";
+import { createJti } from "../core/token/jti.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { AN_ID, isId, isText } from "../shared/text.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
-import { makeKey } from "./key-text.ts";
+import { makeKeyText } from "./key-text.ts";
 import { copyApiKey } from "./record.ts";
 
 /** A key to be created. */
@@ -60,7 +60,7 @@ export type KeyFields = Pick<ApiKey, "userId" | "scopes" | "expiresAt" | "label"
 export function checkNewKey(input: NewApiKey, now: number): KeyFields {
   checkOptions("create", input, NEW_KEY);
   const { userId, scopes = [], expiresAt = null, label = null } = input;
-  checkUserId(userId);
+  checkOwnerId(userId);
   assert(
     Array.isArray(scopes) && [...scopes].every((scope) => typeof scope === "string" && SCOPE.test(scope)),
     'scopes must be a list of strings without spaces, such as ["orders:read"]',
@@ -87,7 +87,7 @@ export function checkRotation(
 }
 
 /** Refuses what can't be a user's id. */
-export function checkUserId(userId: unknown): void {
+export function checkOwnerId(userId: unknown): void {
   assert(isId(userId), `userId must be ${AN_ID}`);
 }
 
@@ -97,10 +97,10 @@ export function makeRecord(
   fields: KeyFields,
   now: number,
 ): { readonly key: string; readonly record: StoredApiKey } {
-  const key = makeKey(prefix);
+  const key = makeKeyText(prefix);
   const record = {
     ...fields,
-    id: newJti(now),
+    id: createJti(now),
     digest: computeDigest(key),
     hint: key.slice(-4),
     createdAt: new Date(now),

@@ -2,7 +2,7 @@ import { MAX_REMEMBERED_KEYS } from "../shared/limits.ts";
 import type { StoredApiKey } from "../stores/contract.ts";
 
 /** What was read, or is being read, and the instant before the read. */
-interface AsOf<What> {
+interface DatedRead<What> {
   readonly what: What;
   readonly readAt: number;
 }
@@ -22,8 +22,8 @@ const MIN_ORDERED_SIZE = MAX_REMEMBERED_KEYS / 2;
 export class RememberedKeys {
   readonly #staleness: number;
   /** The least recently used first. */
-  readonly #found = new Map<string, AsOf<StoredApiKey>>();
-  #lookups = new Map<string, AsOf<Promise<StoredApiKey>>>();
+  readonly #found = new Map<string, DatedRead<StoredApiKey>>();
+  #lookups = new Map<string, DatedRead<Promise<StoredApiKey>>>();
 
   /** @param staleness - in milliseconds; with 0 nothing is cached */
   constructor(staleness: number) {
@@ -77,12 +77,12 @@ export class RememberedKeys {
   }
 
   /** Tells whether a read is fresh. If the clock was set back since, it was in the future, and is not fresh. */
-  #isFresh({ readAt }: AsOf<unknown>, now: number): boolean {
+  #isFresh({ readAt }: DatedRead<unknown>, now: number): boolean {
     return readAt <= now && now - readAt < this.#staleness;
   }
 
   /** Caches a key. Of two lookups, the one that began later wins, whichever ends last. */
-  #remember(digest: string, found: AsOf<StoredApiKey>): void {
+  #remember(digest: string, found: DatedRead<StoredApiKey>): void {
     if ((this.#found.get(digest)?.readAt ?? 0) > found.readAt) return;
     this.#found.set(digest, found);
     if (this.#found.size <= MAX_REMEMBERED_KEYS) return;

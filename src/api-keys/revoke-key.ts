@@ -1,14 +1,15 @@
 import { readClock } from "../core/time.ts";
+import { MINUTE_MS } from "../shared/clock.ts";
 import { isText } from "../shared/text.ts";
 import { acceptAnything, checkBoolean } from "../store-calls/answer-checks.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import type { ApiKey } from "../stores/contract.ts";
 import { listKeys } from "./list-keys.ts";
-import { checkUserId } from "./new-key.ts";
+import { checkOwnerId } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 
 /** The margin for clocks that differ. */
-const MARGIN_MS = 60_000;
+const MARGIN_MS = MINUTE_MS;
 
 /**
  * Revokes a key of a user. The store deletes the key last, so that an interrupted revocation is completed when it is
@@ -16,7 +17,7 @@ const MARGIN_MS = 60_000;
  */
 export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: string, id: string): Promise<boolean> {
   const { store, remembered, emit, budget } = settings;
-  checkUserId(userId);
+  checkOwnerId(userId);
   if (!isText(id)) return false;
   try {
     await blockKeys(settings, userId, (key) => key.id === id);
@@ -32,7 +33,7 @@ export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: stri
 /** Revokes all keys of a user, in the same order. */
 export async function revokeKeys(settings: Budgeted<ApiKeySettings>, userId: string): Promise<void> {
   const { store, remembered, emit, budget } = settings;
-  checkUserId(userId);
+  checkOwnerId(userId);
   try {
     await blockKeys(settings, userId, () => true);
     await budget.callStore("apiKeys.revokeAll", async () => store.revokeAll(userId), acceptAnything);

@@ -1,12 +1,11 @@
 import type { AuthError } from "../core/errors.ts";
+import { MINUTE_MS } from "../shared/clock.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_REMEMBERED_KEYS } from "../shared/limits.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { callStore } from "../store-calls/call.ts";
 import { type OutageListener, tellOutage } from "../store-calls/outage.ts";
 import type { ApiKeyStore, StoredApiKey } from "../stores/contract.ts";
-
-const MINUTE_MS = 60_000;
 
 /** The settings for writing uses. */
 interface UseSettings {

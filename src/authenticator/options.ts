@@ -89,6 +89,11 @@ const OPTIONS: OptionNames<AuthenticatorOptions> = {
   onUnreadableHash: "optional",
 };
 
+const FOREIGN =
+  "token is a profile of trustIssuer, which only verifies: give that to a guard, and define one of your own to issue";
+
+const VERIFYING = "token is a profile whose first key only verifies: give that to a guard, and sign with a private key";
+
 /** Checks the options of an authenticator. */
 export function checkAuthenticatorOptions<Profile extends TokenProfile, U extends User>(
   options: AuthenticatorOptions<Profile, U>,
@@ -123,10 +128,6 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const listeners = { onRehashFailure, onUnreadableHash };
   return { ...settings, token, life, places, bindsAll, users, passwords, claims, ...listeners, refresh, throttle };
 }
-
-const FOREIGN =
-  "token is a profile of trustIssuer, which only verifies: give that to a guard, and define one of your own to issue";
-const VERIFYING = "token is a profile whose first key only verifies: give that to a guard, and sign with a private key";
 
 function addNoClaims(): object {
   return {};

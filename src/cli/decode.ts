@@ -1,7 +1,7 @@
 import { decodeToken } from "../core/token/decode.ts";
 import { systemClock } from "../shared/clock.ts";
 import type { Command } from "./command.ts";
-import { readToken } from "./input.ts";
+import { readTokenInput } from "./input.ts";
 import { formatJson } from "./output.ts";
 
 /** The claims that are an instant, in seconds since 1970. */
@@ -15,7 +15,7 @@ export const DECODE: Command = {
   maxPositionals: 0,
   reads: "token",
   async run(_args, shell) {
-    const token = await readToken(shell);
+    const token = await readTokenInput(shell);
     const { header, claims } = decodeToken(token);
     shell.stderr.write("NOT verified\n");
     for (const name of INSTANTS) shell.stderr.write(describeInstant(name, claims[name]));

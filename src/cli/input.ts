@@ -12,7 +12,7 @@ import type { Shell } from "./command.ts";
  */
 export async function readInput({ stdin, stderr }: Shell, what: string): Promise<string> {
   const text =
-    stdin.isTTY === true ? await askHidden({ stdin, stderr }, what) : decodeText(await readAll(stdin, what), what);
+    stdin.isTTY === true ? await askHidden({ stdin, stderr }, what) : decodeInput(await readAll(stdin, what), what);
   assert(text !== "", `the ${what} is missing: give it on the standard input`);
   return text;
 }
@@ -28,7 +28,7 @@ async function readAll(stdin: Shell["stdin"], what: string): Promise<Uint8Array>
   return Buffer.concat(chunks);
 }
 
-function decodeText(bytes: Uint8Array, what: string): string {
+function decodeInput(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r?\n$/, "");
   } catch {
@@ -37,7 +37,7 @@ function decodeText(bytes: Uint8Array, what: string): string {
 }
 
 /** Reads a token as {@link readInput} does. It may have its scheme in front, as in an Authorization header. */
-export async function readToken(shell: Shell): Promise<string> {
+export async function readTokenInput(shell: Shell): Promise<string> {
   return (await readInput(shell, "token")).trim().replace(/^Bearer +/i, "");
 }
 

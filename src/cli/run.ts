@@ -43,7 +43,7 @@ export async function runCommand(line: readonly string[], shell: Shell, version:
     return print(shell, await command.run(args, shell));
   } catch (error) {
     shell.stderr.write(`hallpass ${name}: ${escapeControls(describeError(error))}\n`);
-    return codeOf(error);
+    return chooseExitCode(error);
   }
 }
 
@@ -76,7 +76,7 @@ function describeError(error: unknown): string {
   return `${code}: ${cause === undefined ? message : (cause as Error).message}`;
 }
 
-function codeOf(error: unknown): number {
+function chooseExitCode(error: unknown): number {
   if (!isAuthError(error)) return EXIT_CODES.misused;
   return error.status === 503 ? EXIT_CODES.unavailable : EXIT_CODES.refused;
 }

@@ -10,7 +10,7 @@ import { remoteKeys } from "../remote/remote-keys.ts";
 import { trustIssuer } from "../remote/trust-issuer.ts";
 import { assert } from "../shared/assert.ts";
 import type { Args, Command, Shell } from "./command.ts";
-import { readToken } from "./input.ts";
+import { readTokenInput } from "./input.ts";
 import { formatJson } from "./output.ts";
 
 type Keys = TokenOptions["keys"];
@@ -45,7 +45,7 @@ export const VERIFY: Command = {
   reads: "token",
   async run({ values }, shell) {
     const profile = await readProfile(values, shell);
-    const token = await readToken(shell);
+    const token = await readTokenInput(shell);
     return formatJson(await verifyToken(token, profile));
   },
 };

@@ -23,7 +23,7 @@ export function isAscii(text: string): boolean {
 }
 
 /** Decodes canonical base64url (RFC 4648 §5), which must be ASCII. `null` where the text is not canonical. */
-export function fromBase64url(text: string): Buffer | null {
+export function decodeBase64url(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64url");
   return isCanonical(text, bytes.length) ? bytes : null;
 }
@@ -32,7 +32,7 @@ export function fromBase64url(text: string): Buffer | null {
  * Decodes canonical base64url as UTF-8. The text must be ASCII. `null` where it is not canonical, or does not hold
  * UTF-8.
  */
-export function textFromBase64url(text: string): string | null {
+export function decodeBase64urlText(text: string): string | null {
   const bytes = text.length > scratch.length ? Buffer.alloc(text.length) : scratch;
   const length = bytes.write(text, "base64url");
   if (!isCanonical(text, length)) return null;
@@ -42,7 +42,7 @@ export function textFromBase64url(text: string): string | null {
 }
 
 /** Encodes a text's UTF-8 in base64url. */
-export function toBase64url(text: string): string {
+export function encodeBase64url(text: string): string {
   if (text.length * 3 > scratch.length) return Buffer.from(text).toString("base64url");
   return scratch.toString("base64url", 0, scratch.write(text));
 }

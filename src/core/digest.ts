@@ -1,7 +1,7 @@
 import crypto, { randomBytes } from "node:crypto";
 
 /** Creates a secret that nobody can guess: 32 random bytes in base64url. */
-export function randomSecret(): string {
+export function createSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 

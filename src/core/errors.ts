@@ -190,3 +190,8 @@ function writeHeaders(code: AuthErrorCode, details: AuthErrorDetails): Record<st
 export function isAuthError(value: unknown): value is AuthError {
   return readMark(value, BRAND) === true;
 }
+
+/** Creates the refusal of a malformed request (RFC 6750 §3.1). */
+export function createRequestError(why: string): AuthError {
+  return new AuthError("invalid_request", { cause: new Error(why) });
+}

@@ -25,12 +25,13 @@ export interface Purpose {
 export function checkProof({ payload }: SignedProof, purpose: Purpose, settings: DpopSettings): string {
   const { request, token, at } = purpose;
   const { jti, htm, htu, ath } = payload;
-  if (!isId(jti)) throw mismatched("jti", jti, `a text of 1 to ${MAX_PROOF_ID_LENGTH} characters`);
-  if (typeof htm !== "string" || htm !== request.method) throw mismatched("htm", htm, String(request.method));
+  if (!isProofId(jti)) throw createProofMismatch("jti", jti, `a text of 1 to ${MAX_PROOF_ID_LENGTH} characters`);
+  if (typeof htm !== "string" || htm !== request.method) throw createProofMismatch("htm", htm, String(request.method));
   const targets = listTargets(request.url, settings.bases);
   const target = typeof htu === "string" ? normaliseUri(htu) : null;
-  if (target === null || !targets.includes(target)) throw mismatched("htu", htu, targets);
-  if (token !== null && ath !== computeDigest(token)) throw mismatched("ath", ath, "the SHA-256 of the access token");
+  if (target === null || !targets.includes(target)) throw createProofMismatch("htu", htu, targets);
+  if (token !== null && ath !== computeDigest(token))
+    throw createProofMismatch("ath", ath, "the SHA-256 of the access token");
   findEnd(payload, at, settings);
   return jti;
 }
@@ -47,31 +48,32 @@ export function findEnd(
   at: number,
   { nonces, maxAge, clockTolerance }: DpopSettings,
 ): number {
-  if (typeof iat !== "number" || !Number.isFinite(iat)) throw mismatched("iat", iat, "a finite number of seconds");
+  if (typeof iat !== "number" || !Number.isFinite(iat))
+    throw createProofMismatch("iat", iat, "a finite number of seconds");
   if (nonces !== null) {
-    const end = isId(nonce) ? nonces.findEnd(nonce, at) : null;
+    const end = isProofId(nonce) ? nonces.findEnd(nonce, at) : null;
     if (end !== null) return end + clockTolerance;
     const cause = new Error(describeMismatch("nonce", nonce, "one that was given a moment ago"));
     throw new AuthError("use_dpop_nonce", { cause, headers: { "DPoP-Nonce": nonces.give(at) } });
   }
   const age = at - iat * 1_000;
   if (!(age <= maxAge + clockTolerance))
-    throw mismatched("iat", iat, `at most ${maxAge / 1_000} s ago, at ${at / 1_000}`);
-  if (!(age >= -clockTolerance)) throw mismatched("iat", iat, `not to come, at ${at / 1_000}`);
+    throw createProofMismatch("iat", iat, `at most ${maxAge / 1_000} s ago, at ${at / 1_000}`);
+  if (!(age >= -clockTolerance)) throw createProofMismatch("iat", iat, `not to come, at ${at / 1_000}`);
   // Another process may accept it for longer, by a clock that is behind this one. And it is valid up to and including
   // its last millisecond, when a store may already drop it: hence the 1.
   return iat * 1_000 + maxAge + 2 * clockTolerance + 1;
 }
 
-function isId(value: unknown): value is string {
+function isProofId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= MAX_PROOF_ID_LENGTH;
 }
 
-function mismatched(name: string, value: unknown, expected: string | readonly string[]): AuthError {
-  return refuseProof(new Error(describeMismatch(name, value, expected)));
+function createProofMismatch(name: string, value: unknown, expected: string | readonly string[]): AuthError {
+  return createProofError(new Error(describeMismatch(name, value, expected)));
 }
 
 /** Makes the refusal of a proof. The client gets the same answer for every reason; the cause is for the developer. */
-export function refuseProof(cause: unknown): AuthError {
+export function createProofError(cause: unknown): AuthError {
   return new AuthError("invalid_dpop_proof", { cause });
 }

@@ -4,7 +4,7 @@ import type { DpopProof } from "../guard/proof-verifier.ts";
 import type { CredentialRequest } from "../guard/request.ts";
 import { ignore } from "../shared/listener.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
-import { checkProof, findEnd, refuseProof } from "./check-proof.ts";
+import { checkProof, createProofError, findEnd } from "./check-proof.ts";
 import { readProofHeader } from "./header.ts";
 import { ProofKeys } from "./keys.ts";
 import type { DpopSettings } from "./options.ts";
@@ -48,7 +48,7 @@ export function createProofChecker(settings: DpopSettings, observe: CallObserver
     try {
       return readProof(text, algorithms, keys, jkt);
     } catch (error) {
-      throw refuseProof(isAuthError(error) ? error.cause : error);
+      throw createProofError(isAuthError(error) ? error.cause : error);
     }
   };
 

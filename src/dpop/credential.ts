@@ -1,5 +1,5 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { invalidToken } from "../core/token/compact.ts";
+import { createTokenError } from "../core/token/compact.ts";
 import type { ClaimsOf, TokenProfile } from "../core/token/profile.ts";
 import { readThumbprint } from "../guard/binding.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
@@ -11,7 +11,7 @@ import { CallCounter } from "../store-calls/stats.ts";
 import { createProofChecker } from "./checker.ts";
 import { readDpopToken } from "./header.ts";
 import { checkDpopOptions, type DpopOptions } from "./options.ts";
-import { bindVerifier, makeChallenge, refuseAbsent } from "./verifier.ts";
+import { bindVerifier, createNoProofError, makeChallenge } from "./verifier.ts";
 
 /**
  * Makes the credential of an access token that is bound to a key (RFC 9449): `Authorization: DPoP` with the token, and
@@ -46,7 +46,7 @@ export function dpop<Profile extends TokenProfile>(
     jkt: string,
   ): ShownIdentity | Promise<ShownIdentity> => {
     const proof = check(request, token, jkt);
-    if (proof === null) throw refuseAbsent();
+    if (proof === null) throw createNoProofError();
     return proof.use()?.then(() => shown) ?? shown;
   };
 
@@ -73,6 +73,6 @@ export function dpop<Profile extends TokenProfile>(
 /** Takes the thumbprint of the key that a token is bound to, and refuses a token that is not bound. */
 function takeThumbprint(checked: CheckedClaims): string {
   const jkt = readThumbprint(checked);
-  if (jkt === null) throw invalidToken("the token is bound to no key (cnf.jkt), so no proof can be of that key");
+  if (jkt === null) throw createTokenError("the token is bound to no key (cnf.jkt), so no proof can be of that key");
   return jkt;
 }

@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { createRequestError } from "../core/errors.ts";
 import type { CredentialRequest } from "../guard/request.ts";
 
 const CREDENTIALS = /^dpop +([A-Za-z0-9\-._~+/]+=*)$/i;
@@ -15,8 +15,8 @@ export function readDpopToken(header: string | null): string | null {
   if (header === null) return null;
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
-  if (SCHEME.test(header)) throw invalidRequest("after the DPoP scheme comes one access token, and nothing else");
-  if (JOINED.test(header)) throw invalidRequest("a request carries one credential, and this one carries several");
+  if (SCHEME.test(header)) throw createRequestError("after the DPoP scheme comes one access token, and nothing else");
+  if (JOINED.test(header)) throw createRequestError("a request carries one credential, and this one carries several");
   return null;
 }
 
@@ -28,11 +28,7 @@ export function readDpopToken(header: string | null): string | null {
 export function readProofHeader(request: CredentialRequest): string | null {
   const proof = request.header("dpop");
   if (proof === null) return null;
-  if (typeof proof !== "string") throw invalidRequest("the DPoP header is no text");
-  if (proof.includes(",")) throw invalidRequest("several DPoP headers");
+  if (typeof proof !== "string") throw createRequestError("the DPoP header is no text");
+  if (proof.includes(",")) throw createRequestError("several DPoP headers");
   return proof;
-}
-
-function invalidRequest(why: string): AuthError {
-  return new AuthError("invalid_request", { cause: new Error(why) });
 }

@@ -59,14 +59,14 @@ export class ProofKeys {
 
 function prepareKey(alg: PairAlgorithm, jwk: JWK, jkt: string): Verify {
   const key = readKeyObject(() => createPublicKey({ key: jwk, format: "jwk" } as JsonWebKeyInput));
-  checkCost(key);
+  checkVerifyingCost(key);
   const { jwk: canonical, verifiers } = preparePublicHalf(key, alg);
   // A key with two spellings would have two thumbprints, and so count as two keys.
   assert(computeThumbprint(canonical) === jkt, "jwk is not spelled canonically");
   return verifiers.verify;
 }
 
-function checkCost({ asymmetricKeyDetails }: KeyObject): void {
+function checkVerifyingCost({ asymmetricKeyDetails }: KeyObject): void {
   const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails as AsymmetricKeyDetails;
   const isCheap = modulusLength <= MAX_PROOF_RSA_BITS && publicExponent <= MAX_RSA_EXPONENT;
   assert(isCheap, `jwk is an RSA key of over ${MAX_PROOF_RSA_BITS} bits, or of a long exponent`);

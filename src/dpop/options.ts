@@ -107,7 +107,7 @@ export function checkDpopOptions(owner: string, options: DpopOptions, clock: () 
     nonces: nonce === undefined ? null : createNonces(owner, nonce, tolerance),
     maxAge: toSeconds(`${owner}: maxAge`, maxAge, 1, 600) * 1_000,
     clockTolerance: tolerance,
-    algorithms: checkAlgorithms(owner, algorithms),
+    algorithms: checkProofAlgorithms(owner, algorithms),
     storeTimeoutMs: checkInteger(`${owner}: storeTimeoutMs`, storeTimeoutMs, 1, 600_000),
     now,
   };
@@ -124,7 +124,7 @@ function listBases(owner: string, origin: unknown, prefix: string): readonly str
   return origins.map((it) => `${it}${prefix}`);
 }
 
-function checkAlgorithms(owner: string, algorithms: readonly PairAlgorithm[]): readonly PairAlgorithm[] {
+function checkProofAlgorithms(owner: string, algorithms: readonly PairAlgorithm[]): readonly PairAlgorithm[] {
   const fit = Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every(isPair);
   assert(
     fit,

@@ -5,7 +5,7 @@ import { checkBoolean } from "../store-calls/answer-checks.ts";
 import { callStore } from "../store-calls/call.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
 import type { ProofStore } from "../stores/contract.ts";
-import { refuseProof } from "./check-proof.ts";
+import { createProofError } from "./check-proof.ts";
 import type { DpopSettings } from "./options.ts";
 
 /** When and where a proof is used. */
@@ -22,7 +22,7 @@ interface ProofUse {
 export type ProofUser = (proof: DpopProof, use: ProofUse) => undefined | Promise<void>;
 
 /** The answer of a store about the proof of an HTTP request. */
-interface Asked {
+interface AskedStore {
   readonly id: string;
   readonly answer: Promise<void>;
 }
@@ -40,14 +40,14 @@ export function createProofUser({ proofs, storeTimeoutMs }: DpopSettings, observ
   const ask = async (id: string, { end, at }: ProofUse): Promise<void> => {
     const remember = async () => proofs.remember(id, new Date(end), new Date(at));
     if (await callStore("proofs.remember", storeTimeoutMs, remember, checkBoolean, observe)) return;
-    throw refuseProof(new Error("the proof was used before: a client makes one for each request"));
+    throw createProofError(new Error("the proof was used before: a client makes one for each request"));
   };
 
   return ({ jkt, jti }, use) => {
     const id = computeDigest(`${jkt} ${jti}`);
     const { exchange } = use;
     if (exchange === null) return ask(id, use);
-    const asked = (readOwn(exchange, ASKED) ?? new Map()) as Map<ProofStore, Asked>;
+    const asked = (readOwn(exchange, ASKED) ?? new Map()) as Map<ProofStore, AskedStore>;
     const known = asked.get(proofs);
     if (known?.id === id) return known.answer;
     const answer = ask(id, use);

@@ -3,7 +3,7 @@ import { readClock } from "../core/time.ts";
 import { createProof, mapRefusals, type ProofVerifier } from "../guard/proof-verifier.ts";
 import { type ChallengeSettings, nameRealm } from "../guard/refusal.ts";
 import { toCredentialRequest } from "../guard/request.ts";
-import { refuseProof } from "./check-proof.ts";
+import { createProofError } from "./check-proof.ts";
 import { createProofChecker, type ProofChecker } from "./checker.ts";
 import { checkDpopOptions, type DpopOptions, type DpopSettings } from "./options.ts";
 
@@ -19,8 +19,8 @@ export function makeChallenge({ algorithms }: DpopSettings): DpopChallenge {
 }
 
 /** Makes the refusal of a request without a proof. */
-export function refuseAbsent(): ReturnType<typeof refuseProof> {
-  return refuseProof(new Error("there is no DPoP header"));
+export function createNoProofError(): ReturnType<typeof createProofError> {
+  return createProofError(new Error("there is no DPoP header"));
 }
 
 /** Creates the verifier of proofs for requests without an access token. Its refusals have the default challenge. */
@@ -34,7 +34,7 @@ export function bindVerifier(checkRequest: ProofChecker, { nonces, now }: DpopSe
   };
   const verify: ProofVerifier["verify"] = async (request) => {
     const proof = await verifyOptional(request);
-    if (proof === null) throw refuseAbsent();
+    if (proof === null) throw createNoProofError();
     return proof;
   };
   const check: ProofVerifier["check"] = async (request) => {

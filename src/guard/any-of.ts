@@ -30,7 +30,7 @@ const CHALLENGE = "WWW-Authenticate";
  * ```
  */
 export function anyOf<Guards extends readonly Guard[]>(...guards: Guards): Guard<ClaimsOfGuards<Guards>> {
-  const fit = guards.length > 0 && guards.every(isGuard);
+  const fit = guards.length > 0 && guards.every(isAlternative);
   assert(fit, "anyOf takes guards, as createGuard makes them");
   const finders = new WeakMap<Identity, Guard>();
   const taker = joinTakers(guards);
@@ -88,7 +88,7 @@ function findAuthenticate(guard: Guard): Guard["authenticate"] {
   return (request) => guard.authenticate(request);
 }
 
-function isGuard(value: unknown): boolean {
+function isAlternative(value: unknown): boolean {
   const { authenticate, authorize } = (value ?? {}) as Partial<Guard>;
   return typeof authenticate === "function" && typeof authorize === "function";
 }

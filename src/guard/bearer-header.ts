@@ -11,7 +11,7 @@ const BEARER = "Bearer ";
  * long as everything else, and a token that verifies is well-formed anyway. If it does not verify,
  * {@link explainRefusal} parses the header.
  */
-export function readToken(header: string | null): string | null {
+export function readBearerToken(header: string | null): string | null {
   const isUsual = header?.startsWith(BEARER) && header[BEARER.length] !== " ";
   return isUsual ? (header as string).slice(BEARER.length) : parseBearer(header);
 }

@@ -4,14 +4,14 @@ import { checkClock } from "../core/token/profile-checks.ts";
 import { systemClock } from "../shared/clock.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { isThenable } from "../shared/promise.ts";
-import { explainRefusal, readToken } from "./bearer-header.ts";
+import { explainRefusal, readBearerToken } from "./bearer-header.ts";
 import type { Credential, ShownIdentity } from "./credential.ts";
 import { readProfiles, verifyShownToken } from "./profiles.ts";
 import { type ProfileResolver, Tenants, verifyTenantToken } from "./tenants.ts";
 import { keepProfiles, keepResolver } from "./token-credentials.ts";
 
 /** The identity that a token shows, or a promise of it. */
-type Verified<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
+type ShownToken<Profile> = ShownIdentity<ClaimsOf<Profile>> | Promise<ShownIdentity<ClaimsOf<Profile>>>;
 
 /** The options of {@link bearer} with a resolver. */
 export interface ResolverOptions {
@@ -63,13 +63,13 @@ export function bearer<Profile extends TokenProfile>(
     name: "bearer",
     place: "authorization",
     takesAll: true,
-    read: (request) => readToken(request.authorization()),
+    read: (request) => readBearerToken(request.authorization()),
     verify(token, request) {
       const refuse = (error: unknown): never => {
         throw isAuthError(error) ? explainRefusal(request.authorization(), error) : error;
       };
       try {
-        const shown = verify(token) as Verified<Profile>;
+        const shown = verify(token) as ShownToken<Profile>;
         return isThenable(shown) ? shown.then(undefined, refuse) : shown;
       } catch (error) {
         return refuse(error);

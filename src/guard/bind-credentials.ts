@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
-import { invalidToken } from "../core/token/compact.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { createTokenError } from "../core/token/compact.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { readTime } from "../shared/date.ts";
 import { isThenable } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
@@ -29,10 +29,13 @@ type Step = Parameters<Defer>[0];
 export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answers {
   const { credentials, blocklist, storeTimeoutMs, requestTimeoutMs, observe } = settings;
 
-  const lookUp = ({ identity, reference, longLife }: Proven, leftMs: number): Identity | Promise<Identity> => {
+  const lookUp = (
+    { identity, reference, longLife }: ProvenIdentity,
+    timeLeftMs: number,
+  ): Identity | Promise<Identity> => {
     if (blocklist === null || reference === null) return identity;
-    if (longLife !== null) throw invalidToken(longLife);
-    const timeoutMs = Math.min(storeTimeoutMs, leftMs);
+    if (longLife !== null) throw createTokenError(longLife);
+    const timeoutMs = Math.min(storeTimeoutMs, timeLeftMs);
     const pending = refuseRevoked(blocklist, timeoutMs, reference, observe);
     return pending === undefined ? identity : pending.then(() => identity);
   };
@@ -42,11 +45,11 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
     answer: ShownIdentity | PromiseLike<ShownIdentity>,
     steps: readonly Step[],
   ) => {
-    const startedAt = stopwatch();
-    const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
+    const startedAt = readStopwatch();
+    const getTimeLeft = (): number => Math.max(requestTimeoutMs - (readStopwatch() - startedAt), 1);
     const proven = readProven(shown, await waitInTime(shown, requestTimeoutMs, answer));
-    const identity = await lookUp(proven, leftMs());
-    for (const step of steps) await waitInTime(shown, leftMs(), (async () => step())());
+    const identity = await lookUp(proven, getTimeLeft());
+    for (const step of steps) await waitInTime(shown, getTimeLeft(), (async () => step())());
     return identity;
   };
 
@@ -74,10 +77,10 @@ export function bindCredentials(settings: GuardSettings, refuse: Refuse): Answer
       }
     });
 
-  return { authenticate: makeMethod(refuseAbsent), authenticateOptional: makeMethod(() => null) };
+  return { authenticate: makeMethod(refuseNoCredential), authenticateOptional: makeMethod(() => null) };
 }
 
-function refuseAbsent(): never {
+function refuseNoCredential(): never {
   throw new AuthError("missing_token");
 }
 
@@ -102,7 +105,7 @@ async function waitInTime<T>({ credential }: Shown, timeoutMs: number, answer: T
 }
 
 /** An identity, and its reference for the blocklist; `null` if the blocklist is not asked. */
-interface Proven {
+interface ProvenIdentity {
   readonly identity: Identity;
   readonly reference: TokenReference | null;
   /** Why a token lives too long for a guard with a blocklist; `null` where it does not. */
@@ -110,7 +113,7 @@ interface Proven {
 }
 
 /** Checks a credential's answer. A credential that the application wrote may return anything, and getters may throw. */
-function readProven({ credential }: Shown, answer: ShownIdentity): Proven {
+function readProven({ credential }: Shown, answer: ShownIdentity): ProvenIdentity {
   try {
     const { userId, claims, scopes = [], sid = null, authenticatedAt = null, methods = [] } = answer ?? {};
     const { acr = null, revocation } = answer ?? {};

@@ -1,5 +1,5 @@
 import type { Answers, Refuse } from "./answers.ts";
-import { readToken } from "./bearer-header.ts";
+import { readBearerToken } from "./bearer-header.ts";
 import { bindCredentials } from "./bind-credentials.ts";
 import type { Credential } from "./credential.ts";
 import type { GuardSettings } from "./options.ts";
@@ -20,7 +20,7 @@ export function bindInspector(
     name: "bearer",
     place: "authorization",
     takesAll: true,
-    read: (request) => readToken(request.authorization()),
+    read: (request) => readBearerToken(request.authorization()),
     verify: (token) => verifyShownToken(token, distinct, "bearer", acceptAnyBinding),
   };
   const others = settings.credentials.filter((it) => listProfiles(it).length === 0);

@@ -1,11 +1,11 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { openToken, recallToken, shapeClaims } from "../core/token/verify.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { isThenable } from "../shared/promise.ts";
 import { waitFor } from "../store-calls/call.ts";
 import type { Answers, Refuse } from "./answers.ts";
-import { explainRefusal, readToken } from "./bearer-header.ts";
+import { explainRefusal, readBearerToken } from "./bearer-header.ts";
 import { refuseBound } from "./binding.ts";
 import type { GuardAnswer } from "./guard.ts";
 import { createIdentity, type Identity, type TokenIdentity } from "./identity.ts";
@@ -56,22 +56,26 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
    * Continues where keys, the thread pool, the status or the schema have to be awaited, within one time limit for all.
    */
   const finishInTime = async (opened: CheckedClaims | PromiseLike<CheckedClaims>, given: Given): Promise<Identity> => {
-    const startedAt = stopwatch();
-    const leftMs = (): number => Math.max(requestTimeoutMs - (stopwatch() - startedAt), 1);
+    const startedAt = readStopwatch();
+    const getTimeLeft = (): number => Math.max(requestTimeoutMs - (readStopwatch() - startedAt), 1);
     try {
       const checked = isThenable(opened) ? await waitFor("keys", requestTimeoutMs, opened) : opened;
       const pending = status?.check(checked);
-      if (pending !== undefined) await waitFor("the token's status", Math.min(storeTimeoutMs, leftMs()), pending);
+      if (pending !== undefined) await waitFor("the token's status", Math.min(storeTimeoutMs, getTimeLeft()), pending);
       const identity =
         schema === undefined
           ? shareIdentity(checked)
           : identify(
               checked,
-              await waitFor("the claims' schema", Math.min(storeTimeoutMs, leftMs()), shapeClaims(checked, schema)),
+              await waitFor(
+                "the claims' schema",
+                Math.min(storeTimeoutMs, getTimeLeft()),
+                shapeClaims(checked, schema),
+              ),
             );
       if (blocklist !== null) {
         const reference = referToToken(checked, identity);
-        await refuseRevoked(blocklist, Math.min(storeTimeoutMs, leftMs()), reference, observe);
+        await refuseRevoked(blocklist, Math.min(storeTimeoutMs, getTimeLeft()), reference, observe);
       }
       return identity;
     } catch (error) {
@@ -84,7 +88,7 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
     <Absent>(answerAbsent: GuardAnswer<Absent>): GuardAnswer<Identity | Absent | Promise<Identity>> =>
     (given) => {
       try {
-        const token = readToken(takeOne("Authorization", readAuthorization(given)));
+        const token = readBearerToken(takeOne("Authorization", readAuthorization(given)));
         if (token === null) return answerAbsent(given);
         const known = recallToken(token, profile);
         const checked = known ?? openToken(token, profile);
@@ -106,14 +110,14 @@ export function bindToken(settings: GuardSettings, profile: Internals, refuse: R
   const makeMethod = <Absent extends null>(answerAbsent: GuardAnswer<Absent>) =>
     promiseAnswers(makeAnswer(answerAbsent));
 
-  return { authenticate: makeMethod(refuseAbsent), authenticateOptional: makeMethod(() => null) };
+  return { authenticate: makeMethod(refuseNoToken), authenticateOptional: makeMethod(() => null) };
 }
 
 type Given = Parameters<GuardAnswer<unknown>>[0];
 
-function refuseAbsent(given: Given): never {
+const NO_BEARER = "the Authorization header has no Bearer scheme";
+
+function refuseNoToken(given: Given): never {
   const isThere = takeOne("Authorization", readAuthorization(given));
   throw new AuthError("missing_token", isThere ? { cause: new Error(NO_BEARER) } : {});
 }
-
-const NO_BEARER = "the Authorization header has no Bearer scheme";

@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { createRequestError } from "../core/errors.ts";
 import { readCookies } from "../core/http/cookie.ts";
 import { type CookieOptions, type CookieSettings, checkCookieOptions } from "../core/http/cookie-options.ts";
 import { refuseCrossSite } from "../core/http/cross-site.ts";
@@ -36,7 +36,7 @@ export function cookieToken<Profile extends TokenProfile>(
     place: `cookie ${cookie.name}`,
     read(request) {
       const token = takeOnlyCookie(cookie, request);
-      if (token !== null && mayChangeSomething(request)) refuseCrossSite(cookie, (name) => request.header(name));
+      if (token !== null && isUnsafe(request)) refuseCrossSite(cookie, (name) => request.header(name));
       return token;
     },
     verify: (token) => verifyShownToken(token, kept, "cookie") as ShownIdentity<ClaimsOf<Profile>>,
@@ -48,12 +48,12 @@ function takeOnlyCookie(cookie: CookieSettings, request: CredentialRequest): str
   if (request.header("cookie") === null) return null; // Most requests with another credential have no cookie.
   const [token = null, ...others] = readCookies(cookie, (name) => request.header(name));
   if (others.every((it) => it === token)) return token;
-  throw new AuthError("invalid_request", { cause: new Error(`several cookies of the name ${cookie.name}`) });
+  throw createRequestError(`several cookies of the name ${cookie.name}`);
 }
 
 const SAFE_METHODS: ReadonlySet<string | null> = new Set(["GET", "HEAD"]);
 
 /** Tells whether a request may change something. A WebSocket begins with a GET, and may do anything afterwards. */
-function mayChangeSomething(request: CredentialRequest): boolean {
+function isUnsafe(request: CredentialRequest): boolean {
   return !SAFE_METHODS.has(request.method) || request.header("upgrade") !== null;
 }

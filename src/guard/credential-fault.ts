@@ -1,8 +1,8 @@
 import type { AuthError } from "../core/errors.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { createOutage } from "../store-calls/call.ts";
 import type { Credential } from "./credential.ts";
 
 /** Creates the outage of a credential that answered with something else than it must. */
 export function createFault({ name }: Credential, problem: string): AuthError {
-  return unavailable(name, 0, new TypeError(`the credential "${name}": its ${problem}`));
+  return createOutage(name, 0, new TypeError(`the credential "${name}": its ${problem}`));
 }

@@ -1,5 +1,5 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { invalidToken, mismatched } from "../core/token/compact.ts";
+import { createTokenError, createTokenMismatch } from "../core/token/compact.ts";
 import { readIssueTime } from "../core/token/jti.ts";
 import type { IdentityClaims } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
@@ -67,7 +67,7 @@ export function createIdentity<Claims>(
 ): TokenIdentity<Claims> {
   const { sub, scope = "", sid = null, auth_time, amr, acr, jti, iat } = checked;
   const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
-  if (userId === undefined) throw mismatched("sub", sub, "a user's id");
+  if (userId === undefined) throw createTokenMismatch("sub", sub, "a user's id");
   const scopes = reading?.scopes === undefined ? expectText(scope) : readScopes(reading.scopes, checked);
   return Object.freeze({
     userId,
@@ -94,31 +94,31 @@ export function checkReading(reading: IdentityClaims | undefined, owner: string 
 }
 
 function readUserId(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string {
-  const id = readClaims("userId", read, checked);
+  const id = callIdentityReader("userId", read, checked);
   const text = Number.isSafeInteger(id) ? String(id) : id;
-  if (!isId(text)) throw mismatched("the identity's userId", id, AN_ID);
+  if (!isId(text)) throw createTokenMismatch("the identity's userId", id, AN_ID);
   return text;
 }
 
 /** Reads scopes in a string or a list. A name in a list is one name: "not admin" must not become two. */
 function readScopes(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string | readonly string[] {
-  const scopes = readClaims("scopes", read, checked) ?? "";
+  const scopes = callIdentityReader("scopes", read, checked) ?? "";
   const isList = Array.isArray(scopes) && scopes.every((it) => typeof it === "string");
   return isList ? Object.freeze(scopes.filter(Boolean)) : expectText(scopes);
 }
 
 function expectText(scopes: unknown): string {
-  if (typeof scopes !== "string") throw mismatched("scope", scopes, "scopes in a string");
+  if (typeof scopes !== "string") throw createTokenMismatch("scope", scopes, "scopes in a string");
   return scopes;
 }
 
-function readClaims(name: string, read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
+function callIdentityReader(name: string, read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): unknown {
   try {
     const found = read(checked);
     abandon(found);
     return found;
   } catch {
-    throw invalidToken(`the profile's identity.${name} threw at the claims of this token`);
+    throw createTokenError(`the profile's identity.${name} threw at the claims of this token`);
   }
 }
 

@@ -8,7 +8,7 @@ type Awaitable<Found> = Found | Promise<Found>;
 /** The mark of a guard's asynchronous method, which holds the function that answers without a promise where it can. */
 const IMMEDIATE = /* @__PURE__ */ Symbol.for("hallpass.immediate");
 
-/** Makes the asynchronous method of a function, and keeps the function for {@link immediateAnswer}. */
+/** Makes the asynchronous method of a function, and keeps the function for {@link answerAtOnce}. */
 export function promiseAnswers<Found extends Identity | null>(
   answer: GuardAnswer<Awaitable<Found>>,
 ): GuardAnswer<Promise<Found>> {
@@ -22,7 +22,7 @@ export function promiseAnswers<Found extends Identity | null>(
  * framework more than the lookup of a cached token. The function throws its refusal, or its promise rejects. A method
  * that always waits has no such function, and neither has one that the application wrote: their answers are awaited.
  */
-export function immediateAnswer(
+export function answerAtOnce(
   guard: Guard,
   recognition: Recognition,
 ): GuardAnswer<Awaitable<Identity | null>> | undefined {

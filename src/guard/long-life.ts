@@ -1,6 +1,6 @@
 import { readClock } from "../core/time.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { invalidToken } from "../core/token/compact.ts";
+import { createTokenError } from "../core/token/compact.ts";
 import type { ProfileInternals } from "../core/token/profile.ts";
 import { MAX_FOREIGN_LIFETIME_S } from "../shared/limits.ts";
 import { readMark } from "../shared/read.ts";
@@ -33,7 +33,7 @@ export function explainLongLife(
 /** Refuses a token that lives too long for a guard with a blocklist. */
 export function refuseLongLife(checked: CheckedClaims, profile: Bounds): void {
   const why = explainLongLife(checked, profile, false);
-  if (why !== null) throw invalidToken(why);
+  if (why !== null) throw createTokenError(why);
 }
 
 /**

@@ -114,7 +114,7 @@ export function checkToken<Profile extends TokenProfile>(token: Profile): readon
 export function checkGuardOptions(options: CommonGuardOptions, credentials: readonly Credential[]): GuardSettings {
   const { blocklist, realm = "api", challenge = {}, onOutage = warnOfFirstOutage(), onEvent } = options;
   const { storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  checkCredentials(credentials);
+  checkCredentialList(credentials);
   if (blocklist !== undefined) {
     checkMethods(
       "blocklist",
@@ -150,7 +150,7 @@ export function checkGuardOptions(options: CommonGuardOptions, credentials: read
   };
 }
 
-function checkCredentials(credentials: readonly Credential[]): void {
+function checkCredentialList(credentials: readonly Credential[]): void {
   const fit = Array.isArray(credentials) && credentials.length > 0 && credentials.every(isCredential);
   assert(fit, "credentials must be a list, such as [bearer(token)]: each has name, place, read and verify");
   const names = credentials.map(({ name }) => name);

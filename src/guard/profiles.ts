@@ -1,5 +1,5 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
+import { createTokenMismatch, readObject, splitToken } from "../core/token/compact.ts";
 import { isAmong } from "../core/token/media-type.ts";
 import { type ProfileInternals, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import type { ClaimsSchema } from "../core/token/schema.ts";
@@ -48,13 +48,13 @@ export function verifyShownToken(
 ): ShownIdentity | Promise<ShownIdentity> {
   const describe = ({ checked, profile }: Opened): ShownIdentity | Promise<ShownIdentity> => {
     checkBinding(checked);
-    return describeToken(checked, profile, name, isOfTenant);
+    return showToken(checked, profile, name, isOfTenant);
   };
-  const opened = recall(token, profiles) ?? open(token, profiles);
+  const opened = recallByProfiles(token, profiles) ?? openByProfiles(token, profiles);
   return isThenable(opened) ? opened.then(describe) : describe(opened);
 }
 
-function describeToken(
+function showToken(
   checked: CheckedClaims,
   profile: Internals,
   name: string,
@@ -81,7 +81,7 @@ interface Opened {
  * choose. A profile without an issuer may be shared with another guard, and have cached a token whose issuer has a
  * profile of its own here. Only that profile's keys may verify it.
  */
-function recall(token: string, profiles: readonly Internals[]): Opened | undefined {
+function recallByProfiles(token: string, profiles: readonly Internals[]): Opened | undefined {
   for (const profile of profiles) {
     const checked = recallToken(token, profile);
     if (checked !== undefined && (profile.issuer !== null || !hasIssuer(profiles, checked.iss))) {
@@ -95,7 +95,7 @@ function hasIssuer(profiles: readonly Internals[], iss: unknown): boolean {
   return profiles.some(({ issuer }) => issuer !== null && issuer === iss);
 }
 
-function open(token: string, profiles: readonly Internals[]): Opened | Promise<Opened> {
+function openByProfiles(token: string, profiles: readonly Internals[]): Opened | Promise<Opened> {
   const profile = chooseProfile(token, profiles);
   const opened = openToken(token, profile);
   return isThenable(opened) ? opened.then((checked) => ({ checked, profile })) : { checked: opened, profile };
@@ -114,7 +114,7 @@ function chooseProfile(token: string, profiles: readonly Internals[]): Internals
   const fitting = named.length > 0 ? named : profiles.filter(({ issuer }) => issuer === null);
   const [first, ...more] = fitting;
   if (first === undefined)
-    throw mismatched(
+    throw createTokenMismatch(
       "iss",
       iss,
       profiles.map(({ issuer }) => String(issuer)),

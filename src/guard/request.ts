@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { createRequestError } from "../core/errors.ts";
 import { isThenable } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
 
@@ -81,6 +81,10 @@ function isRequest(value: unknown): value is AuthRequest {
   return typeof headers === "object" && headers !== null && !Array.isArray(headers) && !isThenable(headers);
 }
 
+const REMEDY =
+  "a guard takes a request, { method, url, headers }, or an Authorization header, as a string, a list of strings, " +
+  "undefined or null";
+
 /**
  * Reads the Authorization header of what a guard is given: a request, or the header itself. Changes by the handlers
  * before count. If the client sent several, Node's `headers` has the first, or all in one line. `rawHeaders` shows that
@@ -100,17 +104,13 @@ export function readAuthorization(given: HeadersOfRequest | AuthorizationHeader)
   throw new TypeError(REMEDY);
 }
 
-const REMEDY =
-  "a guard takes a request, { method, url, headers }, or an Authorization header, as a string, a list of strings, " +
-  "undefined or null";
-
 const AUTHORIZATION = "authorization";
 
 /** Finds the Authorization header of a request. */
 function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
-  if (!isNodes) return readHeader(request, AUTHORIZATION);
+  if (!isNodes) return readHeaderOfRequest(request, AUTHORIZATION);
   const value = (request.headers as Readonly<Record<string, AuthorizationHeader>>)[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];
@@ -126,7 +126,7 @@ function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
  * Reads a header by its name in lower case. Node has the names in lower case, and other requests may have them in any
  * case. Several headers of one name are a list.
  */
-function readHeader(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
+function readHeaderOfRequest(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
   const { headers } = request;
   if (typeof headers.get === "function")
     return (headers as { get(name: string): string | null }).get(name) ?? undefined;
@@ -195,7 +195,7 @@ export class CredentialRequest {
   #read(name: string): string | readonly string[] | undefined {
     return name.startsWith(":") && typeof this.#request.headers.get === "function"
       ? undefined // Fetch's Headers throw for such a name.
-      : readHeader(this.#request, name);
+      : readHeaderOfRequest(this.#request, name);
   }
 }
 
@@ -216,6 +216,6 @@ export function toCredentialRequest(given: AuthRequest | AuthorizationHeader): C
  */
 export function takeOne(name: string, value: AuthorizationHeader): string | null {
   if (!Array.isArray(value)) return (value as string | null | undefined) ?? null;
-  if (value.length > 1) throw new AuthError("invalid_request", { cause: new Error(`several ${name} headers`) });
+  if (value.length > 1) throw createRequestError(`several ${name} headers`);
   return value[0] ?? null;
 }

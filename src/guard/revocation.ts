@@ -1,7 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { isThenable } from "../shared/promise.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
-import { askStore } from "../store-calls/call.ts";
+import { callStoreAtOnce } from "../store-calls/call.ts";
 import type { CallObserver } from "../store-calls/stats.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
 
@@ -18,7 +18,7 @@ export function refuseRevoked(
   observe: CallObserver,
 ): void | Promise<void> {
   const call = () => blocklist.isRevoked(reference);
-  const answer = askStore("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe);
+  const answer = callStoreAtOnce("blocklist.isRevoked", timeoutMs, call, checkBoolean, observe);
   return isThenable(answer) ? (answer as Promise<boolean>).then(refuseIf) : refuseIf(answer);
 }
 

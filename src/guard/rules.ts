@@ -82,13 +82,13 @@ export function where<Request = unknown, Claims = unknown>(
     check(identity: Identity, context: RuleContext<Request>) {
       const verdict = fits(identity as Identity<Claims>, context.request);
       return isThenable(verdict)
-        ? Promise.resolve(verdict).then((it) => judge(it, context))
-        : judge(verdict as boolean, context);
+        ? Promise.resolve(verdict).then((it) => judgePredicate(it, context))
+        : judgePredicate(verdict as boolean, context);
     },
   });
 }
 
-function judge(verdict: boolean, { refuse }: RuleContext): void {
+function judgePredicate(verdict: boolean, { refuse }: RuleContext): void {
   if (verdict === false) throw refuse("forbidden");
   if (verdict !== true) throw new TypeError("where: the predicate must answer true or false");
 }

@@ -11,7 +11,7 @@ export type TokenSource = Internals | ProfileResolver;
 /** The mark of a guard's method `authenticate`, which holds its token sources. */
 const SOURCES = /* @__PURE__ */ Symbol.for("hallpass.tokenSources");
 
-/** Keeps which tokens a guard takes, for {@link takesTokensOf}. */
+/** Keeps which tokens a guard takes, for {@link takesSameTokens}. */
 export function keepTokenSources({ authenticate }: Pick<Guard, "authenticate">, taken: readonly TokenSource[]): void {
   keepOwn(authenticate, SOURCES, taken);
 }
@@ -22,7 +22,7 @@ export function listTokenSources({ authenticate }: Guard): readonly TokenSource[
 }
 
 /** Tells whether a token of one guard may be valid for the other, too, as far as their profiles say. */
-export function takesTokensOf(guard: Guard, other: Guard): boolean {
+export function takesSameTokens(guard: Guard, other: Guard): boolean {
   return listTokenSources(guard).some((mine) => listTokenSources(other).some((its) => takes(mine, its)));
 }
 

@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { type AuthError, createRequestError } from "../core/errors.ts";
 import { abandon } from "../shared/promise.ts";
 import { toOutage } from "../store-calls/call.ts";
 import type { Credential } from "./credential.ts";
@@ -47,6 +47,5 @@ function chooseOfPlace(found: Shown, next: Shown): Shown {
 }
 
 function createAmbiguity(one: Credential, other: Credential): AuthError {
-  const cause = new Error(`a request shows one credential, and this one shows two: ${one.name} and ${other.name}`);
-  return new AuthError("invalid_request", { cause });
+  return createRequestError(`a request shows one credential, and this one shows two: ${one.name} and ${other.name}`);
 }

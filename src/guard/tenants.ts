@@ -1,8 +1,9 @@
 import { isSecureUrl } from "../core/http/loopback.ts";
-import { mismatched, readObject, splitToken } from "../core/token/compact.ts";
+import { createTokenMismatch, readObject, splitToken } from "../core/token/compact.ts";
 import { isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { Busy, FreshValue, type Loaded } from "../remote/fresh-value.ts";
 import { assert } from "../shared/assert.ts";
+import { HOUR_MS } from "../shared/clock.ts";
 import {
   DEFAULT_STORE_TIMEOUT_MS,
   MAX_DOCUMENT_BYTES,
@@ -38,7 +39,7 @@ const KNOWN_MS = 600_000;
 const UNKNOWN_MS = 30_000;
 
 /** For how long a stale profile is used while the resolver fails, in milliseconds. */
-const STALE_IF_ERROR_MS = 3_600_000;
+const STALE_IF_ERROR_MS = HOUR_MS;
 
 /** What a resolver said about an issuer. */
 interface Tenant {
@@ -46,7 +47,7 @@ interface Tenant {
 }
 
 /** The cached answers of the resolver, by issuer. */
-type Asked = Map<string, FreshValue<Tenant>>;
+type TenantCache = Map<string, FreshValue<Tenant>>;
 
 /**
  * The cache of a resolver's profiles, by issuer. The resolver is called once at a time for an issuer (single flight).
@@ -58,11 +59,14 @@ export class Tenants {
   readonly #resolve: ProfileResolver;
   readonly #now: () => number;
   /** LRU: the least recently used is first. */
-  readonly #known: Asked = new Map();
+  readonly #known: TenantCache = new Map();
   /** The unknown issuers, and those for which the resolver failed. LRU, too. */
-  readonly #others: Asked = new Map();
+  readonly #others: TenantCache = new Map();
   /** The calls under way: those for known issuers, and all others. */
-  readonly #underWay: { readonly known: Asked; readonly others: Asked } = { known: new Map(), others: new Map() };
+  readonly #underWay: { readonly known: TenantCache; readonly others: TenantCache } = {
+    known: new Map(),
+    others: new Map(),
+  };
 
   constructor(resolve: ProfileResolver, now: () => number) {
     this.#resolve = resolve;
@@ -76,7 +80,7 @@ export class Tenants {
    */
   choose(token: string): Internals | Promise<Internals> {
     const { iss } = readObject(splitToken(token, MAX_DOCUMENT_BYTES), "payload");
-    const issuer = checkIssuer(iss);
+    const issuer = checkTenantIssuer(iss);
     const asked = this.#find(issuer);
     const tenant = asked.read();
     if (tenant !== null) return expectProfile(tenant, issuer);
@@ -115,7 +119,7 @@ export class Tenants {
     return asked;
   }
 
-  #keep(issuer: string, asked: FreshValue<Tenant>, map: Asked): void {
+  #keep(issuer: string, asked: FreshValue<Tenant>, map: TenantCache): void {
     this.#known.delete(issuer);
     this.#others.delete(issuer);
     map.set(issuer, asked);
@@ -137,7 +141,7 @@ export class Tenants {
 }
 
 /** Finds the cached answer for an issuer, and makes it the most recently used. */
-function touch(map: Asked, issuer: string): FreshValue<Tenant> | undefined {
+function touch(map: TenantCache, issuer: string): FreshValue<Tenant> | undefined {
   const found = map.get(issuer);
   if (found === undefined) return undefined;
   map.delete(issuer);
@@ -158,14 +162,14 @@ export function verifyTenantToken(
 }
 
 /** Checks the issuer that a token names, before the resolver is called with it. */
-function checkIssuer(iss: unknown): string {
+function checkTenantIssuer(iss: unknown): string {
   const fits =
     typeof iss === "string" && iss.length <= MAX_ISSUER_LENGTH && URL.canParse(iss) && isSecureUrl(new URL(iss));
-  if (!fits) throw mismatched("iss", iss, `an https URL of at most ${MAX_ISSUER_LENGTH} characters`);
+  if (!fits) throw createTokenMismatch("iss", iss, `an https URL of at most ${MAX_ISSUER_LENGTH} characters`);
   return iss;
 }
 
 function expectProfile({ profile }: Tenant, issuer: string): Internals {
-  if (profile === null) throw mismatched("iss", issuer, "an issuer that the resolver knows");
+  if (profile === null) throw createTokenMismatch("iss", issuer, "an issuer that the resolver knows");
   return profile;
 }

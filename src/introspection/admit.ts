@@ -1,7 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import type { CheckedClaims } from "../core/token/claims.ts";
-import { invalidToken, mismatched } from "../core/token/compact.ts";
+import { createTokenError, createTokenMismatch } from "../core/token/compact.ts";
 import type { ShownIdentity } from "../guard/credential.ts";
 import { createIdentity } from "../guard/identity.ts";
 import { referToToken } from "../guard/token-reference.ts";
@@ -14,8 +14,8 @@ import type { IntrospectionSettings } from "./options.ts";
  *
  * @throws AuthError `invalid_token` or `expired` (401)
  */
-export function admit(settings: IntrospectionSettings, { claims }: Answer): ShownIdentity<IntrospectedClaims> {
-  if (claims === null) throw invalidToken("the endpoint says that the token is not active");
+export function admitAnswer(settings: IntrospectionSettings, { claims }: Answer): ShownIdentity<IntrospectedClaims> {
+  if (claims === null) throw createTokenError("the endpoint says that the token is not active");
   refuseOtherKinds(claims);
   refuseOtherParties(settings, claims);
   refuseOtherTimes(settings, claims);
@@ -30,16 +30,16 @@ export function admit(settings: IntrospectionSettings, { claims }: Answer): Show
  */
 function refuseOtherKinds({ token_type, cnf, token_use, typ }: IntrospectedClaims): void {
   const isBearer = token_type === undefined || (typeof token_type === "string" && /^bearer$/i.test(token_type));
-  if (!isBearer) throw mismatched("token_type", token_type, "Bearer");
-  if (cnf !== undefined) throw invalidToken("the token is bound by cnf, and came without a proof");
+  if (!isBearer) throw createTokenMismatch("token_type", token_type, "Bearer");
+  if (cnf !== undefined) throw createTokenError("the token is bound by cnf, and came without a proof");
   const isRefreshToken = [token_use, typ].some((it) => typeof it === "string" && /^refresh/i.test(it));
-  if (isRefreshToken) throw invalidToken("the token is a refresh token");
+  if (isRefreshToken) throw createTokenError("the token is a refresh token");
 }
 
 function refuseOtherParties({ audience, issuer }: IntrospectionSettings, { aud, iss }: IntrospectedClaims): void {
   const isMeantHere = audience === null || [aud].flat().some((it) => audience.includes(it as string));
-  if (!isMeantHere) throw mismatched("aud", aud, audience);
-  if (issuer !== null && iss !== issuer) throw mismatched("iss", iss, [issuer]);
+  if (!isMeantHere) throw createTokenMismatch("aud", aud, audience);
+  if (issuer !== null && iss !== issuer) throw createTokenMismatch("iss", iss, [issuer]);
 }
 
 function refuseOtherTimes({ clockTolerance, now }: IntrospectionSettings, { exp, nbf }: IntrospectedClaims): void {
@@ -48,5 +48,5 @@ function refuseOtherTimes({ clockTolerance, now }: IntrospectionSettings, { exp,
     throw new AuthError("expired", { cause: new Error(`exp is ${exp}, and has been reached at ${seconds}`) });
   }
   const isToCome = nbf !== undefined && !(nbf <= Math.floor(seconds) + clockTolerance);
-  if (isToCome) throw invalidToken(`nbf is ${nbf}, and still to come at ${seconds}`);
+  if (isToCome) throw createTokenError(`nbf is ${nbf}, and still to come at ${seconds}`);
 }

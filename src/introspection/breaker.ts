@@ -14,7 +14,7 @@ export class Breaker {
   #isTrying = false;
 
   /** How much longer the pause lasts, in milliseconds; 0 if a call may be made. */
-  left(now: number): number {
+  getTimeLeft(now: number): number {
     if (this.#pauseMs === 0) return 0;
     const isOver = now < this.#pausedAt || now >= this.#pausedAt + this.#pauseMs; // The clock may be set back.
     if (isOver) return this.#isTrying ? MIN_PAUSE_MS : 0;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { AuthError } from "../core/errors.ts";
+import { AuthError, createRequestError } from "../core/errors.ts";
 import type { Credential } from "../guard/credential.ts";
 import { assert } from "../shared/assert.ts";
 import { MAX_TEXT_LENGTH, MIN_CLIENT_SECRET_LENGTH } from "../shared/limits.ts";
@@ -78,6 +78,9 @@ interface BasicCredentials {
   readonly hint: string;
 }
 
+const NOT_ENCODED =
+  ": the client may not have encoded them as in a form (RFC 6749 §2.3.1), as curl -u does not: + is %2B there, and % is %25";
+
 /**
  * Reads an id and a secret, which were encoded as in a form (RFC 6749 §2.3.1). Many clients of HTTP Basic don't encode
  * them, which makes a difference where there is a `+` or a `%`.
@@ -94,11 +97,8 @@ function parseBasic(header: string): BasicCredentials {
   } catch {
     // Malformed escapes are refused like a missing id.
   }
-  throw new AuthError("invalid_request", { cause: new Error(`the Basic header has no id and secret${hint}`) });
+  throw createRequestError(`the Basic header has no id and secret${hint}`);
 }
-
-const NOT_ENCODED =
-  ": the client may not have encoded them as in a form (RFC 6749 §2.3.1), as curl -u does not: + is %2B there, and % is %25";
 
 function decodeFromForm(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));

@@ -1,13 +1,13 @@
 import { computeDigest } from "../core/digest.ts";
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { invalidToken } from "../core/token/compact.ts";
-import { explainRefusal, readToken } from "../guard/bearer-header.ts";
+import { createTokenError } from "../core/token/compact.ts";
+import { explainRefusal, readBearerToken } from "../guard/bearer-header.ts";
 import type { Credential } from "../guard/credential.ts";
 import { markForeign } from "../guard/unknown-life.ts";
 import { DEFAULT_TOKEN_BYTES } from "../shared/limits.ts";
 import { abandon } from "../shared/promise.ts";
-import { admit } from "./admit.ts";
+import { admitAnswer } from "./admit.ts";
 import type { IntrospectedClaims } from "./answer.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Lookups } from "./lookups.ts";
@@ -71,7 +71,7 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
     place: "authorization",
     takesAll: takes === null,
     read(request) {
-      const token = readToken(request.authorization());
+      const token = readBearerToken(request.authorization());
       if (token === null || takes === null) return token;
       const verdict: unknown = takes(token);
       if (typeof verdict === "boolean") return verdict ? token : null;
@@ -87,10 +87,10 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
         const digest = computeDigest(token);
         const known = remembered.recall(digest, readClock(now));
         lookedUp[known === undefined ? "misses" : "hits"] += 1;
-        if (known !== undefined) return admit(settings, known);
+        if (known !== undefined) return admitAnswer(settings, known);
         return lookups
           .lookUp(digest, token)
-          .then((answer) => admit(settings, answer))
+          .then((answer) => admitAnswer(settings, answer))
           .catch(refuse);
       } catch (error) {
         return refuse(error);
@@ -103,6 +103,6 @@ export function introspected(options: IntrospectedOptions): IntrospectedCredenti
 
 /** Refuses text that can't be a token (RFC 6750 §2.1) without a call. */
 function refuseIllFormed(token: string): void {
-  if (token.length > DEFAULT_TOKEN_BYTES) throw invalidToken(`the token is longer than ${DEFAULT_TOKEN_BYTES}`);
-  if (!B64TOKEN.test(token)) throw invalidToken("the token has characters that no token has");
+  if (token.length > DEFAULT_TOKEN_BYTES) throw createTokenError(`the token is longer than ${DEFAULT_TOKEN_BYTES}`);
+  if (!B64TOKEN.test(token)) throw createTokenError("the token has characters that no token has");
 }

@@ -1,8 +1,8 @@
 import { readClock } from "../core/time.ts";
 import { fetchDocument } from "../remote/document.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { readMark } from "../shared/read.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { createOutage } from "../store-calls/call.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import { Breaker } from "./breaker.ts";
 import type { IntrospectionSettings } from "./options.ts";
@@ -38,7 +38,7 @@ export class Endpoint {
     const { now } = this.#settings;
     this.#refuseTooMany(readClock(now));
     const end = this.#breaker.begin();
-    const startedAt = stopwatch();
+    const startedAt = readStopwatch();
     this.#underWay += 1;
     this.#calls += 1;
     try {
@@ -48,19 +48,24 @@ export class Endpoint {
     } catch (cause) {
       this.#failures += 1;
       end(!isOfOneToken(cause), readClock(now));
-      throw unavailable(CALL, stopwatch() - startedAt, cause);
+      throw createOutage(CALL, readStopwatch() - startedAt, cause);
     } finally {
       this.#underWay -= 1;
     }
   }
 
   #refuseTooMany(now: number): void {
-    const pauseMs = this.#breaker.left(now);
+    const pauseMs = this.#breaker.getTimeLeft(now);
     if (pauseMs > 0) {
-      throw unavailable(CALL, 0, new Error("the endpoint failed; it is not asked for a while"), toSeconds(pauseMs));
+      throw createOutage(
+        CALL,
+        0,
+        new Error("the endpoint failed; it is not asked for a while"),
+        roundUpToSeconds(pauseMs),
+      );
     }
     if (this.#underWay < this.#settings.maxConcurrent) return;
-    throw unavailable(CALL, 0, new Error(`${this.#underWay} calls are under way, which is maxConcurrent`), 1);
+    throw createOutage(CALL, 0, new Error(`${this.#underWay} calls are under way, which is maxConcurrent`), 1);
   }
 
   async #call(token: string): Promise<Answer> {
@@ -85,6 +90,6 @@ function isOfOneToken(cause: unknown): boolean {
   return isRefused || readMark(cause, "isOfOneToken") === true;
 }
 
-function toSeconds(ms: number): number {
+function roundUpToSeconds(ms: number): number {
   return Math.ceil(ms / 1_000);
 }

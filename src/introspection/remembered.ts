@@ -2,18 +2,18 @@ import { MAX_REFUSAL_MS, MAX_REMEMBERED_ANSWER_LENGTH, MAX_REMEMBERED_ANSWERS } 
 import type { Answer } from "./answer.ts";
 
 /** An answer, and the instant before it was asked for. */
-interface AsOf {
+interface DatedAnswer {
   readonly answer: Answer;
   readonly askedAt: number;
 }
 
 /** Answers of one kind, in an LRU cache with limits on their number and on their total length. */
-class Answers {
+class AnswerCache {
   /** The least recently used first. */
-  readonly #answers = new Map<string, AsOf>();
+  readonly #answers = new Map<string, DatedAnswer>();
   #size = 0;
 
-  take(digest: string): AsOf | undefined {
+  take(digest: string): DatedAnswer | undefined {
     const found = this.#answers.get(digest);
     if (found === undefined) return undefined;
     this.#answers.delete(digest);
@@ -21,7 +21,7 @@ class Answers {
     return found;
   }
 
-  put(digest: string, found: AsOf): void {
+  put(digest: string, found: DatedAnswer): void {
     this.take(digest);
     this.#answers.set(digest, found);
     this.#size += found.answer.size;
@@ -37,8 +37,8 @@ class Answers {
  * and are kept briefly, so that random tokens can't evict valid ones.
  */
 export class RememberedAnswers {
-  readonly #good = new Answers();
-  readonly #refused = new Answers();
+  readonly #good = new AnswerCache();
+  readonly #refused = new AnswerCache();
   readonly #cacheFor: number;
   /** How long a refusal is cached, in milliseconds. */
   readonly refusalMs: number;
@@ -52,7 +52,7 @@ export class RememberedAnswers {
   /** Finds a cached answer that is fresh enough, and whose token has not expired since. */
   recall(digest: string, now: number): Answer | undefined {
     const good = this.#good.take(digest);
-    if (good !== undefined && isFresh(good, this.#cacheFor, now) && !hasExpired(good.answer, now)) {
+    if (good !== undefined && isFresh(good, this.#cacheFor, now) && !isOverdue(good.answer, now)) {
       this.#good.put(digest, good);
       return good.answer;
     }
@@ -74,10 +74,10 @@ export class RememberedAnswers {
 /**
  * Tells whether an answer is fresh. If the clock was set back since, it was asked for in the future, and is not fresh.
  */
-function isFresh({ askedAt }: AsOf, forMs: number, now: number): boolean {
+function isFresh({ askedAt }: DatedAnswer, forMs: number, now: number): boolean {
   return askedAt <= now && now - askedAt < forMs;
 }
 
-function hasExpired({ claims }: Answer, now: number): boolean {
+function isOverdue({ claims }: Answer, now: number): boolean {
   return claims?.exp !== undefined && now >= claims.exp * 1_000;
 }

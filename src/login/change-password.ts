@@ -8,7 +8,7 @@ import type { LoginResult } from "../sessions/result.ts";
 import { checkSessionOptions, type SessionOptions } from "../sessions/session-options.ts";
 import { assert } from "../shared/assert.ts";
 import type { User } from "../stores/contract.ts";
-import { readCredentials, readPassword } from "./credentials.ts";
+import { readLoginAndPassword, readPassword } from "./credentials.ts";
 import { changeAndKeepSession } from "./keep-session.ts";
 import { describePasswordSession, endFormerSession, startProvenSession } from "./login.ts";
 import type { LoginOrigin } from "./origin.ts";
@@ -54,7 +54,7 @@ async function changePasswordOfLogin<U extends User>(
   options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
   const wishes = checkSessionOptions("changePassword", settings, options);
-  const { name, password } = readCredentials(input);
+  const { name, password } = readLoginAndPassword(input);
   const { newPassword } = input as { newPassword?: unknown };
   const { useProof } = wishes;
   const change: PasswordChange = { claimant: { login: name }, password, newPassword, useProof };

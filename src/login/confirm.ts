@@ -3,7 +3,7 @@ import type { SessionStart } from "../sessions/start-session.ts";
 import { readTime } from "../shared/date.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { User } from "../stores/contract.ts";
-import { findCredentials, invalidCredentials } from "./credentials.ts";
+import { createCredentialsError, findCredentials } from "./credentials.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
 import type { Proof } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -24,17 +24,17 @@ export async function confirmProof<U extends User>(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const passwordChangedAt = settings.refresh === null ? null : await readPasswordChange(settings, id);
     const { found } = await findCredentials(settings, claimant);
-    if (found === null || found.user.id !== id || found.user.disabled) throw invalidCredentials(settings);
+    if (found === null || found.user.id !== id || found.user.disabled) throw createCredentialsError(settings);
     if (found.passwordHash === known) return { user: found.user, passwordChangedAt };
     const matching = await comparePasswords(settings, [password], found.passwordHash, undefined);
-    if (matching === null) throw invalidCredentials(settings, explainUnreadableHash(settings, found));
+    if (matching === null) throw createCredentialsError(settings, explainUnreadableHash(settings, found));
     known = found.passwordHash as string;
   }
-  throw hashKeepsChanging();
+  throw createChangingHashError();
 }
 
 /** Makes the error of a login or a change of password that found a different hash each time it tried. */
-export function hashKeepsChanging(): AuthError {
+export function createChangingHashError(): AuthError {
   return new AuthError("unavailable", { cause: new Error("the user's password hash is being replaced all the time") });
 }
 
@@ -43,7 +43,7 @@ async function readPasswordChange<U extends User>(settings: LoginSettings<U>, id
   const { users, budget } = settings;
   const find = async () => users.findById(id);
   const user = await budget.callStore("users.findById", find, expectUser(id));
-  if (user === null || user.disabled) throw invalidCredentials(settings);
+  if (user === null || user.disabled) throw createCredentialsError(settings);
   const changedAt = readTime(user.passwordChangedAt);
   return Number.isNaN(changedAt) ? null : new Date(changedAt);
 }

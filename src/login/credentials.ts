@@ -10,7 +10,7 @@ import type { LoginSettings } from "./settings.ts";
  *
  * @throws AuthError `malformed_credentials` (400)
  */
-export function readCredentials(input: unknown): { readonly name: string; readonly password: string } {
+export function readLoginAndPassword(input: unknown): { readonly name: string; readonly password: string } {
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
   if (!isText(name) || !isText(password)) throw new AuthError("malformed_credentials");
   return { name, password };
@@ -38,6 +38,8 @@ export interface FoundCredentials<U extends User> {
   readonly oddity: Error | undefined;
 }
 
+const NOT_NULL = "users.findCredentials: of a login that nobody has it answered undefined: answer null";
+
 /** Finds a claimant and the password hash. */
 export async function findCredentials<U extends User>(
   settings: LoginSettings<U>,
@@ -56,9 +58,7 @@ export async function findCredentials<U extends User>(
   return { found: null, oddity: answer === null ? undefined : new TypeError(NOT_NULL) };
 }
 
-const NOT_NULL = "users.findCredentials: of a login that nobody has it answered undefined: answer null";
-
 /** Makes the refusal of a login, which is the same for every reason. */
-export function invalidCredentials({ realm }: { readonly realm: string }, cause?: Error): AuthError {
+export function createCredentialsError({ realm }: { readonly realm: string }, cause?: Error): AuthError {
   return new AuthError("invalid_credentials", { realm, ...(cause && { cause }) });
 }

@@ -1,7 +1,7 @@
 import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
-import { newJti } from "../core/token/jti.ts";
+import { createJti } from "../core/token/jti.ts";
 import type { InputOf, TokenProfile } from "../core/token/profile.ts";
 import { verifyToken } from "../core/token/verify.ts";
 import type { LoginResult } from "../sessions/result.ts";
@@ -35,6 +35,10 @@ export async function recogniseDevice(
   return recognised;
 }
 
+const UNKNOWN_CHANGE =
+  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user " +
+  "store give it, null where the password never changed";
+
 /**
  * Issues a device token to a user's device. A device that was recognised keeps its id.
  *
@@ -54,14 +58,10 @@ export async function issueDeviceToken(
     return {};
   }
   const now = readClock(device.now);
-  const claims = { sub: user.id, sid: deviceId ?? newJti(now), password_changed_at: change };
+  const claims = { sub: user.id, sid: deviceId ?? createJti(now), password_changed_at: change };
   const deviceToken = await budget.wait("the device token", issueAt(claims as InputOf<TokenProfile>, device, now));
   return { deviceToken, deviceExpiresIn: device.expiresIn };
 }
-
-const UNKNOWN_CHANGE =
-  "hallpass: throttle.device gives no device token to a user whose passwordChangedAt is undefined: have the user " +
-  "store give it, null where the password never changed";
 
 interface DeviceClaims {
   readonly sub?: unknown;

@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/password/gate.ts";
 import type { PasswordChecker } from "../core/password/hasher.ts";
 import { identifyScheme } from "../core/password/scheme.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { tell } from "../shared/listener.ts";
 import { withTimeout } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
@@ -35,7 +35,7 @@ export async function comparePasswords<U extends User>(
  *
  * @param from - whose work it is, for the hasher's queue
  */
-export async function hashPassword<U extends User>(
+export async function hashInTime<U extends User>(
   settings: LoginSettings<U>,
   password: unknown,
   from: string | undefined,
@@ -84,15 +84,17 @@ async function workInTime<T, U extends User>(
   from: string | undefined,
 ): Promise<T> {
   const giveUp = new AbortController();
-  const late = (cause: Error): AuthError => {
+  const createLateError = (cause: Error): AuthError => {
     giveUp.abort();
     return new AuthError("overloaded", { cause });
   };
-  if (budget.left() === 0) throw late(new Error("no time of the request was left to hash"));
-  const startedAt = stopwatch();
+  if (budget.getTimeLeft() === 0) throw createLateError(new Error("no time of the request was left to hash"));
+  const startedAt = readStopwatch();
   let read: () => T;
   try {
-    const answer = await withTimeout("hashing", budget.left(), work({ from, signal: giveUp.signal }), { late });
+    const answer = await withTimeout("hashing", budget.getTimeLeft(), work({ from, signal: giveUp.signal }), {
+      createLateError,
+    });
     read = () => answer;
   } catch (error) {
     if (isAuthError(error)) throw error;

@@ -2,7 +2,7 @@ import { isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { readThumbprint } from "../guard/binding.ts";
 import type { Identity } from "../guard/identity.ts";
-import { readClaims, sessionOver } from "../sessions/access-token.ts";
+import { callClaims, createSessionOverError } from "../sessions/access-token.ts";
 import { readDetails, writeDetails } from "../sessions/details.ts";
 import { limitToSession } from "../sessions/expiry.ts";
 import { cutUser } from "../sessions/logout-everywhere.ts";
@@ -44,7 +44,7 @@ export async function changeAndKeepSession<U extends User>(
  */
 function refuseEnding({ token, realm }: SessionSettings, session: StoredSession): void {
   const date = readClock(token.now) + token.clockTolerance * 1_000 + 1;
-  if (limitToSession(token, session, date) < 1) throw sessionOver(realm);
+  if (limitToSession(token, session, date) < 1) throw createSessionOverError(realm);
 }
 
 async function changeInTurn<U extends User>(
@@ -77,7 +77,7 @@ async function changeInTurn<U extends User>(
   const decidedAt = readClock(settings.token.now);
   const marks = await readMarks(settings, userId);
   const session = await findOwnSession(settings, own);
-  const claims = await readClaims(settings, proof.user);
+  const claims = await callClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const date = await dateTokens(settings, decidedAt, marks.revokedUpTo);
   return issueUncutToken(settings, { user, claims, marks }, session, date, { ...authentication, boundTo });

@@ -1,4 +1,4 @@
-import { readClaims } from "../sessions/access-token.ts";
+import { callClaims } from "../sessions/access-token.ts";
 import { completeDetails, type SessionDetails, type SessionWishes } from "../sessions/details.ts";
 import { trimDevice } from "../sessions/device.ts";
 import { logoutByRefreshToken } from "../sessions/logout.ts";
@@ -9,9 +9,9 @@ import { tell } from "../shared/listener.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
 import { confirmProof } from "./confirm.ts";
-import { readCredentials } from "./credentials.ts";
+import { readLoginAndPassword } from "./credentials.ts";
 import { issueDeviceToken } from "./device.ts";
-import { hashPassword } from "./hashing.ts";
+import { hashInTime } from "./hashing.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import { tellRefusal } from "./refusals.ts";
@@ -25,7 +25,7 @@ export async function login<U extends User>(
   options: SessionOptions = {},
 ): Promise<LoginResult<U>> {
   const wishes = checkSessionOptions("login", settings, options);
-  const { name, password } = readCredentials(input);
+  const { name, password } = readLoginAndPassword(input);
   const proof = await proveUser(settings, { login: name }, [password], origin, wishes);
   const details = describePasswordSession(wishes, proof.decidedAt, origin);
   await endFormerSession(settings, origin);
@@ -58,7 +58,7 @@ export async function startProvenSession<U extends User>(
     emit,
     () => id,
     async () => {
-      const claims = await readClaims(settings, proof.user);
+      const claims = await callClaims(settings, proof.user);
       const confirmed = await confirmProof(settings, proof);
       const result = await startSession(settings, { ...proof, claims, details, ...confirmed });
       return { ...result, ...(await issueDeviceToken(settings, confirmed.user, proof.deviceId)) };
@@ -84,7 +84,7 @@ export async function renewHash<U extends User>(settings: LoginSettings<U>, proo
   const { user, password, passwordHash } = proof;
   try {
     if (users.replacePasswordHash === undefined || !passwords.needsRehash(passwordHash, password)) return;
-    const next = await hashPassword(settings, password, undefined);
+    const next = await hashInTime(settings, password, undefined);
     const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next);
     await budget.callStore("users.replacePasswordHash", replace, checkBoolean);
   } catch (error) {

@@ -6,7 +6,7 @@ import type { SessionWishes } from "../sessions/details.ts";
 import { type LogoutMarks, readMarks, wasCutBetween } from "../sessions/marks.ts";
 import type { User } from "../stores/contract.ts";
 import type { Attempt } from "./attempt-keys.ts";
-import { type Claimant, findCredentials, invalidCredentials } from "./credentials.ts";
+import { type Claimant, createCredentialsError, findCredentials } from "./credentials.ts";
 import { recogniseDevice } from "./device.ts";
 import { comparePasswords, explainUnreadableHash } from "./hashing.ts";
 import { checkOrigin, type LoginOrigin } from "./origin.ts";
@@ -81,9 +81,9 @@ async function findProof<U extends User>(
   const passwordHash = found?.passwordHash ?? null;
   const password = await comparePasswords(settings, candidates, passwordHash, findAddressShare(ip));
   if (found === null || passwordHash === null || password === null || found.user.disabled) {
-    throw invalidCredentials(settings, found === null ? oddity : explainUnreadableHash(settings, found));
+    throw createCredentialsError(settings, found === null ? oddity : explainUnreadableHash(settings, found));
   }
-  if (wasCut || found.user.id !== known?.user.id) throw invalidCredentials(settings);
+  if (wasCut || found.user.id !== known?.user.id) throw createCredentialsError(settings);
   await counter.takeBack();
   return { claimant, user: found.user, password, passwordHash, deviceId, decidedAt, marks };
 }

@@ -1,6 +1,6 @@
 import { readThumbprint } from "../guard/binding.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
-import { readClaims } from "../sessions/access-token.ts";
+import { callClaims } from "../sessions/access-token.ts";
 import { demandBinding } from "../sessions/binding.ts";
 import { readDetails, type SessionDetails, writeDetails } from "../sessions/details.ts";
 import type { TokenSession } from "../sessions/expiry.ts";
@@ -39,7 +39,7 @@ export async function reauthenticate<U extends User>(
   const boundTo = readThumbprint(identity.claims);
   demandBinding(settings, boundTo);
   const proof = await proveUser(settings, { userId }, [readPassword(input)], origin);
-  const claims = await readClaims(settings, proof.user);
+  const claims = await callClaims(settings, proof.user);
   const { user } = await confirmProof(settings, proof);
   const authentication = { authenticatedAt: proof.decidedAt, methods, acr };
   const details = { ...authentication, boundTo };

@@ -4,9 +4,9 @@ import type { SessionWishes } from "../sessions/details.ts";
 import { isText } from "../shared/text.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
-import { hashKeepsChanging } from "./confirm.ts";
+import { createChangingHashError } from "./confirm.ts";
 import type { Claimant } from "./credentials.ts";
-import { hashPassword } from "./hashing.ts";
+import { hashInTime } from "./hashing.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -42,7 +42,7 @@ export async function replacePassword<U extends User>(
     // If another request replaced the hash, that may have been this request, sent twice: so it tries again.
     if (passwordHash !== null) return { ...proof, password: newPassword as string, passwordHash };
   }
-  throw hashKeepsChanging();
+  throw createChangingHashError();
 }
 
 /**
@@ -58,7 +58,7 @@ async function replaceHash<U extends User>(
 ): Promise<string | null> {
   const { users, token, budget } = settings;
   if (password === newPassword) return passwordHash;
-  const next = await hashPassword(settings, newPassword, findAddressShare(ip));
+  const next = await hashInTime(settings, newPassword, findAddressShare(ip));
   const changedAt = new Date(readClock(token.now));
   const replace = async () => users.replacePasswordHash?.(user.id, passwordHash, next, changedAt);
   return (await budget.callStore("users.replacePasswordHash", replace, checkBoolean)) ? next : null;

@@ -3,8 +3,8 @@ import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
 import { checkUserId } from "../sessions/user-id.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
-import { invalidCredentials } from "./credentials.ts";
-import { hashPassword } from "./hashing.ts";
+import { createCredentialsError } from "./credentials.ts";
+import { hashInTime } from "./hashing.ts";
 import type { LoginSettings } from "./settings.ts";
 
 /**
@@ -22,11 +22,11 @@ export async function resetPassword<U extends User>(
     throw new TypeError("resetPassword needs a user store with setPasswordHash");
   }
   checkUserId(userId);
-  const next = await hashPassword(settings, newPassword, undefined);
+  const next = await hashInTime(settings, newPassword, undefined);
   const changedAt = new Date(readClock(token.now));
   const set = async () => users.setPasswordHash?.(userId, next, changedAt);
   if (!(await budget.callStore("users.setPasswordHash", set, checkBoolean))) {
-    throw invalidCredentials(settings, new Error("there is no user with this id"));
+    throw createCredentialsError(settings, new Error("there is no user with this id"));
   }
   await logoutEverywhere(settings, userId);
   settings.emit(() => ({ type: "password_reset", userId }));

@@ -1,5 +1,5 @@
 import { readClock } from "../core/time.ts";
-import { readClaims } from "../sessions/access-token.ts";
+import { callClaims } from "../sessions/access-token.ts";
 import { useBinding } from "../sessions/binding.ts";
 import { completeDetails, type SessionWishes } from "../sessions/details.ts";
 import { isRevokedSince, limitProofDate, readMarks, wasCutBetween, wasCutSince } from "../sessions/marks.ts";
@@ -11,14 +11,14 @@ import {
   type StartSessionOptions,
 } from "../sessions/session-options.ts";
 import { startSession } from "../sessions/start-session.ts";
-import { loggedOutMeanwhile } from "../sessions/uncut-token.ts";
+import { createLoggedOutError } from "../sessions/uncut-token.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { isObject } from "../shared/object.ts";
 import { isText } from "../shared/text.ts";
 import { expectUser } from "../store-calls/user-answers.ts";
 import type { User } from "../stores/contract.ts";
-import { invalidCredentials } from "./credentials.ts";
+import { createCredentialsError } from "./credentials.ts";
 import { describePasswordSession, endFormerSession, renewHash, startProvenSession } from "./login.ts";
 import { tellRefusal } from "./refusals.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -64,7 +64,7 @@ async function startAfterPassword<U extends User>(
   const decidedAt = readClock(settings.token.now);
   refuseStale(settings, proof.decidedAt, decidedAt);
   const isCut = proof.decidedAt < decidedAt && (await isRevokedSince(settings, proof.user.id, proof.decidedAt));
-  if (isCut) throw loggedOutMeanwhile(settings);
+  if (isCut) throw createLoggedOutError(settings);
   await useBinding(wishes, settings.budget);
   await endFormerSession(settings, { refreshToken });
   const details = describePasswordSession(wishes, proof.decidedAt, origin);
@@ -99,18 +99,18 @@ async function startAfterOther<U extends User>(
     proofDate !== null
       ? wasCutSince(marks, proofDate) || (await isRevokedSince(settings, id, authenticatedAt))
       : wasCutBetween(marks, settings, decidedAt);
-  if (isCut) throw loggedOutMeanwhile(settings);
+  if (isCut) throw createLoggedOutError(settings);
   const known = await findUser(settings, id);
   const knownChange = readTime(known.passwordChangedAt); // Read now, since a store may change the object.
   await useBinding(wishes, settings.budget);
   await endFormerSession(settings, { refreshToken });
-  const claims = await readClaims(settings, known);
+  const claims = await callClaims(settings, known);
   const user = await findUser(settings, id);
   const changedAt = readTime(user.passwordChangedAt);
   const isSamePassword = Object.is(changedAt, knownChange);
   const latestChange = changedAt + settings.token.clockTolerance * 1_000; // Another clock may have dated it.
   const isChanged = !isSamePassword || (proofDate !== null && latestChange > proofDate);
-  if (isChanged) throw invalidCredentials(settings, new Error("the user's password has changed since the proof"));
+  if (isChanged) throw createCredentialsError(settings, new Error("the user's password has changed since the proof"));
   const passwordChangedAt = Number.isNaN(changedAt) ? null : new Date(changedAt);
   const details = completeDetails(wishes, authenticatedAt, {});
   return startSession(settings, { user, claims, decidedAt, marks, passwordChangedAt, details });
@@ -120,7 +120,7 @@ async function startAfterOther<U extends User>(
 async function findUser<U extends User>(settings: LoginSettings<U>, id: string): Promise<U> {
   const { users, budget } = settings;
   const user = await budget.callStore("users.findById", async () => users.findById(id), expectUser(id));
-  if (user === null || user.disabled) throw invalidCredentials(settings);
+  if (user === null || user.disabled) throw createCredentialsError(settings);
   return user;
 }
 
@@ -130,5 +130,8 @@ async function findUser<U extends User>(settings: LoginSettings<U>, id: string):
  */
 function refuseStale<U extends User>(settings: LoginSettings<U>, provenAt: number, now: number): void {
   if (now - provenAt <= settings.token.expiresIn * 1_000) return;
-  throw invalidCredentials(settings, new Error("the proof is older than the token's expiresIn: ask for another one"));
+  throw createCredentialsError(
+    settings,
+    new Error("the proof is older than the token's expiresIn: ask for another one"),
+  );
 }

@@ -1,7 +1,7 @@
 import { dateProof } from "../sessions/marks.ts";
 import { assert } from "../shared/assert.ts";
 import type { User } from "../stores/contract.ts";
-import { readCredentials } from "./credentials.ts";
+import { readLoginAndPassword } from "./credentials.ts";
 import type { LoginOrigin } from "./origin.ts";
 import { type Proof, proveUser } from "./proof.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -37,7 +37,7 @@ export async function verifyPassword<U extends User>(
   input: unknown,
   origin: LoginOrigin = {},
 ): Promise<PasswordProof<U>> {
-  const { name, password } = readCredentials(input);
+  const { name, password } = readLoginAndPassword(input);
   const proof = await proveUser(settings, { login: name }, [password], origin);
   const given = Object.freeze({ user: proof.user, provenAt: new Date(dateProof(proof.decidedAt, proof.marks)) });
   const { id: userId } = proof.user;

@@ -1,5 +1,6 @@
 import { randomInt, timingSafeEqual } from "node:crypto";
 import { type Duration, readClock } from "../core/time.ts";
+import { HOUR_MS } from "../shared/clock.ts";
 import { DEFAULT_TRIES } from "../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import { isText } from "../shared/text.ts";
@@ -8,7 +9,7 @@ import { bindOperation } from "../store-calls/operation.ts";
 import type { OneTimeTry } from "../stores/contract.ts";
 import { checkOneTimeOptions, ONE_TIME_OPTIONS, type OneTimeOptions } from "./options.ts";
 import {
-  digestFor,
+  computeRecordDigest,
   type GivenData,
   type OneTimeCall,
   type OneTimeResult,
@@ -78,7 +79,6 @@ const OPTIONS: OptionNames<OneTimeCodeOptions> = {
   tries: "optional",
 };
 const DAY_SECONDS = 86_400;
-const HOUR_MS = 3_600_000;
 
 /**
  * Creates codes of 6 to 8 digits for a mail or a text message, each valid for one use. An attacker has few tries,
@@ -103,7 +103,7 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
   const tries = checkInteger(`${OWNER}: tries`, options.tries ?? DEFAULT_TRIES, 1, 10);
   const period = Math.max(settings.lifetime, HOUR_MS);
   const spelling = new RegExp(`^[0-9]{${digits}}$`);
-  const digestCode = (userId: string, code: string): string => digestFor(settings.purpose, userId, code);
+  const digestCode = (userId: string, code: string): string => computeRecordDigest(settings.purpose, userId, code);
 
   const issue = async (call: OneTimeCall, userId: string, data: unknown = null): Promise<IssuedOneTimeCode> => {
     const code = String(randomInt(10 ** digits)).padStart(digits, "0");
@@ -116,7 +116,7 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
     const counted = await countTry(call, userId);
     if (counted === null) return refuseRecord(call, null); // The id may be of no user, so the event leaves it out.
     if (counted.tries > tries) return refuseRecord(call, userId, "tries");
-    const taken = isSame(counted.digest, digest) ? await takeRecord<Data>(call, digest) : null;
+    const taken = areDigestsEqual(counted.digest, digest) ? await takeRecord<Data>(call, digest) : null;
     return taken ?? refuseRecord(call, userId);
   };
   const countTry = async ({ store, budget, purpose, now }: OneTimeCall, userId: string): Promise<OneTimeTry | null> => {
@@ -133,7 +133,7 @@ export function createOneTimeCodes<Data = null>(options: OneTimeCodeOptions): On
 }
 
 /** Compares two digests in constant time. */
-function isSame(one: string, other: string): boolean {
+function areDigestsEqual(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

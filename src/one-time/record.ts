@@ -1,4 +1,4 @@
-import { computeDigest, randomSecret } from "../core/digest.ts";
+import { computeDigest, createSecret } from "../core/digest.ts";
 import { readClock } from "../core/time.ts";
 import type { OneTimeTokenRefusedEvent } from "../events/event.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
@@ -46,7 +46,7 @@ export type GivenData<Data> = null extends Data ? [data?: Data] : [data: Data];
 export type OneTimeCall = Budgeted<OneTimeSettings>;
 
 /** Computes the digest of a token or code that is stored. The purpose is a part of it, so it fits no other purpose. */
-export function digestFor(purpose: string, ...secret: readonly string[]): string {
+export function computeRecordDigest(purpose: string, ...secret: readonly string[]): string {
   return computeDigest(JSON.stringify([purpose, ...secret]));
 }
 
@@ -73,7 +73,7 @@ export async function revokeRecord(call: OneTimeCall, userId: string): Promise<v
   checkUserId(userId);
   const { purpose } = call;
   const at = readClock(call.now);
-  const digest = digestFor(purpose, randomSecret());
+  const digest = computeRecordDigest(purpose, createSecret());
   await put(call, { digest, purpose, userId, data: "null", expiresAt: new Date(at) }, at);
 }
 

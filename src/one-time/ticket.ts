@@ -1,4 +1,4 @@
-import { AuthError } from "../core/errors.ts";
+import { AuthError, createRequestError } from "../core/errors.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
 import { checkFunction, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import type { OneTimeResult } from "./record.ts";
@@ -45,7 +45,7 @@ export function ticket<Data>(
 ): Credential<Data> {
   checkMethods("ticket: the first argument", tickets, ["find", "consume"]);
   checkOptions("ticket", options, OPTIONS);
-  const { parameter = "ticket", identity = addNothing } = options;
+  const { parameter = "ticket", identity = addNoMembers } = options;
   checkText("ticket: parameter", parameter);
   checkFunction("ticket: identity", identity, "({ data }) => ({ scopes: data.scopes })");
   return Object.freeze({
@@ -53,7 +53,7 @@ export function ticket<Data>(
     place: `query ${parameter}`,
     read(request) {
       const [shown = null, ...others] = request.query(parameter);
-      if (others.some((it) => it !== shown)) throw createAmbiguity(parameter);
+      if (others.some((it) => it !== shown)) throw createRequestError(`several parameters of the name ${parameter}`);
       return shown;
     },
     async verify(shown, _request, defer) {
@@ -75,10 +75,6 @@ function refuseNull<T>(issued: T | null): T {
   return issued;
 }
 
-function addNothing(): TicketIdentity {
+function addNoMembers(): TicketIdentity {
   return {};
-}
-
-function createAmbiguity(parameter: string): AuthError {
-  return new AuthError("invalid_request", { cause: new Error(`several parameters of the name ${parameter}`) });
 }

@@ -1,10 +1,10 @@
-import { randomSecret } from "../core/digest.ts";
+import { createSecret } from "../core/digest.ts";
 import type { Duration } from "../core/time.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 import { bindOperation } from "../store-calls/operation.ts";
 import { checkOneTimeOptions, ONE_TIME_OPTIONS, type OneTimeOptions } from "./options.ts";
 import {
-  digestFor,
+  computeRecordDigest,
   type GivenData,
   type OneTimeCall,
   type OneTimeOwner,
@@ -88,10 +88,10 @@ const TOKEN = /^[\w-]{43}$/;
 export function createOneTimeTokens<Data = null>(options: OneTimeTokenOptions): OneTimeTokens<Data> {
   checkOptions(OWNER, options, OPTIONS);
   const settings = checkOneTimeOptions(OWNER, "token", options, options.lifetime);
-  const digestToken = (token: string): string => digestFor(settings.purpose, token);
+  const digestToken = (token: string): string => computeRecordDigest(settings.purpose, token);
 
   const issue = async (call: OneTimeCall, owner: OneTimeOwner, data: unknown = null): Promise<IssuedOneTimeToken> => {
-    const token = randomSecret();
+    const token = createSecret();
     return { token, expiresAt: await putRecord(call, owner, data, digestToken(token)) };
   };
   const isToken = (token: unknown): token is string => typeof token === "string" && TOKEN.test(token);

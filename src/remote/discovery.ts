@@ -1,4 +1,4 @@
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { describeMismatch } from "../shared/describe.ts";
 import { readMark } from "../shared/read.ts";
 import { fetchDocument } from "./document.ts";
@@ -18,19 +18,21 @@ const OAUTH = "/.well-known/oauth-authorization-server";
  * @throws Error when the set can't be fetched, or the metadata is that of another issuer
  */
 export async function discoverSet(issuer: string, settings: RemoteSettings): Promise<GivenSet> {
-  const startedAt = stopwatch();
-  const left = (): RemoteSettings => ({
+  const startedAt = readStopwatch();
+  const limitToTimeLeft = (): RemoteSettings => ({
     ...settings,
-    timeoutMs: Math.max(settings.timeoutMs - (stopwatch() - startedAt), 1),
+    timeoutMs: Math.max(settings.timeoutMs - (readStopwatch() - startedAt), 1),
   });
   const url = new URL(issuer);
-  const metadata = (await fetchMetadata(locateOpenid(url), left())) ?? (await fetchMetadata(locateOauth(url), left()));
+  const metadata =
+    (await fetchMetadata(locateOpenid(url), limitToTimeLeft())) ??
+    (await fetchMetadata(locateOauth(url), limitToTimeLeft()));
   if (metadata === null) throw new Error(`${issuer} publishes no metadata; give jwks, the address of its keys`);
   // Compared exactly: whoever can publish at one address must not speak for another (RFC 8414 §3.3).
   if (metadata.issuer !== issuer) {
     throw new Error(`the metadata of ${issuer}: ${describeMismatch("issuer", metadata.issuer, [issuer])}`);
   }
-  return fetchSet(readJwksUri(url, metadata.jwks_uri), left());
+  return fetchSet(readJwksUri(url, metadata.jwks_uri), limitToTimeLeft());
 }
 
 /** Locates OpenID metadata: its path follows the issuer's path. */

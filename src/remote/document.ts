@@ -87,8 +87,8 @@ async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): 
   const init: FetchInit = { method, headers, ...(body !== undefined && { body }), redirect: "manual", signal };
   let from = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const answer = await send(fetch, from, init);
-    if (answer.status === 200) return { text: await readText(from, answer, maxBytes), headers: answer.headers };
+    const answer = await sendRequest(fetch, from, init);
+    if (answer.status === 200) return { text: await readBody(from, answer, maxBytes), headers: answer.headers };
     discard(answer.body);
     if (!isRedirect(answer) || method === "POST") throw new StatusError(nameUrl(from), answer.status);
     from = findTarget(from, answer);
@@ -100,7 +100,7 @@ async function follow(url: URL, request: DocumentRequest, signal: AbortSignal): 
  * Sends a request. Its error names the address and the reason: the global fetch only says "fetch failed", and has the
  * reason in its `cause`.
  */
-async function send(fetch: Fetch, url: URL, init: FetchInit): Promise<FetchAnswer> {
+async function sendRequest(fetch: Fetch, url: URL, init: FetchInit): Promise<FetchAnswer> {
   try {
     return await fetch(url.href, init);
   } catch (cause) {
@@ -137,27 +137,28 @@ function discard(body: unknown): void {
   abandon((body as Body | null | undefined)?.cancel?.());
 }
 
-async function readText(from: URL, { headers, body }: FetchAnswer, maxBytes: number): Promise<string> {
-  const tooLong = (): Error => new Error(`${nameUrl(from)} answered with more than ${maxBytes} bytes`);
+async function readBody(from: URL, { headers, body }: FetchAnswer, maxBytes: number): Promise<string> {
+  const createLengthError = (): Error => new Error(`${nameUrl(from)} answered with more than ${maxBytes} bytes`);
   const stream = body as Body | null | undefined;
   if (typeof stream?.[Symbol.asyncIterator] !== "function") {
     throw new TypeError(`${nameUrl(from)}: fetch must give a body that can be read piece by piece`);
   }
   if (Number(headers.get("content-length")) > maxBytes) {
     discard(body);
-    throw tooLong();
+    throw createLengthError();
   }
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of stream) {
     bytes += piece.byteLength;
-    if (!(bytes <= maxBytes)) throw tooLong(); // This ends the stream, too. Pieces that are not bytes make it NaN.
+    // Pieces that are not bytes make it NaN. The error ends the stream, too.
+    if (!(bytes <= maxBytes)) throw createLengthError();
     pieces.push(piece);
   }
-  return decodeText(from, Buffer.concat(pieces));
+  return decodeBody(from, Buffer.concat(pieces));
 }
 
-function decodeText(from: URL, bytes: Buffer): string {
+function decodeBody(from: URL, bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -1,7 +1,7 @@
 import type { VerifyingKey } from "../core/keys/key.ts";
 import type { KeyRing } from "../core/keys/ring.ts";
 import { type KeySource, type LiveKeys, SOURCE } from "../core/keys/source.ts";
-import { mismatched } from "../core/token/compact.ts";
+import { createTokenMismatch } from "../core/token/compact.ts";
 import type { FreshStats, FreshValue } from "./fresh-value.ts";
 
 /** The state of keys that are loaded from elsewhere. */
@@ -40,7 +40,8 @@ export function createLoadedKeys(
       wait: () => fresh.wait(),
       async find(alg, refuse, attempt) {
         // No set can have a key for it, so none is fetched. Before the first one, there are no algorithms to name.
-        if (!accepts(alg)) throw fresh.peek() === null ? mismatched("alg", alg, "one that is accepted here") : refuse();
+        if (!accepts(alg))
+          throw fresh.peek() === null ? createTokenMismatch("alg", alg, "one that is accepted here") : refuse();
         await fresh.wait();
         const found = attempt();
         if (found !== null) return found;

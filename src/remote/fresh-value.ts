@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import type { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { MAX_FETCH_INTERVAL_MS, MIN_FETCH_INTERVAL_MS } from "../shared/limits.ts";
 import { abandon } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
-import { unavailable } from "../store-calls/call.ts";
+import { createOutage } from "../store-calls/call.ts";
 import { isOutage } from "../store-calls/outage.ts";
 
 /** A loaded value, and how long it is fresh. */
@@ -64,7 +64,7 @@ export interface FreshStats {
   readonly nextTryAt: number | null;
 }
 
-interface Known<Value> {
+interface LoadedValue<Value> {
   readonly value: Value;
   /** When its load began. */
   readonly loadedAt: number;
@@ -92,7 +92,7 @@ const PAUSES: Pauses = { minMs: MIN_FETCH_INTERVAL_MS, maxMs: MAX_FETCH_INTERVAL
  */
 export class FreshValue<Value extends object> {
   readonly #settings: FreshSettings<Value>;
-  #known: Known<Value> | null = null;
+  #known: LoadedValue<Value> | null = null;
   #flight: Promise<void> | null = null;
   #loads = 0;
   #failures = 0;
@@ -136,7 +136,7 @@ export class FreshValue<Value extends object> {
     if (known !== null) return known;
     await this.#join();
     const loaded = this.read();
-    if (loaded === null) throw this.#unavailable();
+    if (loaded === null) throw this.#createOutage();
     return loaded;
   }
 
@@ -147,7 +147,7 @@ export class FreshValue<Value extends object> {
    */
   async renew(): Promise<void> {
     await this.#join();
-    if (this.#failures > 0) throw this.#unavailable();
+    if (this.#failures > 0) throw this.#createOutage();
   }
 
   /**
@@ -158,7 +158,7 @@ export class FreshValue<Value extends object> {
   async reload(): Promise<void> {
     while (this.#flight !== null) await this.#flight; // That load began before this call.
     await this.#start(readClock(this.#settings.now));
-    if (this.#failures > 0) throw this.#unavailable();
+    if (this.#failures > 0) throw this.#createOutage();
   }
 
   /** Gives the state of the value. */
@@ -173,7 +173,7 @@ export class FreshValue<Value extends object> {
   }
 
   /** Gives a value whose renewal is due; `null` when it has ended. */
-  #readAged(now: number, aged: Known<Value>): Value | null {
+  #readAged(now: number, aged: LoadedValue<Value>): Value | null {
     const known = now < aged.loadedAt ? this.#redate(now, aged) : aged;
     const { value, loadedAt, endsAt } = known;
     if (this.#flight === null && this.#mayTry(now)) abandon(this.#start(now));
@@ -185,12 +185,12 @@ export class FreshValue<Value extends object> {
   }
 
   /** Tells whether a value stays in use beyond its end because loading fails. */
-  #staysInUse({ staleUntil }: Known<Value>, now: number): boolean {
+  #staysInUse({ staleUntil }: LoadedValue<Value>, now: number): boolean {
     return this.#failures > 0 && now < staleUntil;
   }
 
   /** Dates a value from now, where the clock was set back since it was loaded. Its renewal is due then. */
-  #redate(now: number, { value, loadedAt, endsAt, staleUntil }: Known<Value>): Known<Value> {
+  #redate(now: number, { value, loadedAt, endsAt, staleUntil }: LoadedValue<Value>): LoadedValue<Value> {
     const by = loadedAt - now;
     this.#known = { value, loadedAt: now, renewAt: now, endsAt: endsAt - by, staleUntil: staleUntil - by };
     return this.#known;
@@ -226,7 +226,7 @@ export class FreshValue<Value extends object> {
 
   async #load(loadedAt: number): Promise<void> {
     const { load, staleIfErrorMs, onFailed } = this.#settings;
-    const startedAt = stopwatch();
+    const startedAt = readStopwatch();
     try {
       const { value, freshForMs, staleIfErrorMs: staleMs = staleIfErrorMs } = await load();
       const renewAt = loadedAt + freshForMs * (1 + (JITTER * randomInt(1_000)) / 1_000);
@@ -240,7 +240,7 @@ export class FreshValue<Value extends object> {
       this.#failure = error;
       if (isBusy) this.#triedAt = null;
       if (readMark(error, "isWithdrawal") === true) this.#known = null;
-      this.#tookMs = stopwatch() - startedAt;
+      this.#tookMs = readStopwatch() - startedAt;
       onFailed?.(error, this.#findNextTry(loadedAt));
     }
   }
@@ -249,9 +249,9 @@ export class FreshValue<Value extends object> {
    * Creates the error for a caller while the value can't be loaded. An outage that the load threw is passed on
    * unchanged.
    */
-  #unavailable(): AuthError {
+  #createOutage(): AuthError {
     if (isOutage(this.#failure)) return this.#failure;
     const waitMs = this.#triedAt === null ? 0 : this.#findNextTry(this.#triedAt) - readClock(this.#settings.now);
-    return unavailable(this.#settings.name, this.#tookMs, this.#failure, Math.max(Math.ceil(waitMs / 1_000), 1));
+    return createOutage(this.#settings.name, this.#tookMs, this.#failure, Math.max(Math.ceil(waitMs / 1_000), 1));
   }
 }

@@ -1,5 +1,6 @@
 import { listReasons, type ReadJwks, readJwks, type SkippedKey } from "../core/keys/jwks.ts";
 import { createRing, type KeyRing } from "../core/keys/ring.ts";
+import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { type Loaded, Withdrawn } from "./fresh-value.ts";
 import { createKeyReporter, type KeyReporter } from "./key-events.ts";
 import type { RemoteSettings } from "./keys-options.ts";
@@ -30,7 +31,7 @@ export function createJwksLoader(
     const isSame = haveSameKeys(read, before);
     const isNew = ({ kid, reason }: SkippedKey): boolean =>
       !before.skipped.some((it) => it.kid === kid && it.reason === reason);
-    reporter.fetched(read.keys, before.keys, read.skipped.filter(isNew));
+    reporter.tellFetched(read.keys, before.keys, read.skipped.filter(isNew));
     before = read;
     if (read.keys.length === 0) throw new Withdrawn(`${name}: the set holds no usable key${listReasons(read.skipped)}`);
     // The same ring object shows that nothing has changed.
@@ -45,8 +46,8 @@ function haveSameKeys(one: ReadJwks, other: ReadJwks): boolean {
 }
 
 const DEFAULT_MS = 600_000;
-const MIN_MS = 60_000;
-const MAX_MS = 3_600_000;
+const MIN_MS = MINUTE_MS;
+const MAX_MS = HOUR_MS;
 
 /** Reads how long a set is fresh, in milliseconds (RFC 9111 §5.2.2), within bounds. */
 function readMaxAge(cacheControl: string | null): number {

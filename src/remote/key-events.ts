@@ -7,24 +7,24 @@ import { nameError } from "../events/outages.ts";
 /** Emits the events of keys that are loaded from one source. */
 export interface KeyReporter {
   /** The keys were loaded. */
-  fetched(keys: readonly VerifyingKey[], before: readonly VerifyingKey[], skipped: readonly SkippedKey[]): void;
+  tellFetched(keys: readonly VerifyingKey[], before: readonly VerifyingKey[], skipped: readonly SkippedKey[]): void;
   /** They could not be loaded. */
-  failed(error: unknown, nextTryAt: number): void;
+  tellFailed(error: unknown, nextTryAt: number): void;
   /** The last keys stay in use beyond their time. */
-  stale(ageMs: number): void;
+  tellStale(ageMs: number): void;
 }
 
 /** @param source - the name of the keys' source, without anything secret */
 export function createKeyReporter(source: string, emit: Emit): KeyReporter {
   const describe = ({ kid, algorithm }: VerifyingKey) => ({ source, kid, algorithm });
   return {
-    fetched(keys, before, skipped) {
+    tellFetched(keys, before, skipped) {
       emit(() => ({ type: "keys_fetched", source, keys: keys.length }));
       for (const key of keys) if (!includesKey(before, key)) emit(() => ({ type: "key_added", ...describe(key) }));
       for (const key of before) if (!includesKey(keys, key)) emit(() => ({ type: "key_gone", ...describe(key) }));
       for (const key of skipped) emit(() => ({ type: "key_skipped", source, ...key }));
     },
-    failed: (error, nextTryAt) => emit(() => ({ type: "keys_failed", source, nextTryAt, cause: nameError(error) })),
-    stale: (ageMs) => emit(() => ({ type: "keys_stale", source, ageMs })),
+    tellFailed: (error, nextTryAt) => emit(() => ({ type: "keys_failed", source, nextTryAt, cause: nameError(error) })),
+    tellStale: (ageMs) => emit(() => ({ type: "keys_stale", source, ageMs })),
   };
 }

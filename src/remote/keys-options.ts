@@ -79,6 +79,12 @@ export interface RemoteSettings extends LoadSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to a
+ * request for JSON alone.
+ */
+const ACCEPT = "application/jwk-set+json, application/json";
+
 /** Checks the options of {@link remoteKeys}. */
 export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): RemoteSettings {
   const { refreshAfter, algorithms, fetch = fetchGlobally, headers = {} } = options;
@@ -96,12 +102,6 @@ export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): R
     headers: { Accept: ACCEPT, ...headers },
   };
 }
-
-/**
- * The media type of a set (RFC 7517 §8.5.1), and that of metadata. The API server of Kubernetes answers 406 to a
- * request for JSON alone.
- */
-const ACCEPT = "application/jwk-set+json, application/json";
 
 /** Looks up `fetch` at each call, so that a replacement which a test installs later is used. */
 const fetchGlobally: Fetch = (url, init) => globalThis.fetch(url, init);

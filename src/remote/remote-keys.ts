@@ -55,7 +55,7 @@ export function remoteKeys(source: string | URL | JwksFunction, options: RemoteK
 export function keepKeys(name: string, settings: RemoteSettings, give: () => Promise<GivenSet>): LoadedKeys {
   const { now, staleIfErrorMs, algorithms } = settings;
   const { load, reporter } = createJwksLoader(name, settings, give);
-  const { failed: onFailed, stale: onStale } = reporter;
+  const { tellFailed: onFailed, tellStale: onStale } = reporter;
   const accepts = (alg: unknown): boolean => isAccepted(alg, algorithms);
   return createLoadedKeys(new FreshValue({ name: "keys", load, now, staleIfErrorMs, onFailed, onStale }), accepts, now);
 }

@@ -54,12 +54,12 @@ export function rotatingKeys(options: RotatingKeysOptions): LoadedKeys {
   checkFunction("rotatingKeys: load", loadKeys, "async () => keyRing(current, previous)");
   const freshForMs = checkInterval("every", every);
   const { emit, timeoutMs, now, staleIfErrorMs } = checkLoadOptions(options, "1d");
-  const { fetched, failed: onFailed, stale: onStale } = createKeyReporter("rotatingKeys", emit);
+  const { tellFetched, tellFailed: onFailed, tellStale: onStale } = createKeyReporter("rotatingKeys", emit);
   let before: readonly VerifyingKey[] = [];
   const load = async (): Promise<Loaded<KeyRing>> => {
     const given = toRing(await withTimeout("rotatingKeys: load", timeoutMs, Promise.resolve(loadKeys())));
     const keys = keepVerifiers(given.keys, before);
-    fetched(keys, before, []);
+    tellFetched(keys, before, []);
     before = keys;
     return { value: createRing(given.current, keys), freshForMs };
   };

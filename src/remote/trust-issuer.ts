@@ -48,46 +48,6 @@ export interface TrustedIssuer<
   stats(): LiveKeysStats;
 }
 
-/**
- * Trusts another issuer: creates a profile that verifies its tokens and never issues any. Its keys are found by its
- * metadata, and kept as {@link remoteKeys} keeps them. The algorithms that are accepted are those of the keys.
- *
- * Everything is required by default: `exp`, `iat`, `aud`, and the `typ` `"at+jwt"` (RFC 9068 §2.1). The guide on
- * foreign issuers lists what each provider lacks.
- *
- * @param issuer - its name, exactly as in the `iss` of its tokens; an https URL, if its keys are to be found by its
- *   metadata
- * @throws TypeError when an option is missing or wrong; this call itself fetches nothing
- *
- * @example
- * ```ts
- * const tenant = trustIssuer("https://tenant.example/", { audience: "https://api.example.com" });
- * await tenant.ready();
- * const guard = createGuard({ token: tenant });
- * ```
- */
-export function trustIssuer<
-  Schema extends ClaimsSchema | undefined = undefined,
-  Iat extends "required" | "optional" = "required",
->(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
-  checkOptions("trustIssuer", options, OPTIONS);
-  checkText("trustIssuer: the issuer", issuer);
-  const { audienceClaim = "aud", iat = "required", now = systemClock } = options;
-  assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
-  checkText("trustIssuer: audienceClaim", audienceClaim);
-  const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
-  assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
-  const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
-  const profileOptions = Object.entries(options).filter(
-    ([name]) => !FETCHING.includes(name) && !FOREIGN.includes(name),
-  );
-  return createProfile<Schema>(
-    { ...Object.fromEntries(profileOptions), keys, issuer } as TokenOptions<Schema>,
-    { issues: false, needsIat: iat === "required", audienceClaim },
-    { issues: false, iat, ...watchKeys(keys, now) },
-  ) as TrustedIssuer<Schema, Iat>;
-}
-
 /** The options for fetching keys, which can't be combined with `keys`. */
 const FETCHING: readonly string[] = [
   "jwks",
@@ -130,6 +90,46 @@ const OPTIONS: OptionNames<TrustOptions> = {
   fetch: "optional",
   headers: "optional",
 };
+
+/**
+ * Trusts another issuer: creates a profile that verifies its tokens and never issues any. Its keys are found by its
+ * metadata, and kept as {@link remoteKeys} keeps them. The algorithms that are accepted are those of the keys.
+ *
+ * Everything is required by default: `exp`, `iat`, `aud`, and the `typ` `"at+jwt"` (RFC 9068 §2.1). The guide on
+ * foreign issuers lists what each provider lacks.
+ *
+ * @param issuer - its name, exactly as in the `iss` of its tokens; an https URL, if its keys are to be found by its
+ *   metadata
+ * @throws TypeError when an option is missing or wrong; this call itself fetches nothing
+ *
+ * @example
+ * ```ts
+ * const tenant = trustIssuer("https://tenant.example/", { audience: "https://api.example.com" });
+ * await tenant.ready();
+ * const guard = createGuard({ token: tenant });
+ * ```
+ */
+export function trustIssuer<
+  Schema extends ClaimsSchema | undefined = undefined,
+  Iat extends "required" | "optional" = "required",
+>(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
+  checkOptions("trustIssuer", options, OPTIONS);
+  checkText("trustIssuer: the issuer", issuer);
+  const { audienceClaim = "aud", iat = "required", now = systemClock } = options;
+  assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
+  checkText("trustIssuer: audienceClaim", audienceClaim);
+  const isDouble = options.keys !== undefined && Object.keys(options).some((name) => FETCHING.includes(name));
+  assert(!isDouble, "trustIssuer takes keys, or what fetches them, and not both");
+  const keys = options.keys === undefined ? findKeys(issuer, options) : options.keys;
+  const profileOptions = Object.entries(options).filter(
+    ([name]) => !FETCHING.includes(name) && !FOREIGN.includes(name),
+  );
+  return createProfile<Schema>(
+    { ...Object.fromEntries(profileOptions), keys, issuer } as TokenOptions<Schema>,
+    { issues: false, needsIat: iat === "required", audienceClaim },
+    { issues: false, iat, ...watchKeys(keys, now) },
+  ) as TrustedIssuer<Schema, Iat>;
+}
 
 /** Creates the keys of an issuer, where the application gave none. */
 function findKeys(issuer: string, options: RemoteKeysOptions & Pick<TrustOptions, "jwks">): LoadedKeys {

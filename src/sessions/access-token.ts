@@ -14,7 +14,7 @@ import type { FlowSettings, IssuingSettings } from "./settings.ts";
 import { claimStatus } from "./status.ts";
 
 /** Reads the claims that the application gives a user. */
-export async function readClaims<U extends User>({ budget, claims }: IssuingSettings<U>, user: U): Promise<object> {
+export async function callClaims<U extends User>({ budget, claims }: IssuingSettings<U>, user: U): Promise<object> {
   return budget.callStore("claims", async () => claims(user), checkObject);
 }
 
@@ -38,7 +38,7 @@ export async function issueAccessToken<U extends User>(
 ): Promise<LoginResult<U>> {
   const { token, budget, realm } = settings;
   const expiresIn = limitToSession(token, session, date);
-  if (expiresIn < 1) throw sessionOver(realm);
+  if (expiresIn < 1) throw createSessionOverError(realm);
   const input = {
     ...claims,
     sub: user.id,
@@ -53,7 +53,7 @@ export async function issueAccessToken<U extends User>(
 }
 
 /** Makes the refusal for a session that has ended. */
-export function sessionOver(realm: string): AuthError {
+export function createSessionOverError(realm: string): AuthError {
   return new AuthError("revoked", { realm, cause: new Error("the session has ended") });
 }
 
@@ -64,7 +64,7 @@ export function sessionOver(realm: string): AuthError {
  * @throws AuthError `unavailable` (503) where the token is revoked, since one that is issued a moment later will be
  * valid
  */
-export async function refuseRevoked({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
+export async function refuseRevokedToken({ blocklist, budget }: FlowSettings, accessToken: string): Promise<void> {
   if (blocklist === null || blocklist.revokedUpTo !== undefined) return;
   const claims = decodeToken(accessToken).claims as unknown as CheckedClaims;
   const { sub, jti, iat } = claims;

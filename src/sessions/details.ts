@@ -132,7 +132,7 @@ function areDetails(value: unknown): value is WrittenDetails {
   } = value as WrittenDetails;
   const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((it) => typeof it === "string");
   return (
-    isInstant(at) &&
+    isTimestamp(at) &&
     areTexts(amr) &&
     amr.length <= MAX_METHODS &&
     typeof acr === "string" &&
@@ -145,6 +145,6 @@ function areDetails(value: unknown): value is WrittenDetails {
   );
 }
 
-function isInstant(value: unknown): boolean {
+function isTimestamp(value: unknown): boolean {
   return typeof value === "number" && !Number.isNaN(readTime(new Date(value)));
 }

@@ -36,8 +36,8 @@ export async function inspectRefreshToken<U extends User>(
   const [found] = await findSessions(settings, sent);
   if (found === undefined) return null;
   const { session, refreshToken } = found;
-  const active = isAccepted(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
-  return { ...describeSession(session), active };
+  const active = isRefreshable(settings, session, refreshToken, now) && (await findOwner(settings, session)) !== null;
+  return { ...describeOwner(session), active };
 }
 
 /** Finds whose a refresh token is, by the refresh store alone, which is enough to end its session. */
@@ -46,16 +46,16 @@ export async function findRefreshTokenOwner(
   sent: unknown,
 ): Promise<RefreshTokenOwner | null> {
   const [found] = await findSessions(settings, sent);
-  return found === undefined ? null : describeSession(found.session);
+  return found === undefined ? null : describeOwner(found.session);
 }
 
-function describeSession(session: StoredSession): RefreshTokenOwner {
+function describeOwner(session: StoredSession): RefreshTokenOwner {
   const { userId, sid, createdAt, expiresAt } = session;
   const { authenticatedAt, methods, acr } = readDetails(session);
   return { userId, sid, createdAt, expiresAt, authenticatedAt, methods, acr };
 }
 
-function isAccepted(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
+function isRefreshable(settings: SessionSettings, session: StoredSession, sent: string, now: number): boolean {
   const isLiving = session.ended === null && session.expiresAt.getTime() > now;
   return isLiving && useRefreshToken(settings, session, sent, createSuccessor(sent), now) !== "theft";
 }

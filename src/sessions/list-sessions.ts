@@ -1,6 +1,6 @@
 import { readClock } from "../core/time.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
-import { expectSessionsOf } from "../store-calls/session-answers.ts";
+import { expectUserSessions } from "../store-calls/session-answers.ts";
 import type { Session, StoredSession } from "../stores/contract.ts";
 import { readDetails } from "./details.ts";
 import type { SessionDevice } from "./device.ts";
@@ -28,7 +28,7 @@ export async function listSessions(
 ): Promise<readonly ListedSession[]> {
   const { userId, sid } = isIdentity(who) ? who : { userId: who, sid: null };
   checkUserId(userId);
-  return (await findLivingSessions(settings, userId)).map((session) => describe(session, sid));
+  return (await findLivingSessions(settings, userId)).map((session) => describeSession(session, sid));
 }
 
 /** Reads a user's living sessions. */
@@ -37,10 +37,10 @@ export async function findLivingSessions(
   userId: string,
 ): Promise<readonly StoredSession[]> {
   const list = async () => refresh.store.sessions(userId, new Date(readClock(token.now)));
-  return budget.callStore("refresh.sessions", list, expectSessionsOf(userId));
+  return budget.callStore("refresh.sessions", list, expectUserSessions(userId));
 }
 
-function describe(session: StoredSession, currentSid: string | null): ListedSession {
+function describeSession(session: StoredSession, currentSid: string | null): ListedSession {
   const { sid, userId, createdAt, lastUsedAt } = session;
   const { device, methods, authenticatedAt, persistent } = readDetails(session);
   return {

@@ -7,6 +7,10 @@ import { revokeToken } from "./revoke-token.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { checkUserId } from "./user-id.ts";
 
+const FOREIGN =
+  "logout takes an identity of a session of this authenticator, and this is one of another issuer's: give a blocklist, " +
+  "in which its tokens can be revoked";
+
 /**
  * Ends the session of an identity. Where there is none, it revokes the identity's token for as long as it would be
  * valid.
@@ -33,10 +37,6 @@ export async function logout(settings: FlowSettings, identity: Identity): Promis
   await revokeToken("logout", { ...settings, blocklist }, identity);
   settings.emit(() => ({ type: "session_ended", userId, sid: null, reason: "logout" }));
 }
-
-const FOREIGN =
-  "logout takes an identity of a session of this authenticator, and this is one of another issuer's: give a blocklist, " +
-  "in which its tokens can be revoked";
 
 /**
  * Ends the sessions of the refresh tokens that a client sent.

@@ -15,11 +15,11 @@ export interface LogoutMarks {
 
 /** Reads a user's log-outs everywhere up to now, from the blocklist and from the refresh store. */
 export async function readMarks(settings: FlowSettings, userId: string): Promise<LogoutMarks> {
-  const [revokedUpTo, endings] = await Promise.all([readRevokedUpTo(settings, userId), readEndings(settings, userId)]);
+  const [revokedUpTo, endings] = await Promise.all([readRevokedUpTo(settings, userId), askEndings(settings, userId)]);
   return { revokedUpTo, endings };
 }
 
-async function readEndings({ refresh, budget }: FlowSettings, userId: string): Promise<number> {
+async function askEndings({ refresh, budget }: FlowSettings, userId: string): Promise<number> {
   if (refresh === null) return 0;
   return budget.callStore("refresh.endings", async () => refresh.store.endings(userId), checkCount);
 }
@@ -55,12 +55,12 @@ export async function dateTokens(
   revokedUpTo: number | null,
 ): Promise<number> {
   const date = Math.max(decidedAt, (revokedUpTo ?? 0) + 1);
-  const ahead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
-  let wait = ahead();
+  const readLead = (): number => date - readClock(token.now) - token.clockTolerance * 1_000;
+  let wait = readLead();
   while (wait > MAX_UNWAITED_MS) {
-    if (wait > budget.left()) throw new AuthError("unavailable", { cause: new Error(TO_COME) });
+    if (wait > budget.getTimeLeft()) throw new AuthError("unavailable", { cause: new Error(TO_COME) });
     await sleep(wait);
-    const rest = ahead();
+    const rest = readLead();
     if (rest === wait) throw new AuthError("unavailable", { cause: new Error(STANDS_STILL) });
     wait = rest;
   }

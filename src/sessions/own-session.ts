@@ -2,7 +2,7 @@ import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { StoredSession } from "../stores/contract.ts";
-import { sessionOver } from "./access-token.ts";
+import { createSessionOverError } from "./access-token.ts";
 import { findLivingSessions } from "./list-sessions.ts";
 import type { SessionSettings } from "./settings.ts";
 
@@ -20,7 +20,7 @@ export interface OwnSession {
 export async function findOwnSession(settings: SessionSettings, { userId, sid }: OwnSession): Promise<StoredSession> {
   const session = (await findLivingSessions(settings, userId)).find((it) => it.sid === sid);
   if (session !== undefined) return session;
-  throw sessionOver(settings.realm);
+  throw createSessionOverError(settings.realm);
 }
 
 /** Computes what changes in a session beside its refreshes. */

@@ -6,7 +6,7 @@ import { ignore } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import { readSafely } from "../shared/read.ts";
 import { Turns } from "../shared/turns.ts";
-import { readPlaces, type StatusListPlaces } from "../status-list/places.ts";
+import { findPlaces, type StatusListPlaces } from "../status-list/places.ts";
 import type { StatusList } from "../status-list/status-list.ts";
 import type { RefreshStore } from "../stores/contract.ts";
 
@@ -113,15 +113,15 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
     absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
-    statuses: options.statusList === undefined ? null : checkStatusList(options.statusList),
+    statuses: options.statusList === undefined ? null : checkPlacesOfList(options.statusList),
     cookie: options.cookie === undefined ? null : checkCookieOptions("refresh: cookie", "refresh", options.cookie),
     onReuse,
     turns: new Turns(),
   };
 }
 
-function checkStatusList(statusList: StatusList): StatusListPlaces {
-  const places = readPlaces(statusList);
+function checkPlacesOfList(statusList: StatusList): StatusListPlaces {
+  const places = findPlaces(statusList);
   assert(places !== undefined, "refresh: statusList must be what createStatusList of hallpass/status-list makes");
   return places;
 }

@@ -23,7 +23,7 @@ const OPTIONS: OptionNames<RefreshProof> = { boundTo: "optional" };
  *
  * @throws TypeError where it is neither a proof nor a thumbprint
  */
-export function readProof(options: RefreshProof): Partial<Binding> {
+export function readRefreshProof(options: RefreshProof): Partial<Binding> {
   checkNames("refresh", options, OPTIONS);
   const { boundTo } = options;
   return boundTo === undefined ? {} : readBinding("refresh", boundTo);

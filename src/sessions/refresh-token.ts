@@ -1,4 +1,4 @@
-import { computeDigest, randomSecret } from "../core/digest.ts";
+import { computeDigest, createSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 
@@ -17,12 +17,12 @@ const TOKEN = /^[\w-]{43}$/;
 
 /** Creates the refresh token of a session that starts: 32 random bytes. */
 export function createRefreshToken(): string {
-  return randomSecret();
+  return createSecret();
 }
 
 /** Creates the next refresh token of the session that a token belongs to. */
 export function createSuccessor(token: string): string {
-  return token.slice(0, SHARED) + randomSecret().slice(SHARED);
+  return token.slice(0, SHARED) + createSecret().slice(SHARED);
 }
 
 /** Computes what is stored of a refresh token. */

@@ -2,7 +2,7 @@ import { AuthError, isAuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
 import { MAX_REFRESH_ATTEMPTS } from "../shared/limits.ts";
 import type { StoredSession, User } from "../stores/contract.ts";
-import { issueAccessToken, readClaims, refuseRevoked } from "./access-token.ts";
+import { callClaims, issueAccessToken, refuseRevokedToken } from "./access-token.ts";
 import { type Binding, demandBinding, useBinding } from "./binding.ts";
 import { readDetails } from "./details.ts";
 import { completeEnd, endSession } from "./end-session.ts";
@@ -11,7 +11,7 @@ import { findSessions, type PresentedSession } from "./find-sessions.ts";
 import { dateTokens, readRevokedUpTo } from "./marks.ts";
 import { replaceSession } from "./own-session.ts";
 import { findOwner } from "./owner.ts";
-import { bindDetails, type RefreshProof, readProof } from "./refresh-proof.ts";
+import { bindDetails, type RefreshProof, readRefreshProof } from "./refresh-proof.ts";
 import { createSuccessor, digestRefreshToken, readRefreshTokens } from "./refresh-token.ts";
 import type { SessionResult } from "./result.ts";
 import { writeRotation } from "./rotation.ts";
@@ -29,7 +29,7 @@ export async function refresh<U extends User>(
   sent: unknown,
   options: RefreshProof = {},
 ): Promise<SessionResult<U>> {
-  const provenBy = readProof(options);
+  const provenBy = readRefreshProof(options);
   try {
     demandBinding(settings, provenBy.boundTo ?? null);
     return await takeRefreshToken(settings, sent, provenBy);
@@ -48,7 +48,7 @@ async function takeRefreshToken<U extends User>(
   provenBy: Partial<Binding>,
 ): Promise<SessionResult<U>> {
   const [first, ...others] = readRefreshTokens(sent);
-  if (first === undefined) throw invalidRefreshToken(settings);
+  if (first === undefined) throw createRefreshTokenError(settings);
   const now = readClock(settings.token.now);
   const token = others.length === 0 ? first : (await findLivingSession(settings, sent, now)).refreshToken;
   return settings.refresh.turns.take(digestRefreshToken(token).family, () =>
@@ -73,13 +73,13 @@ async function refreshInTurn<U extends User>(
   let next = await advance(settings, session, sent, refreshToken, now);
 
   const user = await findOwner(settings, session);
-  if (user === null) throw invalidRefreshToken(settings);
-  const claims = await readClaims(settings, user);
+  if (user === null) throw createRefreshTokenError(settings);
+  const claims = await callClaims(settings, user);
   const decidedAt = Math.max(now, session.createdAt.getTime());
   const date = await dateTokens(settings, decidedAt, await readRevokedUpTo(settings, user.id));
-  if (limitToSession(settings.token, next, date) < 1) throw invalidRefreshToken(settings);
+  if (limitToSession(settings.token, next, date) < 1) throw createRefreshTokenError(settings);
   const access = await issueAccessToken(settings, user, claims, next, date, details);
-  await refuseRevoked(settings, access.accessToken);
+  await refuseRevokedToken(settings, access.accessToken);
 
   for (let tries = 0; tries < MAX_REFRESH_ATTEMPTS; tries += 1) {
     const isReplaced = await replaceSession(settings, session, next);
@@ -93,7 +93,7 @@ async function refreshInTurn<U extends User>(
     }
     next = await advance(settings, session, sent, refreshToken, now);
   }
-  throw busy("too many refreshes of one session at once");
+  throw createBusyError("too many refreshes of one session at once");
 }
 
 /** Finds the one living session among those of the refresh tokens that a client sent. */
@@ -109,7 +109,7 @@ async function findLivingSession(settings: SessionSettings, sent: unknown, now: 
   if (presented !== undefined) return living.length === 1 ? presented : chooseNewest(living, presented);
   // The request that ended a session may have been interrupted: its end is completed before the client hears of it.
   for (const { session } of found) if (session.ended !== null) await completeEnd(settings, session, session.ended);
-  throw invalidRefreshToken(settings);
+  throw createRefreshTokenError(settings);
 }
 
 /**
@@ -139,13 +139,13 @@ async function advance(
 ): Promise<StoredSession> {
   const { refresh } = settings;
   const rotation = useRefreshToken(settings, session, sent, successor, now);
-  if (rotation === "crowded") throw busy("this refresh token was sent too often in a moment");
+  if (rotation === "crowded") throw createBusyError("this refresh token was sent too often in a moment");
   if (rotation === "theft") {
     await endSession(settings, session.sid, session.userId, "reuse");
-    throw invalidRefreshToken(settings);
+    throw createRefreshTokenError(settings);
   }
   const expiresAt = computeExpiry(refresh, readDetails(session), session.createdAt.getTime(), now);
-  if (countSeconds(now, expiresAt) < 1) throw invalidRefreshToken(settings);
+  if (countSeconds(now, expiresAt) < 1) throw createRefreshTokenError(settings);
   const { revision } = session;
   return {
     ...session,
@@ -156,10 +156,10 @@ async function advance(
   };
 }
 
-function busy(why: string): AuthError {
+function createBusyError(why: string): AuthError {
   return new AuthError("unavailable", { cause: new Error(why) });
 }
 
-function invalidRefreshToken({ realm }: SessionSettings): AuthError {
+function createRefreshTokenError({ realm }: SessionSettings): AuthError {
   return new AuthError("invalid_refresh_token", { realm });
 }

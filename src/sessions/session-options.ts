@@ -127,6 +127,10 @@ export function checkAuthenticationOptions(
   return checkAuthentication(owner, options);
 }
 
+const EXPECTED_METHODS = `at most ${MAX_METHODS} names without spaces, as in RFC 8176, such as ["pwd", "otp"]`;
+
+const EXPECTED_ACR = `a name without spaces, of at most ${MAX_ACR_LENGTH} characters`;
+
 function checkAuthentication(
   owner: string,
   { methods, acr }: AuthenticationOptions,
@@ -136,9 +140,6 @@ function checkAuthentication(
   assert(acr === undefined || (typeof acr === "string" && ACR.test(acr)), `${owner}: acr must be ${EXPECTED_ACR}`);
   return { ...(methods !== undefined && { methods: [...methods] }), ...(acr !== undefined && { acr }) };
 }
-
-const EXPECTED_METHODS = `at most ${MAX_METHODS} names without spaces, as in RFC 8176, such as ["pwd", "otp"]`;
-const EXPECTED_ACR = `a name without spaces, of at most ${MAX_ACR_LENGTH} characters`;
 
 function isMethod(value: unknown): boolean {
   return typeof value === "string" && METHOD.test(value);

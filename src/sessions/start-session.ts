@@ -10,8 +10,8 @@ import { createRefreshToken, digestRefreshToken } from "./refresh-token.ts";
 import type { LoginResult, SessionResult } from "./result.ts";
 import { startRotation, writeRotation } from "./rotation.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
-import { newSid } from "./status.ts";
-import { type Decision, issueUncutToken, loggedOutMeanwhile } from "./uncut-token.ts";
+import { createSid } from "./status.ts";
+import { createLoggedOutError, type Decision, issueUncutToken } from "./uncut-token.ts";
 
 /** A user who may have a session, and what the decision rests on. */
 export interface SessionStart<U extends User> extends Decision<U> {
@@ -40,7 +40,7 @@ export async function startSession<U extends User>(
     tellStart(settings, user.id, null, details);
     return access;
   }
-  const sid = await newSid({ ...settings, refresh }, date);
+  const sid = await createSid({ ...settings, refresh }, date);
   const expiresAt = computeExpiry(refresh, details, date, date);
   const access = await issueUncutToken(settings, start, { sid, expiresAt }, date, details);
   const refreshToken = createRefreshToken();
@@ -94,7 +94,7 @@ async function storeSession(settings: SessionSettings, session: StoredSession, e
     void started?.then(forget, forget).catch(ignore);
     throw outage;
   }
-  if (deleted === null) throw loggedOutMeanwhile(settings);
+  if (deleted === null) throw createLoggedOutError(settings);
   // These sessions made room for this one. Access tokens that can't be revoked expire by themselves.
   const revoked = deleted.slice(0, MAX_REVOKED_SESSIONS);
   await Promise.allSettled(revoked.map((other) => revokeSession(settings, other, userId)));

@@ -1,15 +1,15 @@
-import { newJti } from "../core/token/jti.ts";
+import { createJti } from "../core/token/jti.ts";
 import type { StatusClaim } from "../status-list/claim.ts";
 import { type StatusPlace, writeSid } from "../status-list/place.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 
 /** Makes the id of a session. Where there are status lists, it holds the session's place in one. */
-export async function newSid({ refresh, budget }: SessionSettings, date: number): Promise<string> {
+export async function createSid({ refresh, budget }: SessionSettings, date: number): Promise<string> {
   const { statuses } = refresh;
-  if (statuses === null) return newJti(date);
+  if (statuses === null) return createJti(date);
   const place = await budget.callStore("statusList.allocate", () => statuses.allocate(), acceptAnything);
-  return writeSid(newJti(date), place);
+  return writeSid(createJti(date), place);
 }
 
 /** Makes the claim `status` of a session's access tokens; nothing where the session has no place. */

@@ -1,6 +1,6 @@
 import { AuthError } from "../core/errors.ts";
 import type { User } from "../stores/contract.ts";
-import { issueAccessToken, refuseRevoked, type TokenDetails } from "./access-token.ts";
+import { issueAccessToken, refuseRevokedToken, type TokenDetails } from "./access-token.ts";
 import type { TokenSession } from "./expiry.ts";
 import { type LogoutMarks, readRevokedUpTo } from "./marks.ts";
 import type { LoginResult } from "./result.ts";
@@ -28,13 +28,14 @@ export async function issueUncutToken<U extends User>(
   details: TokenDetails,
 ): Promise<LoginResult<U>> {
   const access = await issueAccessToken(settings, user, claims, session, date, details);
-  await refuseRevoked(settings, access.accessToken);
-  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0)) throw loggedOutMeanwhile(settings);
+  await refuseRevokedToken(settings, access.accessToken);
+  if (((await readRevokedUpTo(settings, user.id)) ?? 0) > (marks.revokedUpTo ?? 0))
+    throw createLoggedOutError(settings);
   return access;
 }
 
 /** Makes the refusal of a user who was logged out everywhere after authenticating. */
-export function loggedOutMeanwhile({ realm }: FlowSettings): AuthError {
+export function createLoggedOutError({ realm }: FlowSettings): AuthError {
   const cause = new Error("the user was logged out everywhere while this login was under way");
   return new AuthError("invalid_credentials", { realm, cause });
 }

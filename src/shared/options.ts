@@ -13,7 +13,12 @@ export const optional = "optional";
 export const required = "required";
 
 /** The names that an options object may have. */
-type Known = Readonly<Record<string, "optional" | "required">>;
+type NamesOfOptions = Readonly<Record<string, "optional" | "required">>;
+
+const MUST = "it must be given";
+
+/** What a message about a value that is not there asks. */
+export const NOT_SET = " (is an environment variable not set?)";
 
 /**
  * Refuses an option with an unknown name, and one whose value is `undefined`. A misspelt name, or an environment
@@ -21,7 +26,7 @@ type Known = Readonly<Record<string, "optional" | "required">>;
  *
  * @throws TypeError that names the option, and the options that there are
  */
-export function checkOptions(owner: string, options: unknown, known: Known): void {
+export function checkOptions(owner: string, options: unknown, known: NamesOfOptions): void {
   checkNames(owner, options, known);
   for (const [name, value] of readSafely(owner, () => Object.entries(options as object))) {
     const remedy = known[name] === required ? MUST : "give it a value, or leave it out for the default";
@@ -29,13 +34,8 @@ export function checkOptions(owner: string, options: unknown, known: Known): voi
   }
 }
 
-const MUST = "it must be given";
-
-/** What a message about a value that is not there asks. */
-export const NOT_SET = " (is an environment variable not set?)";
-
 /** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
-export function checkNames(owner: string, options: unknown, known: Known): void {
+export function checkNames(owner: string, options: unknown, known: NamesOfOptions): void {
   const names = Object.keys(known).join(", ");
   const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
   assert(given !== null, `${owner} takes an object with options: ${names}`);

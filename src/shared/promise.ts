@@ -19,21 +19,28 @@ export function sleep(ms: number, { unref = false }: { readonly unref?: boolean 
   });
 }
 
+interface TimeoutOptions {
+  /** Whether the timer lets the process end. */
+  readonly unref?: boolean;
+  /** Replaces the error of a timeout. */
+  readonly createLateError?: (error: Error) => Error;
+}
+
 /**
  * Settles as a promise does, or rejects when that takes too long.
  *
  * @param name - the name of the work, for the error
- * @param options - with `unref`, the timer does not keep the process alive; `late` replaces the error of a timeout
  */
 export async function withTimeout<T>(
   name: string,
   timeoutMs: number,
   promise: PromiseLike<T>,
-  { unref = false, late = keepError }: { readonly unref?: boolean; readonly late?: (error: Error) => Error } = {},
+  { unref = false, createLateError = keepError }: TimeoutOptions = {},
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const end = (): void => reject(late(new Error(`${name} did not answer within ${Math.ceil(timeoutMs)} ms`)));
+    const end = (): void =>
+      reject(createLateError(new Error(`${name} did not answer within ${Math.ceil(timeoutMs)} ms`)));
     timer = setTimeout(end, timeoutMs);
     if (unref) timer.unref();
   });

@@ -3,20 +3,20 @@ import { MAX_ID_BYTES, MAX_TEXT_LENGTH } from "./limits.ts";
 /** The rule of {@link isFilled}, in words. */
 export const FILLED = "a non-empty string";
 
+/** Tells whether a value is a string. */
+export function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 /** Tells whether a value is a non-empty string. */
 export function isFilled(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+  return isString(value) && value !== "";
 }
 
 /** Returns whether a value is text that every store can hold: 1 to 1024 characters, well-formed, without NUL. */
 export function isText(value: unknown): value is string {
-  return (
-    typeof value === "string" &&
-    value !== "" &&
-    value.length <= MAX_TEXT_LENGTH &&
-    value.isWellFormed() &&
-    !value.includes("\0") // databases refuse NUL, and C libraries cut text there
-  );
+  // Databases refuse NUL, and C libraries cut text there.
+  return isFilled(value) && value.length <= MAX_TEXT_LENGTH && value.isWellFormed() && !value.includes("\0");
 }
 
 /** Returns whether a value is text that every store can index: {@link isText}, and at most 2048 bytes in UTF-8. */

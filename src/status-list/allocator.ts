@@ -1,4 +1,4 @@
-import { randomSecret } from "../core/digest.ts";
+import { createSecret } from "../core/digest.ts";
 import { STATUS_PLACES_TAKEN } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import { withTimeout } from "../shared/promise.ts";
@@ -78,7 +78,7 @@ export class StatusAllocator {
 
   async #call(count: number): Promise<{ readonly first: number; readonly seed: string }> {
     const { store, uri, size, storeTimeoutMs } = this.#settings;
-    const proposed: Terms = { size, seed: randomSecret() };
+    const proposed: Terms = { size, seed: createSecret() };
     const name = "statusList.allocate";
     const answer = (async () => store.allocate(uri, count, JSON.stringify(proposed)))();
     const places = await withTimeout(name, storeTimeoutMs, answer);

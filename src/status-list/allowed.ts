@@ -1,4 +1,4 @@
-import { mismatched } from "../core/token/compact.ts";
+import { createTokenMismatch } from "../core/token/compact.ts";
 import { checkUrl } from "../remote/url.ts";
 import { assert } from "../shared/assert.ts";
 import { abandon } from "../shared/promise.ts";
@@ -17,8 +17,8 @@ type Allows = (uri: string, url: URL) => boolean;
 export function checkAllowed(owner: string, lists: unknown): FindUrl {
   const { allows, expected } = typeof lists === "function" ? allowByFunction(lists) : allowByAddress(owner, lists);
   return (uri) => {
-    const url = parseUrl(uri);
-    if (url === null || !allows(uri, url)) throw mismatched("status.status_list.uri", uri, expected);
+    const url = parseListUri(uri);
+    if (url === null || !allows(uri, url)) throw createTokenMismatch("status.status_list.uri", uri, expected);
     return url;
   };
 }
@@ -52,7 +52,7 @@ function allowByFunction(lists: Function): Allowed {
   return { allows, expected: "one that lists allows" };
 }
 
-function parseUrl(uri: string): URL | null {
+function parseListUri(uri: string): URL | null {
   try {
     return checkUrl("uri", uri);
   } catch {

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, deflate, inflate } from "node:zlib";
-import { fromBase64url, isAscii } from "../core/base64url.ts";
+import { decodeBase64url, isAscii } from "../core/base64url.ts";
 import { isObject } from "../shared/object.ts";
 
 /** The statuses of a list, as a token has them (draft-ietf-oauth-status-list-21 §4.1). */
@@ -40,7 +40,7 @@ export async function writeStatuses({ bits, bytes }: Statuses): Promise<WrittenS
 export async function readStatuses(written: unknown, maxBytes: number): Promise<Statuses> {
   const { bits, lst } = (isObject(written) ? written : {}) as { bits?: unknown; lst?: unknown };
   if (bits !== 1 && bits !== 2 && bits !== 4 && bits !== 8) throw new Error("status_list.bits must be 1, 2, 4 or 8");
-  const compressed = typeof lst === "string" && isAscii(lst) ? fromBase64url(lst) : null;
+  const compressed = typeof lst === "string" && isAscii(lst) ? decodeBase64url(lst) : null;
   if (compressed === null) throw new Error("status_list.lst must be base64url");
   return { bits, bytes: await expand(compressed, maxBytes) };
 }

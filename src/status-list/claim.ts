@@ -1,5 +1,5 @@
 import type { OpenClaims } from "../core/token/claims.ts";
-import { mismatched } from "../core/token/compact.ts";
+import { createTokenMismatch } from "../core/token/compact.ts";
 import { isObject } from "../shared/object.ts";
 import { isText } from "../shared/text.ts";
 
@@ -26,13 +26,13 @@ const CLAIM = "status.status_list";
  */
 export function readReference({ status }: OpenClaims): StatusReference | null {
   if (status === undefined) return null;
-  if (!isObject(status)) throw mismatched("status", status, "an object");
+  if (!isObject(status)) throw createTokenMismatch("status", status, "an object");
   const { status_list: found } = status as Partial<StatusClaim>;
   if (found === undefined) return null; // There may be other mechanisms.
-  if (!isObject(found)) throw mismatched(CLAIM, found, "an object");
+  if (!isObject(found)) throw createTokenMismatch(CLAIM, found, "an object");
   const { idx, uri } = found as Partial<StatusReference>;
   if (!Number.isSafeInteger(idx) || (idx as number) < 0)
-    throw mismatched(`${CLAIM}.idx`, idx, "a whole number from 0 on");
-  if (!isText(uri)) throw mismatched(`${CLAIM}.uri`, uri, "a URI of at most 1024 characters");
+    throw createTokenMismatch(`${CLAIM}.idx`, idx, "a whole number from 0 on");
+  if (!isText(uri)) throw createTokenMismatch(`${CLAIM}.uri`, uri, "a URI of at most 1024 characters");
   return { idx: idx as number, uri };
 }

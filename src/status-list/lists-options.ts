@@ -83,13 +83,13 @@ const OPTIONS: OptionNames<StatusListsOptions> = {
 };
 
 /** The global `fetch`, as it is when it is called: a test may replace it later. */
-const globalFetch: Fetch = (url, init) => fetch(url, init) as unknown as ReturnType<Fetch>;
+const callGlobalFetch: Fetch = (url, init) => fetch(url, init) as unknown as ReturnType<Fetch>;
 
 /** Checks the options of {@link statusLists}. */
 export function checkStatusListsOptions(options: StatusListsOptions): StatusListsSettings {
   checkOptions(OWNER, options, OPTIONS);
   const { keys, lists, required = true, maxAge = "10m", staleIfError = "1h", clockTolerance = 0 } = options;
-  const { timeoutMs = DEFAULT_FETCH_TIMEOUT_MS, fetch = globalFetch, now = systemClock } = options;
+  const { timeoutMs = DEFAULT_FETCH_TIMEOUT_MS, fetch = callGlobalFetch, now = systemClock } = options;
   const { onOutage = warnOfFirstOutage(), onEvent } = options;
   assert(typeof required === "boolean", `${OWNER}: required must be true or false`);
   checkInteger(`${OWNER}: timeoutMs`, timeoutMs, 1, 600_000);

@@ -1,11 +1,11 @@
 import { AuthError } from "../core/errors.ts";
 import { readClock } from "../core/time.ts";
-import { invalidToken, mismatched } from "../core/token/compact.ts";
+import { createTokenError, createTokenMismatch } from "../core/token/compact.ts";
 import { STATUS, type StatusCheck } from "../core/token/status.ts";
 import { type FreshStats, FreshValue } from "../remote/fresh-value.ts";
 import { nameUrl } from "../remote/url.ts";
 import { MAX_STATUS_LISTS } from "../shared/limits.ts";
-import { toOutage, unavailable } from "../store-calls/call.ts";
+import { createOutage, toOutage } from "../store-calls/call.ts";
 import { tellOutage } from "../store-calls/outage.ts";
 import { readStatus } from "./bits.ts";
 import { readReference, type StatusReference } from "./claim.ts";
@@ -47,7 +47,7 @@ export function statusLists(options: StatusListsOptions): StatusLists {
     check(claims) {
       const reference = readReference(claims);
       if (reference !== null) return checkReference(settings, lists.open(reference.uri), reference);
-      if (settings.required) throw invalidToken("status.status_list is missing, expected the place of its status");
+      if (settings.required) throw createTokenError("status.status_list is missing, expected the place of its status");
     },
     stats: () => lists.stats(),
     [STATUS]: true,
@@ -70,18 +70,18 @@ function checkReference(
       known = list.read();
     }
     const status = find(known);
-    if (status !== null) return judge(status);
+    if (status !== null) return refuseUnlessValid(status);
     const isOver = known === null || readClock(now) >= known.expiresAt;
-    if (isOver) throw unavailable(CALL, 0, new Error("the status list has expired, and there is no other one"));
-    throw mismatched("status.status_list.idx", idx, `an index of the list at ${uri}`);
+    if (isOver) throw createOutage(CALL, 0, new Error("the status list has expired, and there is no other one"));
+    throw createTokenMismatch("status.status_list.idx", idx, `an index of the list at ${uri}`);
   };
 
   const status = find(list.read());
-  return status === null ? wait() : judge(status);
+  return status === null ? wait() : refuseUnlessValid(status);
 }
 
 /** Refuses a token that is revoked, suspended, or in a state that only its issuer knows (§7.1). */
-function judge(status: number): void {
+function refuseUnlessValid(status: number): void {
   if (status !== VALID) throw new AuthError("revoked", { cause: new Error(`the token's status is ${status}`) });
 }
 
@@ -120,7 +120,7 @@ class KeptLists {
     const url = askApplication(() => findUrl(uri));
     this.#makeRoom();
     const onFailed = (error: unknown): void =>
-      tellOutage(onOutage, unavailable(CALL, 0, error), "fetchStatusList", false);
+      tellOutage(onOutage, createOutage(CALL, 0, error), "fetchStatusList", false);
     const load = () => fetchList(uri, url, this.#settings);
     return { url, list: new FreshValue<FetchedList>({ name: CALL, load, staleIfErrorMs, now, onFailed }) };
   }
@@ -132,7 +132,7 @@ class KeptLists {
     const [uri, { list }] = oldest;
     const { nextTryAt } = list.stats();
     if (nextTryAt !== null && nextTryAt > readClock(this.#settings.now)) {
-      throw unavailable(CALL, 0, new Error(`tokens name more than ${MAX_STATUS_LISTS} status lists at once`));
+      throw createOutage(CALL, 0, new Error(`tokens name more than ${MAX_STATUS_LISTS} status lists at once`));
     }
     this.#lists.delete(uri);
   }

@@ -45,7 +45,7 @@ export function writeSid(uuid: string, { uri, list, index }: StatusPlace): strin
 }
 
 /** Reads the place out of a session's id; `null` where it has none, as a session from before the lists. */
-export function readSid(sid: string): SessionPlace | null {
+export function parseSid(sid: string): SessionPlace | null {
   const [, first = "", last = "", list = "", rest = ""] = SID.exec(sid) ?? [];
   const [number, index] = [list, rest].map((it) => Number.parseInt(it, 16)) as [number, number];
   if (!(number > 0)) return null;

@@ -32,6 +32,6 @@ export interface StatusListPlaces {
 }
 
 /** Reads the places of a status list; `undefined` for any other value. */
-export function readPlaces(value: unknown): StatusListPlaces | undefined {
+export function findPlaces(value: unknown): StatusListPlaces | undefined {
   return readMark(value, PLACES) as StatusListPlaces | undefined;
 }

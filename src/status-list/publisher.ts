@@ -6,7 +6,7 @@ import type { TokenProfile } from "../core/token/profile.ts";
 import { Busy, ENDS_AT, FreshValue } from "../remote/fresh-value.ts";
 import { MAX_PUBLISHED_LISTS, MIN_PUBLISH_INTERVAL_MS } from "../shared/limits.ts";
 import { ignore } from "../shared/listener.ts";
-import { callStore, unavailable } from "../store-calls/call.ts";
+import { callStore, createOutage } from "../store-calls/call.ts";
 import { isOutage } from "../store-calls/outage.ts";
 import { expectMarks } from "../store-calls/status-answers.ts";
 import type { StatusListStore } from "../stores/contract.ts";
@@ -47,7 +47,7 @@ interface Written extends Pick<PublishedStatusList, "token" | "etag"> {
   readonly expiresAt: number;
 }
 
-type KeptList = FreshValue<Written>;
+type KeptWritten = FreshValue<Written>;
 
 const CALL = "statusList.read";
 
@@ -60,7 +60,7 @@ export class StatusPublisher {
   readonly #settings: PublisherSettings;
   readonly #rereadMs: number;
   /** The lists in use, the most recently used one last (LRU). */
-  readonly #lists = new Map<number, KeptList>();
+  readonly #lists = new Map<number, KeptWritten>();
   readonly #revisions = new Map<number, number>();
   #reads = 0;
 
@@ -94,13 +94,13 @@ export class StatusPublisher {
   }
 
   /** Computes how many seconds caches may keep a list: in an outage, only until the store is asked again. */
-  #findTtl(kept: KeptList): number {
+  #findTtl(kept: KeptWritten): number {
     const { failures, nextTryAt } = kept.stats();
     const { ttl } = this.#settings;
     return failures === 0 ? ttl : Math.min(ttl, Math.ceil(((nextTryAt as number) - this.#readClock()) / 1_000));
   }
 
-  #isBehind(list: number, kept: KeptList): boolean {
+  #isBehind(list: number, kept: KeptWritten): boolean {
     const written = kept.peek();
     const isBehind = written !== null && written.revision !== this.#countRevisions(list);
     return isBehind && kept.stats().failures === 0;
@@ -110,7 +110,7 @@ export class StatusPublisher {
    * Gives a list, which may still have to be read. A list that is dated in the future, since the clock was set back, is
    * dropped.
    */
-  #open(list: number): KeptList {
+  #open(list: number): KeptWritten {
     const known = this.#lists.get(list);
     const isAhead = this.#readClock() < (known?.peek()?.issuedAt ?? 0);
     this.#lists.delete(list);
@@ -119,10 +119,10 @@ export class StatusPublisher {
     return kept;
   }
 
-  #create(list: number): KeptList {
+  #create(list: number): KeptWritten {
     if (this.#lists.size >= MAX_PUBLISHED_LISTS) this.#lists.delete(this.#findSpare());
     let last: Written | null = null;
-    const kept: KeptList = new FreshValue<Written>({
+    const kept: KeptWritten = new FreshValue<Written>({
       name: CALL,
       load: async () => {
         last = await this.#write(list, last);
@@ -133,7 +133,7 @@ export class StatusPublisher {
       now: this.#settings.profile.now,
       pauses: { minMs: MIN_PUBLISH_INTERVAL_MS, maxMs: this.#rereadMs },
       onFailed: (error) => {
-        if (kept.peek() !== null) this.#settings.onStale(isOutage(error) ? error : unavailable(CALL, 0, error));
+        if (kept.peek() !== null) this.#settings.onStale(isOutage(error) ? error : createOutage(CALL, 0, error));
       },
     });
     return kept;
@@ -141,7 +141,7 @@ export class StatusPublisher {
 
   /** Finds the list to evict: one that was never read, or else the least recently used. */
   #findSpare(): number {
-    const isUnread = (list: KeptList): boolean => list.stats().ageMs === null;
+    const isUnread = (list: KeptWritten): boolean => list.stats().ageMs === null;
     const [number] = [...this.#lists].find(([, list]) => isUnread(list)) ?? [...this.#lists.keys()];
     return number as number;
   }

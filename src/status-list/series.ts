@@ -1,8 +1,8 @@
 import { assert } from "../shared/assert.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkInteger } from "../shared/options.ts";
-import { MAX_NUMBER, nameSeries, readSid, type StatusPlace } from "./place.ts";
-import { readPlaces, type StatusListPlaces, type StatusSeries } from "./places.ts";
+import { MAX_NUMBER, nameSeries, parseSid, type StatusPlace } from "./place.ts";
+import { findPlaces, type StatusListPlaces, type StatusSeries } from "./places.ts";
 
 /**
  * Checks the option `previous`, and lists the series of the status lists in it, with their own previous ones.
@@ -10,7 +10,7 @@ import { readPlaces, type StatusListPlaces, type StatusSeries } from "./places.t
  * @throws TypeError where it holds anything else
  */
 export function checkPrevious(owner: string, previous: unknown): readonly StatusSeries[] {
-  const places = Array.isArray(previous) ? previous.map(readPlaces) : [undefined];
+  const places = Array.isArray(previous) ? previous.map(findPlaces) : [undefined];
   return places.flatMap((it) => {
     assert(it !== undefined, `${owner}: previous must be an array of what createStatusList made`);
     return it.series;
@@ -41,7 +41,7 @@ export class KnownSeries {
 
   /** Finds the place of a session by its id. The process is warned of the first one in other lists. */
   find(sid: string): StatusPlace | null {
-    const held = readSid(sid);
+    const held = parseSid(sid);
     if (held === null) return null;
     const series = this.#byName.get(held.series);
     if (series !== undefined) return { uri: series.uri, list: held.list, index: held.index };

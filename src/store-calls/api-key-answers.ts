@@ -20,7 +20,7 @@ export function expectApiKey(digest: string): AnswerCheck {
 }
 
 /** Creates the check of the list of a user's API keys. */
-export function expectApiKeysOf(userId: string): AnswerCheck {
+export function expectUserApiKeys(userId: string): AnswerCheck {
   return (call, answer) => {
     for (const key of readList(call, answer)) {
       checkApiKey(call, key);

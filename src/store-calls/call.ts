@@ -1,5 +1,5 @@
 import { AuthError, isAuthError } from "../core/errors.ts";
-import { stopwatch } from "../shared/clock.ts";
+import { readStopwatch } from "../shared/clock.ts";
 import { ignore } from "../shared/listener.ts";
 import { isThenable, withTimeout } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
@@ -29,14 +29,14 @@ export function findFailedCall(error: AuthError): FailedCall | undefined {
  *
  * @param retryAfter - the seconds after which a retry makes sense, if they are known
  */
-export function unavailable(call: string, durationMs: number, cause: unknown, retryAfter?: number): AuthError {
+export function createOutage(call: string, durationMs: number, cause: unknown, retryAfter?: number): AuthError {
   const error = new AuthError("unavailable", { cause, ...(retryAfter !== undefined && { retryAfter }) });
   return Object.defineProperty(error, FAILED_CALL, { value: { call, durationMs } });
 }
 
 /** Turns what a part of the application threw into an outage, unless it is a refusal. */
 export function toOutage(call: string, thrown: unknown): AuthError {
-  return isAuthError(thrown) ? thrown : unavailable(call, 0, thrown);
+  return isAuthError(thrown) ? thrown : createOutage(call, 0, thrown);
 }
 
 /**
@@ -56,11 +56,11 @@ export async function callStore<T>(
   observe: CallObserver = ignore,
   startedAt?: number,
 ): Promise<T> {
-  return askStore(name, timeoutMs, call, check, observe, startedAt);
+  return callStoreAtOnce(name, timeoutMs, call, check, observe, startedAt);
 }
 
 /** Calls a store as {@link callStore} does. It returns a promise only where the store does. */
-export function askStore<T>(
+export function callStoreAtOnce<T>(
   name: string,
   timeoutMs: number,
   call: () => T | PromiseLike<T>,
@@ -72,10 +72,10 @@ export function askStore<T>(
     const answer = call();
     if (isThenable(answer)) {
       // Reading the stopwatch sooner would cost a twentieth of a call to a store in memory.
-      return waitForStore(name, timeoutMs, answer as PromiseLike<T>, check, observe, startedAt ?? stopwatch());
+      return waitForStore(name, timeoutMs, answer as PromiseLike<T>, check, observe, startedAt ?? readStopwatch());
     }
     check(name, answer);
-    observe(name, startedAt === undefined ? 0 : stopwatch() - startedAt, false);
+    observe(name, startedAt === undefined ? 0 : readStopwatch() - startedAt, false);
     return answer as T;
   } catch (cause) {
     throw reportFailure(name, cause, observe, startedAt);
@@ -93,7 +93,7 @@ async function waitForStore<T>(
   try {
     const answer = await withTimeout(name, timeoutMs, pending);
     check(name, answer);
-    observe(name, stopwatch() - startedAt, false);
+    observe(name, readStopwatch() - startedAt, false);
     return answer;
   } catch (cause) {
     throw reportFailure(name, cause, observe, startedAt);
@@ -102,14 +102,14 @@ async function waitForStore<T>(
 
 /** Tells the observer that a call failed, and creates the error. */
 function reportFailure(name: string, cause: unknown, observe: CallObserver, startedAt: number | undefined): AuthError {
-  const now = stopwatch();
+  const now = readStopwatch();
   const durationMs = now - (startedAt ?? now);
   observe(name, durationMs, true);
-  return unavailable(name, durationMs, cause);
+  return createOutage(name, durationMs, cause);
 }
 
 /** Waits for an answer. A late answer is an outage; an error of the answer is thrown unchanged. */
 export function waitFor<T>(name: string, timeoutMs: number, answer: T | PromiseLike<T>): T | Promise<T> {
-  const late = (cause: Error): AuthError => unavailable(name, timeoutMs, cause);
-  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { late }) : answer;
+  const createLateError = (cause: Error): AuthError => createOutage(name, timeoutMs, cause);
+  return isThenable(answer) ? withTimeout(name, timeoutMs, answer as PromiseLike<T>, { createLateError }) : answer;
 }

@@ -24,7 +24,7 @@ export function bindOperation<
       if (isOutage(error)) refusal = error;
       throw error;
     } finally {
-      const outage = refusal ?? budget.firstOutage();
+      const outage = refusal ?? budget.getFirstOutage();
       if (outage !== undefined) tellOutage(settings.onOutage, outage, operation, refusal !== undefined);
     }
   };

@@ -26,7 +26,7 @@ const REASONS: ReadonlySet<unknown> = new Set<EndReason | null>([null, "logout",
 const REASON = '"logout", "reuse" or null';
 
 /** Creates the check of what a refresh store's `sessions` answers for a user. */
-export function expectSessionsOf(userId: string): AnswerCheck {
+export function expectUserSessions(userId: string): AnswerCheck {
   return (call, answer) => {
     for (const session of readList(call, answer)) {
       checkSession(call, session);

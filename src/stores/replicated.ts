@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { stopwatch, systemClock } from "../shared/clock.ts";
+import { DAY_MS, readStopwatch, systemClock } from "../shared/clock.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkFunction, checkInteger, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { Blocklist, RevocationFeed } from "./contract.ts";
@@ -30,7 +30,7 @@ export interface ReplicatedBlocklistOptions {
 }
 
 const MIN_STALENESS_MS = 20;
-const MAX_STALENESS_MS = 86_400_000;
+const MAX_STALENESS_MS = DAY_MS;
 
 const OPTIONS: OptionNames<ReplicatedBlocklistOptions> = {
   store: "required",
@@ -79,7 +79,7 @@ export function replicatedBlocklist(options: ReplicatedBlocklistOptions): Replic
   const revocations = createRevocations(now, null); // what is lost is read again
   const { blocklist: copy } = revocations;
   const follower = createFollower(feed, revocations, Math.floor(maxStalenessMs / 4), onFeedError);
-  const isFresh = (): boolean => stopwatch() - follower.freshAsOf() <= maxStalenessMs && !revocations.hasLost();
+  const isFresh = (): boolean => readStopwatch() - follower.getFreshTime() <= maxStalenessMs && !revocations.hasLost();
 
   return {
     async revokeToken(jti, expiresAt, userId) {

@@ -1,11 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
+import { DAY_MS } from "../shared/clock.ts";
 import type { ApiKey, ApiKeyStore, StoredApiKey } from "../stores/contract.ts";
-import { at, type ContractCase, createCases, createId, createMany, DAY_MS } from "./contract.ts";
+import { at, type ContractCase, createCases, createId, createMany } from "./contract.ts";
 
 const LIMIT = 100;
 
-function createKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
+function buildKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
   return {
     id: createId("key"),
     userId: createId("user"),
@@ -23,14 +24,14 @@ function createKey(change: Partial<StoredApiKey> = {}): StoredApiKey {
 
 /** Adds a key and returns it. */
 async function insertKey(store: ApiKeyStore, change: Partial<StoredApiKey> = {}): Promise<StoredApiKey> {
-  const key = createKey(change);
+  const key = buildKey(change);
   strictEqual(await store.insert(key, LIMIT), true);
   return key;
 }
 
 /** Creates a key that can replace another. */
 function createNext({ userId }: StoredApiKey, change: Partial<StoredApiKey> = {}): StoredApiKey {
-  return createKey({ userId, createdAt: at(1_000), ...change });
+  return buildKey({ userId, createdAt: at(1_000), ...change });
 }
 
 /** Returns a key as it is listed. */
@@ -61,8 +62,8 @@ async function checkListed(store: ApiKeyStore, userId: string, keys: readonly St
 export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStore>): readonly ContractCase[] {
   return createCases(open, {
     "answers exactly null for a digest that there is not": async (store) => {
-      strictEqual(await store.find(createKey().digest), null);
-      strictEqual(await store.find(createKey().id), null);
+      strictEqual(await store.find(buildKey().digest), null);
+      strictEqual(await store.find(buildKey().id), null);
     },
     "gives back what was stored, to the millisecond": async (store) => {
       const change = { label: "d\u00e9ploys; --", scopes: ["z:write", "a:read"], expiresAt: at(DAY_MS + 7) };
@@ -88,19 +89,19 @@ export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStor
     "adds no more keys than the limit says, and counts those that live": async (store) => {
       const userId = createId("user");
       const [a, b] = [
-        createKey({ userId, expiresAt: at(500) }),
-        createKey({ userId, createdAt: at(1), expiresAt: at(DAY_MS) }),
+        buildKey({ userId, expiresAt: at(500) }),
+        buildKey({ userId, createdAt: at(1), expiresAt: at(DAY_MS) }),
       ];
       strictEqual(await store.insert(a, 2), true);
       strictEqual(await store.insert(b, 2), true);
-      const early = createKey({ userId, createdAt: at(499) });
+      const early = buildKey({ userId, createdAt: at(499) });
       strictEqual(await store.insert(early, 2), false);
       strictEqual(await store.find(early.digest), null, "it was stored all the same");
       await checkListed(store, userId, [b, a]);
-      const late = createKey({ userId, createdAt: at(500) });
+      const late = buildKey({ userId, createdAt: at(500) });
       strictEqual(await store.insert(late, 2), true, "one has expired");
-      strictEqual(await store.insert(createKey({ userId, createdAt: at(501) }), 2), false);
-      strictEqual(await store.insert(createKey(), 1), true, "another user's");
+      strictEqual(await store.insert(buildKey({ userId, createdAt: at(501) }), 2), false);
+      strictEqual(await store.insert(buildKey(), 1), true, "another user's");
     },
     "counts no key that was replaced": async (store) => {
       const old = await insertKey(store);
@@ -113,7 +114,7 @@ export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStor
     },
     "adds no more than there is room for of fifty at once": async (store) => {
       const userId = createId("user");
-      const keys = createMany(50, (ms) => createKey({ userId, createdAt: at(ms) }));
+      const keys = createMany(50, (ms) => buildKey({ userId, createdAt: at(ms) }));
       const answers = await Promise.all(keys.map((key) => store.insert(key, 10)));
       strictEqual(answers.filter((answer) => answer === true).length, 10);
       await checkListed(store, userId, keys.filter((_, nth) => answers[nth]).reverse());
@@ -140,7 +141,7 @@ export function apiKeyStoreContract(open: () => ApiKeyStore | Promise<ApiKeyStor
       const old = await insertKey(store);
       const [next, late] = [createNext(old), createNext(old)];
       strictEqual(await store.replace(old.id, at(DAY_MS), next), true);
-      const foreign = createNext(createKey());
+      const foreign = createNext(buildKey());
       strictEqual(await store.replace(old.id, at(1), late), false, "it was replaced");
       strictEqual(await store.replace(next.id, at(1), foreign), false, "it is another user's");
       strictEqual(await store.replace(createId("key"), at(1), late), false, "there is none");

@@ -1,7 +1,8 @@
 import { ok, strictEqual } from "node:assert";
+import { HOUR_MS } from "../shared/clock.ts";
 import { sleep } from "../shared/promise.ts";
 import type { Blocklist, TokenReference } from "../stores/contract.ts";
-import { type ContractCase, createCases, createId, createMany, createOddIds, HOUR_MS } from "./contract.ts";
+import { type ContractCase, createCases, createId, createMany, createOddIds } from "./contract.ts";
 
 /** The values that most cases begin with. */
 interface Scene {

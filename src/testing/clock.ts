@@ -24,19 +24,19 @@ export interface FrozenClock {
  * ```
  */
 export function frozenClock(start: Date | number | string = "2030-01-01T00:00:00Z"): FrozenClock {
-  let time = toMilliseconds(start);
+  let time = readInstant(start);
   return {
     now: () => time,
     advance(duration) {
       time += toSeconds("advance", duration, 0) * 1_000;
     },
     set(instant) {
-      time = toMilliseconds(instant);
+      time = readInstant(instant);
     },
   };
 }
 
-function toMilliseconds(instant: Date | number | string): number {
+function readInstant(instant: Date | number | string): number {
   const time = new Date(instant).getTime();
   if (Number.isNaN(time)) throw new TypeError("frozenClock takes a Date, milliseconds since 1970, or a date as text");
   return time;

@@ -17,8 +17,6 @@ export function createCases<Store>(
 }
 
 const START = Date.UTC(2030, 0, 1, 0, 0, 0, 123);
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 
 /** Gives an instant so many milliseconds after the one at which the cases begin. */
 export function at(ms: number): Date {

@@ -1,7 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
+import { HOUR_MS } from "../shared/clock.ts";
 import type { OneTimeStore, StoredOneTimeToken } from "../stores/contract.ts";
-import { at, type ContractCase, createCases, createId, createMany, HOUR_MS } from "./contract.ts";
+import { at, type ContractCase, createCases, createId, createMany } from "./contract.ts";
 
 function createToken(change: Partial<StoredOneTimeToken> = {}): StoredOneTimeToken {
   return {

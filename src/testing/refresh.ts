@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { randomBytes } from "node:crypto";
+import { DAY_MS } from "../shared/clock.ts";
 import type { RefreshStore, StoredSession } from "../stores/contract.ts";
-import { at, type ContractCase, createCases, createId, createMany, DAY_MS } from "./contract.ts";
+import { at, type ContractCase, createCases, createId, createMany } from "./contract.ts";
 
 const LIMIT = 100;
 
@@ -23,7 +24,7 @@ function createSession(change: Partial<StoredSession> = {}): StoredSession {
 }
 
 /** Starts a session and returns it. */
-async function startSession(store: RefreshStore, change: Partial<StoredSession> = {}): Promise<StoredSession> {
+async function beginSession(store: RefreshStore, change: Partial<StoredSession> = {}): Promise<StoredSession> {
   const session = createSession(change);
   deepStrictEqual(await store.startSession(session, await store.endings(session.userId), LIMIT), []);
   return session;
@@ -65,12 +66,12 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     "gives back what was stored, to the millisecond": async (store) => {
       const change = { expiresAt: at(DAY_MS + 7), lastUsedAt: at(5), passwordChangedAt: at(-86_400_001) };
       const plain = { details: "" }; // of a version that kept none
-      for (const session of [await startSession(store, plain), await startSession(store, change)]) {
+      for (const session of [await beginSession(store, plain), await beginSession(store, change)]) {
         deepStrictEqual(await store.findSession(session.family), session);
       }
     },
     "replaces a session, and gives back what it became": async (store) => {
-      const session = await startSession(store);
+      const session = await beginSession(store);
       const next = refreshSession(session, { lastUsedAt: at(1_001), expiresAt: at(DAY_MS + 9) });
       strictEqual(await store.replaceSession(session, next), true);
       deepStrictEqual(await store.findSession(session.family), next);
@@ -83,13 +84,13 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(await store.findSession(session.family), last);
     },
     "replaces a session that was stored without details": async (store) => {
-      const session = await startSession(store, { details: "" });
+      const session = await beginSession(store, { details: "" });
       const next = refreshSession(session, { details: "{}" });
       strictEqual(await store.replaceSession(session, next), true);
       deepStrictEqual(await store.findSession(session.family), next);
     },
     "replaces a session only where it is still the one that was read": async (store) => {
-      const session = await startSession(store);
+      const session = await beginSession(store);
       const next = refreshSession(session);
       strictEqual(await store.replaceSession(session, next), true);
       strictEqual(await store.replaceSession(session, refreshSession(session)), false, "it was replaced since");
@@ -99,26 +100,26 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       strictEqual(await store.findSession(unknown.family), null);
     },
     "lets one of fifty replacements at once through": async (store) => {
-      const session = await startSession(store);
+      const session = await beginSession(store);
       const nexts = createMany(50, () => refreshSession(session));
       const answers = await Promise.all(nexts.map((next) => store.replaceSession(session, next)));
       strictEqual(answers.filter((answer) => answer === true).length, 1);
       deepStrictEqual(await store.findSession(session.family), nexts[answers.indexOf(true)]);
     },
     "ends a session: it is found as ended, and nothing brings it back": async (store) => {
-      const session = await startSession(store);
+      const session = await beginSession(store);
       strictEqual(await store.endSession(session.sid, session.userId, "reuse"), "reuse");
       await checkEnded(store, session, "reuse");
       deepStrictEqual(await store.sessions(session.userId, at(1)), []);
       strictEqual(await store.endSession(session.sid, session.userId, "logout"), "reuse", "ended twice");
       await checkEnded(store, session, "reuse");
-      const other = await startSession(store, { userId: session.userId });
+      const other = await beginSession(store, { userId: session.userId });
       strictEqual(await store.endSession(other.sid, other.userId, "logout"), "logout");
       await checkEnded(store, other, "logout");
     },
     "ends a session that is replaced at the same time": async (store) => {
       for (let round = 0; round < 25; round += 1) {
-        const session = await startSession(store);
+        const session = await beginSession(store);
         const { sid, userId } = session;
         const end = round % 2 === 0 ? store.endSession(sid, userId, "logout") : store.endSessions(userId, at(1));
         await Promise.all([store.replaceSession(session, refreshSession(session)), end]);
@@ -126,7 +127,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       }
     },
     "ends no session of another user, and none that there is not": async (store) => {
-      const session = await startSession(store);
+      const session = await beginSession(store);
       strictEqual(await store.endSession(session.sid, createId("user"), "logout"), null);
       strictEqual(await store.endSession(createId("sid"), session.userId, "logout"), null);
       deepStrictEqual(await store.findSession(session.family), session);
@@ -135,9 +136,9 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       store,
     ) => {
       const userId = createId("user");
-      const own = [await startSession(store, { userId }), await startSession(store, { userId })];
-      const other = await startSession(store);
-      const stolen = await startSession(store, { userId });
+      const own = [await beginSession(store, { userId }), await beginSession(store, { userId })];
+      const other = await beginSession(store);
+      const stolen = await beginSession(store, { userId });
       await store.endSession(stolen.sid, userId, "reuse");
       const ended = await store.endSessions(userId, at(1));
       const expected = [...own.map(({ sid }) => ({ sid, ended: "logout" })), { sid: stolen.sid, ended: "reuse" }];
@@ -146,13 +147,13 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(sortBySid(await store.endSessions(userId, at(2))), sortBySid(expected), "not deleted yet");
       deepStrictEqual(await store.sessions(userId, at(1)), []);
       strictEqual(await store.replaceSession(other, refreshSession(other)), true, "another user's");
-      const later = await startSession(store, { userId });
+      const later = await beginSession(store, { userId });
       strictEqual(await store.replaceSession(later, refreshSession(later)), true, "a later one");
       strictEqual((await store.endSessions(createId("user"), at(1))).length, 0, "a user without sessions");
     },
     "ends all of a user's sessions but one, and that one with the next end of all": async (store) => {
       const userId = createId("user");
-      const [kept, other] = [await startSession(store, { userId }), await startSession(store, { userId })];
+      const [kept, other] = [await beginSession(store, { userId }), await beginSession(store, { userId })];
       deepStrictEqual(await store.endSessions(userId, at(1), kept.sid), [{ sid: other.sid, ended: "logout" }]);
       await checkEnded(store, other, "logout");
       strictEqual(await store.endings(userId), 1, "it does not count");
@@ -206,7 +207,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "deletes sessions that were ended, and no others": async (store) => {
       const userId = createId("user");
-      const [ended, living] = [await startSession(store, { userId }), await startSession(store, { userId })];
+      const [ended, living] = [await beginSession(store, { userId }), await beginSession(store, { userId })];
       await store.endSession(ended.sid, userId, "logout");
       await store.deleteSessions(createId("user"), [ended.sid]);
       ok((await store.findSession(ended.family)) !== null, "another user's was deleted");
@@ -220,7 +221,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     "lists a user's living sessions, the last used first": async (store) => {
       const userId = createId("user");
       const all: StoredSession[] = [];
-      for (const ms of [0, 10, 20, 25]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
+      for (const ms of [0, 10, 20, 25]) all.push(await beginSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c, d] = all as [StoredSession, StoredSession, StoredSession, StoredSession];
       const replaced = refreshSession(a, { lastUsedAt: at(30), details: "{}" });
       strictEqual(await store.replaceSession(a, replaced), true);
@@ -229,7 +230,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
       deepStrictEqual(await store.sessions(createId("user"), at(31)), []);
     },
     "lists a session until it expires, and as long as its refreshes say": async (store) => {
-      const session = await startSession(store, { expiresAt: at(1_000) });
+      const session = await beginSession(store, { expiresAt: at(1_000) });
       strictEqual((await store.sessions(session.userId, at(999))).length, 1);
       deepStrictEqual(await store.sessions(session.userId, at(1_000)), []);
       strictEqual(await store.replaceSession(session, refreshSession(session, { expiresAt: at(5_000) })), true);
@@ -239,10 +240,10 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     "keeps as many sessions of a user as it may, those that were used last": async (store) => {
       const userId = createId("user");
       const all: StoredSession[] = [];
-      for (const ms of [0, 1, 2]) all.push(await startSession(store, { userId, createdAt: at(ms) }));
+      for (const ms of [0, 1, 2]) all.push(await beginSession(store, { userId, createdAt: at(ms) }));
       const [a, b, c] = all as [StoredSession, StoredSession, StoredSession];
       strictEqual(await store.replaceSession(a, refreshSession(a, { lastUsedAt: at(10) })), true);
-      const gone = await startSession(store, { userId, createdAt: at(5) });
+      const gone = await beginSession(store, { userId, createdAt: at(5) });
       await store.endSession(gone.sid, userId, "reuse");
       const late = createSession({ userId, createdAt: at(-1) }); // of a machine whose clock is behind
       deepStrictEqual(await store.startSession(late, 0, 3), [b.sid]);
@@ -257,7 +258,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     },
     "holds a hundred sessions of one user that begin at once": async (store) => {
       const userId = createId("user");
-      await Promise.all(createMany(LIMIT, (ms) => startSession(store, { userId, createdAt: at(ms) })));
+      await Promise.all(createMany(LIMIT, (ms) => beginSession(store, { userId, createdAt: at(ms) })));
       const sessions = await store.sessions(userId, at(100));
       strictEqual(sessions.length, LIMIT);
       ok(sessions.every(({ lastUsedAt }, index) => lastUsedAt.getTime() === at(LIMIT - 1 - index).getTime()));
@@ -266,7 +267,7 @@ export function refreshStoreContract(open: () => RefreshStore | Promise<RefreshS
     "takes users' ids of any characters": async (store) => {
       for (const odd of ["'; --", '"', "\\", "{x}", "}{", "a:b", "%", "*", "\u{1f511}", "__proto__", "x".repeat(900)]) {
         const userId = `${createId("user")}${odd}`;
-        const session = await startSession(store, { userId });
+        const session = await beginSession(store, { userId });
         deepStrictEqual(await store.findSession(session.family), session, odd);
         strictEqual((await store.sessions(userId, at(1))).length, 1, odd);
         deepStrictEqual(await store.endSessions(userId, at(1)), [{ sid: session.sid, ended: "logout" }], odd);

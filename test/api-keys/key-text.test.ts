@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { computeCrc32 } from "../../src/api-keys/crc32.ts";
-import { makeKey, takeKey } from "../../src/api-keys/key-text.ts";
+import { makeKeyText, takeKey } from "../../src/api-keys/key-text.ts";
 import { codeOf } from "../support/flow.ts";
 
 /** Its checksum was computed by Python: `zlib.crc32` of all before it, in base62. */
@@ -26,7 +26,7 @@ describe("CRC-32", () => {
   it.skipIf(!("crc32" in zlib))("is zlib's", () => {
     const { crc32 } = zlib as unknown as { crc32(text: string): number };
     for (let round = 0; round < 200; round += 1) {
-      const key = makeKey("acme_live");
+      const key = makeKeyText("acme_live");
       expect(computeCrc32(key)).toBe(crc32(key));
     }
   });
@@ -34,10 +34,10 @@ describe("CRC-32", () => {
 
 describe("a key", () => {
   it("is the prefix, thirty random characters and six of a checksum", () => {
-    const key = makeKey("acme_live");
+    const key = makeKeyText("acme_live");
     expect(key).toMatch(/^acme_live_[0-9A-Za-z]{36}$/);
     expect(takeKey(key, "acme_live")).toBe(key);
-    expect(makeKey("acme_live")).not.toBe(key);
+    expect(makeKeyText("acme_live")).not.toBe(key);
   });
 
   it("has a checksum that others can compute", () => {
@@ -47,7 +47,7 @@ describe("a key", () => {
   it("has every character of base62 as often as any other", () => {
     const counts = new Map<string, number>();
     for (let round = 0; round < 4_000; round += 1) {
-      for (const character of makeKey("k").slice(2, 32)) counts.set(character, (counts.get(character) ?? 0) + 1);
+      for (const character of makeKeyText("k").slice(2, 32)) counts.set(character, (counts.get(character) ?? 0) + 1);
     }
     expect(counts.size).toBe(62);
     const expected = (4_000 * 30) / 62;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyAscii, fromBase64url, isAscii, textFromBase64url, toBase64url } from "../../src/core/base64url.ts";
+import { copyAscii, decodeBase64url, decodeBase64urlText, encodeBase64url, isAscii } from "../../src/core/base64url.ts";
 import { runs } from "../support/thorough.ts";
 
 /** RFC 4648 §5 and §3.5 as a grammar: whole groups, then what is left over with no bits that decoding would drop. */
@@ -11,8 +11,8 @@ it("takes what the grammar takes, and nothing else", () => {
   const character = fc.constantFrom(..."AQgwEIMUYcz019_-+/= \n\t.\0\x7f~");
   fc.assert(
     fc.property(fc.string({ unit: character, maxLength: 12 }), (text) => {
-      expect(fromBase64url(text) !== null).toBe(CANONICAL.test(text));
-      if (!CANONICAL.test(text)) expect(textFromBase64url(text)).toBeNull();
+      expect(decodeBase64url(text) !== null).toBe(CANONICAL.test(text));
+      if (!CANONICAL.test(text)) expect(decodeBase64urlText(text)).toBeNull();
     }),
     { numRuns: runs(2_000, 20_000) },
   );
@@ -24,7 +24,7 @@ it("tries every character in every place of a text that is left over, and of one
       for (let at = 0; at <= text.length; at += 1) {
         for (const twin of [text.slice(0, at), text.slice(0, at + 1)]) {
           const changed = twin + String.fromCharCode(code) + text.slice(at + 1);
-          expect([changed, fromBase64url(changed) !== null]).toEqual([changed, CANONICAL.test(changed)]);
+          expect([changed, decodeBase64url(changed) !== null]).toEqual([changed, CANONICAL.test(changed)]);
         }
       }
     }
@@ -42,15 +42,15 @@ it("tells what is not ASCII, however little of it there is", () => {
 describe.each([0, 1, 100, 2_730, 2_731, 8_192, 8_193, 100_000])("a text of %i characters", (length) => {
   it.each(["a", "é", "\u20ac", "\ufffd"])("of %j comes back", (unit) => {
     const text = unit.repeat(length);
-    const spelt = toBase64url(text);
+    const spelt = encodeBase64url(text);
     expect(spelt).toBe(Buffer.from(text).toString("base64url"));
-    expect(textFromBase64url(spelt)).toBe(text);
+    expect(decodeBase64urlText(spelt)).toBe(text);
   });
 
   it.each(NOT_UTF8)("is none with bytes that are not UTF-8: %j", (...bytes) => {
     const spelt = Buffer.concat([Buffer.alloc(length, "a"), Buffer.from(bytes)]).toString("base64url");
-    expect(textFromBase64url(spelt)).toBeNull();
-    expect(fromBase64url(spelt)?.length).toBe(length + bytes.length);
+    expect(decodeBase64urlText(spelt)).toBeNull();
+    expect(decodeBase64url(spelt)?.length).toBe(length + bytes.length);
   });
 });
 

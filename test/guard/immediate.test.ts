@@ -7,7 +7,7 @@ import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import type { Credential, ShownIdentity } from "../../src/guard/credential.ts";
 import type { Guard, TokenGuard } from "../../src/guard/guard.ts";
-import { immediateAnswer } from "../../src/guard/immediate.ts";
+import { answerAtOnce } from "../../src/guard/immediate.ts";
 import type { Blocklist } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { createdBy, keyRoomOf } from "../support/api-keys.ts";
@@ -57,7 +57,7 @@ function watch(credential: Credential, isRevoked?: () => unknown, waitMs = 50) {
 /** What a guard answers without a promise: the identity, the code that it refuses with, or that it has to wait. */
 function askAtOnce(guard: Guard, headers: Record<string, string>): unknown {
   try {
-    const found = immediateAnswer(guard, "authenticate")?.({ method: "GET", headers });
+    const found = answerAtOnce(guard, "authenticate")?.({ method: "GET", headers });
     if (!(found instanceof Promise)) return found;
     found.catch(() => undefined);
     return "waits";
@@ -115,7 +115,7 @@ describe.each(Object.entries(SHOWN))("whoever shows %s", (_what, [credential, he
     const { guard } = watch(credential());
     expect(askAtOnce(guard, {})).toBe("missing_token");
     expect(await ask(guard, {})).toBe("missing_token");
-    expect(immediateAnswer(guard, "authenticateOptional")?.({ headers: {} })).toBeNull();
+    expect(answerAtOnce(guard, "authenticateOptional")?.({ headers: {} })).toBeNull();
     expect(guard.authenticateOptional({ headers: {} })).toBeInstanceOf(Promise);
   });
 });

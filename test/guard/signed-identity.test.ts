@@ -4,7 +4,7 @@ import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { createGuard } from "../../src/guard/create.ts";
-import { immediateAnswer } from "../../src/guard/immediate.ts";
+import { answerAtOnce } from "../../src/guard/immediate.ts";
 import type { TokenReference } from "../../src/stores/contract.ts";
 import { memoryBlocklist } from "../../src/stores/memory/blocklist.ts";
 import { memoryRefreshStore } from "../../src/stores/memory/refresh.ts";
@@ -69,7 +69,7 @@ describe("an identity is what was signed", () => {
     const pooled = profileOf(pair, { threadPool: true });
     const sent = `Bearer ${await issueToken(own, pooled)}`;
     expect(await createGuard({ token: pooled }).authenticate(sent)).toMatchObject({ userId: "user-1", sid: "mine" });
-    const answer = immediateAnswer(createGuard({ token: profileOf() }), "authenticate");
+    const answer = answerAtOnce(createGuard({ token: profileOf() }), "authenticate");
     for (let time = 0; time < 3; time += 1) expect(answer?.(header)).toMatchObject({ userId: "user-1", sid: "mine" });
   });
 

@@ -199,29 +199,29 @@ describe("a breaker", () => {
   it("pauses after failures in a row, and not by those that successes divide", () => {
     const breaker = new Breaker();
     for (const hasFailed of [true, true, true, true, false, true, true, true, true]) breaker.begin()(hasFailed, 0);
-    expect(breaker.left(0)).toBe(0);
+    expect(breaker.getTimeLeft(0)).toBe(0);
     breaker.begin()(true, 0);
-    expect(breaker.left(0)).toBe(1_000);
-    expect(breaker.left(999)).toBe(1);
-    expect(breaker.left(1_000)).toBe(0);
-    expect(breaker.left(-1)).toBe(0); // The clock was set back.
+    expect(breaker.getTimeLeft(0)).toBe(1_000);
+    expect(breaker.getTimeLeft(999)).toBe(1);
+    expect(breaker.getTimeLeft(1_000)).toBe(0);
+    expect(breaker.getTimeLeft(-1)).toBe(0); // The clock was set back.
   });
 
   it("takes many failures at once for one, and lets one call pass at a time", () => {
     const breaker = new Breaker();
     const ends = Array.from({ length: 50 }, () => breaker.begin());
     for (const end of ends) end(true, 0);
-    expect(breaker.left(0)).toBe(1_000);
+    expect(breaker.getTimeLeft(0)).toBe(1_000);
     const end = breaker.begin();
-    expect(breaker.left(1_000)).toBe(1_000);
+    expect(breaker.getTimeLeft(1_000)).toBe(1_000);
     end(true, 1_000);
-    expect(breaker.left(1_000)).toBe(2_000);
+    expect(breaker.getTimeLeft(1_000)).toBe(2_000);
   });
 
   it("pauses for half a minute at the most", () => {
     const breaker = new Breaker();
     for (let nth = 0; nth < 20; nth += 1) breaker.begin()(true, 0);
-    expect(breaker.left(0)).toBe(30_000);
+    expect(breaker.getTimeLeft(0)).toBe(30_000);
   });
 
   it("ends the pause by a call that began before it and succeeds", () => {
@@ -229,6 +229,6 @@ describe("a breaker", () => {
     const early = breaker.begin();
     for (let nth = 0; nth < 5; nth += 1) breaker.begin()(true, 0);
     early(false, 1);
-    expect(breaker.left(1)).toBe(0);
+    expect(breaker.getTimeLeft(1)).toBe(0);
   });
 });

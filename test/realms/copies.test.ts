@@ -50,7 +50,7 @@ it("the credentials of a guard are known to another copy", async () => {
 });
 
 it("the tokens of a guard are known to another copy", async () => {
-  const { takesTokensOf } = await copyOf("guard/shared-tokens", sharedTokens);
+  const { takesSameTokens: takesTokensOf } = await copyOf("guard/shared-tokens", sharedTokens);
   const [one, other] = [guardOf(), guardOf()];
   const resolve = () => null;
   sharedTokens.keepTokenSources(one, [resolve]);
@@ -67,7 +67,7 @@ it("the inspector of a guard is known to another copy", async () => {
 });
 
 it("the answer without a promise is known to another copy, and is not that of a spy", async () => {
-  const { immediateAnswer } = await copyOf("guard/immediate", immediate);
+  const { answerAtOnce: immediateAnswer } = await copyOf("guard/immediate", immediate);
   const method = immediate.promiseAnswers<never>(fail);
   const spy = Object.defineProperties(async () => fail(), Object.getOwnPropertyDescriptors(method));
   expect(immediateAnswer({ ...guardOf(), authenticate: method }, "authenticate")).toBe(fail);

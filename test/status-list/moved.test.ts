@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { decodeToken } from "../../src/core/token/decode.ts";
-import { newJti } from "../../src/core/token/jti.ts";
+import { createJti } from "../../src/core/token/jti.ts";
 import { readStatus, readStatuses } from "../../src/status-list/bits.ts";
 import {
   createStatusList,
@@ -164,7 +164,7 @@ it("a session whose id does not say in which lists its place is has no place", a
   const like = { ...before, store: { ...before.store } };
   like.store.startSession = (session, ...rest) => before.store.startSession(rename(session), ...rest);
   for (const place of ["000001000003", "000001000007"]) {
-    sid = `${newJti(clock.now).slice(0, 14)}8abc-8abc-${place}`;
+    sid = `${createJti(clock.now).slice(0, 14)}8abc-8abc-${place}`;
     const { refreshToken } = await houseOf({ like }).auth.login(READER);
     const house = open(lists, before);
     const next = await house.auth.refresh(refreshToken);

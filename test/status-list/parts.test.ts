@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { newJti } from "../../src/core/token/jti.ts";
+import { createJti } from "../../src/core/token/jti.ts";
 import { permute } from "../../src/status-list/permute.ts";
-import { nameSeries, readSid, writeSid } from "../../src/status-list/place.ts";
+import { nameSeries, parseSid, writeSid } from "../../src/status-list/place.ts";
 import { THOROUGH } from "../support/thorough.ts";
 import { NOW } from "../support/tokens.ts";
 
@@ -34,36 +34,36 @@ describe("a session's id with a place in it", () => {
     { list: 7, index: 4_194_303 },
     { list: 0xff_ff_ff, index: 4_194_303 },
   ])("tells %j, and which lists it is in", (place) => {
-    const uuid = newJti(NOW);
+    const uuid = createJti(NOW);
     const sid = writeSid(uuid, { uri, ...place });
     expect(sid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(sid.slice(0, 8)).toBe(uuid.slice(0, 8));
-    expect(readSid(sid)).toEqual({ series: nameSeries(uri), ...place });
+    expect(parseSid(sid)).toEqual({ series: nameSeries(uri), ...place });
     expect(nameSeries(uri)).toMatch(/^[0-9a-f]{7}$/);
     expect(nameSeries(`${uri}s`)).not.toBe(nameSeries(uri));
   });
 
   it("follows the time, and differs from others of one minute and place by random bits", () => {
     const place = { uri, list: 1, index: 5 };
-    const sids = [0, 70, 140, 210].map((minutes) => writeSid(newJti(NOW + minutes * 60_000), place));
+    const sids = [0, 70, 140, 210].map((minutes) => writeSid(createJti(NOW + minutes * 60_000), place));
     expect([...sids].sort()).toEqual(sids);
-    const same = Array.from({ length: 64 }, () => writeSid(newJti(NOW), place));
+    const same = Array.from({ length: 64 }, () => writeSid(createJti(NOW), place));
     expect(new Set(same).size).toBeGreaterThan(48);
   });
 
   it("does not say which lists it is in, where the id was made without that", () => {
-    const sid = `${newJti(NOW).slice(0, 14)}8abc-8abc-0000073fffff`;
-    expect(readSid(sid)).toEqual({ series: "", list: 7, index: 4_194_303 });
+    const sid = `${createJti(NOW).slice(0, 14)}8abc-8abc-0000073fffff`;
+    expect(parseSid(sid)).toEqual({ series: "", list: 7, index: 4_194_303 });
   });
 
   it.each([
-    newJti(NOW),
+    createJti(NOW),
     "",
     "sid-1",
-    `${writeSid(newJti(NOW), { uri, list: 1, index: 1 })} `,
-    writeSid(newJti(NOW), { uri, list: 0, index: 1 }),
-    writeSid(newJti(NOW), { uri, list: 1, index: 1 }).toUpperCase(),
+    `${writeSid(createJti(NOW), { uri, list: 1, index: 1 })} `,
+    writeSid(createJti(NOW), { uri, list: 0, index: 1 }),
+    writeSid(createJti(NOW), { uri, list: 1, index: 1 }).toUpperCase(),
   ])("there is none in %j", (sid) => {
-    expect(readSid(sid)).toBeNull();
+    expect(parseSid(sid)).toBeNull();
   });
 });

@@ -12,7 +12,7 @@ import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { trustIssuer } from "../../src/remote/trust-issuer.ts";
 import { readStatus, readStatuses } from "../../src/status-list/bits.ts";
-import { nameSeries, readSid } from "../../src/status-list/place.ts";
+import { nameSeries, parseSid } from "../../src/status-list/place.ts";
 import { createStatusList, type StatusList, type StatusReference, statusLists } from "../../src/status-list.ts";
 import type { StatusListStore } from "../../src/stores/contract.ts";
 import { memoryStatusListStore } from "../../src/stores/memory/status-list.ts";
@@ -63,7 +63,7 @@ describe("a session that has a place in a status list", () => {
     const reference = referenceOf(first.accessToken);
     expect(reference).toEqual({ idx: expect.any(Number), uri: `${URI}/1` });
     const { sid } = decodeToken(first.accessToken).claims;
-    expect(readSid(sid as string)).toEqual({ series: nameSeries(URI), list: 1, index: reference.idx });
+    expect(parseSid(sid as string)).toEqual({ series: nameSeries(URI), list: 1, index: reference.idx });
     const second = await auth.refresh(first.refreshToken);
     const identity = await auth.authenticate(`Bearer ${second.accessToken}`);
     const third = await auth.reauthenticate(identity, { password: READER.password });

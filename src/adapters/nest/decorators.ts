@@ -9,14 +9,14 @@ import { type Recognition, recallLastIdentity } from "../identity.ts";
 import { takeHttpRequest } from "./http.ts";
 
 /** What a route demands. With the recognition `null`, requests are not authenticated. */
-export interface Access {
+export interface RouteAccess {
   readonly recognition: Recognition | null;
   readonly scopes: readonly string[];
   readonly rules: readonly Rule[];
 }
 
 const ACCESS = "hallpass:access";
-const REQUIRED: Access = { recognition: "authenticate", scopes: [], rules: [] };
+const REQUIRED: RouteAccess = { recognition: "authenticate", scopes: [], rules: [] };
 const reflector = new Reflector();
 
 /**
@@ -110,15 +110,15 @@ export const CurrentIdentity: () => ParameterDecorator = createParamDecorator(
  * Reads what a route demands: the decorator of the route overrides that of its controller. The scopes of both are
  * checked together, so that a refusal names them all.
  */
-export function readAccess(context: ExecutionContext): Access {
-  const own = reflector.get<Access | undefined>(ACCESS, context.getHandler());
-  const shared = reflector.get<Access | undefined>(ACCESS, context.getClass()) ?? REQUIRED;
+export function readAccess(context: ExecutionContext): RouteAccess {
+  const own = reflector.get<RouteAccess | undefined>(ACCESS, context.getHandler());
+  const shared = reflector.get<RouteAccess | undefined>(ACCESS, context.getClass()) ?? REQUIRED;
   if (own === undefined) return shared;
   if (own.scopes.length === 0 && own.rules.length === 0) return own;
   return { ...own, scopes: [...shared.scopes, ...own.scopes], rules: [...shared.rules, ...own.rules] };
 }
 
-function decorate(access: Access): ClassDecorator & MethodDecorator {
+function decorate(access: RouteAccess): ClassDecorator & MethodDecorator {
   return (target: object, _key?: string | symbol, descriptor?: { readonly value?: unknown }): void => {
     const decorated = (descriptor?.value ?? target) as () => unknown;
     if (reflector.get(ACCESS, decorated) !== undefined) {

@@ -3,7 +3,7 @@ import type { HttpAdapterHost } from "@nestjs/core";
 import { isAuthError } from "../../core/errors.ts";
 import { createErrorResponder, type ErrorHandlerOptions } from "../errors.ts";
 import type { AdapterResponse } from "../response.ts";
-import { sendResponse } from "./http.ts";
+import { sendByPlatform } from "./http.ts";
 
 /**
  * Nest asks by `instanceof` which errors a filter is for. An `AuthError` of another copy of hallpass is one as well.
@@ -44,7 +44,7 @@ export class AuthErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const response = host.getType() === "http" ? this.#respond(error, http.getRequest()) : null;
     if (response === null) throw error;
-    sendResponse(this.#host, http.getResponse(), response);
+    sendByPlatform(this.#host, http.getResponse(), response);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Guard } from "../../guard/guard.ts";
 import type { Rule } from "../../guard/rule.ts";
 import { askForScopes } from "../../guard/rules.ts";
 import { checkGuard } from "../checks.ts";
-import { admit, showIdentity } from "../identity.ts";
+import { admitRequest, showIdentity } from "../identity.ts";
 import { readAccess } from "./decorators.ts";
 import { takeHttpRequest } from "./http.ts";
 
@@ -42,7 +42,7 @@ export class AuthGuard implements CanActivate {
     const request = takeHttpRequest(context);
     const asked = scopes.length === 0 ? rules : [askForScopes("@Scopes()", scopes), ...rules];
     const access = { guard: this.#guard, recognition, rules: [...this.#rules, ...asked] };
-    showIdentity(request, await admit(request, access, request, request));
+    showIdentity(request, await admitRequest(request, access, request, request));
     return true;
   }
 }

@@ -12,16 +12,16 @@ export interface NestRequest extends FrameworkRequest {
   readonly body?: unknown;
 }
 
+const REMEDY =
+  "let HTTP ask for the credential first, or write a guard of your own, by identify of hallpass/adapter. The recipes " +
+  "of the documentation for GraphQL and WebSocket show both";
+
 /** Takes the request of an HTTP route. It refuses everything else that Nest may route, such as WebSocket messages. */
 export function takeHttpRequest(context: ArgumentsHost): NestRequest {
   const type: string = context.getType();
   if (type === "http") return context.switchToHttp().getRequest<NestRequest>();
   throw new TypeError(`hallpass/nest knows who is asking over HTTP, and not over ${type}: ${REMEDY}`);
 }
-
-const REMEDY =
-  "let HTTP ask for the credential first, or write a guard of your own, by identify of hallpass/adapter. The recipes " +
-  "of the documentation for GraphQL and WebSocket show both";
 
 /** Reads a request. Nest parses forms, too, on both platforms, so the type of the body is checked first. */
 export function readNestRequest(request: NestRequest): AdapterRequest {
@@ -39,7 +39,7 @@ export function readNestRequest(request: NestRequest): AdapterRequest {
 }
 
 /** Sends an answer by the platform's adapter. An answer that has begun is ended, as Nest's own filter does. */
-export function sendResponse(
+export function sendByPlatform(
   { httpAdapter }: HttpAdapterHost,
   target: unknown,
   { status, headers, cookies, body }: AdapterResponse,
@@ -65,8 +65,8 @@ export function translateParserErrors({ httpAdapter }: HttpAdapterHost): void {
   if (setErrorHandler === undefined) return; // This application has no HTTP.
   httpAdapter.setErrorHandler = (handle: ErrorHandler, prefix) => {
     // Express recognizes an error handler by its four parameters.
-    const translated: ErrorHandler = (error, request, response, next) =>
+    const handleTranslated: ErrorHandler = (error, request, response, next) =>
       handle(readParserRefusal(error) ?? error, request, response, next);
-    return setErrorHandler(translated, prefix);
+    return setErrorHandler(handleTranslated, prefix);
   };
 }

@@ -2,7 +2,7 @@ import { Controller, Inject, Post, Req, Res, type Type } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
 import type { FlowHandler } from "../handler.ts";
 import { Public } from "./decorators.ts";
-import { type NestRequest, readNestRequest, sendResponse } from "./http.ts";
+import { type NestRequest, readNestRequest, sendByPlatform } from "./http.ts";
 
 /** A controller that sends its answers itself. */
 export type SendingController = Type<{ readonly host: HttpAdapterHost }>;
@@ -29,7 +29,7 @@ export function addRoutes(
 function addRoute({ prototype }: SendingController, path: string, handle: FlowHandler, route: MethodDecorator): void {
   const descriptor = {
     async value(this: { readonly host: HttpAdapterHost }, request: NestRequest, response: unknown): Promise<void> {
-      sendResponse(this.host, response, await handle(readNestRequest(request)));
+      sendByPlatform(this.host, response, await handle(readNestRequest(request)));
     },
   };
   Object.defineProperty(prototype, path, descriptor);

@@ -1,4 +1,4 @@
-import { AuthError } from "../errors.ts";
+import { createRequestError } from "../errors.ts";
 
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
@@ -26,17 +26,14 @@ const JOINED_BEARER = /, *bearer /i;
  */
 export function parseBearer(header: string | null | undefined): string | null {
   if (header === undefined || header === null) return null;
-  if (typeof header !== "string") throw invalidRequest("parseBearer takes one header as a string");
+  if (typeof header !== "string") throw createRequestError("parseBearer takes one header as a string");
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
   if (DOUBLED_SCHEME.test(header))
-    throw invalidRequest("the Bearer scheme is there twice: the client's token begins with it already");
-  if (BEARER_SCHEME.test(header)) throw invalidRequest("after the Bearer scheme comes one b64token, and nothing else");
+    throw createRequestError("the Bearer scheme is there twice: the client's token begins with it already");
+  if (BEARER_SCHEME.test(header))
+    throw createRequestError("after the Bearer scheme comes one b64token, and nothing else");
   if (JOINED_BEARER.test(header))
-    throw invalidRequest("a request carries one credential, and this one carries several");
+    throw createRequestError("a request carries one credential, and this one carries several");
   return null;
-}
-
-function invalidRequest(why: string): AuthError {
-  return new AuthError("invalid_request", { cause: new Error(why) });
 }

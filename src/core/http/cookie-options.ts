@@ -70,27 +70,6 @@ const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const SAME_SITE: ReadonlySet<unknown> = new Set(["strict", "lax", "none"]);
 
-/**
- * Checks a cookie's options, and fills in the defaults.
- *
- * @param owner - the function that messages name
- * @param kind - the cookie's name, without a prefix, where the options give it none
- */
-export function checkCookieOptions(owner: string, kind: string, options: CookieOptions): CookieSettings {
-  checkOptions(owner, options, OPTIONS);
-  const { path = "/", origins = [], sameSite = "strict", domain = null, secure = true } = options;
-  const { name = chooseName(kind, path, domain, secure) } = options;
-  const settings = { name, path, origins, sameSite, domain, secure };
-  const problem = PROBLEMS.find(([, isThere]) => isThere(settings));
-  if (problem !== undefined) throw new TypeError(`${owner}: ${problem[0]}`);
-  return { ...settings, origins: [...origins] };
-}
-
-function chooseName(kind: string, path: string, domain: string | null, secure: boolean): string {
-  if (!secure) return kind;
-  return `${path === "/" && domain === null ? "__Host-" : "__Secure-"}${kind}`;
-}
-
 /** The possible faults of settings. The last four are of cookies that browsers drop silently. */
 const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieSettings) => boolean])[] = [
   ['path must be a path, such as "/auth"', ({ path }) => typeof path !== "string" || !PATH.test(path)],
@@ -119,3 +98,24 @@ const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieS
   ],
   ['browsers take sameSite "none" only with secure', ({ sameSite, secure }) => sameSite === "none" && !secure],
 ];
+
+/**
+ * Checks a cookie's options, and fills in the defaults.
+ *
+ * @param owner - the function that messages name
+ * @param kind - the cookie's name, without a prefix, where the options give it none
+ */
+export function checkCookieOptions(owner: string, kind: string, options: CookieOptions): CookieSettings {
+  checkOptions(owner, options, OPTIONS);
+  const { path = "/", origins = [], sameSite = "strict", domain = null, secure = true } = options;
+  const { name = chooseName(kind, path, domain, secure) } = options;
+  const settings = { name, path, origins, sameSite, domain, secure };
+  const problem = PROBLEMS.find(([, isThere]) => isThere(settings));
+  if (problem !== undefined) throw new TypeError(`${owner}: ${problem[0]}`);
+  return { ...settings, origins: [...origins] };
+}
+
+function chooseName(kind: string, path: string, domain: string | null, secure: boolean): string {
+  if (!secure) return kind;
+  return `${path === "/" && domain === null ? "__Host-" : "__Secure-"}${kind}`;
+}

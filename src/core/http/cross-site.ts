@@ -30,11 +30,11 @@ export function refuseCrossSite({ origins, secure }: CookieSettings, header: Hea
  * §3.1).
  */
 function isOwnOrigin(origin: string, host: string, secure: boolean): boolean {
-  const schemes = secure && !isLoopback(parseUrl("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];
-  return schemes.some((scheme) => parseUrl(scheme, host)?.origin === origin);
+  const schemes = secure && !isLoopback(parseHost("https", host)?.hostname ?? "") ? ["https"] : ["https", "http"];
+  return schemes.some((scheme) => parseHost(scheme, host)?.origin === origin);
 }
 
-function parseUrl(scheme: string, host: string): URL | null {
+function parseHost(scheme: string, host: string): URL | null {
   const url = `${scheme}://${host}`;
   return URL.canParse(url) ? new URL(url) : null;
 }

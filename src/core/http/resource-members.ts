@@ -8,7 +8,7 @@ import { isSecureUrl } from "./loopback.ts";
 const URL_RULE = "an absolute URL of https, or of the machine itself";
 
 /** Parses a URL for the public metadata. `null` where it is not secure, or holds a user name or password. */
-function parseUrl(value: unknown): URL | null {
+function parsePublicUrl(value: unknown): URL | null {
   if (typeof value !== "string" || !URL.canParse(value)) return null;
   const url = new URL(value);
   return isSecureUrl(url) && url.username === "" && url.password === "" ? url : null;
@@ -19,7 +19,7 @@ function parseUrl(value: unknown): URL | null {
  * normalise it first, so it must be in its normalised spelling.
  */
 export function readResource(owner: string, resource: unknown): URL {
-  const url = parseUrl(resource);
+  const url = parsePublicUrl(resource);
   const isOne = url !== null && !String(resource).includes("#");
   assert(isOne, `${owner}: resource must be ${URL_RULE}, without a fragment`);
   const isCanonical = [resource, `${resource}/`].includes(url.href);
@@ -29,7 +29,7 @@ export function readResource(owner: string, resource: unknown): URL {
 
 /** Checks the issuers. RFC 8414 §2 allows no query and no fragment. */
 export function checkServers(owner: string, servers: unknown): readonly string[] {
-  const areServers = Array.isArray(servers) && servers.every((it) => parseUrl(it) !== null && !/[?#]/.test(it));
+  const areServers = Array.isArray(servers) && servers.every((it) => parsePublicUrl(it) !== null && !/[?#]/.test(it));
   assert(areServers, `${owner}: authorizationServers must be a list of issuers, each ${URL_RULE}`);
   return Object.freeze([...new Set<string>(servers)]);
 }
@@ -58,7 +58,7 @@ const MEMBERS: Readonly<Record<string, "link" | "list" | "flag">> = {
 const EXPECTED = { link: URL_RULE, list: "a list of one or more strings", flag: "true or false" } as const;
 
 const FITS: Readonly<Record<keyof typeof EXPECTED, (value: unknown) => boolean>> = {
-  link: (value) => parseUrl(value) !== null,
+  link: (value) => parsePublicUrl(value) !== null,
   list: (value) => Array.isArray(value) && value.length > 0 && value.every(isFilled),
   flag: (value) => typeof value === "boolean",
 };

@@ -6,6 +6,8 @@ const COORDINATES: Readonly<Record<string, number>> = { prime256v1: 32, secp384r
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 
+const NO_SIGNATURE = 'sign answered no ECDSA signature in DER; is it dsaEncoding: "ieee-p1363"?';
+
 /**
  * Rewrites an ECDSA signature from DER (RFC 3279 §2.2.3) to the two numbers of RFC 7518 §3.4.
  *
@@ -15,17 +17,15 @@ export function convertDer(der: Uint8Array, curve: string): Uint8Array {
   const length = COORDINATES[curve] as number;
   // Only a signature of the longest curve has a second byte for its length.
   const start = der[1] === 0x81 ? 3 : 2;
-  const r = readInteger(der, start, length);
-  const s = readInteger(der, r.end, length);
+  const r = readDerInteger(der, start, length);
+  const s = readDerInteger(der, r.end, length);
   const isWhole = der[0] === SEQUENCE && der[start - 1] === der.length - start && s.end === der.length;
   assert(isWhole, NO_SIGNATURE);
   return Buffer.concat([r.bytes, s.bytes]);
 }
 
-const NO_SIGNATURE = 'sign answered no ECDSA signature in DER; is it dsaEncoding: "ieee-p1363"?';
-
 /** Reads a number, and pads it to the length of the curve's numbers. */
-function readInteger(der: Uint8Array, at: number, length: number): { bytes: Uint8Array; end: number } {
+function readDerInteger(der: Uint8Array, at: number, length: number): { bytes: Uint8Array; end: number } {
   const size = der[at + 1] ?? 0;
   const end = at + 2 + size;
   const digits = der.subarray(at + 2, end);

@@ -77,7 +77,10 @@ export async function externalKey(options: ExternalKeyOptions): Promise<SigningK
     const given = await withTimeout("externalKey: sign", timeoutMs, Promise.resolve(sign(Buffer.from(signingInput))));
     return checkSignature(half, signingInput, given, curve);
   };
-  return makeKey(algorithm, half.kid, { ...half[KEY], sign: (input) => signInput(input).catch(refuse) }) as SigningKey;
+  return makeKey(algorithm, half.kid, {
+    ...half[KEY],
+    sign: (input) => signInput(input).catch(throwOutage),
+  }) as SigningKey;
 }
 
 function checkSignature(half: VerifyingKey, signingInput: string, given: unknown, curve: string | undefined): string {
@@ -89,6 +92,6 @@ function checkSignature(half: VerifyingKey, signingInput: string, given: unknown
   return signature;
 }
 
-function refuse(cause: unknown): never {
+function throwOutage(cause: unknown): never {
   throw new AuthError("unavailable", { cause });
 }

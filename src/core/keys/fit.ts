@@ -29,7 +29,7 @@ const LOW_ORDER: ReadonlySet<string> = new Set([
 export function findOnlyAlgorithm(half: KeyObject): Algorithm {
   const fitting = Object.keys(PAIR_ALGORITHMS).filter((name) => isPair(name) && fits(half, name));
   const [algorithm] = fitting;
-  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${describeKey(half)}`);
+  if (algorithm === undefined) throw new TypeError(`importKey: no algorithm fits ${describeKeyType(half)}`);
   if (half.asymmetricKeyType === "rsa") {
     throw new TypeError(`importKey: an RSA key needs its algorithm named: { algorithm: ${fitting.join(" | ")} }`);
   }
@@ -39,7 +39,7 @@ export function findOnlyAlgorithm(half: KeyObject): Algorithm {
 /** Refuses a key that does not fit its algorithm, or is weak. */
 export function checkFit(half: KeyObject, algorithm: Algorithm): asserts algorithm is PairAlgorithm {
   if (!isPair(algorithm) || !fits(half, algorithm)) {
-    throw new TypeError(`importKey: ${describeKey(half)} does not fit the algorithm ${algorithm}`);
+    throw new TypeError(`importKey: ${describeKeyType(half)} does not fit the algorithm ${algorithm}`);
   }
   checkRsaSize(half.asymmetricKeyDetails as AsymmetricKeyDetails);
 }
@@ -69,7 +69,7 @@ function fits(half: KeyObject, algorithm: PairAlgorithm): boolean {
   return half.asymmetricKeyType === keyType && half.asymmetricKeyDetails?.namedCurve === curve;
 }
 
-function describeKey(half: KeyObject): string {
+function describeKeyType(half: KeyObject): string {
   const curve = half.asymmetricKeyDetails?.namedCurve;
   return `a key of type ${half.asymmetricKeyType}${curve === undefined ? "" : ` on the curve ${curve}`}`;
 }

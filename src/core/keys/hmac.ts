@@ -22,9 +22,9 @@ export interface Hmac {
 }
 
 /** node:crypto's one-shot hash. Some runtimes lack it. */
-export type OneShot = (algorithm: string, data: Uint8Array, encoding: "binary" | "base64url") => string;
+export type OneShotOfBytes = (algorithm: string, data: Uint8Array, encoding: "binary" | "base64url") => string;
 
-const ONE_SHOT = (crypto as { hash?: OneShot }).hash;
+const ONE_SHOT = (crypto as { hash?: OneShotOfBytes }).hash;
 
 /**
  * Prepares the HMAC of a secret.
@@ -37,13 +37,13 @@ const ONE_SHOT = (crypto as { hash?: OneShot }).hash;
 export function prepareHmac(
   scheme: BlockHash,
   secret: Uint8Array,
-  oneShot: OneShot | null | undefined = ONE_SHOT,
+  oneShot: OneShotOfBytes | null | undefined = ONE_SHOT,
 ): Hmac {
-  const byObjects = prepareByObjects(scheme, secret);
-  return typeof oneShot === "function" ? prepareByOneShots(scheme, secret, oneShot, byObjects) : byObjects;
+  const byObjects = prepareHmacByObjects(scheme, secret);
+  return typeof oneShot === "function" ? prepareHmacByOneShots(scheme, secret, oneShot, byObjects) : byObjects;
 }
 
-function prepareByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
+function prepareHmacByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
   const key = crypto.createSecretKey(secret);
   const sign = (text: string): string => crypto.createHmac(hash, key).update(text).digest("base64url");
   return {
@@ -57,7 +57,12 @@ function prepareByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
 }
 
 /** The buffers are written and read within one synchronous call, so they never hold parts of two tokens. */
-function prepareByOneShots({ hash, block }: BlockHash, secret: Uint8Array, oneShot: OneShot, byObjects: Hmac): Hmac {
+function prepareHmacByOneShots(
+  { hash, block }: BlockHash,
+  secret: Uint8Array,
+  oneShot: OneShotOfBytes,
+  byObjects: Hmac,
+): Hmac {
   const padded = Buffer.alloc(block);
   padded.set(secret.length > block ? crypto.createHash(hash).update(secret).digest() : secret);
   const inner = Buffer.concat([padded.map((byte) => byte ^ 0x36), Buffer.alloc(3 * DEFAULT_TOKEN_BYTES)]);

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import { checkGiven, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { readSafely } from "../../shared/read.ts";
-import { fromBase64url, isAscii } from "../base64url.ts";
+import { decodeBase64url, isAscii } from "../base64url.ts";
 import { type Algorithm, canonicaliseName, isHmac } from "./algorithms.ts";
 import { checkMembers, checkPublicHalf, checkUse, isPrivate, type JWK } from "./jwk.ts";
 import type { SigningKey, VerifyingKey } from "./key.ts";
@@ -90,7 +90,7 @@ function checkSecretAlgorithm(algorithm: Algorithm | undefined) {
 }
 
 function decodeSecret({ k }: JWK): Uint8Array {
-  const bytes = typeof k === "string" && isAscii(k) ? fromBase64url(k) : null;
+  const bytes = typeof k === "string" && isAscii(k) ? decodeBase64url(k) : null;
   if (bytes === null) {
     throw new TypeError('importKey: a JWK of type "oct" has its secret in "k", in base64url without padding');
   }

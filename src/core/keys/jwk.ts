@@ -18,13 +18,13 @@ export interface JWK {
   [member: string]: unknown;
 }
 
-interface Members {
+interface HalfMembers {
   readonly public: readonly string[];
   readonly private: readonly string[];
 }
 
 /** The members of the two halves of a key pair, by its type (RFC 7518 §6.2 and §6.3, RFC 8037 §2, RFC 9964 §4). */
-const PAIRS: Readonly<Record<string, Members>> = {
+const PAIRS: Readonly<Record<string, HalfMembers>> = {
   RSA: { public: ["n", "e"], private: ["d", "p", "q", "dp", "dq", "qi"] },
   EC: { public: ["crv", "x", "y"], private: ["d"] },
   OKP: { public: ["crv", "x"], private: ["d"] },
@@ -72,7 +72,7 @@ export function readHex(member: unknown): string {
     .replace(/^(?:00)+/, "");
 }
 
-function findMembers({ kty }: JWK): Members {
+function findMembers({ kty }: JWK): HalfMembers {
   const members = Object.hasOwn(PAIRS, kty) ? PAIRS[kty] : undefined;
   if (members !== undefined) return members;
   throw new TypeError(`importKey takes a JWK whose "kty" is oct, ${Object.keys(PAIRS).join(", ")}`);

@@ -121,7 +121,7 @@ export async function readJwks(set: unknown, settings: ReadJwksSettings): Promis
     try {
       // A key is written as JSON once. The same text is checked, used, and remembered.
       const text = readSafely("a JWK Set", () => JSON.stringify(jwk) ?? "null");
-      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readJwk(JSON.parse(text), settings));
+      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readKeyOfSet(JSON.parse(text), settings));
       byText.set(text, keys);
     } catch (error) {
       skipped.push({ kid: readKid(jwk), reason: explain(error) });
@@ -141,7 +141,10 @@ function copyList(list: unknown): { readonly first: readonly unknown[]; readonly
 }
 
 /** Reads a key of a set, once for each algorithm that it is used for. */
-async function readJwk(jwk: unknown, { algorithms, takesPrivate }: ReadJwksSettings): Promise<readonly VerifyingKey[]> {
+async function readKeyOfSet(
+  jwk: unknown,
+  { algorithms, takesPrivate }: ReadJwksSettings,
+): Promise<readonly VerifyingKey[]> {
   assert(isObject(jwk) && typeof (jwk as Partial<JWK>).kty === "string", 'a key of a set is an object with "kty"');
   const key = jwk as JWK;
   assert(key.kty !== "oct", "a shared secret has no place in a set: whoever can read it could sign tokens");

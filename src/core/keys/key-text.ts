@@ -56,10 +56,10 @@ export function holdsKey(secret: Uint8Array, encodings: number = ENCODINGS): boo
 
 function holdsDer(bytes: Buffer): boolean {
   const beginnings = [...bytes.toString("latin1").matchAll(DER)].slice(0, MAX_TRIES);
-  return beginnings.some(({ index }) => isKey(bytes.subarray(index)));
+  return beginnings.some(({ index }) => isKeyMaterial(bytes.subarray(index)));
 }
 
-function isKey(key: Buffer): boolean {
+function isKeyMaterial(key: Buffer): boolean {
   // Both are tried: not every runtime's createPublicKey takes a private key.
   const readers = [createPublicKey, createPrivateKey] as readonly ((input: object) => KeyObject)[];
   const isPair = FORMS.some((type) => readers.some((read) => isRead(() => read({ key, format: "der", type }))));

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { fromBase64url, isAscii } from "../base64url.ts";
+import { decodeBase64url, isAscii } from "../base64url.ts";
 import type { Algorithm, PairAlgorithm } from "./algorithms.ts";
 import { checkFit, checkOrder, findOnlyAlgorithm } from "./fit.ts";
 import { type Half, prepareHalf } from "./half.ts";
@@ -48,7 +48,7 @@ function readModulus({ kty, n }: JWK): Buffer | null {
 
 function createVerifiers(half: Half, modulus: Buffer | null): Pick<KeyOperations, "verify" | "verifyInPool"> {
   const readSignature = (token: string, end: number): Buffer | null => {
-    const signature = isAscii(token) ? fromBase64url(token.slice(end + 1)) : null;
+    const signature = isAscii(token) ? decodeBase64url(token.slice(end + 1)) : null;
     return signature !== null && isBelow(signature, modulus) ? signature : null;
   };
   return {

@@ -20,6 +20,10 @@ export function publicJwks(keys: VerifyingKey | KeyRing): {
   return publishKeys(toRing(keys).keys);
 }
 
+const SECRETS =
+  "publicJwks: shared secrets have no public half to publish: sign with a key pair, such as " +
+  'importKey(await generateKey("ES256"))';
+
 /**
  * Gives the public halves of a list of keys.
  *
@@ -30,7 +34,3 @@ export function publishKeys(keys: readonly VerifyingKey[]): { keys: JWK[] } {
   if (published.length === 0) throw new TypeError(SECRETS);
   return { keys: published.map((jwk) => ({ ...jwk })) };
 }
-
-const SECRETS =
-  "publicJwks: shared secrets have no public half to publish: sign with a key pair, such as " +
-  'importKey(await generateKey("ES256"))';

@@ -70,6 +70,9 @@ function createSource(ring: KeySet): KeySource {
   return { read, remote: null };
 }
 
+const NO_RING =
+  "keys must be made by secretKey, importKey (await it), keyRing or importJwks (await it), and not be those that change";
+
 /** Turns a single key into a ring. A ring stays as it is. */
 export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
@@ -77,13 +80,11 @@ export function toRing(keys: unknown): KeyRing {
   return keys as KeyRing;
 }
 
+const NO_KEYS = "keys must be made by secretKey, keyRing, rotatingKeys, remoteKeys, importKey or importJwks (await it)";
+
 /** Gives the source of the `keys` that a profile was given, and refuses any other value. */
 export function toSource(keys: unknown): KeySource {
   const source = isKey(keys) ? keyRing(keys)[SOURCE] : readMark(keys, SOURCE);
   assert(source !== undefined, NO_KEYS);
   return source as KeySource;
 }
-
-const NO_RING =
-  "keys must be made by secretKey, importKey (await it), keyRing or importJwks (await it), and not be those that change";
-const NO_KEYS = "keys must be made by secretKey, keyRing, rotatingKeys, remoteKeys, importKey or importJwks (await it)";

@@ -59,6 +59,8 @@ export interface PasswordHasher {
 /** The part of a {@link PasswordHasher} that an authenticator needs. An application's own hasher may lack the rest. */
 export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
 
+const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
+
 /**
  * Binds cost, pepper, ceiling and queue for hashing passwords with Argon2id (RFC 9106), once for the process.
  *
@@ -131,8 +133,6 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     },
   });
 }
-
-const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
 
 /** Asks another scheme whether a hash is one of its own. An error of the scheme is an outage. */
 function recognises(scheme: LegacyScheme, hash: string): boolean {

@@ -5,7 +5,7 @@ import type { CheckedClaims } from "./claims.ts";
 /** How many slots the tables of fingerprints have: a power of two. */
 const SLOTS = 8_192;
 
-interface Verified {
+interface CachedToken {
   readonly token: string;
   readonly claims: CheckedClaims;
 }
@@ -16,7 +16,7 @@ class Generation {
    * The tokens by the end of their signature. A Map hashes each key that it looks up, and 12 characters are hashed
    * faster than a whole token.
    */
-  readonly #tokens = new Map<string, Verified>();
+  readonly #tokens = new Map<string, CachedToken>();
   /**
    * Marks the fingerprints of the tokens in this generation. Most tokens are in none, and this table shows that without
    * a lookup in the Map.
@@ -24,16 +24,16 @@ class Generation {
   readonly #slots = new Uint8Array(SLOTS);
   #bytes = 0;
 
-  get(token: string, fingerprint: number): Verified | undefined {
+  get(token: string, fingerprint: number): CachedToken | undefined {
     return this.#slots[toSlot(fingerprint)] === 0 ? undefined : this.#tokens.get(cutSuffix(token));
   }
 
   /** Tells whether a token fits into a generation of `size` tokens, whose average length is bounded too. */
-  hasRoomFor({ token }: Verified, size: number): boolean {
+  hasRoomFor({ token }: CachedToken, size: number): boolean {
     return this.#tokens.size < size && this.#bytes + token.length <= size * MAX_CACHED_TOKEN_BYTES;
   }
 
-  put(verified: Verified, fingerprint: number): void {
+  put(verified: CachedToken, fingerprint: number): void {
     this.#tokens.set(cutSuffix(verified.token), verified);
     this.#slots[toSlot(fingerprint)] = 1;
     this.#bytes += verified.token.length;
@@ -76,13 +76,13 @@ export class VerifiedTokens {
   }
 
   /** Moves a token from the old generation to the young one. */
-  #promote(token: string, fingerprint: number): Verified | undefined {
+  #promote(token: string, fingerprint: number): CachedToken | undefined {
     const found = this.#old.get(token, fingerprint);
     if (found !== undefined) this.#keep(found, fingerprint);
     return found;
   }
 
-  #keep(verified: Verified, fingerprint: number): void {
+  #keep(verified: CachedToken, fingerprint: number): void {
     if (!this.#young.hasRoomFor(verified, this.#generationSize)) {
       this.#old = this.#young;
       this.#young = new Generation();

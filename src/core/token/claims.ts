@@ -1,7 +1,7 @@
 import { describeMismatch } from "../../shared/describe.ts";
-import { FILLED, isFilled } from "../../shared/text.ts";
+import { FILLED, isFilled, isString } from "../../shared/text.ts";
 import { AuthError } from "../errors.ts";
-import { invalidToken, mismatched } from "./compact.ts";
+import { createTokenError, createTokenMismatch } from "./compact.ts";
 import type { ClaimsSchema } from "./schema.ts";
 
 /** The claims that a profile writes itself (RFC 7519 §4.1), and that therefore can't be passed to `issueToken`. */
@@ -81,7 +81,6 @@ export interface ClaimRules {
 /** A payload whose registered claims have the types of RFC 7519 §4.1 and fit a profile's rules. */
 export type CheckedClaims = ProfileClaims & FlowClaims & Readonly<Record<string, unknown>>;
 
-const isString = (value: unknown): boolean => typeof value === "string";
 const isTime = (value: unknown): boolean => Number.isFinite(value);
 const isAudience = (value: unknown): boolean => isString(value) || (Array.isArray(value) && value.every(isString));
 
@@ -91,21 +90,21 @@ const isAudience = (value: unknown): boolean => isString(value) || (Array.isArra
  */
 export function checkClaims(payload: Record<string, unknown>, rules: ClaimRules, now: number): CheckedClaims {
   const mismatch = findMismatch(payload);
-  if (mismatch !== undefined) throw invalidToken(mismatch);
+  if (mismatch !== undefined) throw createTokenError(mismatch);
   const claims = payload as CheckedClaims;
   const { audience, audienceClaim } = rules;
   refuseOtherIssuer(claims, rules);
   const meant = claims[audienceClaim];
-  if (audience !== null && !isMeantFor(meant, audience)) throw mismatched(audienceClaim, meant, audience);
+  if (audience !== null && !isMeantFor(meant, audience)) throw createTokenMismatch(audienceClaim, meant, audience);
   const absent = findAbsent(payload, rules.required);
-  if (absent !== undefined) throw mismatched(absent, payload[absent], "a value");
+  if (absent !== undefined) throw createTokenMismatch(absent, payload[absent], "a value");
   checkTimes(claims, rules, now / 1_000);
   return claims;
 }
 
 /** Refuses claims of another issuer. */
 export function refuseOtherIssuer({ iss }: { readonly iss?: unknown }, { issuer }: Pick<ClaimRules, "issuer">): void {
-  if (issuer !== null && iss !== issuer) throw mismatched("iss", iss, [issuer]);
+  if (issuer !== null && iss !== issuer) throw createTokenMismatch("iss", iss, [issuer]);
 }
 
 /** Finds the first of the named claims that is absent. */
@@ -161,8 +160,8 @@ export function checkTimes(
       cause: new Error(`${why}, at ${now} with a clockTolerance of ${clockTolerance} s`),
     });
   };
-  if (exp === undefined) throw invalidToken(needsIat ? BOTH_TIMES : "exp must be there");
-  if (iat === undefined && (needsIat || maxAge !== null)) throw invalidToken(BOTH_TIMES);
+  if (exp === undefined) throw createTokenError(needsIat ? BOTH_TIMES : "exp must be there");
+  if (iat === undefined && (needsIat || maxAge !== null)) throw createTokenError(BOTH_TIMES);
   if (!(now < exp + clockTolerance)) refuse("expired", `exp is ${exp}, and has been reached`);
   // Whole seconds: a token that is valid here must also be valid for a verifier that counts only whole seconds.
   const latest = Math.floor(now) + clockTolerance;

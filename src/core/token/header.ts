@@ -2,7 +2,7 @@ import { copyAscii } from "../base64url.ts";
 import type { AuthError } from "../errors.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { selectKeys } from "../keys/select.ts";
-import { type Compact, checkSpelling, invalidToken, mismatched, readObject } from "./compact.ts";
+import { type Compact, checkSpelling, createTokenError, createTokenMismatch, readObject } from "./compact.ts";
 import { isAmong } from "./media-type.ts";
 
 /** How many accepted headers a profile remembers. An issuer has one for each key that it signs with. */
@@ -38,7 +38,7 @@ export class HeaderReader {
   /** Finds the keys to try; none where no key fits. Only the `alg` and `kid` of the header choose them. */
   findKeys(parts: Compact): readonly VerifyingKey[] {
     for (const { segment, keys } of this.#accepted) if (segment === parts.header) return keys;
-    const { alg, kid } = readHeader(parts, this.#types);
+    const { alg, kid } = readTokenHeader(parts, this.#types);
     return selectKeys(this.#keys, alg, kid);
   }
 
@@ -54,23 +54,24 @@ export class HeaderReader {
  *
  * @throws AuthError `invalid_token` for a header that is refused whatever the key is
  */
-export function readHeader(parts: Compact, types: readonly string[] | null): SignedBy {
+export function readTokenHeader(parts: Compact, types: readonly string[] | null): SignedBy {
   checkSpelling(parts);
   const header = readObject(parts, "header");
   const { alg, kid, typ } = header;
-  if (kid !== undefined && typeof kid !== "string") throw mismatched("kid", kid, "a string");
+  if (kid !== undefined && typeof kid !== "string") throw createTokenMismatch("kid", kid, "a string");
   for (const name of ["crit", "b64"]) {
-    if (header[name] !== undefined) throw invalidToken(`${name} is there, expected none: no extension is known`);
+    if (header[name] !== undefined) throw createTokenError(`${name} is there, expected none: no extension is known`);
   }
-  if (types !== null && !isAmong(typ, types)) throw mismatched("typ", typ, types);
+  if (types !== null && !isAmong(typ, types)) throw createTokenMismatch("typ", typ, types);
   return { alg, kid };
 }
 
 /** Creates the error that refuses a token which none of the keys can have signed. */
 export function explainUnknownKey({ alg, kid }: SignedBy, keys: readonly VerifyingKey[]): AuthError {
   const fitting = selectKeys(keys, alg, undefined);
-  if (fitting.length === 0) return mismatched("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
-  return mismatched(
+  if (fitting.length === 0)
+    return createTokenMismatch("alg", alg, [...new Set(keys.map(({ algorithm }) => algorithm))]);
+  return createTokenMismatch(
     "kid",
     kid,
     fitting.map((key) => String(key.kid)),

@@ -1,13 +1,13 @@
 import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { toBase64url } from "../base64url.ts";
+import { encodeBase64url } from "../base64url.ts";
 import type { SigningKey } from "../keys/key.ts";
 import { isSameKey } from "../keys/same.ts";
 import type { KeySet } from "../keys/source.ts";
 import { type Duration, readClock, toSeconds } from "../time.ts";
 import { type ClaimRules, findAbsent, findMismatch, WRITTEN_CLAIMS } from "./claims.ts";
 import { freezeDeep } from "./freeze.ts";
-import { newJti } from "./jti.ts";
+import { createJti } from "./jti.ts";
 import { refusePasswordHashes } from "./password-hashes.ts";
 import { type InputOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import type { KeyState } from "./profile-keys.ts";
@@ -59,6 +59,8 @@ function readExpiry(options: IssueOptions, profile: TokenProfile): number {
   return options.expiresIn === undefined ? profile.expiresIn : toSeconds("expiresIn", options.expiresIn, 1);
 }
 
+const FOREIGN = "a profile of trustIssuer only verifies; define one of your own with defineToken";
+
 /** Issues a token at an instant, in milliseconds since 1970. It returns a promise only if it has to wait. */
 export function issueAt<Profile extends TokenProfile>(
   claims: InputOf<Profile>,
@@ -79,13 +81,12 @@ export function issueAt<Profile extends TokenProfile>(
   const json = tryJson(() => JSON.stringify(copied));
   refusePasswordHashes(json);
   checkRequired(json, internals);
-  const payload = writePayload(template, json, iat, expiresIn, newJti(time));
-  if (schema === undefined) return sign(payload, internals, state, template);
-  return checkSchema(schema, json).then(() => signWithCurrentKey(payload, internals));
+  const payload = writePayload(template, json, iat, expiresIn, createJti(time));
+  if (schema === undefined) return signPayload(payload, internals, state, template);
+  return checkAgainstSchema(schema, json).then(() => signWithCurrentKey(payload, internals));
 }
 
 const NO_SIGNER = "the profile's first key only verifies; sign with a private one";
-const FOREIGN = "a profile of trustIssuer only verifies; define one of your own with defineToken";
 
 /** Waits for remote keys. Only remote keys can be missing. */
 async function waitForKeys({ keys }: ProfileInternals<unknown>): Promise<void> {
@@ -100,13 +101,13 @@ function expectTemplate(internals: ProfileInternals<unknown>, state: KeyState): 
 }
 
 /** Signs with the current key. If that is asynchronous, the key may be removed meanwhile. Then the next key signs. */
-function sign(
+function signPayload(
   payload: string,
   internals: ProfileInternals<unknown>,
   state: KeyState,
   { header, sign }: Template = expectTemplate(internals, state),
 ): string | Promise<string> {
-  const signingInput = `${header}.${toBase64url(payload)}`;
+  const signingInput = `${header}.${encodeBase64url(payload)}`;
   const signature = sign(signingInput);
   if (typeof signature === "string") return joinToken(signingInput, signature, internals.maxBytes);
   return signature.then((text) =>
@@ -119,7 +120,7 @@ function sign(
 /** Signs with the current key, after a wait in which the keys may have changed. */
 async function signWithCurrentKey(payload: string, internals: ProfileInternals<unknown>): Promise<string> {
   const state = internals.keys.current();
-  if (state !== null) return sign(payload, internals, state);
+  if (state !== null) return signPayload(payload, internals, state);
   await waitForKeys(internals);
   return signWithCurrentKey(payload, internals);
 }
@@ -186,7 +187,7 @@ function checkGivenClaims(claims: Record<string, unknown>, end: number): void {
 }
 
 /** Checks the claims with the schema, in the form in which a verifier reads them. */
-async function checkSchema(schema: ClaimsSchema, json: string): Promise<void> {
+async function checkAgainstSchema(schema: ClaimsSchema, json: string): Promise<void> {
   const { issues } = await validate(schema, { ...freezeDeep(JSON.parse(json)) });
   if (issues === undefined) return;
   const cause = new Error(issues.map(({ message }) => message).join("; "));

@@ -6,13 +6,13 @@ const HALF = 16_777_216; // 2 ** 24, a computation that bundlers would keep
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Creates a UUIDv7 (RFC 9562 §5.7): the millisecond, then 74 random bits. */
-export function newJti(now: number): string {
-  const time = toHex(Math.floor(now / HALF)) + toHex(Math.floor(now % HALF));
+export function createJti(now: number): string {
+  const time = toSixDigits(Math.floor(now / HALF)) + toSixDigits(Math.floor(now % HALF));
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** Writes half of a time in six hex digits. V8 writes two such halves faster than one number of more than 31 bits. */
-function toHex(half: number): string {
+function toSixDigits(half: number): string {
   return (HALF + half).toString(16).slice(1);
 }
 

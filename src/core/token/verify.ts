@@ -3,9 +3,9 @@ import type { AuthError } from "../errors.ts";
 import { KEY, type VerifyingKey } from "../keys/key.ts";
 import { readClock } from "../time.ts";
 import { type CheckedClaims, checkClaims, checkTimes, type FlowClaims, refuseOtherIssuer } from "./claims.ts";
-import { type Compact, checkSpelling, invalidToken, readObject, splitToken } from "./compact.ts";
+import { type Compact, checkSpelling, createTokenError, readObject, splitToken } from "./compact.ts";
 import { freezeDeep } from "./freeze.ts";
-import { explainUnknownKey, readHeader } from "./header.ts";
+import { explainUnknownKey, readTokenHeader } from "./header.ts";
 import { type ClaimsOf, type ProfileInternals, readInternals, type TokenProfile } from "./profile.ts";
 import type { KeyState } from "./profile-keys.ts";
 import { type ClaimsSchema, listPaths, validate } from "./schema.ts";
@@ -77,7 +77,7 @@ function openWithKnownKeys(
 ): CheckedClaims | Promise<CheckedClaims> | null {
   const state = internals.keys.current();
   const keys = state?.headers.findKeys(parts) ?? [];
-  return state === null || keys.length === 0 ? null : open(parts, keys, state, internals);
+  return state === null || keys.length === 0 ? null : verifySignature(parts, keys, state, internals);
 }
 
 /**
@@ -86,14 +86,14 @@ function openWithKnownKeys(
  */
 function openWithFetchedKeys(parts: Compact, internals: ProfileInternals<unknown>): Promise<CheckedClaims> {
   const { keys: profileKeys, types } = internals;
-  const signedBy = readHeader(parts, types);
+  const signedBy = readTokenHeader(parts, types);
   const refuse = (): AuthError => explainUnknownKey(signedBy, profileKeys.current()?.set.keys ?? []);
   if (profileKeys.remote === null) throw refuse();
   refuseOtherIssuer(readObject(parts, "payload"), internals);
   return profileKeys.remote.find(signedBy.alg, refuse, () => openWithKnownKeys(parts, internals));
 }
 
-function open(
+function verifySignature(
   parts: Compact,
   keys: readonly VerifyingKey[],
   state: KeyState,
@@ -101,7 +101,7 @@ function open(
 ): CheckedClaims | Promise<CheckedClaims> {
   if (internals.threadPool) return openInPool(parts, keys, state, internals);
   const isSigned = keys.some((key) => key[KEY].verify(parts.token, parts.end));
-  return admit(isSigned, parts, keys, state, internals);
+  return admitToken(isSigned, parts, keys, state, internals);
 }
 
 async function openInPool(
@@ -117,10 +117,10 @@ async function openInPool(
   }
   // The key may have been removed while the signature was checked.
   if (internals.keys.current() !== state) return openToken(parts.token, internals);
-  return admit(isSigned, parts, keys, state, internals);
+  return admitToken(isSigned, parts, keys, state, internals);
 }
 
-function admit(
+function admitToken(
   holds: boolean,
   parts: Compact,
   keys: readonly VerifyingKey[],
@@ -129,7 +129,7 @@ function admit(
 ): CheckedClaims {
   if (!holds) {
     checkSpelling(parts); // For a misspelt token, this throws a cause that says more.
-    throw invalidToken("the signature does not hold");
+    throw createTokenError("the signature does not hold");
   }
   headers.accept(parts.header, keys);
   const claims = checkClaims(freezeDeep(readObject(parts, "payload")), internals, readClock(internals.now));
@@ -148,7 +148,7 @@ export async function shapeClaims(checked: CheckedClaims, schema: ClaimsSchema):
   const { iss, aud, exp, iat, jti, ...given } = checked;
   const result = await validate(schema, given);
   if (result.issues !== undefined) {
-    throw invalidToken(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
+    throw createTokenError(`the claims don't fit the profile's schema at: ${listPaths(result.issues)}`);
   }
   // A schema may drop the claims that it does not name.
   const flow = Object.fromEntries(FLOW_CLAIMS.map((name) => [name, given[name]]));

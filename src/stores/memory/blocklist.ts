@@ -1,4 +1,4 @@
-import { systemClock } from "../../shared/clock.ts";
+import { DAY_MS, systemClock } from "../../shared/clock.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { createRevocations, type MemoryBlocklist } from "./revocations.ts";
 
@@ -11,7 +11,7 @@ export interface MemoryBlocklistOptions {
 const OPTIONS: OptionNames<MemoryBlocklistOptions> = { now: "optional" };
 
 /** A revocation that has already expired when it is stored is kept for a day, because the clock may be ahead. */
-const KEEP_MS = 86_400_000;
+const KEEP_MS = DAY_MS;
 
 /**
  * A blocklist in this process's memory, for a single process and for tests. It answers synchronously. It is empty after

@@ -5,7 +5,7 @@ import { createHorizon } from "../shared/horizon.ts";
 const RECORDS_PER_PUT = 2;
 
 /** The token or code of a purpose and user, and how often it was tried. */
-interface Entry {
+interface TriedToken {
   readonly token: StoredOneTimeToken;
   readonly tries: number;
   /** When the count of tries ends, in milliseconds since 1970. */
@@ -23,14 +23,14 @@ interface Entry {
  * ```
  */
 export function memoryOneTimeStore(): OneTimeStore {
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, TriedToken>();
   /** The keys of the entries, by the digests of their tokens. */
   const keys = new Map<string, string>();
   const computeHorizon = createHorizon();
-  let hand: Iterator<[string, Entry]> = entries.entries();
+  let hand: Iterator<[string, TriedToken]> = entries.entries();
 
   const getKey = (purpose: string, userId: string): string => JSON.stringify([purpose, userId]);
-  const remove = (key: string, { token }: Entry): void => {
+  const remove = (key: string, { token }: TriedToken): void => {
     entries.delete(key);
     keys.delete(token.digest);
   };

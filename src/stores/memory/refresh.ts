@@ -1,7 +1,6 @@
+import { DAY_MS } from "../../shared/clock.ts";
 import type { EndedSession, EndReason, RefreshStore, StoredSession } from "../contract.ts";
 import { createHorizon } from "../shared/horizon.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Each session that begins checks two owners, so that owners are removed faster than they are added. */
 const OWNERS_PER_START = 2;

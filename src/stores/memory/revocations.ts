@@ -78,7 +78,7 @@ export function createRevocations(now: () => number, keepMs: number | null): Rev
   };
   /** Returns until when a revocation is kept. */
   const computeEnd = (expiresAt: Date): number => {
-    const end = toMilliseconds(expiresAt);
+    const end = demandTime(expiresAt);
     const time = readClock();
     return end > time || keepMs === null ? end : Math.max(end, horizon + keepMs);
   };
@@ -102,7 +102,7 @@ export function createRevocations(now: () => number, keepMs: number | null): Rev
       addIds(sessions, [sid], end);
     },
     revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
-      const [cut, end] = [toMilliseconds(issuedUpTo), computeEnd(expiresAt)];
+      const [cut, end] = [demandTime(issuedUpTo), computeEnd(expiresAt)];
       sweep();
       const known = users.get(userId);
       users.set(userId, {
@@ -139,7 +139,7 @@ function keepLatest(known: number | undefined, given: number): number {
   return Math.max(known ?? given, given);
 }
 
-function toMilliseconds(date: Date): number {
+function demandTime(date: Date): number {
   const time = readTime(date);
   if (Number.isNaN(time)) throw new TypeError("memoryBlocklist: a revocation needs valid Dates");
   return time;

@@ -5,18 +5,18 @@ import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../sha
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlApiKeyStore } from "../shared/sql-api-keys.ts";
 import { readInteger } from "../shared/values.ts";
-import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
+import { bindClient, castToMilliseconds, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const COLUMNS = `id, user_id, label, hint, scopes, ${asMilliseconds("created_at")} AS created,
-  ${asMilliseconds("expires_at")} AS ends, ${asMilliseconds("last_used_at")} AS used, replaced_by`;
+const COLUMNS = `id, user_id, label, hint, scopes, ${castToMilliseconds("created_at")} AS created,
+  ${castToMilliseconds("expires_at")} AS ends, ${castToMilliseconds("last_used_at")} AS used, replaced_by`;
 
 const INSERTED = `id, user_id, label, hint, scopes, created_at, expires_at, last_used_at, replaced_by, digest, slot`;
 
 /** The parameters of a key that is added, from `$1` to `$10`. */
-const VALUES = `$1, $2, $3, $4, $5, ${asTimestamp("$6")}, ${asTimestamp("$7")}, ${asTimestamp("$8")}, $9, $10`;
+const VALUES = `$1, $2, $3, $4, $5, ${castToTimestamp("$6")}, ${castToTimestamp("$7")}, ${castToTimestamp("$8")}, $9, $10`;
 
 /**
  * API keys in a Postgres table (see {@link postgresSchema}). Each step is one statement, so a pool will do. What a call
@@ -38,7 +38,7 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
     async insert(key, limit) {
       // By the caller's clock an expired key takes no place. It is deleted only if it has expired by the server's clock
       // too, because the caller's clock may be ahead.
-      const expired = `user_id = $1 AND expires_at <= ${asTimestamp("$2")}`;
+      const expired = `user_id = $1 AND expires_at <= ${castToTimestamp("$2")}`;
       const sweep = `WITH gone AS (DELETE FROM ${apiKeys} WHERE ${expired} AND expires_at <= now())
         UPDATE ${apiKeys} SET slot = NULL WHERE ${expired} AND expires_at > now() AND slot IS NOT NULL`;
       await query(sweep, key.userId, toMilliseconds(key.createdAt));
@@ -72,7 +72,7 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
       const sql = `WITH old AS (
           SELECT id, slot FROM ${apiKeys} WHERE id = $11 AND user_id = $2 AND replaced_by IS NULL FOR UPDATE),
         ended AS (
-          UPDATE ${apiKeys} k SET expires_at = least(k.expires_at, ${asTimestamp("$12")}), replaced_by = $1, slot = NULL
+          UPDATE ${apiKeys} k SET expires_at = least(k.expires_at, ${castToTimestamp("$12")}), replaced_by = $1, slot = NULL
           FROM old WHERE k.id = old.id RETURNING old.slot)
         INSERT INTO ${apiKeys} (${INSERTED}) SELECT ${VALUES}, slot FROM ended RETURNING id`;
       return (await query(sql, ...listApiKeyValues(next), id, toMilliseconds(endsAt))).length === 1;
@@ -90,7 +90,7 @@ export function postgresApiKeys(options: PostgresOptions & DeletionOptions): Sql
       while (deleted > 0);
     },
     async touch(userId, id, at) {
-      const sql = `UPDATE ${apiKeys} SET last_used_at = greatest(last_used_at, ${asTimestamp("$3")})
+      const sql = `UPDATE ${apiKeys} SET last_used_at = greatest(last_used_at, ${castToTimestamp("$3")})
         WHERE id = $1 AND user_id = $2`;
       await query(sql, id, userId, toMilliseconds(at));
     },

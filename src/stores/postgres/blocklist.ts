@@ -5,7 +5,7 @@ import { encodeId } from "../shared/ids.ts";
 import { readDateOrNull, toIssuedMilliseconds, toMilliseconds } from "../shared/instants.ts";
 import type { SqlBlocklist } from "../shared/sql.ts";
 import { readFlag } from "../shared/values.ts";
-import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
+import { bindClient, castToMilliseconds, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 import { deleteExpiredRows } from "./deletion.ts";
 import { checkFeedOptions, createFeed, type PostgresFeedOptions } from "./feed.ts";
 import { createNotifier } from "./notifier.ts";
@@ -58,15 +58,15 @@ export function postgresBlocklist(options: PostgresBlocklistOptions): SqlBlockli
   const feed = options.feed === undefined ? undefined : checkFeedOptions(options.feed);
   const { revocations } = tables;
   const upsert = `INSERT INTO ${revocations} AS known (kind, id, user_id, issued_up_to, expires_at)
-    SELECT kind, id, $2, ${asTimestamp("cut")}, ${asTimestamp("$3")}
+    SELECT kind, id, $2, ${castToTimestamp("cut")}, ${castToTimestamp("$3")}
     FROM json_to_recordset($1::text::json) AS revoked(kind text, id text, cut float8)
     ON CONFLICT (kind, id) DO UPDATE SET txid = pg_current_xact_id(),
       issued_up_to = greatest(known.issued_up_to, excluded.issued_up_to),
       expires_at = greatest(known.expires_at, excluded.expires_at)`;
   const selectRevoked = `SELECT EXISTS (SELECT 1 FROM ${revocations} WHERE (kind = 'token' AND id = $1)
     OR (kind = 'session' AND id = $2)
-    OR (kind = 'user' AND id = $3 AND issued_up_to >= ${asTimestamp("$4")})) AS revoked`;
-  const selectCut = `SELECT ${asMilliseconds("issued_up_to")} AS cut FROM ${revocations}
+    OR (kind = 'user' AND id = $3 AND issued_up_to >= ${castToTimestamp("$4")})) AS revoked`;
+  const selectCut = `SELECT ${castToMilliseconds("issued_up_to")} AS cut FROM ${revocations}
     WHERE kind = 'user' AND id = $1`;
   const notify = createNotifier(query, channel);
   /** Stores all rows by one statement. */

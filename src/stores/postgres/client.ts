@@ -73,16 +73,16 @@ export function bindQuery(owner: string, name: string, client: PostgresClient): 
 }
 
 /** Returns SQL for the timestamp of a parameter that holds milliseconds since 1970. */
-export function asTimestamp(parameter: string): string {
+export function castToTimestamp(parameter: string): string {
   return `to_timestamp(${parameter}::float8 / 1000)`;
 }
 
 /** Returns SQL for the day in UTC of a parameter that holds milliseconds since 1970. */
-export function asDay(parameter: string): string {
-  return `(${asTimestamp(parameter)} AT TIME ZONE 'UTC')::date`;
+export function castToDay(parameter: string): string {
+  return `(${castToTimestamp(parameter)} AT TIME ZONE 'UTC')::date`;
 }
 
 /** Returns SQL for a timestamp as milliseconds since 1970: a number, however the client parses timestamps. */
-export function asMilliseconds(column: string): string {
+export function castToMilliseconds(column: string): string {
   return `round(extract(epoch from ${column}) * 1000)::float8`;
 }

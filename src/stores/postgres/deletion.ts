@@ -1,5 +1,5 @@
 import { type Cutoff, MARGIN_MS } from "../shared/cutoff.ts";
-import { asTimestamp, type Query } from "./client.ts";
+import { castToTimestamp, type Query } from "./client.ts";
 
 /** How many rows one statement deletes. */
 const BATCH = 1_000;
@@ -12,8 +12,8 @@ export type EndColumn = "expires_at" | "expires_on";
  * later than a minute ago by the server's clock: a process whose clock is ahead must not delete what still counts for
  * the others.
  */
-export function asCutoff(parameter: string, { isGiven }: Cutoff): string {
-  const given = asTimestamp(parameter);
+export function writeCutoff(parameter: string, { isGiven }: Cutoff): string {
+  const given = castToTimestamp(parameter);
   return isGiven ? given : `least(${given}, now() - interval '${MARGIN_MS} milliseconds')`;
 }
 
@@ -30,7 +30,7 @@ export async function deleteExpiredRows(
   cutoff: Cutoff,
   by: EndColumn = "expires_at",
 ): Promise<number> {
-  const end = asCutoff("$1", cutoff);
+  const end = writeCutoff("$1", cutoff);
   const sql = `DELETE FROM ${table} WHERE (${key}) IN (
       SELECT ${key} FROM ${table}
       WHERE expires_at <= ${end} AND ${by} <= ${by === "expires_on" ? `(${end} AT TIME ZONE 'UTC')::date` : end}

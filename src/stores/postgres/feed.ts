@@ -5,7 +5,7 @@ import { decodeId } from "../shared/ids.ts";
 import { readDate } from "../shared/instants.ts";
 import type { Row } from "../shared/rows.ts";
 import { createAlarm } from "./alarm.ts";
-import { asMilliseconds, bindQuery, type PostgresClient, type Query } from "./client.ts";
+import { bindQuery, castToMilliseconds, type PostgresClient, type Query } from "./client.ts";
 import {
   BEGINNING,
   formatCursor,
@@ -132,7 +132,7 @@ function buildPageQuery(table: string): string {
     THEN concat(pg_snapshot_xmin(${current}), ':', pg_snapshot_xmin(${current}), ':')
     ELSE ${current}::text END`;
   return `SELECT here.life, here.seen, page.txid::text, page.kind, page.id,
-    ${asMilliseconds("issued_up_to")} AS cut, ${asMilliseconds("expires_at")} AS ends
+    ${castToMilliseconds("issued_up_to")} AS cut, ${castToMilliseconds("expires_at")} AS ends
   FROM (SELECT ${buildLife(table)} AS life, ${seen} AS seen) AS here
   LEFT JOIN LATERAL (
     (SELECT was.* FROM unnest($1::text::xid8[]) AS open (xid) CROSS JOIN LATERAL (

@@ -4,12 +4,12 @@ import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../sha
 import { toMilliseconds } from "../shared/instants.ts";
 import { readOneTimeToken, readOneTimeTry } from "../shared/rows.ts";
 import type { SqlOneTimeStore } from "../shared/sql.ts";
-import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
+import { bindClient, castToMilliseconds, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const COLUMNS = `digest, purpose, user_id, data, ${asMilliseconds("valid_until")} AS ends`;
+const COLUMNS = `digest, purpose, user_id, data, ${castToMilliseconds("valid_until")} AS ends`;
 
 /**
  * Tokens and codes for one use in a Postgres table (see {@link postgresSchema}). Each step is one statement, so a pool
@@ -31,7 +31,7 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
   const store: SqlOneTimeStore = {
     async put({ digest, purpose, userId, data, expiresAt }) {
       const sql = `INSERT INTO ${oneTimeTokens} AS known (purpose, user_id, digest, data, valid_until, expires_at)
-        VALUES ($1, $2, $3, $4, ${asTimestamp("$5")}, ${asTimestamp("$5")})
+        VALUES ($1, $2, $3, $4, ${castToTimestamp("$5")}, ${castToTimestamp("$5")})
         ON CONFLICT (purpose, user_id) DO UPDATE SET digest = excluded.digest, data = excluded.data,
           valid_until = excluded.valid_until, expires_at = greatest(excluded.valid_until, known.tries_until)`;
       await query(sql, purpose, userId, digest, data, toMilliseconds(expiresAt));
@@ -46,7 +46,7 @@ export function postgresOneTimeStore(options: PostgresOptions & DeletionOptions)
       return readOneTimeToken((await query(sql, digest))[0]);
     },
     async countTry(purpose, userId, at, until) {
-      const [isOpen, ends] = [`tries_until > ${asTimestamp("$3")}`, asTimestamp("$4")];
+      const [isOpen, ends] = [`tries_until > ${castToTimestamp("$3")}`, castToTimestamp("$4")];
       const sql = `UPDATE ${oneTimeTokens} SET tries = CASE WHEN ${isOpen} THEN tries + 1 ELSE 1 END,
           tries_until = CASE WHEN ${isOpen} THEN tries_until ELSE ${ends} END,
           expires_at = CASE WHEN ${isOpen} THEN expires_at ELSE greatest(valid_until, ${ends}) END

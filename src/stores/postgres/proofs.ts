@@ -3,7 +3,7 @@ import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
 import { toMilliseconds } from "../shared/instants.ts";
 import type { SqlProofStore } from "../shared/sql-proofs.ts";
-import { asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
+import { bindClient, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 import { deleteExpiredRows } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
@@ -26,7 +26,7 @@ export function postgresProofs(options: PostgresOptions & DeletionOptions): SqlP
   const store: SqlProofStore = {
     async remember(id, expiresAt) {
       // A call that finds the row of an open transaction waits for its end.
-      const sql = `INSERT INTO ${tables.proofs} (id, expires_at) VALUES ($1, ${asTimestamp("$2")})
+      const sql = `INSERT INTO ${tables.proofs} (id, expires_at) VALUES ($1, ${castToTimestamp("$2")})
         ON CONFLICT (id) DO NOTHING RETURNING 1`;
       return (await query(sql, id, toMilliseconds(expiresAt))).length === 1;
     },

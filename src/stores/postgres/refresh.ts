@@ -15,20 +15,20 @@ import {
 import type { SqlRefreshStore } from "../shared/sql.ts";
 import { readInteger } from "../shared/values.ts";
 import {
-  asDay,
-  asMilliseconds,
-  asTimestamp,
   bindClient,
+  castToDay,
+  castToMilliseconds,
+  castToTimestamp,
   POSTGRES_OPTIONS,
   type PostgresOptions,
   type Query,
 } from "./client.ts";
-import { asCutoff, deleteExpiredRows } from "./deletion.ts";
+import { deleteExpiredRows, writeCutoff } from "./deletion.ts";
 
 const OPTIONS: OptionNames<PostgresOptions & DeletionOptions> = { ...POSTGRES_OPTIONS, ...DELETION_OPTIONS };
 
-const COLUMNS = `sid, user_id, ${asMilliseconds("created_at")} AS created, ${asMilliseconds("last_used_at")} AS used,
-  family, ${asMilliseconds("expires_at")} AS ends, ${asMilliseconds("password_changed_at")} AS changed, rotation,
+const COLUMNS = `sid, user_id, ${castToMilliseconds("created_at")} AS created, ${castToMilliseconds("last_used_at")} AS used,
+  family, ${castToMilliseconds("expires_at")} AS ends, ${castToMilliseconds("password_changed_at")} AS changed, rotation,
   details, revision, ended`;
 
 /**
@@ -55,13 +55,13 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
     async startSession(session, endings, limit) {
       // This locks the owner's row, and so does endSessions. Of the two, the later one sees what the earlier one wrote.
       const sql = `WITH owner AS (
-          INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${asTimestamp("$4")})
+          INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at) VALUES ($2, 0, ${castToTimestamp("$4")})
           ON CONFLICT (user_id) DO UPDATE SET used_at = greatest(known.used_at, excluded.used_at)
           WHERE known.endings <= $11 RETURNING endings)
         INSERT INTO ${sessions} (sid, user_id, family, created_at, last_used_at, expires_at, expires_on,
           password_changed_at, rotation, details, revision, endings)
-        SELECT $1, $2, $3, ${asTimestamp("$4")}, ${asTimestamp("$5")}, ${asTimestamp("$6")}, ${asDay("$6")},
-          ${asTimestamp("$7")}, $8, $9, $10, endings
+        SELECT $1, $2, $3, ${castToTimestamp("$4")}, ${castToTimestamp("$5")}, ${castToTimestamp("$6")}, ${castToDay("$6")},
+          ${castToTimestamp("$7")}, $8, $9, $10, endings
         FROM owner WHERE endings <= $11 RETURNING sid`;
       if ((await query(sql, ...listSessionValues(session), endings)).length === 0) return null;
       return deleteSurplus(query, sessions, session, limit);
@@ -71,8 +71,8 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       return row === undefined ? null : readSession(row);
     },
     async replaceSession({ sid, userId, revision }, next) {
-      const sql = `UPDATE ${sessions} SET last_used_at = ${asTimestamp("$4")}, expires_at = ${asTimestamp("$5")},
-          expires_on = ${asDay("$5")}, password_changed_at = ${asTimestamp("$6")}, rotation = $7, details = $8,
+      const sql = `UPDATE ${sessions} SET last_used_at = ${castToTimestamp("$4")}, expires_at = ${castToTimestamp("$5")},
+          expires_on = ${castToDay("$5")}, password_changed_at = ${castToTimestamp("$6")}, rotation = $7, details = $8,
           revision = $9
         WHERE sid = $1 AND user_id = $2 AND revision = $3 AND ended IS NULL RETURNING sid`;
       return (await query(sql, sid, userId, revision, ...listReplacedValues(next))).length === 1;
@@ -84,7 +84,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
     },
     async endSessions(userId, at, exceptSid = "") {
       const count = `INSERT INTO ${sessionOwners} AS known (user_id, endings, used_at)
-        VALUES ($1, 1, ${asTimestamp("$2")})
+        VALUES ($1, 1, ${castToTimestamp("$2")})
         ON CONFLICT (user_id) DO UPDATE SET endings = known.endings + 1,
           used_at = greatest(known.used_at, excluded.used_at)
         RETURNING endings`;
@@ -102,7 +102,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
     },
     async sessions(userId, at) {
       const sql = `SELECT ${COLUMNS} FROM ${sessions}
-        WHERE user_id = $1 AND ended IS NULL AND expires_at > ${asTimestamp("$2")} ORDER BY last_used_at DESC`;
+        WHERE user_id = $1 AND ended IS NULL AND expires_at > ${castToTimestamp("$2")} ORDER BY last_used_at DESC`;
       return (await query(sql, userId, toMilliseconds(at))).map(readSession);
     },
     async deleteExpired(at) {
@@ -110,7 +110,7 @@ export function postgresRefreshStore(options: PostgresOptions & DeletionOptions)
       // The day is indexed, and not the instant: most refreshes leave the day as it is, and so need not write to an
       // index.
       const deleted = await deleteExpiredRows(query, sessions, "sid", cutoff, "expires_on");
-      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${asCutoff("$1", cutoff)} - interval '24 hours'
+      const sql = `DELETE FROM ${sessionOwners} WHERE used_at <= ${writeCutoff("$1", cutoff)} - interval '24 hours'
         AND NOT EXISTS (SELECT 1 FROM ${sessions} s WHERE s.user_id = ${sessionOwners}.user_id)`;
       await query(sql, cutoff.time);
       return deleted;

@@ -1,4 +1,4 @@
-import { stopwatch } from "../../shared/clock.ts";
+import { readStopwatch } from "../../shared/clock.ts";
 import { sleep } from "../../shared/promise.ts";
 
 /** serialization_failure and deadlock_detected: the server aborted a statement because of a conflict with another. */
@@ -11,7 +11,7 @@ const MAX_PAUSE_MS = 100;
 
 /** Runs a statement, and runs it again while it conflicts with others, after random pauses that grow. */
 export async function retryConflicts<T>(statement: () => Promise<T>): Promise<T> {
-  const deadline = stopwatch() + TIMEOUT_MS;
+  const deadline = readStopwatch() + TIMEOUT_MS;
   let conflict: unknown;
   for (let pause = 4; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     try {
@@ -19,9 +19,9 @@ export async function retryConflicts<T>(statement: () => Promise<T>): Promise<T>
     } catch (error) {
       const code = readSqlState(error);
       if (code === IN_FAILED_TRANSACTION && conflict !== undefined) throw conflict;
-      if (!CONFLICTS.has(code) || stopwatch() > deadline) throw error;
+      if (!CONFLICTS.has(code) || readStopwatch() > deadline) throw error;
       conflict = error;
-      await sleep(1 + pause * (stopwatch() % 1)); // the stopwatch's microseconds are random enough
+      await sleep(1 + pause * (readStopwatch() % 1)); // the stopwatch's microseconds are random enough
     }
   }
 }

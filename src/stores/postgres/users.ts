@@ -2,9 +2,9 @@ import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { checkFlag, checkNewUser, createUserExists } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
-import { asMilliseconds, asTimestamp, bindClient, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
+import { bindClient, castToMilliseconds, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
 
-const COLUMNS = `id, login, disabled, ${asMilliseconds("password_changed_at")} AS changed`;
+const COLUMNS = `id, login, disabled, ${castToMilliseconds("password_changed_at")} AS changed`;
 
 /**
  * Users in a Postgres table (see {@link postgresSchema}). Logins are compared as they are: store them and look them up
@@ -36,12 +36,12 @@ export function postgresUsers(options: PostgresOptions): SqlUsers {
       return row === undefined ? null : readCredentials(row);
     },
     async replacePasswordHash(userId, current, next, changedAt) {
-      const set = `password_hash = $3, password_changed_at = coalesce(${asTimestamp("$4")}, password_changed_at)`;
+      const set = `password_hash = $3, password_changed_at = coalesce(${castToTimestamp("$4")}, password_changed_at)`;
       const sql = `UPDATE ${users} SET ${set} WHERE id = $1 AND password_hash = $2 RETURNING id`;
       return (await query(sql, userId, current, next, toMillisecondsOrNull(changedAt))).length === 1;
     },
     async setPasswordHash(userId, next, changedAt) {
-      const sql = `UPDATE ${users} SET password_hash = $2, password_changed_at = ${asTimestamp("$3")}
+      const sql = `UPDATE ${users} SET password_hash = $2, password_changed_at = ${castToTimestamp("$3")}
         WHERE id = $1 RETURNING id`;
       return (await query(sql, userId, next, toMilliseconds(changedAt))).length === 1;
     },

@@ -1,12 +1,13 @@
+import { HOUR_MS } from "../../shared/clock.ts";
 import type { ApiKey, ApiKeyStore, StoredApiKey } from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { INSERT, LIST, REPLACE, TOUCH } from "./api-key-scripts.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
-import { createReplyError, readBoolean, readInteger, readJson, readPairs } from "./replies.ts";
+import { createReplyError, readBoolean, readIntegerReply, readJson, readPairs } from "./replies.ts";
 import { computeTtl } from "./ttl.ts";
 
 /** How long a digest is kept while its key is being added: longer than any client waits. */
-const PENDING_MS = 3_600_000;
+const PENDING_MS = HOUR_MS;
 
 /**
  * API keys in Redis or Valkey. All keys of a user are one hash, in one slot of a cluster, and every step is one script.
@@ -83,7 +84,7 @@ export function redisApiKeys(options: RedisOptions): ApiKeyStore {
         const keys = await listStored(userId);
         if (keys.length === 0) return;
         await Promise.all(keys.map(({ digest }) => send("DEL", getDigestKey(digest))));
-        readInteger(await send("HDEL", getKeysKey(userId), ...keys.map(({ id }) => id)));
+        readIntegerReply(await send("HDEL", getKeysKey(userId), ...keys.map(({ id }) => id)));
       }
     },
     async touch(userId, id, at) {

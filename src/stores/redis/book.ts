@@ -1,6 +1,3 @@
-/** One hour: how much longer than its retention the stream keeps entries, and how far two clocks may differ. */
-export const HOUR_MS = 3_600_000;
-
 /**
  * Functions of the scripts that write the book, a hash beside the stream:
  *

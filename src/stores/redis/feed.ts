@@ -4,7 +4,7 @@ import type { RevocationFeed, RevocationPage } from "../contract.ts";
 import { ANNOUNCE } from "./book.ts";
 import { bindSend, type Client, type RedisSend } from "./client.ts";
 import { createReplyError, readStrings } from "./replies.ts";
-import { type Entry, getStreamKeys, parseEntry } from "./stream.ts";
+import { getStreamKeys, parseEntry, type StreamEntry } from "./stream.ts";
 
 /** Lets `replicatedBlocklist` follow a Redis blocklist. */
 export interface RedisFeedOptions {
@@ -92,12 +92,12 @@ interface Reply {
   readonly life: string;
   readonly from: string;
   readonly now: number;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly StreamEntry[];
   /**
    * What each entry records of the entry before it. At the end of the stream, the book's record of the last entry
    * follows.
    */
-  readonly links: readonly Pick<Entry, "after" | "until">[];
+  readonly links: readonly Pick<StreamEntry, "after" | "until">[];
 }
 
 function parseReply(from: string, reply: unknown): Reply {

@@ -3,7 +3,7 @@ import type { OneTimeStore, StoredOneTimeToken } from "../contract.ts";
 import { readDate, toMilliseconds } from "../shared/instants.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
 import { COUNT_TRY, FIND, PUT, TAKE } from "./one-time-scripts.ts";
-import { createReplyError, readInteger, readJson, readStrings } from "./replies.ts";
+import { createReplyError, readIntegerReply, readJson, readStrings } from "./replies.ts";
 import { computeTtl, MARGIN_MS } from "./ttl.ts";
 
 /**
@@ -67,7 +67,7 @@ export function redisOneTimeStore(options: RedisOptions): OneTimeStore {
       const counted = await run(COUNT_TRY, getKey(purpose, userId), ...values);
       if (counted === null) return null;
       const [digest, tries] = readStrings(counted, 2);
-      return { digest: digest as string, tries: readInteger(tries) };
+      return { digest: digest as string, tries: readIntegerReply(tries) };
     },
   };
 }

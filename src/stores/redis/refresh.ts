@@ -1,11 +1,10 @@
+import { DAY_MS } from "../../shared/clock.ts";
 import type { EndReason, RefreshStore, StoredSession } from "../contract.ts";
 import { readDate, readDateOrNull, toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
 import { bindClient, getUserPrefix, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
 import { END, END_ALL, LIST, REMOVE, REPLACE, START } from "./refresh-scripts.ts";
-import { createReplyError, readBoolean, readInteger, readJson, readPairs } from "./replies.ts";
+import { createReplyError, readBoolean, readIntegerReply, readJson, readPairs } from "./replies.ts";
 import { computeTtl } from "./ttl.ts";
-
-const DAY_MS = 86_400_000;
 
 /** The first character of a stored session says whether it was ended, and why. */
 const STATES: Readonly<Record<string, EndReason | null>> = { "+": null, l: "logout", r: "reuse" };
@@ -41,7 +40,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
 
   return {
     async endings(userId) {
-      return readInteger((await send("GET", getEndingsKey(userId))) ?? "0");
+      return readIntegerReply((await send("GET", getEndingsKey(userId))) ?? "0");
     },
     async startSession(session, endings, limit) {
       const { sid, userId, createdAt, expiresAt } = session;
@@ -64,7 +63,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
       if (owner === null) return null;
       const [userId, sid] = owner;
       const text = await send("HGET", getSessionsKey(userId), sid);
-      return text === null ? null : readSession(userId, sid, text);
+      return text === null ? null : parseSession(userId, sid, text);
     },
     async replaceSession(session, next) {
       const { sid, userId } = session;
@@ -90,7 +89,7 @@ export function redisRefreshStore(options: RedisOptions): RefreshStore {
     async sessions(userId, at) {
       const now = toMilliseconds(at);
       return readPairs(await run(LIST, [getSessionsKey(userId)]))
-        .map(([sid, text]) => readSession(userId, sid, text))
+        .map(([sid, text]) => parseSession(userId, sid, text))
         .filter(({ ended, expiresAt }) => ended === null && expiresAt.getTime() > now)
         .sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
     },
@@ -118,7 +117,7 @@ function formatSession(session: StoredSession): string {
 }
 
 /** Parses a stored session. */
-function readSession(userId: string, sid: string, text: unknown): StoredSession {
+function parseSession(userId: string, sid: string, text: unknown): StoredSession {
   const ended = typeof text === "string" ? STATES[text.charAt(0)] : undefined;
   const known = ended === undefined ? null : readJson((text as string).slice(1));
   if (!Array.isArray(known) || (known.length !== 7 && known.length !== 8)) throw createReplyError();

@@ -18,7 +18,7 @@ export function readPairs(reply: unknown): readonly (readonly [string, string])[
 }
 
 /** Reads a whole number. */
-export function readInteger(reply: unknown): number {
+export function readIntegerReply(reply: unknown): number {
   const number = typeof reply === "string" ? Number(reply) : Number.NaN;
   if (!Number.isSafeInteger(number)) throw createReplyError();
   return number;
@@ -26,7 +26,7 @@ export function readInteger(reply: unknown): number {
 
 /** Reads a script's 1 or 0. */
 export function readBoolean(reply: unknown): boolean {
-  const number = readInteger(reply);
+  const number = readIntegerReply(reply);
   if (number !== 0 && number !== 1) throw createReplyError();
   return number === 1;
 }

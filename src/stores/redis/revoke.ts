@@ -1,4 +1,5 @@
-import { BOOK, HOUR_MS } from "./book.ts";
+import { HOUR_MS } from "../../shared/clock.ts";
+import { BOOK } from "./book.ts";
 import type { RedisSend } from "./client.ts";
 import { createReplyError } from "./replies.ts";
 import { getStreamKeys } from "./stream.ts";
@@ -70,7 +71,7 @@ export function createRevoker(send: RedisSend, prefix: string, now: () => number
     const entries = published.map(({ entry }) => entry);
     const life = crypto.randomUUID();
     const reply = await send("EVAL", REVOKE, String(keys.length), ...keys, ...numbers, life, ...values, ...entries);
-    if (reply !== "OK") throw createRefusal(reply);
+    if (reply !== "OK") throw createRetentionError(reply);
   };
   return async (ends, marks) => {
     if (!isSplit) {
@@ -86,7 +87,7 @@ export function createRevoker(send: RedisSend, prefix: string, now: () => number
   };
 }
 
-function createRefusal(reply: unknown): Error {
+function createRetentionError(reply: unknown): Error {
   if (typeof reply !== "string" || !/^\d+$/.test(reply)) return createReplyError();
   return new RangeError(
     `redisBlocklist: this revocation counts for ${reply} ms and would outlive the feed; ` +

@@ -2,7 +2,7 @@ import type { StatusListStore } from "../contract.ts";
 import { encodeId } from "../shared/ids.ts";
 import { joinPages, PAGE_INDICES } from "../shared/status-pages.ts";
 import { bindClient, REDIS_OPTIONS, type RedisOptions } from "./client.ts";
-import { createReplyError, readBoolean, readInteger, readPairs, readStrings } from "./replies.ts";
+import { createReplyError, readBoolean, readIntegerReply, readPairs, readStrings } from "./replies.ts";
 import { ALLOCATE, MARK, READ } from "./status-list-scripts.ts";
 
 const EMPTY = "0".repeat(PAGE_INDICES / 4);
@@ -30,7 +30,7 @@ export function redisStatusListStore(options: RedisOptions): StatusListStore {
       const reply = await send("EVAL", ALLOCATE, "1", getKey(series), String(count), given);
       const [first, terms] = readStrings(reply, 2);
       if (typeof terms !== "string") throw createReplyError();
-      return { first: readInteger(first), terms };
+      return { first: readIntegerReply(first), terms };
     },
     async mark(series, list, indices) {
       const marks = indices.flatMap(describeMark).map(String);
@@ -38,7 +38,7 @@ export function redisStatusListStore(options: RedisOptions): StatusListStore {
     },
     async read(series, list) {
       const pages = readPairs(await send("EVAL", READ, "1", getListKey(series, list)));
-      return joinPages(pages.map(([page, hex]) => [readInteger(page), hex]));
+      return joinPages(pages.map(([page, hex]) => [readIntegerReply(page), hex]));
     },
   };
 }

@@ -9,7 +9,7 @@ export function getStreamKeys(prefix: string): readonly [stream: string, book: s
 }
 
 /** An entry of the stream. It names the entry before it, so that a reader notices missing entries. */
-export interface Entry {
+export interface StreamEntry {
   readonly id: string;
   readonly revocation: Revocation;
   /** The id of the entry that was written before it, which may have left the stream. */
@@ -24,7 +24,7 @@ export function formatRevocation(kind: Revocation["kind"], id: string, ends: num
 }
 
 /** Parses an entry as the script of the feed writes it: one line, with the revocation at its end. */
-export function parseEntry(line: string): Entry {
+export function parseEntry(line: string): StreamEntry {
   const [, id, after, until, text] = /^(\d+-\d+) (\d+-\d+) (\d+) (.*)$/s.exec(line) ?? [];
   if (id === undefined || after === undefined || text === undefined) throw createReplyError();
   return { id, revocation: parseRevocation(text), after, until: Number(until) };

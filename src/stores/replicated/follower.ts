@@ -1,4 +1,4 @@
-import { stopwatch } from "../../shared/clock.ts";
+import { MINUTE_MS, readStopwatch } from "../../shared/clock.ts";
 import { ignore, tell } from "../../shared/listener.ts";
 import { sleep, withTimeout } from "../../shared/promise.ts";
 import type { Revocation, RevocationFeed } from "../contract.ts";
@@ -11,7 +11,7 @@ const PAUSES = { first: 50, last: 1_000 } as const;
  * A read that takes a minute longer than it may wait has lost its connection. A shorter limit would pile up reads on a
  * slow server.
  */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = MINUTE_MS;
 
 /** `start` rejects when nothing was loaded for this long. */
 const STUCK_MS = 5_000;
@@ -21,7 +21,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Follows a feed, and copies it. */
 export interface Follower {
   /** Returns the time of the stopwatch up to which the copy is complete. */
-  freshAsOf(): number;
+  getFreshTime(): number;
   /** Starts to follow. Resolves once everything is loaded. */
   start(): Promise<void>;
   stop(): void;
@@ -68,7 +68,7 @@ export function createFollower(
 
   /** Reads until there is no more. Then the copy is complete up to the time at which the first read began. */
   const catchUp = async (self: Load): Promise<void> => {
-    const asked = stopwatch();
+    const asked = readStopwatch();
     let more = await pull(self, fresh === NEVER ? 0 : waitMs);
     while (more) {
       await sleep(1, { unref: true });
@@ -98,7 +98,7 @@ export function createFollower(
   };
 
   return {
-    freshAsOf: () => fresh,
+    getFreshTime: () => fresh,
     start() {
       if (following !== null) return Promise.reject(new Error("replicatedBlocklist: it follows its feed already"));
       following = createLoad();

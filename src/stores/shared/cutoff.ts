@@ -1,9 +1,9 @@
-import { systemClock } from "../../shared/clock.ts";
+import { MINUTE_MS, systemClock } from "../../shared/clock.ts";
 import { createHorizon } from "./horizon.ts";
 import { toMilliseconds } from "./instants.ts";
 
 /** By itself a store keeps a row for a minute longer than it is needed, because clocks differ a little. */
-export const MARGIN_MS = 60_000;
+export const MARGIN_MS: number = MINUTE_MS;
 
 /** The instant by which a row must have expired to be deleted. */
 export interface Cutoff {

@@ -1,10 +1,10 @@
-import { stopwatch } from "../../shared/clock.ts";
+import { DAY_MS, readStopwatch } from "../../shared/clock.ts";
 
 /** An entry is kept for ten minutes after it expired, because the clocks of several machines differ a little. */
 const MARGIN_MS = 600_000;
 
 /** A clock that jumps ahead is trusted once it has stayed ahead for one to two of these generations. */
-const GENERATION_MS = 86_400_000;
+const GENERATION_MS = DAY_MS;
 
 /**
  * Creates a function that computes the horizon: the instant by which an entry must have expired to be forgotten.
@@ -17,9 +17,9 @@ const GENERATION_MS = 86_400_000;
  */
 export function createHorizon(marginMs: number = MARGIN_MS): (now: number) => number {
   let [previous, current] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  let began = stopwatch();
+  let began = readStopwatch();
   return (now) => {
-    const elapsed = stopwatch();
+    const elapsed = readStopwatch();
     const ahead = now - elapsed;
     if (elapsed - began >= GENERATION_MS) [previous, current, began] = [current, ahead, elapsed];
     current = Math.min(current, ahead);

@@ -63,9 +63,9 @@ export function quoteTables(owner: string, given: SqlTables = {}): Required<SqlT
   if (new Set(named.map(([, table]) => table.toLowerCase())).size < named.length) {
     throw new TypeError(`${owner}: tables must be of different names`);
   }
-  return Object.fromEntries(named.map(([name, table]) => [name, quote(table)])) as unknown as Required<SqlTables>;
+  return Object.fromEntries(named.map(([name, table]) => [name, quoteName(table)])) as unknown as Required<SqlTables>;
 }
 
-function quote(table: string): string {
+function quoteName(table: string): string {
   return table.replace(/[^.]+/g, '"$&"');
 }

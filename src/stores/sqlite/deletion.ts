@@ -1,4 +1,4 @@
-import { stopwatch } from "../../shared/clock.ts";
+import { readStopwatch } from "../../shared/clock.ts";
 import { MAX_DELETED_ROWS } from "../../shared/limits.ts";
 import type { Client } from "./client.ts";
 
@@ -27,10 +27,10 @@ export async function deleteExpiredRows(
   for (;;) {
     let began = 0;
     const batch = await transact(() => {
-      began = stopwatch();
+      began = readStopwatch();
       return query(sql, at, size).length;
     });
-    const tookMs = stopwatch() - began; // with the commit, and without the wait for the transaction to begin
+    const tookMs = readStopwatch() - began; // with the commit, and without the wait for the transaction to begin
     deleted += batch;
     if (batch !== size) return deleted;
     size = Math.min(Math.max(Math.round((size * BATCH_MS) / tookMs), MIN_ROWS), 2 * size, MAX_DELETED_ROWS);

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../shared/clock.ts";
 import type { OptionNames } from "../../shared/options.ts";
 import { createCutoff } from "../shared/cutoff.ts";
 import { DELETION_OPTIONS, type DeletionOptions, scheduleDeletion } from "../shared/deletion.ts";
@@ -19,8 +20,6 @@ const OPTIONS: OptionNames<SqliteOptions & DeletionOptions> = { ...SQLITE_OPTION
 
 const COLUMNS = `sid, user_id, created_at AS created, last_used_at AS used, family, expires_at AS ends,
   password_changed_at AS changed, rotation, details, revision, ended`;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Sessions in two SQLite tables (see {@link sqliteSchema}), for the processes of one machine. What a call has confirmed

@@ -1,4 +1,4 @@
-import { stopwatch } from "../../shared/clock.ts";
+import { readStopwatch } from "../../shared/clock.ts";
 import { ignore } from "../../shared/listener.ts";
 import { sleep } from "../../shared/promise.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -38,7 +38,7 @@ function createWriter(database: SqliteDatabase): Writer {
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
   const retryUntil = async <T>(deadline: number, attempt: () => { readonly result: T } | null): Promise<T> => {
-    for (let pause = 1; stopwatch() < deadline; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+    for (let pause = 1; readStopwatch() < deadline; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       const outcome = attempt();
       if (outcome !== null) return outcome.result;
       await sleep(pause);
@@ -52,9 +52,9 @@ function createWriter(database: SqliteDatabase): Writer {
   };
   return {
     isWriting,
-    read: (work) => retryUntil(stopwatch() + TIMEOUT_MS, () => (isTaken() ? null : { result: work() })),
+    read: (work) => retryUntil(readStopwatch() + TIMEOUT_MS, () => (isTaken() ? null : { result: work() })),
     async write(work) {
-      const deadline = stopwatch() + TIMEOUT_MS;
+      const deadline = readStopwatch() + TIMEOUT_MS;
       const before = last;
       let leave: () => void = ignore;
       last = new Promise((resolve) => {

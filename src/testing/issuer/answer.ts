@@ -29,7 +29,7 @@ export async function answerAs(behaviour: FakeAnswer | FakeBehaviour, exchange: 
   const left = new AbortController();
   response.once("close", () => left.abort());
   try {
-    if (typeof behaviour === "object") await send(behaviour, exchange, left.signal);
+    if (typeof behaviour === "object") await sendAnswer(behaviour, exchange, left.signal);
     else await BEHAVIOURS[behaviour]?.(exchange, left.signal);
   } catch {
     response.destroy();
@@ -40,7 +40,7 @@ type Behave = (exchange: FakeExchange, left: AbortSignal) => unknown;
 
 const redirect: Behave = (exchange, left) => {
   const { location } = exchange;
-  return send(location === null ? {} : { status: 302, headers: { location }, body: "" }, exchange, left);
+  return sendAnswer(location === null ? {} : { status: 302, headers: { location }, body: "" }, exchange, left);
 };
 
 /** The behaviours that are more than a plain answer. A behaviour that is missing here never answers. */
@@ -59,13 +59,17 @@ const BEHAVIOURS: { readonly [Name in FakeBehaviour]?: Behave } = {
     response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(text) });
     response.write(text.slice(0, text.length / 2), () => response.destroy());
   },
-  "wrong-issuer": (exchange, left) => send({ body: exchange.wrongText }, exchange, left),
+  "wrong-issuer": (exchange, left) => sendAnswer({ body: exchange.wrongText }, exchange, left),
   redirect,
   "redirect-away": redirect,
   "redirect-endlessly": redirect,
 };
 
-async function send(answer: FakeAnswer, { response, text, headers }: FakeExchange, signal: AbortSignal): Promise<void> {
+async function sendAnswer(
+  answer: FakeAnswer,
+  { response, text, headers }: FakeExchange,
+  signal: AbortSignal,
+): Promise<void> {
   const { status = 200, delayMs = 0, body = text, bytes = 0, gzip = false } = answer;
   if (delayMs > 0) await wait(delayMs, undefined, { signal });
   const packed = gzip ? await pack(body, bytes) : null;

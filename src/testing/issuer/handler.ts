@@ -32,8 +32,8 @@ export function createHandler(
     const [path = "", query = ""] = url.split("?", 2);
     const document = findDocument(site.paths, path);
     site.note({ document, method, url: `${origin}${url}`, headers: { ...headers }, at: site.now() });
-    if (document === null) return refuse(response, 404);
-    if (method !== "GET" && method !== "HEAD") return refuse(response, 405);
+    if (document === null) return answerStatus(response, 404);
+    if (method !== "GET" && method !== "HEAD") return answerStatus(response, 405);
     const behaviour = origin === site.origin ? site.findBehaviour(document) : {};
     void answerAs(behaviour, {
       request,
@@ -46,7 +46,7 @@ export function createHandler(
   };
 }
 
-function refuse(response: ServerResponse, status: number): void {
+function answerStatus(response: ServerResponse, status: number): void {
   response.writeHead(status, JSON_TYPE).end('{"error":"not here"}');
 }
 

@@ -5,7 +5,7 @@ import { describeValue } from "../../shared/describe.ts";
 import { type FakeKey, type FakeKeyOptions, makeFakeKey, type Signer } from "./keys.ts";
 
 /** The keys of a fake issuer, of which one is current. */
-export interface KeySet {
+export interface IssuerKeys {
   /** The published keys. */
   readonly jwks: JWK[];
   /** The algorithms of the keys that sign. */
@@ -18,17 +18,17 @@ export interface KeySet {
 }
 
 /** Creates a set with one key, which signs. */
-export async function createKeySet(algorithm: Algorithm): Promise<KeySet> {
+export async function createKeySet(algorithm: Algorithm): Promise<IssuerKeys> {
   let made = 0;
   let keys: readonly FakeKey[] = [];
-  const add: KeySet["add"] = async (key, options) => {
+  const add: IssuerKeys["add"] = async (key, options) => {
     made += 1;
     const added = await makeFakeKey(key, options, `key-${made}`);
     keys = [...keys, added];
     return added;
   };
   let current = await add(algorithm, {});
-  const listSigners = (): KeySet["signers"] =>
+  const listSigners = (): IssuerKeys["signers"] =>
     [...keys.filter((key) => key === current), ...keys.filter((key) => key !== current).reverse()].filter(canSign);
   return {
     get jwks() {

@@ -34,7 +34,7 @@ const OPTIONS: OptionNames<FakeKeyOptions> = {
 export interface Signer {
   readonly algorithm: Algorithm;
   /** Computes a signature, in base64url. */
-  sign(signingInput: string): string;
+  signAsIssuer(signingInput: string): string;
 }
 
 /** A key of a fake issuer. */
@@ -75,7 +75,7 @@ export async function makeFakeKey(key: Algorithm | JWK, options: FakeKeyOptions,
     jwk: { ...half, kid, alg: key, use: "sig", ...members },
     signer: {
       algorithm: key,
-      sign: (signingInput) => sign(Buffer.from(signingInput), key, made).toString("base64url"),
+      signAsIssuer: (signingInput) => sign(Buffer.from(signingInput), key, made).toString("base64url"),
     },
   };
 }

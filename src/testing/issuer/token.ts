@@ -1,12 +1,12 @@
 import type { Algorithm } from "../../core/keys/algorithms.ts";
 import { type Duration, toSeconds } from "../../core/time.ts";
-import { newJti } from "../../core/token/jti.ts";
+import { createJti } from "../../core/token/jti.ts";
 import { assert } from "../../shared/assert.ts";
 import { readTime } from "../../shared/date.ts";
 import { describeValue } from "../../shared/describe.ts";
 import { isObject } from "../../shared/object.ts";
 import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
-import type { KeySet } from "./key-set.ts";
+import type { IssuerKeys } from "./key-set.ts";
 
 /** The options of a token of a {@link FakeIssuer}. */
 export interface FakeTokenOptions {
@@ -41,7 +41,7 @@ export interface TokenBasis {
   readonly issuer: string;
   readonly audience: string | readonly string[] | undefined;
   /** The keys that can sign, the current one first and then the latest. */
-  readonly keys: KeySet["signers"];
+  readonly keys: IssuerKeys["signers"];
   readonly time: number;
 }
 
@@ -57,12 +57,12 @@ export function mintFakeToken(claims: object, options: FakeTokenOptions, basis: 
   const { kid, signer } = selectKey(options, basis.keys);
   const ownHeader = { alg: signer.algorithm, kid, ...(typ !== null && { typ: checkText("mint: typ", typ) }) };
   const exp = iat + toSeconds("mint: expiresIn", expiresIn, 1);
-  const ownClaims = { iss: basis.issuer, aud: basis.audience, iat, exp, jti: newJti(time) };
+  const ownClaims = { iss: basis.issuer, aud: basis.audience, iat, exp, jti: createJti(time) };
   const signingInput = `${encode({ ...ownHeader, ...header })}.${encode({ ...ownClaims, ...claims })}`;
-  return `${signingInput}.${signer.sign(signingInput)}`;
+  return `${signingInput}.${signer.signAsIssuer(signingInput)}`;
 }
 
-function selectKey({ kid, alg }: FakeTokenOptions, keys: KeySet["signers"]): KeySet["signers"][number] {
+function selectKey({ kid, alg }: FakeTokenOptions, keys: IssuerKeys["signers"]): IssuerKeys["signers"][number] {
   const key = keys.find((it) => (kid ?? it.kid) === it.kid && (alg ?? it.signer.algorithm) === it.signer.algorithm);
   if (key !== undefined) return key;
   throw new TypeError(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { secretKey } from "../../../src/core/keys/secret.ts";
 import { decodeToken } from "../../../src/core/token/decode.ts";
 import { issueToken } from "../../../src/core/token/issue.ts";
-import { newJti, readIssueTime } from "../../../src/core/token/jti.ts";
+import { createJti, readIssueTime } from "../../../src/core/token/jti.ts";
 import { defineToken, type TokenProfile } from "../../../src/core/token/profile.ts";
 import { verifyToken } from "../../../src/core/token/verify.ts";
 import { createGuard } from "../../../src/guard/create.ts";
@@ -142,17 +142,17 @@ it("a getter is read once, so that what is checked is what is signed", async () 
 
 describe("jti", () => {
   it("is a UUIDv7 of the millisecond, and never twice", () => {
-    const ids = Array.from({ length: 1_000 }, () => newJti(NOW));
+    const ids = Array.from({ length: 1_000 }, () => createJti(NOW));
     expect(new Set(ids).size).toBe(1_000);
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
-    expect([...ids, newJti(NOW + 1)].sort().at(-1)).toMatch(new RegExp(`^${newJti(NOW + 1).slice(0, 13)}`));
+    expect([...ids, createJti(NOW + 1)].sort().at(-1)).toMatch(new RegExp(`^${createJti(NOW + 1).slice(0, 13)}`));
   });
 
   it.each([0, NOW, NOW + 999, 2 ** 48 - 1])("tells the time it was made at: %i", (time) => {
-    expect(readIssueTime(newJti(time), Math.floor(time / 1_000))).toBe(time);
+    expect(readIssueTime(createJti(time), Math.floor(time / 1_000))).toBe(time);
   });
 
-  it.each([undefined, "", "x", "a random id", "01a20ce4-2ff1-40a8-8fc7-21a5e0131522", newJti(NOW + 5_000)])(
+  it.each([undefined, "", "x", "a random id", "01a20ce4-2ff1-40a8-8fc7-21a5e0131522", createJti(NOW + 5_000)])(
     "a foreign %s is no measure of time, so that iat is",
     (jti) => {
       expect(readIssueTime(jti, SECOND)).toBe(NOW);

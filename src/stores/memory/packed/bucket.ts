@@ -104,7 +104,7 @@ export class Bucket {
   /** Finds the slot of a UUID, or the free slot in which it belongs. */
   #findSlot(words: Int32Array, at: number): number {
     let slot = this.#findHome(words, at);
-    while (this.#readExpiry(slot) !== 0 && !isSame(words, at, this.#words, slot * SLOT_WORDS)) {
+    while (this.#readExpiry(slot) !== 0 && !areSlotsEqual(words, at, this.#words, slot * SLOT_WORDS)) {
       slot = (slot + 1) & this.#mask;
     }
     return slot;
@@ -134,7 +134,7 @@ export class Bucket {
   }
 }
 
-function isSame(a: Int32Array, at: number, b: Int32Array, from: number): boolean {
+function areSlotsEqual(a: Int32Array, at: number, b: Int32Array, from: number): boolean {
   return a[at + 3] === b[from + 3] && a[at + 2] === b[from + 2] && a[at + 1] === b[from + 1] && a[at] === b[from];
 }
 

@@ -18,7 +18,7 @@ const SLOTS_PER_SWEEP = 128;
 const LAST_SECOND = 0xffff_ffff;
 
 /** The UUID of the current call. All tables share the array, because all calls are synchronous. */
-const scratch = new Int32Array(4);
+const uuidWords = new Int32Array(4);
 
 /**
  * UUIDs that expire, by extendible hashing: 27 to 80 bytes an entry, and no step takes long, however many entries there
@@ -42,7 +42,7 @@ export class UuidTable {
   }
 
   has(id: string): boolean {
-    return parseUuid(id, scratch) && this.#getBucket(hashUuid(scratch, 0)).getExpiry(scratch) !== 0;
+    return parseUuid(id, uuidWords) && this.#getBucket(hashUuid(uuidWords, 0)).getExpiry(uuidWords) !== 0;
   }
 
   /**
@@ -52,8 +52,8 @@ export class UuidTable {
    * @returns `false` for what the table can't hold: an id that is not a UUID, or a second beyond 32 bits
    */
   add(id: string, expiry: number): boolean {
-    if (!(expiry > 0 && expiry <= LAST_SECOND) || !parseUuid(id, scratch)) return false;
-    this.#getBucketWithRoom(hashUuid(scratch, 0)).set(scratch, expiry);
+    if (!(expiry > 0 && expiry <= LAST_SECOND) || !parseUuid(id, uuidWords)) return false;
+    this.#getBucketWithRoom(hashUuid(uuidWords, 0)).set(uuidWords, expiry);
     return true;
   }
 
