@@ -12,33 +12,7 @@ export type {
 } from "./authenticator/authenticator.ts";
 export { createAuthenticator } from "./authenticator/create.ts";
 export type { AuthenticatorOptions, ClaimsMaker, LoginClaims } from "./authenticator/options.ts";
-export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from "./core/errors.ts";
-export { parseBearer } from "./core/http/bearer.ts";
-export { formatChallenge } from "./core/http/challenge.ts";
-export type { CookieOptions, CookieSettings } from "./core/http/cookie-options.ts";
-export {
-  type ProtectedResource,
-  type ProtectedResourceOptions,
-  protectedResource,
-} from "./core/http/protected-resource.ts";
-export type { Algorithm, HmacAlgorithm, PairAlgorithm } from "./core/keys/algorithms.ts";
-export { type ExternalKeyOptions, externalKey } from "./core/keys/external.ts";
-export { generateKey } from "./core/keys/generate.ts";
-export { type ImportKeyOptions, importKey } from "./core/keys/import.ts";
-export type { JWK } from "./core/keys/jwk.ts";
-export {
-  type ImportJwksOptions,
-  importJwks,
-  type JwkSet,
-  type JwkSetOptions,
-  type SkippedKey,
-} from "./core/keys/jwks.ts";
-export type { SigningKey, VerifyingKey } from "./core/keys/key.ts";
-export { publicJwks } from "./core/keys/publish.ts";
-export { retireKey } from "./core/keys/retire.ts";
-export { type KeyRing, keyRing } from "./core/keys/ring.ts";
-export { type SecretKeyOptions, secretKey } from "./core/keys/secret.ts";
-export type { LiveKeys } from "./core/keys/source.ts";
+export type { CookieSettings } from "./core/http/cookie-options.ts";
 export { comparePassword, hashPassword, needsRehash } from "./core/password/default.ts";
 export type { PasswordEngine } from "./core/password/engine.ts";
 export type { GateStats, WorkOptions } from "./core/password/gate.ts";
@@ -46,81 +20,12 @@ export { createPasswordHasher, type PasswordChecker, type PasswordHasher } from 
 export { bcryptHashes, type LegacyScheme } from "./core/password/legacy.ts";
 export type { PasswordOptions } from "./core/password/options.ts";
 export type { Cost } from "./core/password/phc.ts";
-export type { Duration } from "./core/time.ts";
-export type {
-  ClaimsInput,
-  ClaimsOutput,
-  FlowClaims,
-  OpenClaims,
-  ProfileClaims,
-  UndatedClaims,
-} from "./core/token/claims.ts";
-export { type DecodedToken, decodeToken } from "./core/token/decode.ts";
-export { type IssueOptions, issueToken } from "./core/token/issue.ts";
-export {
-  type ClaimsOf,
-  defineToken,
-  type ForeignProfile,
-  type IdentityClaims,
-  type InputOf,
-  type TokenOptions,
-  type TokenProfile,
-} from "./core/token/profile.ts";
-export type { ClaimsSchema, PathSegment, SchemaIssue, SchemaResult } from "./core/token/schema.ts";
-export type { StatusCheck } from "./core/token/status.ts";
-export { verifyToken } from "./core/token/verify.ts";
-export type {
-  AccessRefusedEvent,
-  ApiKeyEvent,
-  ApiKeyRotatedEvent,
-  AuthEvent,
-  AuthEventListener,
-  BaseEvent,
-  KeyEvent,
-  KeySkippedEvent,
-  KeysEvent,
-  KeysFailedEvent,
-  KeysFetchedEvent,
-  KeysStaleEvent,
-  LoginRefusedEvent,
-  LoginThrottledEvent,
-  OneTimeTokenEvent,
-  OneTimeTokenRefusedEvent,
-  OutageEvent,
-  PlainSessionEvent,
-  PlainUserEvent,
-  RefreshRefusedEvent,
-  SessionEndedEvent,
-  SessionEvent,
-  SessionStartedEvent,
-  TokenRefusedEvent,
-  UserEvent,
-} from "./events/event.ts";
-export { anyOf, type ClaimsOfGuards } from "./guard/any-of.ts";
-export { bearer, type ResolverOptions } from "./guard/bearer.ts";
-export { cookieToken } from "./guard/cookie-token.ts";
-export { type ClaimsOfCredentials, createGuard } from "./guard/create.ts";
-export type { Credential, Defer, ShownIdentity } from "./guard/credential.ts";
-export { type FreshOptions, fresh } from "./guard/fresh.ts";
-export type { Guard, GuardStats, TokenGuard } from "./guard/guard.ts";
-export type { Identity } from "./guard/identity.ts";
-export type { CommonGuardOptions, CredentialGuardOptions, GuardOptions } from "./guard/options.ts";
+export type { FlowClaims } from "./core/token/claims.ts";
 export type { DpopProof, ProofVerifier } from "./guard/proof-verifier.ts";
-export type { AuthorizationHeader, AuthRequest, CredentialRequest, RequestHeaders } from "./guard/request.ts";
-export type { Rule, RuleContext } from "./guard/rule.ts";
-export { allOf, anyRule, anyScope, scopes, where } from "./guard/rules.ts";
-export type { ProfileResolver } from "./guard/tenants.ts";
 export type { ChangePasswordOptions } from "./login/change-password.ts";
 export type { LoginOrigin } from "./login/origin.ts";
 export type { Limiter, ThrottleOptions } from "./login/throttle-options.ts";
 export type { PasswordProof } from "./login/verify-password.ts";
-export type { Fetch, FetchAnswer, FetchInit } from "./remote/document.ts";
-export type { LiveKeysStats, LoadedKeys } from "./remote/fresh-keys.ts";
-export type { FreshStats } from "./remote/fresh-value.ts";
-export type { LoadOptions, RemoteKeysOptions } from "./remote/keys-options.ts";
-export { type JwksFunction, remoteKeys } from "./remote/remote-keys.ts";
-export { type RotatingKeysOptions, rotatingKeys } from "./remote/rotating-keys.ts";
-export { type TrustedIssuer, type TrustOptions, trustIssuer } from "./remote/trust-issuer.ts";
 export type { SessionDevice } from "./sessions/device.ts";
 export type { RefreshTokenInfo } from "./sessions/inspect-refresh-token.ts";
 export type { ListedSession } from "./sessions/list-sessions.ts";
@@ -128,20 +33,14 @@ export type { RefreshOptions, ReusedSession } from "./sessions/refresh-options.t
 export type { RefreshProof } from "./sessions/refresh-proof.ts";
 export type { GivenRefreshToken, LoginResult, SessionResult } from "./sessions/result.ts";
 export type { AuthenticationOptions, SessionOptions, StartSessionOptions } from "./sessions/session-options.ts";
-export type { OutageContext, OutageListener, OutageOperation } from "./store-calls/outage.ts";
-export type { CallStats } from "./store-calls/stats.ts";
 export type {
-  Blocklist,
   Credentials,
   EndedSession,
   EndReason,
   RefreshStore,
-  Revocation,
-  RevocationFeed,
-  RevocationPage,
   Session,
   StoredSession,
-  TokenReference,
   User,
   UserStore,
 } from "./stores/contract.ts";
+export * from "./tokens.ts";

@@ -40,7 +40,7 @@ export {
   type ClaimsOf,
   defineToken,
   type ForeignProfile,
-  type IdentityClaims,
+  type IdentityMapping,
   type InputOf,
   type TokenOptions,
   type TokenProfile,

@@ -26,13 +26,13 @@ import { referToToken } from "./token-reference.ts";
 export function bindToken(settings: GuardSettings, profile: Internals, refuse: Refuse): Answers {
   const { blocklist, requestTimeoutMs, observe } = settings;
   const storeTimeoutMs = Math.min(settings.storeTimeoutMs, requestTimeoutMs);
-  const { schema, status, identity: reading } = profile;
+  const { schema, status, identity: mapping } = profile;
   const isToBeAwaited = schema !== undefined || status !== undefined;
 
   const identify = (checked: CheckedClaims, claims: object): TokenIdentity => {
     refuseBound(checked);
     if (blocklist !== null) refuseLongLife(checked, profile);
-    return createIdentity(checked, claims, reading, "bearer");
+    return createIdentity(checked, claims, mapping, "bearer");
   };
 
   /**

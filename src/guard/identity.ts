@@ -1,7 +1,7 @@
 import type { CheckedClaims } from "../core/token/claims.ts";
 import { createTokenError, createTokenMismatch } from "../core/token/compact.ts";
 import { readIssueTime } from "../core/token/jti.ts";
-import type { IdentityClaims } from "../core/token/profile.ts";
+import type { IdentityMapping } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 import { abandon } from "../shared/promise.ts";
@@ -55,20 +55,20 @@ const NONE: readonly string[] = /* @__PURE__ */ Object.freeze([]);
  * Makes the identity of signed claims.
  *
  * @param claims - the claims as the profile gives them
- * @param reading - the profile's own functions that read a user's id and scopes, if it has any
+ * @param mapping - the profile's own functions that read a user's id and scopes, if it has any
  * @param credential - the name of the credential
  * @throws AuthError `invalid_token` (401) where the signed claims name no user
  */
 export function createIdentity<Claims>(
   checked: CheckedClaims,
   claims: Claims,
-  reading: IdentityClaims | undefined,
+  mapping: IdentityMapping | undefined,
   credential: string,
 ): TokenIdentity<Claims> {
   const { sub, scope = "", sid = null, auth_time, amr, acr, jti, iat } = checked;
-  const userId = reading?.userId === undefined ? sub : readUserId(reading.userId, checked);
+  const userId = mapping?.userId === undefined ? sub : readUserId(mapping.userId, checked);
   if (userId === undefined) throw createTokenMismatch("sub", sub, "a user's id");
-  const scopes = reading?.scopes === undefined ? expectText(scope) : readScopes(reading.scopes, checked);
+  const scopes = mapping?.scopes === undefined ? expectText(scope) : readScopes(mapping.scopes, checked);
   return Object.freeze({
     userId,
     scopes: typeof scopes === "string" ? splitScopes(scopes) : scopes,
@@ -82,13 +82,13 @@ export function createIdentity<Claims>(
   });
 }
 
-const READINGS: OptionNames<IdentityClaims> = { userId: "optional", scopes: "optional" };
+const MAPPING: OptionNames<IdentityMapping> = { userId: "optional", scopes: "optional" };
 
 /** Checks the profile's own functions that read a user's id and scopes, if it has any. */
-export function checkReading(reading: IdentityClaims | undefined, owner: string = "defineToken"): void {
-  if (reading === undefined) return;
-  checkOptions(`${owner}: identity`, reading, READINGS);
-  for (const [name, read] of Object.entries(reading)) {
+export function checkMapping(mapping: IdentityMapping | undefined, owner: string = "defineToken"): void {
+  if (mapping === undefined) return;
+  checkOptions(`${owner}: identity`, mapping, MAPPING);
+  for (const [name, read] of Object.entries(mapping)) {
     checkFunction(`identity: ${name}`, read, "(claims) => claims.client_id");
   }
 }

@@ -11,7 +11,7 @@ import { readMark } from "../shared/read.ts";
 import { areAlike } from "./alike.ts";
 import { refuseBound } from "./binding.ts";
 import type { ShownIdentity } from "./credential.ts";
-import { checkReading, createIdentity } from "./identity.ts";
+import { checkMapping, createIdentity } from "./identity.ts";
 import { explainLongLife, noteLongLife } from "./long-life.ts";
 import { referToToken } from "./token-reference.ts";
 
@@ -23,7 +23,7 @@ export function readProfiles(caller: string, given: TokenProfile | readonly Toke
   const profiles = [given].flat().map((it) => readInternals<ClaimsSchema | undefined>(caller, it));
   assert(profiles.length > 0, `${caller} takes one token profile, or several`);
   for (const { identity, status } of profiles) {
-    checkReading(identity);
+    checkMapping(identity);
     const isOurs = status === undefined || readMark(status, STATUS) === true;
     assert(isOurs, `${caller}: the profile's status must be what statusLists of hallpass/status-list makes`);
   }

@@ -1,7 +1,7 @@
 import { type Duration, toSeconds } from "../core/time.ts";
-import type { IdentityClaims } from "../core/token/profile.ts";
+import type { IdentityMapping } from "../core/token/profile.ts";
 import { checkClock, checkIssuer, checkList } from "../core/token/profile-checks.ts";
-import { checkReading } from "../guard/identity.ts";
+import { checkMapping } from "../guard/identity.ts";
 import type { Fetch } from "../remote/document.ts";
 import { checkUrl } from "../remote/url.ts";
 import { systemClock } from "../shared/clock.ts";
@@ -37,7 +37,7 @@ export interface IntrospectedOptions {
    */
   readonly issuer?: string | null;
   /** How the user's id and the scopes are read, where answers don't call them `sub` and `scope`. By default they do. */
-  readonly identity?: IdentityClaims;
+  readonly identity?: IdentityMapping;
   /**
    * Tells which tokens are for this endpoint, if the guard takes other tokens from the same header. All are by default.
    *
@@ -72,7 +72,7 @@ export interface IntrospectionSettings {
   readonly issuer: string | null;
   /** In milliseconds. */
   readonly cacheFor: number;
-  readonly identity: IdentityClaims | undefined;
+  readonly identity: IdentityMapping | undefined;
   readonly takes: ((token: string) => boolean) | null;
   readonly name: string;
   /** In seconds. */
@@ -107,7 +107,7 @@ export function checkIntrospectedOptions(options: IntrospectedOptions): Introspe
   const { endpoint, client, audience, cacheFor, issuer = null, identity, takes = null } = options;
   const { name = "introspected", clockTolerance = 0, fetch = globalThis.fetch, now = systemClock } = options;
   const { timeoutMs = DEFAULT_FETCH_TIMEOUT_MS, maxConcurrent = DEFAULT_CONCURRENT_INTROSPECTIONS } = options;
-  checkReading(identity, "introspected");
+  checkMapping(identity, "introspected");
   if (takes !== null) checkFunction("introspected: takes", takes, '(token) => token.startsWith("ghs_")');
   checkFunction("introspected: fetch", fetch, "one like the global fetch");
   return {

@@ -67,16 +67,6 @@ it.each(["README.md", "docs/public/llms.txt", "docs/guides/runtimes.md"])(
   },
 );
 
-it("hallpass exports whatever hallpass/tokens exports", () => {
-  const exportsOf = (path: string): string[] =>
-    [...read(path).matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
-      ([, list = ""]) => list.replaceAll(/\btype /g, "").match(/\w+/g) ?? [],
-    );
-  expect(exportsOf("src/tokens.ts").length).toBeGreaterThan(100);
-  const all = exportsOf("src/index.ts");
-  expect(exportsOf("src/tokens.ts").filter((name) => !all.includes(name))).toEqual([]);
-});
-
 it("the walk of a schema names the claims that the flow needs", () => {
   const named = /FLOW_CLAIMS\b[^=]*= \[(.*)\];/.exec(read("src/core/token/verify.ts"))?.[1]?.match(/\w+/g) ?? [];
   expect(named).toContain("sub");

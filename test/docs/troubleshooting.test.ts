@@ -12,7 +12,7 @@ import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { createMissingAddonError } from "../../src/core/password/missing-addon.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
-import { defineToken, type IdentityClaims, type TokenOptions } from "../../src/core/token/profile.ts";
+import { defineToken, type IdentityMapping, type TokenOptions } from "../../src/core/token/profile.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -42,7 +42,7 @@ const issued = (change: Partial<TokenOptions>) =>
 const strict = createGuard({ token: defineToken({ keys, ...whole, maxAge: "5m" }) });
 const pages = createGuard({ credentials: [bearer(token), cookieToken(token)] });
 const showing = (headers: Record<string, string>) => ({ method: "GET", url: "/", headers });
-const mapping = (userId: NonNullable<IdentityClaims["userId"]>) =>
+const mapping = (userId: NonNullable<IdentityMapping["userId"]>) =>
   createGuard({ token: defineToken({ keys, ...whole, identity: { userId } }) });
 const judged = async (rule: Rule) => guard.authorize(await asked(await issued({})), rule);
 const minutesFromNow = (minutes: number) => ({ at: new Date(Date.now() + minutes * 60_000) });

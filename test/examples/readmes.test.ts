@@ -16,7 +16,7 @@ describe.each(NAMES)("examples/%s", (name) => {
   const readme = readFileSync(join(EXAMPLES, name, "README.md"), "utf8");
 
   it("is told in a few lines", () => {
-    expect(readme.split("\n").length).toBeLessThanOrEqual(25);
+    expect(readme.split("\n").filter((line) => line !== "" && !line.startsWith("```")).length).toBeLessThanOrEqual(15);
   });
 
   it("names only files that there are", () => {

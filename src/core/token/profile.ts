@@ -64,7 +64,7 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
    * How a guard reads the user's id and scopes, where the issuer's claims have other names. By default from `sub` and
    * `scope`.
    */
-  readonly identity?: IdentityClaims;
+  readonly identity?: IdentityMapping;
   /**
    * Checks at each use whether a token was revoked, by its `status` claim: `statusLists` of `hallpass/status-list`. Not
    * at all by default.
@@ -80,13 +80,13 @@ export interface TokenOptions<Schema extends ClaimsSchema | undefined = undefine
  *
  * @example
  * ```ts
- * const identity: IdentityClaims = {
+ * const identity: IdentityMapping = {
  *   userId: ({ oid }) => oid,
  *   scopes: ({ scp, roles = [] }) => [...String(scp).split(" "), ...(roles as string[])],
  * };
  * ```
  */
-export interface IdentityClaims {
+export interface IdentityMapping {
   /** The user's id, a non-empty string or a whole number. `sub` by default. */
   readonly userId?: (claims: OpenClaims) => unknown;
   /** The scopes, a list of strings, or one with spaces between them. `scope` by default. */
@@ -144,7 +144,7 @@ export interface ProfileInternals<Schema> extends ClaimRules {
   readonly typ: string | null;
   /** Each `typ` that is accepted; `null` where it is not checked. */
   readonly types: readonly string[] | null;
-  readonly identity: IdentityClaims | undefined;
+  readonly identity: IdentityMapping | undefined;
   /** Whether tokens of this kind are issued here, if there is a key that signs. */
   readonly issues: boolean;
   /** How long a token that is issued here is valid, in seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isAuthError } from "../../src/core/errors.ts";
-import type { IdentityClaims } from "../../src/core/token/profile.ts";
+import type { IdentityMapping } from "../../src/core/token/profile.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { createGuard } from "../../src/guard/create.ts";
 import { allOf, anyRule, anyScope, scopes, where } from "../../src/guard/rules.ts";
@@ -12,10 +12,10 @@ const codeOf = (answer: () => unknown): Promise<unknown> =>
     () => "passes",
     (error) => (isAuthError(error) ? error.code : error),
   );
-const read = (identity: IdentityClaims, claims: object) =>
+const read = (identity: IdentityMapping, claims: object) =>
   createGuard({ token: profileOf(undefined, { identity }) }).authenticate(`Bearer ${signed({ ...CLAIMS, ...claims })}`);
 
-describe("a profile's own reading", () => {
+describe("a profile's own mapping", () => {
   it.each<[string, (claims: never) => unknown, object]>([
     ["scp", (claims: { scp: unknown }) => claims.scp, { scp: ["read", "write"] }],
     ["scp in a string", (claims: { scp: unknown }) => claims.scp, { scp: "read write" }],
