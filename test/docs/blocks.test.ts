@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
@@ -28,12 +28,16 @@ const folderOf = ({ page }: Block): string => join(FOLDER, page.replace(/\.md$/,
 const sourceOf = (block: Block): string => join(folderOf(block), block.name);
 const builtOf = (block: Block): string => sourceOf(block).replace(/\.tsx?$/, ".js");
 
+/** The code as Node resolves it: in Next, `@/` is the project's folder, and what is imported has no extension. */
+const codeOf = ({ name, code }: Block): string =>
+  code.replace(/from "@\/([^"]+)"/g, (_, path: string) => `from "./${relative(dirname(name), path)}.ts"`);
+
 /** What runs is JavaScript: a loader of TypeScript would take a process longer to start than most blocks take to run. */
 async function build(block: Block): Promise<void> {
   mkdirSync(dirname(sourceOf(block)), { recursive: true });
-  writeFileSync(sourceOf(block), block.code);
+  writeFileSync(sourceOf(block), codeOf(block));
   if (builtOf(block) === sourceOf(block)) return;
-  const { code } = await transform(block.code, {
+  const { code } = await transform(codeOf(block), {
     loader: "ts",
     target: "es2022",
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, experimentalDecorators: true } },
