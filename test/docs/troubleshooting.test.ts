@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -7,12 +8,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { refresh as handleRefresh } from "../../src/adapters/express.ts";
 import { createAuthenticator } from "../../src/authenticator/create.ts";
+import { AuthError } from "../../src/core/errors.ts";
+import { parseBearer } from "../../src/core/http/bearer.ts";
 import { generateKey } from "../../src/core/keys/generate.ts";
 import { importKey } from "../../src/core/keys/import.ts";
 import { secretKey } from "../../src/core/keys/secret.ts";
 import { createMissingAddonError } from "../../src/core/password/missing-addon.ts";
 import { issueToken } from "../../src/core/token/issue.ts";
 import { defineToken, type IdentityMapping, type TokenOptions } from "../../src/core/token/profile.ts";
+import { verifyToken } from "../../src/core/token/verify.ts";
 import { bearer } from "../../src/guard/bearer.ts";
 import { cookieToken } from "../../src/guard/cookie-token.ts";
 import { createGuard } from "../../src/guard/create.ts";
@@ -29,9 +33,12 @@ const PAGE = readFileSync(join(import.meta.dirname, "../../docs/guides/troublesh
 /** The texts in the first column of the page's tables, in which `…` stands for anything. */
 const LISTED = [...PAGE.matchAll(/^\| (?:\d{3} )?`([^`]+)` \|/gm)].map(([, text = ""]) => text);
 
-const keys = secretKey("a secret of thirty-two bytes, or more", { kid: "2026" });
+const SECRET = "a secret of thirty-two bytes, or more";
+const keys = secretKey(SECRET, { kid: "2026" });
 const whole = { issuer: "https://api.example.com", audience: "https://api.example.com" };
 const token = defineToken({ keys, ...whole });
+const named = { iss: whole.issuer, aud: whole.audience, sub: "user-1" };
+const lasting = { iat: Math.floor(Date.now() / 1_000), exp: Math.floor(Date.now() / 1_000) + 600 };
 const onOutage = (): void => undefined;
 const guard = createGuard({ token, onOutage });
 const passwords = cheapPasswords();
@@ -106,6 +113,22 @@ async function refresh(headers: Record<string, string>): Promise<never> {
   throw refusal;
 }
 
+/** A token that another library made of claims that hallpass issues to nobody. */
+function signedElsewhere(claims: object): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${encode({ alg: "HS256", typ: "at+jwt", kid: "2026" })}.${encode(claims)}`;
+  return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
+}
+
+/** Throws a mistake in the code as the cause of a refusal: of the two, the page lists the cause. */
+async function mistaken(make: () => unknown): Promise<void> {
+  try {
+    make();
+  } catch (cause) {
+    throw new Error("the application ends", { cause });
+  }
+}
+
 /** Finds nobody, and holds up the process for so many milliseconds. */
 const findLate = (ms: number) => async () => {
   const end = performance.now() + ms;
@@ -121,10 +144,12 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "two credentials": async () =>
     pages.authenticate(showing({ authorization: "Bearer a.b.c", cookie: "__Host-access=d.e.f" })),
   "two cookies": async () => pages.authenticate(showing({ cookie: "__Host-access=a.b.c; __Host-access=d.e.f" })),
+  "another scheme": () => guard.authenticate("Basic YTpi"),
   "an opaque token": () => asked("opaque"),
   "no value": () => asked("undefined"),
   "a JWE": () => asked("a.b.c.d.e"),
   "no signature": () => asked("a.b."),
+  "no text": async () => verifyToken(parseBearer(undefined) as never, token),
   "a long token": () => asked("a".repeat(10_000)),
   "a changed token": async () => asked(`${(await issued({})).slice(0, -4)}AAAA`),
   "another algorithm": async () => asked(await issued({ keys: await importKey(await generateKey("Ed25519")) })),
@@ -132,6 +157,7 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "another kind": async () => asked(await issued({ typ: "JWT" })),
   "another issuer": async () => asked(await issued({ issuer: "https://api.example.com/" })),
   "another audience": async () => asked(await issued({ audience: null })),
+  "scopes in a list": () => asked(signedElsewhere({ ...named, ...lasting, scope: ["read"] })),
   "no user": async () => asked(await issueToken({}, token)),
   "no claim to map": async () =>
     asked(
@@ -159,6 +185,7 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "an old token": async () => asked(await mintToken({ sub: "user-1" }, token, minutesFromNow(-10)), strict),
   "a token to come": async () => asked(await issueToken({ sub: "user-1", nbf: Date.now() / 1_000 + 60 }, token)),
   "an issuer's clock ahead": async () => asked(await mintToken({ sub: "user-1" }, token, minutesFromNow(5)), strict),
+  "no end": () => asked(signedElsewhere(named)),
   "an unreadable hash": async () =>
     entering({ findCredentials: async () => ({ user: { id: "user-1" }, passwordHash: "$2b$10$" }) }),
   "no null": () => entering({ findCredentials: async () => undefined as never }),
@@ -185,6 +212,9 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
       onOutage,
     }).authenticate(null),
   "a client in a loop": crowd,
+  "no environment variable": () => mistaken(() => secretKey(undefined as never)),
+  "a short secret": () => mistaken(() => secretKey("secret")),
+  "a code of nobody": () => mistaken(() => new AuthError("too_young" as never)),
   "no addon": async () => Promise.reject({ cause: createMissingAddonError(null) }),
 };
 
