@@ -154,7 +154,7 @@ describe("remote keys", () => {
     await keys.ready();
     clock.advance(31);
     const parts = (await mint()).split(".");
-    const tokens = Array.from({ length: runs(2_000, 10_000) }, (_, at) => {
+    const tokens = Array.from({ length: runs(500, 10_000) }, (_, at) => {
       const header = { alg: "ES256", typ: "at+jwt", kid: `random-${at}` };
       return [Buffer.from(JSON.stringify(header)).toString("base64url"), ...parts.slice(1)].join(".");
     });
@@ -174,7 +174,7 @@ describe("remote keys", () => {
     issuer.forgetRequests();
     const header = (at: number) => ({ header: { kid: `random-${at}` } });
     const one = await issuer.mint({ sub: "user-1" }, header(0));
-    const answers = await Promise.all(Array.from({ length: runs(2_000, 10_000) }, () => answerOf(one, profile)));
+    const answers = await Promise.all(Array.from({ length: runs(500, 10_000) }, () => answerOf(one, profile)));
     expect(new Set(answers)).toEqual(new Set(["503 unavailable"]));
     for (let at = 1; at < 100; at += 1) {
       expect(await answerOf(await issuer.mint({ sub: "user-1" }, header(at)), profile)).toBe("503 unavailable");
