@@ -3,6 +3,7 @@ import { explainRefusal, readBearerToken } from "../guard/bearer-header.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
 import { assert } from "../shared/assert.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { LIMITER } from "../store-calls/limiter.ts";
 import type { ApiKey } from "../stores/contract.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { recallUserKey } from "./create.ts";
@@ -49,14 +50,14 @@ export function apiKeys(
   keys: Pick<ApiKeys, "verify" | "prefix">,
   options: ApiKeyCredentialOptions = {},
 ): Credential<ApiKey> {
-  checkMethods("apiKeys: the first argument", keys, ["verify"]);
+  checkMethods("apiKeys: the first argument", keys, ["verify"], "createApiKeys({ store, prefix })");
   checkOptions("apiKeys", options, OPTIONS);
   const { header = AUTHORIZATION, throttle } = options;
   assert(
     typeof header === "string" && NAME.test(header),
     'apiKeys: header must be the name of a header in lower case, such as "x-api-key"',
   );
-  if (throttle !== undefined) checkMethods("apiKeys: throttle", throttle, ["consume"]);
+  if (throttle !== undefined) checkMethods("apiKeys: throttle", throttle, ["consume"], LIMITER);
   const start = `${keys.prefix}_`;
   return Object.freeze({
     name: "api-key",

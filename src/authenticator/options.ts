@@ -115,7 +115,7 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const isUncalled = typeof users === "function" && !("findById" in users);
   if (isUncalled) throw new TypeError("users is a function: call it");
   checkMethods("users", users, ["findById", "findCredentials"], "memoryUsers() of hallpass/stores/memory");
-  checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"]);
+  checkMethods("passwords", passwords, ["hash", "compare", "needsRehash"], "createPasswordHasher({ memoryCost })");
   checkFunction("claims", claims, "(user) => ({ scope: user.scope })");
   checkFunction("onRehashFailure", onRehashFailure, "(error) => logger.warn({ error })");
   checkFunction("onUnreadableHash", onUnreadableHash, "(userId, scheme) => logger.warn({ userId, scheme })");

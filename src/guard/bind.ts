@@ -1,4 +1,5 @@
 import { isAuthError } from "../core/errors.ts";
+import { refusePromise } from "../shared/promise.ts";
 import { isOutage, tellOutage } from "../store-calls/outage.ts";
 import type { Answers, Refuse } from "./answers.ts";
 import { bindAuthorize } from "./authorize.ts";
@@ -70,6 +71,7 @@ function countLookups(profiles: readonly Internals[]): GuardStats["cache"] {
  * refused.
  */
 function toHeader(token: unknown): AuthorizationHeader {
+  refusePromise("what authenticateToken was given", token);
   if (token === undefined || token === null || token === "") return null;
   return `Bearer ${typeof token === "string" ? token : ""}`;
 }

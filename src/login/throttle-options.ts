@@ -2,6 +2,7 @@ import { normaliseTyp } from "../core/token/media-type.ts";
 import { isProfile, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import { createWarning } from "../shared/listener.ts";
 import { checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
+import { LIMITER } from "../store-calls/limiter.ts";
 
 /** A counter of attempts: the shape of every limiter of rate-limiter-flexible (memory, Redis, Postgres …). */
 export interface Limiter {
@@ -69,7 +70,7 @@ export function checkThrottleOptions(options: ThrottleOptions, access: TokenProf
   const { account, address, device = null, onOutage = "refuse" } = options;
   for (const [name, limiter] of Object.entries({ account, address })) {
     if (limiter === undefined) throw new TypeError(`throttle: ${name} is missing; account and address are both needed`);
-    checkMethods(`throttle: ${name}`, limiter, ["consume", "reward"]);
+    checkMethods(`throttle: ${name}`, limiter, ["consume", "reward"], LIMITER);
   }
   if (account === address) {
     throw new TypeError(

@@ -43,7 +43,7 @@ export function ticket<Data>(
   tickets: Pick<OneTimeTokens<Data>, "find" | "consume">,
   options: TicketOptions<Data> = {},
 ): Credential<Data> {
-  checkMethods("ticket: the first argument", tickets, ["find", "consume"]);
+  checkMethods("ticket: the first argument", tickets, ["find", "consume"], "createOneTimeTokens({ store, purpose })");
   checkOptions("ticket", options, OPTIONS);
   const { parameter = "ticket", identity = addNoMembers } = options;
   checkText("ticket: parameter", parameter);

@@ -114,7 +114,7 @@ export function trustIssuer<
   Iat extends "required" | "optional" = "required",
 >(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
   checkOptions("trustIssuer", options, OPTIONS);
-  checkText("trustIssuer: the issuer", issuer);
+  checkText('trustIssuer("https://login.example.com", options): the issuer', issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);

@@ -54,11 +54,10 @@ export function checkGiven(name: string, value: unknown): void {
  *
  * @param example - something that has them, for the message
  */
-export function checkMethods(owner: string, value: unknown, methods: readonly string[], example?: string): void {
-  const suffix = example === undefined ? "" : `, such as ${example}`;
+export function checkMethods(owner: string, value: unknown, methods: readonly string[], example: string): void {
   for (const method of methods) {
     const isThere = typeof (value as Record<string, unknown> | null)?.[method] === "function";
-    assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}${suffix}`);
+    assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}, such as ${example}`);
   }
 }
 

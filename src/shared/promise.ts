@@ -1,3 +1,5 @@
+import { readMark } from "./read.ts";
+
 /**
  * Returns whether a value is a promise of any kind. Those of another realm, of zone.js or of bluebird are not
  * `instanceof Promise`.
@@ -9,6 +11,17 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** Handles the rejection of a promise that nobody waits for: without a handler, it would end the process. */
 export function abandon(value: unknown): void {
   if (isThenable(value)) Promise.resolve(value).catch(() => {});
+}
+
+/**
+ * Refuses a promise in the place of its value: the caller forgot to await it.
+ *
+ * @param name - what the value is, for the message
+ */
+export function refusePromise(name: string, value: unknown): void {
+  if (typeof readMark(value, "then") !== "function") return;
+  Promise.resolve(value).catch(() => {}); // Nobody waits for it any more.
+  throw new TypeError(`${name} is a promise: await it`);
 }
 
 /** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */

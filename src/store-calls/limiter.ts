@@ -1,3 +1,6 @@
+/** What has the methods of a limiter, for messages. */
+export const LIMITER = "new RateLimiterMemory({ points, duration }) of rate-limiter-flexible";
+
 /**
  * Reads how long a limiter says to wait, in milliseconds: limiters of rate-limiter-flexible reject with
  * `{ msBeforeNext }` where there are too many attempts. Any other rejection is an outage of the limiter, and is thrown

@@ -1,4 +1,5 @@
 import type { AuthError } from "../core/errors.ts";
+import { refusePromise } from "../shared/promise.ts";
 import { type Budgeted, startBudget, type TimeLimits } from "./budget.ts";
 import { isOutage, type OutageListener, type OutageOperation, tellOutage } from "./outage.ts";
 
@@ -16,6 +17,7 @@ export function bindOperation<
   work: (settings: Budgeted<Settings>, ...args: Args) => Promise<T>,
 ): (...args: Args) => Promise<T> {
   return async (...args) => {
+    for (const given of args) refusePromise(`what ${operation} was given`, given);
     const budget = startBudget(settings);
     let refusal: AuthError | undefined;
     try {

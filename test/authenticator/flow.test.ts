@@ -303,7 +303,7 @@ describe("logout", () => {
   it("takes nothing but an identity, which tells of a session or that there is none", async () => {
     const auth = authOf(READERS);
     const { sid: _, ...without } = await auth.authenticate(`Bearer ${(await auth.login(READER)).accessToken}`);
-    for (const value of [undefined, null, {}, Promise.resolve(), without]) {
+    for (const value of [undefined, null, {}, without]) {
       await expect(auth.logout(value as never)).rejects.toThrow(/logout takes the identity that authenticate gave/);
     }
   });

@@ -214,6 +214,10 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "a client in a loop": crowd,
   "no environment variable": () => mistaken(() => secretKey(undefined as never)),
   "a short secret": () => mistaken(() => secretKey("secret")),
+  "a promise": () =>
+    open()
+      .login(Promise.resolve({}) as never)
+      .catch((cause) => Promise.reject({ cause })),
   "a code of nobody": () => mistaken(() => new AuthError("too_young" as never)),
   "no addon": async () => Promise.reject({ cause: createMissingAddonError(null) }),
 };

@@ -343,12 +343,9 @@ describe("startSession after another proof", () => {
     expect(await codeOf(auth.refresh(result.refreshToken))).toBe("invalid_refresh_token");
   });
 
-  it.each([undefined, null, "user-1", 1, {}, { id: "" }, { id: 1 }, [USER], Promise.resolve(USER)])(
-    "takes %j for no user",
-    async (who) => {
-      await expect(houseOf().auth.startSession(who as never)).rejects.toThrow(/startSession takes a user with an id/);
-    },
-  );
+  it.each([undefined, null, "user-1", 1, {}, { id: "" }, { id: 1 }, [USER]])("takes %j for no user", async (who) => {
+    await expect(houseOf().auth.startSession(who as never)).rejects.toThrow(/startSession takes a user with an id/);
+  });
 
   describe.each(["findById", "endings", "revokedUpTo", "startSession"] as const)("whose %s", (method) => {
     it.each(OUTAGES)("%s is an outage", async (_how, broken) => {

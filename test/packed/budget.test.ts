@@ -17,23 +17,23 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 279_000 },
-  tokens: { files: 5, bytes: 175_300 },
-  express: { files: 7, bytes: 89_100 },
-  koa: { files: 7, bytes: 89_900 },
-  fastify: { files: 7, bytes: 90_500 },
-  fetch: { files: 7, bytes: 91_500 },
-  adapter: { files: 7, bytes: 83_700 },
-  nest: { files: 7, bytes: 96_400 },
+  index: { files: 6, bytes: 279_800 },
+  tokens: { files: 5, bytes: 175_800 },
+  express: { files: 7, bytes: 89_300 },
+  koa: { files: 7, bytes: 90_100 },
+  fastify: { files: 7, bytes: 90_700 },
+  fetch: { files: 7, bytes: 91_700 },
+  adapter: { files: 7, bytes: 83_900 },
+  nest: { files: 7, bytes: 96_600 },
   "api-keys": { files: 10, bytes: 46_500 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
   introspection: { files: 11, bytes: 54_500 },
-  "one-time": { files: 10, bytes: 41_200 },
+  "one-time": { files: 10, bytes: 41_500 },
   "status-list": { files: 12, bytes: 118_000 },
   "stores/memory": { files: 7, bytes: 37_500 },
-  testing: { files: 9, bytes: 138_400 },
+  testing: { files: 9, bytes: 139_200 },
   "stores/sqlite": { files: 12, bytes: 46_500 },
   "stores/postgres": { files: 12, bytes: 52_500 },
   "stores/redis": { files: 8, bytes: 46_000 },
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(684_000);
+  expect(statSync(tarball).size).toBeLessThan(688_000);
 });
 
 describe("a service that only", () => {

@@ -260,8 +260,8 @@ describe("a guard of a trusted issuer", () => {
 
 describe("trustIssuer", () => {
   it.each([
-    [undefined, {}, "trustIssuer: the issuer must be a non-empty string"],
-    ["", {}, "trustIssuer: the issuer must be a non-empty string"],
+    [undefined, {}, 'trustIssuer("https://login.example.com", options): the issuer must be a non-empty string'],
+    ["", {}, 'trustIssuer("https://login.example.com", options): the issuer must be a non-empty string'],
     ["tenant", {}, "where neither jwks nor keys are given, must be an absolute URL"],
     ["http://tenant.example", {}, "must be https"],
     ["https://tenant.example", { audience: undefined }, "audience is undefined"],

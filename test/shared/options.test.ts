@@ -52,7 +52,9 @@ it.each([undefined, null, 1, {}])("checkFunction refuses %j", (value) => {
 });
 
 it.each([null, undefined, {}, { find: 1 }, "find"])("checkMethods refuses %j", (value) => {
-  expect(() => checkMethods("the store", value, ["find"])).toThrow("the store must be an object with the methods find");
+  expect(() => checkMethods("the store", value, ["find"], "memoryFinder()")).toThrow(
+    "the store must be an object with the methods find",
+  );
 });
 
 it("checkMethods names what has the methods", () => {

@@ -1,5 +1,6 @@
 import { MAX_HASH_LENGTH } from "../../shared/limits.ts";
 import { createWarning } from "../../shared/listener.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { AuthError } from "../errors.ts";
 import { canCompute, loadEngine, runArgon2 } from "./argon2.ts";
 import type { PasswordEngine } from "./engine.ts";
@@ -59,6 +60,7 @@ export interface PasswordHasher {
 /** The part of a {@link PasswordHasher} that an authenticator needs. An application's own hasher may lack the rest. */
 export type PasswordChecker = Pick<PasswordHasher, "hash" | "compare" | "needsRehash"> & Partial<PasswordHasher>;
 
+const NO_COST = "a hash takes no cost of its own: give it to createPasswordHasher({ memoryCost, timeCost })";
 const SWAPPED = "A hash was compared as if it were the password: give (password, hash), in this order";
 
 /**
@@ -109,11 +111,15 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       return engine.name;
     },
     async hash(password: string, options?: WorkOptions) {
+      refusePromise("the password", password);
+      if (typeof options === "number") throw new TypeError(NO_COST);
       const nfc = normalisePassword(password);
       if (nfc === null) throw new AuthError("unusable_password");
       return gate.run(() => runArgon2((argon2) => argon2.hash(nfc, cost, pepper)), options);
     },
     async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
+      refusePromise("the password", password);
+      refusePromise("the stored hash", hash);
       if (typeof password !== "string") throw new AuthError("unusable_password");
       const nfc = normalisePassword(password);
       if (nfc === null) return false;
@@ -127,6 +133,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
       return isReadable && isMatch;
     },
     needsRehash(hash: string, password?: string) {
+      refusePromise("the stored hash", hash);
       if (password !== undefined && findLegacy(hash)?.readsWhole?.(password) === false) return false;
       const stored = readHash(hash);
       return stored?.variant !== "argon2id" || stored.version !== 19 || !hasCost(stored, cost);

@@ -95,6 +95,7 @@ function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
 
 function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {
   if (!Array.isArray(legacy)) throw new TypeError("legacy must be a list of schemes");
-  for (const scheme of legacy) checkMethods("a legacy scheme", scheme, ["recognises", "compare"]);
+  for (const scheme of legacy)
+    checkMethods("a legacy scheme", scheme, ["recognises", "compare"], "bcryptHashes(bcrypt)");
   return [...legacy];
 }

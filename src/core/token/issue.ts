@@ -1,5 +1,6 @@
 import { describeMismatch } from "../../shared/describe.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { encodeBase64url } from "../base64url.ts";
 import type { SigningKey } from "../keys/key.ts";
 import { isSameKey } from "../keys/same.ts";
@@ -151,7 +152,10 @@ function copyClaims(claims: unknown): Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || tryJson(() => Array.isArray(claims))) {
     throw new TypeError("issueToken takes the claims as an object");
   }
+  refusePromise("issueToken: what stands for the claims", claims);
   const copied: Record<string, unknown> = tryJson(() => ({ ...claims }));
+  // JSON would make an empty object of a promise.
+  for (const claim in copied) refusePromise(`issueToken: ${claim}`, copied[claim]);
   const written = WRITTEN_CLAIMS.find((claim) => claim in copied);
   if (written !== undefined) {
     throw new TypeError(`issueToken: ${written} is written by the profile (issuer, audience, expiresIn); leave it out`);
