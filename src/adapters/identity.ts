@@ -104,6 +104,12 @@ function forgetIdentity(holder: Holder): void {
   if (holder.auth === remembered.identity) showIdentity(holder, null);
 }
 
+const IDENTITY = "an identity, { userId, scopes, claims }, whose userId is a non-empty string and scopes a list";
+const EXPECTED: Readonly<Record<Recognition, string>> = {
+  authenticate: IDENTITY,
+  authenticateOptional: `${IDENTITY}, or null`,
+};
+
 /**
  * Checks and stores a guard's answer. A guard that the application wrote may answer anything, and anything but an
  * identity lets nobody in.
@@ -120,12 +126,6 @@ function rememberIdentity(
   (holder as Holder)[REMEMBERED] = { guard, identity: found };
   return found;
 }
-
-const IDENTITY = "an identity, { userId, scopes, claims }, whose userId is a non-empty string and scopes a list";
-const EXPECTED: Readonly<Record<Recognition, string>> = {
-  authenticate: IDENTITY,
-  authenticateOptional: `${IDENTITY}, or null`,
-};
 
 /**
  * Sets a request's `auth` to the identity, for handlers to read. Other libraries set that name, too, to values of other

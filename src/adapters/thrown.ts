@@ -1,5 +1,9 @@
 import { isAuthError } from "../core/errors.ts";
 
+const PART = "a guard, a hasher or another part of the application's threw";
+const NO_ERROR = `${PART} what is no Error: see the cause`;
+const NO_REFUSAL = `${PART} an error that must not decide the answer: see the cause; throw an AuthError to refuse`;
+
 /**
  * Turns what a part of the application threw into an error that a framework answers as one: the error itself, of any
  * realm, or a TypeError with the thrown value as its cause. A guard, a hasher or a store that the application wrote may
@@ -26,10 +30,6 @@ export function toGuardError(thrown: unknown): Error {
 export function isOfThisRealm(error: unknown): boolean {
   return Object.prototype.isPrototypeOf.call(Error.prototype, error as object);
 }
-
-const PART = "a guard, a hasher or another part of the application's threw";
-const NO_ERROR = `${PART} what is no Error: see the cause`;
-const NO_REFUSAL = `${PART} an error that must not decide the answer: see the cause; throw an AuthError to refuse`;
 
 function isError(value: unknown): value is Error {
   try {
