@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { isObject } from "./object.ts";
+import { refusePromise } from "./promise.ts";
 import { readSafely } from "./read.ts";
 import { FILLED, isFilled } from "./text.ts";
 
@@ -37,6 +38,7 @@ export function checkOptions(owner: string, options: unknown, known: NamesOfOpti
 /** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
 export function checkNames(owner: string, options: unknown, known: NamesOfOptions): void {
   const names = Object.keys(known).join(", ");
+  refusePromise(`what ${owner} was given`, options);
   const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
   assert(given !== null, `${owner} takes an object with options: ${names}`);
   for (const name of given) {

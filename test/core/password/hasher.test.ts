@@ -310,3 +310,8 @@ it.each<readonly [object, RegExp]>([
 ])("createPasswordHasher refuses %o", (options, why) => {
   expect(() => createPasswordHasher(options)).toThrow(why);
 });
+
+it("says where a cost belongs, which bcrypt takes beside each password", async () => {
+  const hashing = createPasswordHasher().hash("password", 10 as never);
+  await expect(hashing).rejects.toThrow("a hash takes no cost of its own: give it to createPasswordHasher");
+});
