@@ -9,7 +9,7 @@ import { checkFunction, checkOptions, type OptionNames } from "../shared/options
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import { type FlowHandler, findCookie, listCookies, rejectWithErrors } from "./handler.ts";
-import { checkProofOfRequest } from "./proof.ts";
+import { checkRequestProof } from "./proof.ts";
 import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { formatTokens } from "./token-answer.ts";
@@ -104,9 +104,9 @@ export function handleRefresh<Claims, U extends User>(
     const { header, body } = request;
     const { cookie } = auth;
     for (const it of listCookies(auth)) refuseCrossSite(it, header);
-    const proof = await checkProofOfRequest(auth, request);
+    const proof = await checkRequestProof(auth, request);
     if (cookie === null)
-      return formatTokens(await auth.refresh(readTokenOfBody(await body(), "refresh_token"), proof), auth, request);
+      return formatTokens(await auth.refresh(readBodyToken(await body(), "refresh_token"), proof), auth, request);
     const tokens = readCookies(cookie, header);
     if (tokens.length === 0) throw new AuthError("invalid_refresh_token", { cause: new Error("no cookie was sent") });
     try {
@@ -169,10 +169,10 @@ async function handleCredentials<Claims, U extends User>(
   const { header } = request;
   const cookie = findCookie(auth);
   for (const it of listCookies(auth)) refuseCrossSite(it, header);
-  const proof = await checkProofOfRequest(auth, request);
+  const proof = await checkRequestProof(auth, request);
   if (cookie === null) {
     const body = await request.body();
-    const origin = describeOrigin(request, { deviceToken: readTokenOfBody(body, "device_token") });
+    const origin = describeOrigin(request, { deviceToken: readBodyToken(body, "device_token") });
     return formatTokens(await verb(body, origin, { ...(await session(body, request)), ...proof }), auth, request);
   }
   const [refreshToken, deviceToken] = [cookie, toDeviceCookie(cookie)].map((it) => readCookies(it, header));
@@ -205,12 +205,12 @@ function clearCookie(cookie: CookieSettings, { code, cause, headers }: AuthError
 /** Reads the refresh token that the body of a logout may hold. A request without a body needs no parser. */
 async function readSentToken(auth: object, { hasBody, body }: AdapterRequest): Promise<readonly string[]> {
   if (!("refresh" in auth) || !hasBody()) return [];
-  const token = readTokenOfBody(await body(), "refresh_token");
+  const token = readBodyToken(await body(), "refresh_token");
   return token === undefined ? [] : [token];
 }
 
 /** Reads one token of a body, if there is any. Only cookies come as a list. */
-function readTokenOfBody(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
+function readBodyToken(body: unknown, name: "refresh_token" | "device_token"): string | undefined {
   const token = (body as Record<string, unknown> | null | undefined)?.[name];
   return typeof token === "string" && token !== "" ? token : undefined;
 }

@@ -8,7 +8,7 @@ import type { AdapterRequest } from "./request.ts";
  * proof. A proof is required where every credential demands bound tokens. The method of the authenticator records the
  * proof as used once it knows who is asking: otherwise anybody could fill the store.
  */
-export async function checkProofOfRequest(
+export async function checkRequestProof(
   { proofs = null, takesBearer, tokenCookie }: Pick<Authenticator, "proofs" | "takesBearer" | "tokenCookie">,
   { authRequest }: AdapterRequest,
 ): Promise<RefreshProof> {

@@ -9,7 +9,7 @@ import { checkFunction } from "../shared/options.ts";
 import type { User } from "../stores/contract.ts";
 import { checkAuthenticator } from "./checks.ts";
 import { type FlowHandler, findCookie, listCookies, rejectWithErrors } from "./handler.ts";
-import { checkProofOfRequest } from "./proof.ts";
+import { checkRequestProof } from "./proof.ts";
 import type { AdapterRequest } from "./request.ts";
 import type { AdapterResponse } from "./response.ts";
 import { formatTokens } from "./token-answer.ts";
@@ -60,7 +60,7 @@ export function handleProof<Claims, U extends User, Source extends unknown[]>(
   return rejectWithErrors(async (request: AdapterRequest, ...source: Source) => {
     const cookie = findCookie(auth);
     for (const it of listCookies(auth)) refuseCrossSite(it, request.header);
-    const proof = await checkProofOfRequest(auth, request);
+    const proof = await checkRequestProof(auth, request);
     const proven = await prove(...source);
     if (proven === null) throw new AuthError("invalid_credentials", { cause: new Error("prove answered null") });
     if (!isObject(proven)) throw new TypeError("session: prove must answer with { user, … } or null");

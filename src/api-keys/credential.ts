@@ -75,7 +75,7 @@ export function apiKeys(
       };
       try {
         const known = recallUserKey(keys, shown);
-        return known === undefined ? keys.verify(shown).then(showIdentityOfKey, refuse) : showIdentityOfKey(known);
+        return known === undefined ? keys.verify(shown).then(toShownIdentity, refuse) : toShownIdentity(known);
       } catch (error) {
         return refuse(error);
       }
@@ -83,7 +83,7 @@ export function apiKeys(
   } satisfies Credential<ApiKey>);
 }
 
-function showIdentityOfKey(key: ApiKey): ShownIdentity<ApiKey> {
+function toShownIdentity(key: ApiKey): ShownIdentity<ApiKey> {
   const { userId, scopes, id } = key;
   return { userId, scopes, claims: key, issuedAt: null, revocation: { jti: id, issuedAt: AFTER_ALL } };
 }

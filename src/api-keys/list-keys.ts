@@ -1,7 +1,7 @@
+import { checkUserId } from "../shared/user-id.ts";
 import { expectUserApiKeys } from "../store-calls/api-key-answers.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import type { ApiKey } from "../stores/contract.ts";
-import { checkOwnerId } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 import { copyApiKey } from "./record.ts";
 
@@ -10,7 +10,7 @@ export async function listKeys(
   { store, budget }: Budgeted<ApiKeySettings>,
   userId: string,
 ): Promise<readonly ApiKey[]> {
-  checkOwnerId(userId);
+  checkUserId(userId);
   const keys = await budget.callStore("apiKeys.list", async () => store.list(userId), expectUserApiKeys(userId));
   return keys.map(copyApiKey);
 }

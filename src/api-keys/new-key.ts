@@ -5,7 +5,8 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
-import { AN_ID, isId, isText } from "../shared/text.ts";
+import { isText } from "../shared/text.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
 import { makeKeyText } from "./key-text.ts";
 import { copyApiKey } from "./record.ts";
@@ -60,7 +61,7 @@ export type KeyFields = Pick<ApiKey, "userId" | "scopes" | "expiresAt" | "label"
 export function checkNewKey(input: NewApiKey, now: number): KeyFields {
   checkOptions("create", input, NEW_KEY);
   const { userId, scopes = [], expiresAt = null, label = null } = input;
-  checkOwnerId(userId);
+  checkUserId(userId);
   assert(
     Array.isArray(scopes) && [...scopes].every((scope) => typeof scope === "string" && SCOPE.test(scope)),
     'scopes must be a list of strings without spaces, such as ["orders:read"]',
@@ -84,11 +85,6 @@ export function checkRotation(
     overlap: toSeconds("overlap", overlap, 0) * 1_000,
     expiresAt: expiresAt === undefined ? undefined : checkExpiry(expiresAt, now),
   };
-}
-
-/** Refuses what can't be a user's id. */
-export function checkOwnerId(userId: unknown): void {
-  assert(isId(userId), `userId must be ${AN_ID}`);
 }
 
 /** Makes a key and its record. */

@@ -1,11 +1,11 @@
 import { readClock } from "../core/time.ts";
 import { MINUTE_MS } from "../shared/clock.ts";
 import { isText } from "../shared/text.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import { acceptAnything, checkBoolean } from "../store-calls/answer-checks.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
 import type { ApiKey } from "../stores/contract.ts";
 import { listKeys } from "./list-keys.ts";
-import { checkOwnerId } from "./new-key.ts";
 import type { ApiKeySettings } from "./options.ts";
 
 /** The margin for clocks that differ. */
@@ -17,7 +17,7 @@ const MARGIN_MS = MINUTE_MS;
  */
 export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: string, id: string): Promise<boolean> {
   const { store, remembered, emit, budget } = settings;
-  checkOwnerId(userId);
+  checkUserId(userId);
   if (!isText(id)) return false;
   try {
     await blockKeys(settings, userId, (key) => key.id === id);
@@ -33,7 +33,7 @@ export async function revokeKey(settings: Budgeted<ApiKeySettings>, userId: stri
 /** Revokes all keys of a user, in the same order. */
 export async function revokeKeys(settings: Budgeted<ApiKeySettings>, userId: string): Promise<void> {
   const { store, remembered, emit, budget } = settings;
-  checkOwnerId(userId);
+  checkUserId(userId);
   try {
     await blockKeys(settings, userId, () => true);
     await budget.callStore("apiKeys.revokeAll", async () => store.revokeAll(userId), acceptAnything);

@@ -30,7 +30,7 @@ export function readProof(
 ): SignedProof {
   const parts = splitToken(text, MAX_PROOF_LENGTH);
   checkSpelling(parts);
-  const { alg, jwk } = readHeaderOfProof(parts, algorithms);
+  const { alg, jwk } = readJwsHeader(parts, algorithms);
   const key = readPublicJwk(jwk, alg);
   const own = computeThumbprint(key);
   assert(jkt === null || own === jkt, "the proof is of another key than the token is bound to (cnf.jkt)");
@@ -38,7 +38,7 @@ export function readProof(
   return { jkt: own, payload: readObject(parts, "payload") };
 }
 
-function readHeaderOfProof(
+function readJwsHeader(
   parts: Compact,
   algorithms: readonly PairAlgorithm[],
 ): { readonly alg: PairAlgorithm; readonly jwk: unknown } {

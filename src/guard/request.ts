@@ -110,7 +110,7 @@ const AUTHORIZATION = "authorization";
 function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   const isNodes = rawHeaders !== undefined && typeof request.headers.get !== "function";
-  if (!isNodes) return readHeaderOfRequest(request, AUTHORIZATION);
+  if (!isNodes) return readRequestHeader(request, AUTHORIZATION);
   const value = (request.headers as Readonly<Record<string, AuthorizationHeader>>)[AUTHORIZATION];
   if (value === undefined) return value;
   const sent: string[] = [];
@@ -126,7 +126,7 @@ function findAuthorization(request: HeadersOfRequest): AuthorizationHeader {
  * Reads a header by its name in lower case. Node has the names in lower case, and other requests may have them in any
  * case. Several headers of one name are a list.
  */
-function readHeaderOfRequest(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
+function readRequestHeader(request: HeadersOfRequest, name: string): string | readonly string[] | undefined {
   const { headers } = request;
   if (typeof headers.get === "function")
     return (headers as { get(name: string): string | null }).get(name) ?? undefined;
@@ -195,7 +195,7 @@ export class CredentialRequest {
   #read(name: string): string | readonly string[] | undefined {
     return name.startsWith(":") && typeof this.#request.headers.get === "function"
       ? undefined // Fetch's Headers throw for such a name.
-      : readHeaderOfRequest(this.#request, name);
+      : readRequestHeader(this.#request, name);
   }
 }
 

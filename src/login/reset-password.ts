@@ -1,6 +1,6 @@
 import { readClock } from "../core/time.ts";
 import { logoutEverywhere } from "../sessions/logout-everywhere.ts";
-import { checkUserId } from "../sessions/user-id.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import { checkBoolean } from "../store-calls/answer-checks.ts";
 import type { User } from "../stores/contract.ts";
 import { createCredentialsError } from "./credentials.ts";

@@ -1,11 +1,11 @@
 import { readClock } from "../core/time.ts";
 import { type Identity, isIdentity } from "../guard/identity.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import { expectUserSessions } from "../store-calls/session-answers.ts";
 import type { Session, StoredSession } from "../stores/contract.ts";
 import { readDetails } from "./details.ts";
 import type { SessionDevice } from "./device.ts";
 import type { SessionSettings } from "./settings.ts";
-import { checkUserId } from "./user-id.ts";
 
 /** One of a user's sessions, for an account page. */
 export interface ListedSession extends Session {

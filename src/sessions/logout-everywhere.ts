@@ -1,4 +1,5 @@
 import { readClock } from "../core/time.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import { checkEndedSessions } from "../store-calls/session-answers.ts";
 import type { EndedSession } from "../stores/contract.ts";
@@ -6,7 +7,6 @@ import { deleteSessions, findLastEnd, tellEnd } from "./end-session.ts";
 import { readRevokedUpTo } from "./marks.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
 import { revokeStatuses } from "./status.ts";
-import { checkUserId } from "./user-id.ts";
 
 /** Ends all of a user's sessions, and revokes all tokens that were issued up to now. */
 export async function logoutEverywhere(settings: FlowSettings, userId: string): Promise<void> {

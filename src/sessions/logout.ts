@@ -1,11 +1,11 @@
 import { type Identity, isIdentity } from "../guard/identity.ts";
 import { assert } from "../shared/assert.ts";
 import { isText } from "../shared/text.ts";
+import { checkUserId } from "../shared/user-id.ts";
 import { blockSession, endSession, revokeSession } from "./end-session.ts";
 import { findSessions } from "./find-sessions.ts";
 import { revokeToken } from "./revoke-token.ts";
 import type { FlowSettings, SessionSettings } from "./settings.ts";
-import { checkUserId } from "./user-id.ts";
 
 const FOREIGN =
   "logout takes an identity of a session of this authenticator, and this is one of another issuer's: give a blocklist, " +

@@ -113,14 +113,14 @@ export function checkRefreshOptions(options: RefreshOptions): RefreshSettings {
     absoluteLifetime: absolute * 1_000,
     reuseGrace: toSeconds("reuseGrace", reuseGrace, 0) * 1_000,
     maxSessions: checkInteger("maxSessions", maxSessions, 1, 10_000),
-    statuses: options.statusList === undefined ? null : checkPlacesOfList(options.statusList),
+    statuses: options.statusList === undefined ? null : readStatusPlaces(options.statusList),
     cookie: options.cookie === undefined ? null : checkCookieOptions("refresh: cookie", "refresh", options.cookie),
     onReuse,
     turns: new Turns(),
   };
 }
 
-function checkPlacesOfList(statusList: StatusList): StatusListPlaces {
+function readStatusPlaces(statusList: StatusList): StatusListPlaces {
   const places = findPlaces(statusList);
   assert(places !== undefined, "refresh: statusList must be what createStatusList of hallpass/status-list makes");
   return places;

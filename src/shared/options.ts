@@ -14,7 +14,7 @@ export const optional = "optional";
 export const required = "required";
 
 /** The names that an options object may have. */
-type NamesOfOptions = Readonly<Record<string, "optional" | "required">>;
+type OptionKinds = Readonly<Record<string, "optional" | "required">>;
 
 const MUST = "it must be given";
 
@@ -27,7 +27,7 @@ export const NOT_SET = " (is an environment variable not set?)";
  *
  * @throws TypeError that names the option, and the options that there are
  */
-export function checkOptions(owner: string, options: unknown, known: NamesOfOptions): void {
+export function checkOptions(owner: string, options: unknown, known: OptionKinds): void {
   checkNames(owner, options, known);
   for (const [name, value] of readSafely(owner, () => Object.entries(options as object))) {
     const remedy = known[name] === required ? MUST : "give it a value, or leave it out for the default";
@@ -36,7 +36,7 @@ export function checkOptions(owner: string, options: unknown, known: NamesOfOpti
 }
 
 /** Refuses an option with an unknown name. Values are not read: those that come from a request may be `undefined`. */
-export function checkNames(owner: string, options: unknown, known: NamesOfOptions): void {
+export function checkNames(owner: string, options: unknown, known: OptionKinds): void {
   const names = Object.keys(known).join(", ");
   refusePromise(`what ${owner} was given`, options);
   const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));

@@ -47,7 +47,7 @@ interface Written extends Pick<PublishedStatusList, "token" | "etag"> {
   readonly expiresAt: number;
 }
 
-type KeptWritten = FreshValue<Written>;
+type WrittenList = FreshValue<Written>;
 
 const CALL = "statusList.read";
 
@@ -60,7 +60,7 @@ export class StatusPublisher {
   readonly #settings: PublisherSettings;
   readonly #rereadMs: number;
   /** The lists in use, the most recently used one last (LRU). */
-  readonly #lists = new Map<number, KeptWritten>();
+  readonly #lists = new Map<number, WrittenList>();
   readonly #revisions = new Map<number, number>();
   #reads = 0;
 
@@ -94,13 +94,13 @@ export class StatusPublisher {
   }
 
   /** Computes how many seconds caches may keep a list: in an outage, only until the store is asked again. */
-  #findTtl(kept: KeptWritten): number {
+  #findTtl(kept: WrittenList): number {
     const { failures, nextTryAt } = kept.stats();
     const { ttl } = this.#settings;
     return failures === 0 ? ttl : Math.min(ttl, Math.ceil(((nextTryAt as number) - this.#readClock()) / 1_000));
   }
 
-  #isBehind(list: number, kept: KeptWritten): boolean {
+  #isBehind(list: number, kept: WrittenList): boolean {
     const written = kept.peek();
     const isBehind = written !== null && written.revision !== this.#countRevisions(list);
     return isBehind && kept.stats().failures === 0;
@@ -110,7 +110,7 @@ export class StatusPublisher {
    * Gives a list, which may still have to be read. A list that is dated in the future, since the clock was set back, is
    * dropped.
    */
-  #open(list: number): KeptWritten {
+  #open(list: number): WrittenList {
     const known = this.#lists.get(list);
     const isAhead = this.#readClock() < (known?.peek()?.issuedAt ?? 0);
     this.#lists.delete(list);
@@ -119,10 +119,10 @@ export class StatusPublisher {
     return kept;
   }
 
-  #create(list: number): KeptWritten {
+  #create(list: number): WrittenList {
     if (this.#lists.size >= MAX_PUBLISHED_LISTS) this.#lists.delete(this.#findSpare());
     let last: Written | null = null;
-    const kept: KeptWritten = new FreshValue<Written>({
+    const kept: WrittenList = new FreshValue<Written>({
       name: CALL,
       load: async () => {
         last = await this.#write(list, last);
@@ -141,7 +141,7 @@ export class StatusPublisher {
 
   /** Finds the list to evict: one that was never read, or else the least recently used. */
   #findSpare(): number {
-    const isUnread = (list: KeptWritten): boolean => list.stats().ageMs === null;
+    const isUnread = (list: WrittenList): boolean => list.stats().ageMs === null;
     const [number] = [...this.#lists].find(([, list]) => isUnread(list)) ?? [...this.#lists.keys()];
     return number as number;
   }

@@ -45,8 +45,8 @@ describe("createApiKeys", () => {
 describe("create", () => {
   it.each<readonly [object, RegExp]>([
     [{ userId: undefined }, /userId is undefined/],
-    [{ userId: "" }, /userId must be a non-empty string of at most 1024 characters/],
-    [{ userId: "u\0" }, /userId must be/],
+    [{ userId: "" }, /a user's id is a non-empty string of at most 1024 characters/],
+    [{ userId: "u\0" }, /a user's id is/],
     [{ scopes: "orders:read" }, /scopes must be a list of strings without spaces/],
     [{ scopes: ["a b"] }, /scopes must be/],
     [{ scopes: [""] }, /scopes must be/],
@@ -80,6 +80,6 @@ describe("rotate", () => {
 
 it.each(["list", "revoke", "revokeAll", "rotate"] as const)("%s refuses what is no user's id", async (method) => {
   for (const userId of [undefined, "", 7]) {
-    await expect(keyRoomOf().keys[method](userId as never, "id")).rejects.toThrow(/userId must be a non-empty string/);
+    await expect(keyRoomOf().keys[method](userId as never, "id")).rejects.toThrow(/a user's id is a non-empty string/);
   }
 });

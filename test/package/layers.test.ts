@@ -56,10 +56,7 @@ const RULES: readonly (readonly [folder: RegExp, allowed: RegExp])[] = [
     /^sessions\//,
     /^(sessions\/|status-list\/(status-list|claim|places?)\.|guard\/|events\/|store-calls\/|core\/|stores\/contract)/,
   ],
-  [
-    /^one-time\//,
-    /^(one-time\/|guard\/|events\/|sessions\/user-id|store-calls\/|core\/|stores\/contract|node:crypto$)/,
-  ],
+  [/^one-time\//, /^(one-time\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^login\//, /^(login\/|sessions\/|guard\/|events\/|store-calls\/|core\/|stores\/contract)/],
   [/^dpop\//, /^(dpop\/|guard\/|store-calls\/|core\/|stores\/contract|node:crypto$)/],
   [/^api-keys\//, /^(api-keys\/|guard\/|events\/|store-calls\/|core\/|stores\/contract|node:)/],

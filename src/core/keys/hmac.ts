@@ -22,9 +22,9 @@ export interface Hmac {
 }
 
 /** node:crypto's one-shot hash. Some runtimes lack it. */
-export type OneShotOfBytes = (algorithm: string, data: Uint8Array, encoding: "binary" | "base64url") => string;
+export type ByteHash = (algorithm: string, data: Uint8Array, encoding: "binary" | "base64url") => string;
 
-const ONE_SHOT = (crypto as { hash?: OneShotOfBytes }).hash;
+const ONE_SHOT = (crypto as { hash?: ByteHash }).hash;
 
 /**
  * Prepares the HMAC of a secret.
@@ -37,7 +37,7 @@ const ONE_SHOT = (crypto as { hash?: OneShotOfBytes }).hash;
 export function prepareHmac(
   scheme: BlockHash,
   secret: Uint8Array,
-  oneShot: OneShotOfBytes | null | undefined = ONE_SHOT,
+  oneShot: ByteHash | null | undefined = ONE_SHOT,
 ): Hmac {
   const byObjects = prepareHmacByObjects(scheme, secret);
   return typeof oneShot === "function" ? prepareHmacByOneShots(scheme, secret, oneShot, byObjects) : byObjects;
@@ -60,7 +60,7 @@ function prepareHmacByObjects({ hash }: BlockHash, secret: Uint8Array): Hmac {
 function prepareHmacByOneShots(
   { hash, block }: BlockHash,
   secret: Uint8Array,
-  oneShot: OneShotOfBytes,
+  oneShot: ByteHash,
   byObjects: Hmac,
 ): Hmac {
   const padded = Buffer.alloc(block);

@@ -121,7 +121,7 @@ export async function readJwks(set: unknown, settings: ReadJwksSettings): Promis
     try {
       // A key is written as JSON once. The same text is checked, used, and remembered.
       const text = readSafely("a JWK Set", () => JSON.stringify(jwk) ?? "null");
-      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readKeyOfSet(JSON.parse(text), settings));
+      const keys = byText.get(text) ?? settings.known?.get(text) ?? (await readSetKey(JSON.parse(text), settings));
       byText.set(text, keys);
     } catch (error) {
       skipped.push({ kid: readKid(jwk), reason: explain(error) });
@@ -141,7 +141,7 @@ function copyList(list: unknown): { readonly first: readonly unknown[]; readonly
 }
 
 /** Reads a key of a set, once for each algorithm that it is used for. */
-async function readKeyOfSet(
+async function readSetKey(
   jwk: unknown,
   { algorithms, takesPrivate }: ReadJwksSettings,
 ): Promise<readonly VerifyingKey[]> {

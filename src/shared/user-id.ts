@@ -1,4 +1,4 @@
-import { AN_ID, isId } from "../shared/text.ts";
+import { AN_ID, isId } from "./text.ts";
 
 /** Refuses what can't be a user's id. */
 export function checkUserId(userId: unknown): void {
