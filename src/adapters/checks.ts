@@ -1,4 +1,5 @@
 import { describeValue } from "../shared/describe.ts";
+import { refusePromise } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
 
 /**
@@ -73,6 +74,7 @@ export function checkNothingElse(verb: string, extra: readonly unknown[], remedy
  * @param takes - what the function takes, for the message
  */
 export function refuseRequest(verb: string, value: unknown, takes: string = "auth"): void {
+  refusePromise(`what ${verb} was given`, value);
   const isRequest = typeof (value as { readonly headers?: unknown } | null | undefined)?.headers === "object";
   if (isRequest) throw new TypeError(`call ${verb} when the route is built: ${verb}(${takes})`);
 }

@@ -1,6 +1,7 @@
 import { type AuthError, isAuthError } from "../core/errors.ts";
 import { tell } from "../shared/listener.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
+import { refuseRequest } from "./checks.ts";
 import { readParserRefusal } from "./parser-refusals.ts";
 import { type AdapterResponse, formatRefusal } from "./response.ts";
 
@@ -33,6 +34,7 @@ const OPTIONS: OptionNames<ErrorHandlerOptions> = { log: "optional" };
 export function createErrorResponder<Request>(
   options: ErrorHandlerOptions<Request> = {},
 ): (error: unknown, request: Request) => AdapterResponse | null {
+  refuseRequest("errorHandler", options, "");
   checkOptions("errorHandler", options, OPTIONS);
   const { log = logToConsole } = options;
   checkFunction("errorHandler: log", log, "(error, request) => logger.error(error)");

@@ -135,6 +135,8 @@ export function showIdentity(request: object, identity: Identity | null): void {
   (request as { auth?: Identity | null }).auth = identity;
 }
 
+const NOBODY = "authOf(request, guard): put requireAuth with this same guard in front of this handler";
+
 /**
  * Gives the identity that a guard found for a request.
  *
@@ -147,7 +149,7 @@ export function showIdentity(request: object, identity: Identity | null): void {
  */
 export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
   const identity = recallRemembered(holder, guard)?.identity ?? null;
-  if (identity === null) throw new TypeError("authOf: put requireAuth with this same guard in front of this handler");
+  if (identity === null) throw new TypeError(NOBODY);
   return identity as Identity<Claims>;
 }
 

@@ -1,5 +1,5 @@
 import { createRequestError } from "../core/errors.ts";
-import { isThenable } from "../shared/promise.ts";
+import { isThenable, refusePromise } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
@@ -101,6 +101,7 @@ export function readAuthorization(given: HeadersOfRequest | AuthorizationHeader)
   if (typeof given === "string" || given === undefined || given === null) return given;
   if (isRequest(given)) return findAuthorization(given);
   if (Array.isArray(given) && given.every((it) => typeof it === "string")) return given;
+  refusePromise("what a guard was given", given);
   throw new TypeError(REMEDY);
 }
 

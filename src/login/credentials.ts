@@ -1,4 +1,5 @@
 import { AuthError } from "../core/errors.ts";
+import { refusePromise } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
 import { checkCredentials, expectCredentials, isNobody } from "../store-calls/user-answers.ts";
 import type { Credentials, User } from "../stores/contract.ts";
@@ -12,6 +13,8 @@ import type { LoginSettings } from "./settings.ts";
  */
 export function readLoginAndPassword(input: unknown): { readonly name: string; readonly password: string } {
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
+  refusePromise("the login", name);
+  refusePromise("the password", password);
   if (!isText(name) || !isText(password)) throw new AuthError("malformed_credentials");
   return { name, password };
 }
@@ -23,6 +26,7 @@ export function readLoginAndPassword(input: unknown): { readonly name: string; r
  */
 export function readPassword(input: unknown): string {
   const { password } = (input ?? {}) as { password?: unknown };
+  refusePromise("the password", password);
   if (!isText(password)) throw new AuthError("malformed_credentials");
   return password;
 }

@@ -4,7 +4,7 @@ import type { PasswordChecker } from "../core/password/hasher.ts";
 import { identifyScheme } from "../core/password/scheme.ts";
 import { readStopwatch } from "../shared/clock.ts";
 import { tell } from "../shared/listener.ts";
-import { withTimeout } from "../shared/promise.ts";
+import { refusePromise, withTimeout } from "../shared/promise.ts";
 import { isText } from "../shared/text.ts";
 import { type AnswerCheck, checkBoolean, demand } from "../store-calls/answer-checks.ts";
 import type { Credentials, User } from "../stores/contract.ts";
@@ -40,6 +40,7 @@ export async function hashInTime<U extends User>(
   password: unknown,
   from: string | undefined,
 ): Promise<string> {
+  refusePromise("the new password", password);
   const hash = (options: WorkOptions) => settings.passwords.hash(password as string, options);
   return workInTime(settings, "passwords.hash", hash, checkHash, from);
 }

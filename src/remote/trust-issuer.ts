@@ -5,7 +5,7 @@ import { createProfile, type ForeignProfile, type TokenOptions } from "../core/t
 import type { ClaimsSchema } from "../core/token/schema.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
-import { checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import { checkGiven, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
 import { discoverSet } from "./discovery.ts";
 import type { LiveKeysStats, LoadedKeys } from "./fresh-keys.ts";
 import { checkRemoteOptions, type RemoteKeysOptions } from "./keys-options.ts";
@@ -63,6 +63,7 @@ const FETCHING: readonly string[] = [
 /**
  * The options that are not passed on to the profile as they are: those that only a foreign profile has, and the keys.
  */
+const THE_ISSUER = 'trustIssuer("https://login.example.com", options): the issuer';
 const FOREIGN: readonly string[] = ["audienceClaim", "iat", "keys"];
 
 const OPTIONS: OptionNames<TrustOptions> = {
@@ -114,7 +115,8 @@ export function trustIssuer<
   Iat extends "required" | "optional" = "required",
 >(issuer: string, options: TrustOptions<Schema, Iat>): TrustedIssuer<Schema, Iat> {
   checkOptions("trustIssuer", options, OPTIONS);
-  checkText('trustIssuer("https://login.example.com", options): the issuer', issuer);
+  checkGiven(THE_ISSUER, issuer);
+  checkText(THE_ISSUER, issuer);
   const { audienceClaim = "aud", iat = "required", now = systemClock } = options;
   assert(iat === "required" || iat === "optional", 'trustIssuer: iat must be "required" or "optional"');
   checkText("trustIssuer: audienceClaim", audienceClaim);

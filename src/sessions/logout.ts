@@ -18,7 +18,7 @@ const FOREIGN =
 export async function logout(settings: FlowSettings, identity: Identity): Promise<void> {
   const { refresh, blocklist } = settings;
   // An identity that leaves out `sid` may belong to a session, which would live on: only the token would be revoked.
-  if (!isIdentity(identity) || identity.sid === undefined) {
+  if (!isIdentity(identity) || !(identity.sid === null || typeof identity.sid === "string")) {
     throw new TypeError("logout takes the identity that authenticate gave, with its userId and sid: await it");
   }
   const { userId, sid, claims } = identity;

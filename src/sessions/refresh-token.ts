@@ -1,6 +1,7 @@
 import { computeDigest, createSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
+import { refusePromise } from "../shared/promise.ts";
 
 /** What is stored of a refresh token: the first 132 bits of SHA-256, which are enough against a second preimage. */
 export interface RefreshTokenDigests {
@@ -42,7 +43,9 @@ function digestPart(text: string): string {
  */
 export function readRefreshTokens(sent: unknown): readonly string[] {
   if (!Array.isArray(sent) && (typeof sent !== "string" || sent === "")) throw new AuthError("malformed_refresh_token");
-  return [sent].flat().filter(isRefreshToken).slice(0, MAX_REFRESH_TOKENS);
+  const tokens: readonly unknown[] = [sent].flat();
+  for (const token of tokens) refusePromise("a refresh token", token);
+  return tokens.filter(isRefreshToken).slice(0, MAX_REFRESH_TOKENS);
 }
 
 function isRefreshToken(value: unknown): value is string {

@@ -46,8 +46,9 @@ export function checkNames(owner: string, options: unknown, known: OptionKinds):
   }
 }
 
-/** Refuses `undefined` and `null`. An environment variable that is not set is `undefined`. */
+/** Refuses `undefined`, `null` and a promise. An environment variable that is not set is `undefined`. */
 export function checkGiven(name: string, value: unknown): void {
+  refusePromise(name, value);
   if (value === undefined || value === null) throw new TypeError(`${name} is ${value}; ${MUST}${NOT_SET}`);
 }
 
@@ -57,6 +58,7 @@ export function checkGiven(name: string, value: unknown): void {
  * @param example - something that has them, for the message
  */
 export function checkMethods(owner: string, value: unknown, methods: readonly string[], example: string): void {
+  refusePromise(owner, value);
   for (const method of methods) {
     const isThere = typeof (value as Record<string, unknown> | null)?.[method] === "function";
     assert(isThere, `${owner} must be an object with the methods ${methods.join(", ")}, such as ${example}`);

@@ -1,5 +1,3 @@
-import { readMark } from "./read.ts";
-
 /**
  * Returns whether a value is a promise of any kind. Those of another realm, of zone.js or of bluebird are not
  * `instanceof Promise`.
@@ -19,9 +17,25 @@ export function abandon(value: unknown): void {
  * @param name - what the value is, for the message
  */
 export function refusePromise(name: string, value: unknown): void {
-  if (typeof readMark(value, "then") !== "function") return;
-  Promise.resolve(value).catch(() => {}); // Nobody waits for it any more.
+  try {
+    if (!isThenable(value)) return;
+  } catch {
+    return; // Whoever reads the value next refuses it in words of its own.
+  }
+  handleRejection(value);
   throw new TypeError(`${name} is a promise: await it`);
+}
+
+/**
+ * Keeps a promise that nobody waits for any more from ending the process. Only native ones get a handler: a query of
+ * some libraries runs when its `then` is called.
+ */
+function handleRejection(promise: PromiseLike<unknown>): void {
+  try {
+    Promise.prototype.then.call(promise, undefined, () => {});
+  } catch {
+    // It is not a native promise.
+  }
 }
 
 /** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */

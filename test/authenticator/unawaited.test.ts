@@ -1,16 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { errorHandler, login, requireAuth } from "../../src/adapters/express.ts";
 import { createApiKeys } from "../../src/api-keys.ts";
 import {
   comparePassword,
   createAuthenticator,
   createGuard,
   createPasswordHasher,
+  decodeToken,
   defineToken,
   hashPassword,
   issueToken,
   needsRehash,
+  parseBearer,
+  publicJwks,
   secretKey,
+  trustIssuer,
+  verifyToken,
 } from "../../src/index.ts";
 import { createOneTimeCodes, createOneTimeTokens } from "../../src/one-time.ts";
 import {
@@ -23,10 +29,13 @@ import {
 
 const token = defineToken({ keys: secretKey("x".repeat(32)), issuer: "https://api.example.com", audience: "api" });
 const guard = createGuard({ token });
+const users = memoryUsers();
+users.add({ id: "user-1", login: "reader", passwordHash: null });
+const blocklist = memoryBlocklist();
 const auth = createAuthenticator({
   token,
-  users: memoryUsers(),
-  blocklist: memoryBlocklist(),
+  users,
+  blocklist,
   refresh: { store: memoryRefreshStore() },
 });
 const keys = createApiKeys({ store: memoryApiKeys(), prefix: "acme" });
@@ -42,6 +51,30 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   createGuard: (promise) => createGuard(promise),
   "issueToken, the options": (promise) => issueToken({ sub: "user-1" }, token, promise),
   needsRehash: (promise) => needsRehash(promise),
+  verifyToken: (promise) => verifyToken(promise, token),
+  "verifyToken, the profile": (promise) => verifyToken("token", promise),
+  decodeToken: (promise) => decodeToken(promise),
+  parseBearer: (promise) => parseBearer(promise),
+  secretKey: (promise) => secretKey(promise),
+  "defineToken, keys": (promise) => defineToken({ keys: promise, issuer: "a", audience: "b" }),
+  publicJwks: (promise) => publicJwks(promise),
+  trustIssuer: (promise) => trustIssuer(promise, { audience: "b" }),
+  "createGuard, blocklist": (promise) => createGuard({ token, blocklist: promise }),
+  "createAuthenticator, users": (promise) => createAuthenticator({ token, users: promise }),
+  authenticate: (promise) => guard.authenticate(promise),
+  requireAuth: (promise) => requireAuth(promise),
+  "login, the handler": (promise) => login(promise),
+  errorHandler: (promise) => errorHandler(promise),
+  "login, the login": (promise) => auth.login({ login: promise, password: "password" }),
+  "login, the password": (promise) => auth.login({ login: "reader", password: promise }),
+  "resetPassword, the user": (promise) => auth.resetPassword(promise, "new password"),
+  "refresh, one of several": (promise) => auth.refresh([promise] as never),
+  "startSession, the former one": (promise) => auth.startSession({ id: "user-1" }, { refreshToken: promise }),
+  "users.setPasswordHash": (promise) => users.setPasswordHash("user-1", promise, new Date()),
+  "users.replacePasswordHash": (promise) => users.replacePasswordHash("user-1", "", promise),
+  "blocklist.revokeUser": (promise) => blocklist.revokeUser(promise, new Date(), new Date()),
+  "blocklist.revokeToken": (promise) => blocklist.revokeToken(promise, new Date()),
+  "blocklist.revokeSession": (promise) => blocklist.revokeSession(promise, new Date()),
   issueToken: (promise) => issueToken(promise, token),
   "issueToken, a claim": (promise) => issueToken({ sub: "user-1", tenant: promise }, token),
   authenticateToken: (promise) => guard.authenticateToken(promise),
@@ -96,5 +129,17 @@ describe("a promise in the place of its value", () => {
     await expect(answer).rejects.toThrow(TypeError);
     await turn();
     expect(unhandled.splice(0)).toEqual([]);
+  });
+
+  it.each(Object.entries(CALLS))("may be callable: %s", async (_name, call) => {
+    const callable = Object.assign(() => undefined, { then: () => undefined });
+    await expect((async () => call(callable as never))()).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it("is not begun by the refusal, where it is a query that begins when it is awaited", async () => {
+    let begun = 0;
+    const query = { then: () => (begun += 1) };
+    await expect(auth.sessions(query as never)).rejects.toThrow(/is a promise: await it$/);
+    expect(begun).toBe(0);
   });
 });

@@ -214,6 +214,9 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
   "a client in a loop": crowd,
   "no environment variable": () => mistaken(() => secretKey(undefined as never)),
   "a short secret": () => mistaken(() => secretKey("secret")),
+  "an empty variable": () => guard.authenticate("Bearer "),
+  "an object as text": () => asked(`${issued({})}`),
+  "a colon": async () => guard.authenticate(`Bearer: ${await issued({})}`),
   "a promise": () =>
     open()
       .login(Promise.resolve({}) as never)

@@ -25,5 +25,5 @@ it("gives each function and each type a name of its own", () => {
     ([, files]) => files.size > 1 && !SIBLINGS.some((siblings) => [...files].every((file) => siblings.test(file))),
   );
   expect(NAMES.size).toBeGreaterThan(1_000);
-  expect(clashes).toEqual([]);
+  expect(clashes, "choose another name, or add a database's folder to SIBLINGS").toEqual([]);
 });

@@ -260,7 +260,7 @@ describe("a guard of a trusted issuer", () => {
 
 describe("trustIssuer", () => {
   it.each([
-    [undefined, {}, 'trustIssuer("https://login.example.com", options): the issuer must be a non-empty string'],
+    [undefined, {}, 'trustIssuer("https://login.example.com", options): the issuer is undefined; it must be given'],
     ["", {}, 'trustIssuer("https://login.example.com", options): the issuer must be a non-empty string'],
     ["tenant", {}, "where neither jwks nor keys are given, must be an absolute URL"],
     ["http://tenant.example", {}, "must be https"],

@@ -44,7 +44,25 @@ export function describeSqlStores(databases: Databases): void {
         (isAtOnce ? it.concurrent : it).each(part(cases))("$name", ({ run }) => run());
       });
 
+      it.each([Promise.resolve("user-1"), 7, undefined, null, {}])("revoke nobody by what is no id: %s", async (id) => {
+        const why = /an id that (is no string|a store was given is a promise: await it)$/;
+        const [now, { blocklist }] = [new Date(), stores];
+        await expect(blocklist.revokeUser(id as never, now, now)).rejects.toThrow(why);
+        await expect(blocklist.revokeToken(id as never, now, "user-1")).rejects.toThrow(why);
+        await expect(blocklist.revokeSession(id as never, now, "user-1")).rejects.toThrow(why);
+      });
+
       describe("users", () => {
+        it("keep their hash where the next one is none", async () => {
+          const { users } = stores;
+          await users.add({ id: "kept", login: "kept", passwordHash: HASH });
+          for (const none of [Promise.resolve(HASH), "password", "", null, undefined, 7]) {
+            await expect(users.setPasswordHash?.("kept", none as never, new Date())).rejects.toThrow(/passwordHash/);
+            await expect(users.replacePasswordHash?.("kept", HASH, none as never)).rejects.toThrow(/passwordHash/);
+          }
+          expect((await users.findCredentials("kept"))?.passwordHash).toBe(HASH);
+        });
+
         it("are added once, disabled, and removed", async () => {
           const user = { id: "user-1", login: "reader", passwordHash: null };
           await stores.users.add(user);

@@ -1,8 +1,17 @@
+import { refusePromise } from "../../shared/promise.ts";
 import { createRequestError } from "../errors.ts";
 
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i;
 const DOUBLED_SCHEME = /^bearer +bearer\s/i;
+
+/** What clients send by mistake after the scheme. */
+const MISTAKES: readonly (readonly [form: RegExp, cause: string])[] = [
+  [/^bearer *$/i, "nothing comes after the Bearer scheme: is the client's variable empty?"],
+  [/^bearer +\[object /i, "after the Bearer scheme comes an object as text: await the token, or take its member"],
+  [/^bearer *:/i, "a colon comes after the Bearer scheme, where a space belongs"],
+];
+
 // A proxy, or Fetch's `Headers`, joins two Authorization headers with a comma.
 const JOINED_BEARER = /, *bearer /i;
 
@@ -26,11 +35,16 @@ const JOINED_BEARER = /, *bearer /i;
  */
 export function parseBearer(header: string | null | undefined): string | null {
   if (header === undefined || header === null) return null;
-  if (typeof header !== "string") throw createRequestError("parseBearer takes one header as a string");
+  if (typeof header !== "string") {
+    refusePromise("the header", header);
+    throw createRequestError("parseBearer takes one header as a string");
+  }
   const token = CREDENTIALS.exec(header)?.[1];
   if (token !== undefined) return token;
   if (DOUBLED_SCHEME.test(header))
     throw createRequestError("the Bearer scheme is there twice: the client's token begins with it already");
+  const mistake = MISTAKES.find(([form]) => form.test(header))?.[1];
+  if (mistake !== undefined) throw createRequestError(mistake);
   if (BEARER_SCHEME.test(header))
     throw createRequestError("after the Bearer scheme comes one b64token, and nothing else");
   if (JOINED_BEARER.test(header))

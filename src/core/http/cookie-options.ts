@@ -81,7 +81,7 @@ const PROBLEMS: readonly (readonly [problem: string, isThere: (settings: CookieS
     ({ domain }) => domain !== null && (typeof domain !== "string" || !DOMAIN.test(domain)),
   ],
   [
-    'origins must be a list of origins as browsers send them, such as ["https://app.example.com"]',
+    'origins must be a list of origins as browsers send them, such as ["https://app.example.com"], without a slash at the end',
     ({ origins }) => !Array.isArray(origins) || !origins.every(isOrigin),
   ],
   [

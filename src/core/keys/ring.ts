@@ -1,5 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { checkGiven } from "../../shared/options.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { readMark } from "../../shared/read.ts";
 import { readClock } from "../time.ts";
 import { canonicaliseName } from "./algorithms.ts";
@@ -76,6 +77,7 @@ const NO_RING =
 /** Turns a single key into a ring. A ring stays as it is. */
 export function toRing(keys: unknown): KeyRing {
   if (isKey(keys)) return keyRing(keys);
+  refusePromise("keys", keys);
   assert(readMark(keys, RING) === true, NO_RING);
   return keys as KeyRing;
 }
@@ -84,6 +86,7 @@ const NO_KEYS = "keys must be made by secretKey, keyRing, rotatingKeys, remoteKe
 
 /** Gives the source of the `keys` that a profile was given, and refuses any other value. */
 export function toSource(keys: unknown): KeySource {
+  refusePromise("keys", keys);
   const source = isKey(keys) ? keyRing(keys)[SOURCE] : readMark(keys, SOURCE);
   assert(source !== undefined, NO_KEYS);
   return source as KeySource;

@@ -86,6 +86,7 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
   };
 
   const canRead = (hash: unknown): hash is string => {
+    refusePromise("the stored hash", hash);
     const stored = readHash(hash);
     return stored === null ? findLegacy(hash) !== undefined : !exceeds(stored, ceiling) && canCompute(stored);
   };
@@ -119,7 +120,6 @@ export function createPasswordHasher(options: PasswordOptions = {}): PasswordHas
     },
     async compare(password: string, hash: string | null | undefined, options?: WorkOptions) {
       refusePromise("the password", password);
-      refusePromise("the stored hash", hash);
       if (typeof password !== "string") throw new AuthError("unusable_password");
       const nfc = normalisePassword(password);
       if (nfc === null) return false;

@@ -1,5 +1,6 @@
 import { describeMismatch } from "../../shared/describe.ts";
 import { isObject } from "../../shared/object.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { decodeBase64url, decodeBase64urlText, encodeBase64url, isAscii } from "../base64url.ts";
 import { AuthError } from "../errors.ts";
 import { describeMistake } from "./misspelling.ts";
@@ -15,7 +16,10 @@ export interface Compact {
 
 /** Splits a token at its first two dots. A token that is too long, or has fewer dots, is refused. */
 export function splitToken(token: unknown, maxBytes: number): Compact {
-  if (typeof token !== "string") throw createTokenError(`a token is a string, and this is of type ${typeof token}`);
+  if (typeof token !== "string") {
+    refusePromise("the token", token);
+    throw createTokenError(`a token is a string, and this is of type ${typeof token}`);
+  }
   if (token.length > maxBytes) throw createTokenError(`the token is longer than maxBytes (${maxBytes})`);
   const first = token.indexOf(".");
   const end = token.indexOf(".", first + 1);

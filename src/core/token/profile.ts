@@ -2,6 +2,7 @@ import { assert } from "../../shared/assert.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { DEFAULT_CACHE_SIZE, DEFAULT_TOKEN_BYTES, MAX_TOKEN_BYTES } from "../../shared/limits.ts";
 import { checkInteger, checkOptions, type OptionNames, optional, required } from "../../shared/options.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { readMark } from "../../shared/read.ts";
 import type { VerifyingKey } from "../keys/key.ts";
 import { type KeyRing, toSource } from "../keys/ring.ts";
@@ -252,8 +253,9 @@ export function readInternals<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,
 ): ProfileInternals<Schema> {
-  if (!isProfile(profile)) throw new TypeError(`${caller} takes a token profile made by defineToken or trustIssuer`);
-  return profile[PROFILE];
+  if (isProfile(profile)) return profile[PROFILE];
+  refusePromise(`${caller}: the profile`, profile);
+  throw new TypeError(`${caller} takes a token profile made by defineToken or trustIssuer`);
 }
 
 /** Tells whether a value is a token profile. */

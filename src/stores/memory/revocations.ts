@@ -1,6 +1,7 @@
 import { readTime } from "../../shared/date.ts";
 import type { Blocklist, TokenReference } from "../contract.ts";
 import { createHorizon } from "../shared/horizon.ts";
+import { checkIsId } from "../shared/ids.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 import { RevokedIds } from "./packed/revoked-ids.ts";
 
@@ -84,7 +85,10 @@ export function createRevocations(now: () => number, keepMs: number | null): Rev
   };
   const addIds = (revoked: RevokedIds, ids: readonly string[], end: number): void => {
     // V8 stores a small integer without allocating an object for it, so the end is rounded up to whole seconds.
-    for (const id of ids) revoked.add(id, Math.ceil(end / 1_000));
+    for (const id of ids) {
+      checkIsId(id);
+      revoked.add(id, Math.ceil(end / 1_000));
+    }
   };
 
   const blocklist: MemoryBlocklist = {
@@ -102,6 +106,7 @@ export function createRevocations(now: () => number, keepMs: number | null): Rev
       addIds(sessions, [sid], end);
     },
     revokeUser(userId, issuedUpTo, expiresAt, sids = []) {
+      checkIsId(userId);
       const [cut, end] = [demandTime(issuedUpTo), computeEnd(expiresAt)];
       sweep();
       const known = users.get(userId);

@@ -4,7 +4,14 @@ import { isObject } from "../../shared/object.ts";
 import { checkNames } from "../../shared/options.ts";
 import { readSafely } from "../../shared/read.ts";
 import type { Credentials, User, UserStore } from "../contract.ts";
-import { checkFlag, checkNewUser, checkUserFields, createUserExists, type NewUser } from "../shared/new-user.ts";
+import {
+  checkFlag,
+  checkNewUser,
+  checkPasswordHash,
+  checkUserFields,
+  createUserExists,
+  type NewUser,
+} from "../shared/new-user.ts";
 
 /** A user to be added, as an object of the application's own. */
 export interface MemoryUser<U extends User> {
@@ -95,10 +102,12 @@ export function memoryUsers<U extends User = User>(): MemoryUsers<U> {
     findCredentials: (login) => findCredentialsById(idByLogin.get(login) ?? ""),
     findCredentialsById,
     async replacePasswordHash(userId, current, next, changedAt) {
+      checkPasswordHash("memoryUsers.replacePasswordHash", next);
       const entry = byId.get(userId);
       return entry?.passwordHash === current && setHash(entry, next, changedAt);
     },
     async setPasswordHash(userId, next, changedAt) {
+      checkPasswordHash("memoryUsers.setPasswordHash", next);
       const entry = byId.get(userId);
       return entry !== undefined && setHash(entry, next, changedAt);
     },

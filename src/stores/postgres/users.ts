@@ -1,5 +1,5 @@
 import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
-import { checkFlag, checkNewUser, createUserExists } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, checkPasswordHash, createUserExists } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
 import { bindClient, castToMilliseconds, castToTimestamp, POSTGRES_OPTIONS, type PostgresOptions } from "./client.ts";
@@ -36,11 +36,13 @@ export function postgresUsers(options: PostgresOptions): SqlUsers {
       return row === undefined ? null : readCredentials(row);
     },
     async replacePasswordHash(userId, current, next, changedAt) {
+      checkPasswordHash("postgresUsers.replacePasswordHash", next);
       const set = `password_hash = $3, password_changed_at = coalesce(${castToTimestamp("$4")}, password_changed_at)`;
       const sql = `UPDATE ${users} SET ${set} WHERE id = $1 AND password_hash = $2 RETURNING id`;
       return (await query(sql, userId, current, next, toMillisecondsOrNull(changedAt))).length === 1;
     },
     async setPasswordHash(userId, next, changedAt) {
+      checkPasswordHash("postgresUsers.setPasswordHash", next);
       const sql = `UPDATE ${users} SET password_hash = $2, password_changed_at = ${castToTimestamp("$3")}
         WHERE id = $1 RETURNING id`;
       return (await query(sql, userId, next, toMilliseconds(changedAt))).length === 1;

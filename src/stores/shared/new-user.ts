@@ -1,5 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { AN_ID, isId } from "../../shared/text.ts";
 
 /** A user to be added to a store. */
@@ -41,7 +42,12 @@ export function checkNewUser(owner: string, user: NewUser): Required<NewUser> {
 export function checkUserFields(owner: string, id: unknown, login: unknown, passwordHash: unknown): void {
   checkStorable(`${owner}: id`, id);
   checkStorable(`${owner}: login`, login);
-  if (passwordHash === null) return;
+  if (passwordHash !== null) checkPasswordHash(owner, passwordHash);
+}
+
+/** Refuses what is no hash of a password. Stored, it would lock its user out. */
+export function checkPasswordHash(owner: string, passwordHash: unknown): void {
+  refusePromise(`${owner}: passwordHash`, passwordHash);
   assert(
     typeof passwordHash === "string",
     `${owner}: passwordHash must be what hashPassword made, or null for a user without a password`,

@@ -1,5 +1,5 @@
 import { toMilliseconds, toMillisecondsOrNull } from "../shared/instants.ts";
-import { checkFlag, checkNewUser, createUserExists } from "../shared/new-user.ts";
+import { checkFlag, checkNewUser, checkPasswordHash, createUserExists } from "../shared/new-user.ts";
 import { readCredentials, readUser } from "../shared/rows.ts";
 import type { SqlUsers } from "../shared/sql.ts";
 import { bindClient, SQLITE_OPTIONS, type SqliteOptions } from "./client.ts";
@@ -38,11 +38,13 @@ export function sqliteUsers(options: SqliteOptions): SqlUsers {
       return row === undefined ? null : readCredentials(row);
     },
     async replacePasswordHash(userId, current, next, changedAt) {
+      checkPasswordHash("sqliteUsers.replacePasswordHash", next);
       const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = coalesce(?, password_changed_at)
         WHERE id = ? AND password_hash = ? RETURNING id`;
       return (await write(sql, next, toMillisecondsOrNull(changedAt), userId, current)).length === 1;
     },
     async setPasswordHash(userId, next, changedAt) {
+      checkPasswordHash("sqliteUsers.setPasswordHash", next);
       const sql = `UPDATE ${users} SET password_hash = ?, password_changed_at = ? WHERE id = ? RETURNING id`;
       return (await write(sql, next, toMilliseconds(changedAt), userId)).length === 1;
     },

@@ -124,7 +124,7 @@ describe("a guard that nobody called", () => {
 it("asks the developer for the guard in front, which is to be this same one", async () => {
   const { auth: guard } = houseOf();
   const READERS = [
-    [expressAdapter.authOf, /authOf: put requireAuth/],
+    [expressAdapter.authOf, /authOf\(request, guard\): put requireAuth/],
     [expressAdapter.optionalAuthOf, /optionalAuthOf: put optionalAuth/],
   ] as const;
   const passed = { headers: {} } as IncomingMessage;

@@ -132,7 +132,7 @@ describe("memoryUsers", () => {
     const reader = { id: "u1", login: "reader", disabled: false, passwordChangedAt: null };
     expect(await users.findCredentials("reader")).toEqual({ user: reader, passwordHash: HASH });
     expect(await users.findById("u2")).toEqual({ id: "u2", login: "other", disabled: true, passwordChangedAt: null });
-    expect(await users.replacePasswordHash("u1", HASH, "next", new Date(5))).toBe(true);
+    expect(await users.replacePasswordHash("u1", HASH, `${HASH}next`, new Date(5))).toBe(true);
     expect(await users.findById("u1")).toEqual({ ...reader, passwordChangedAt: new Date(5) });
   });
 
@@ -157,10 +157,10 @@ describe("memoryUsers", () => {
   it("renews a hash only where it is still the one that was read", async () => {
     const users = memoryUsers();
     users.add(reader);
-    expect(await users.replacePasswordHash("u1", HASH, "next")).toBe(true);
-    expect(await users.replacePasswordHash("u1", HASH, "lost")).toBe(false);
-    expect(await users.replacePasswordHash("u2", HASH, "lost")).toBe(false);
-    expect((await users.findCredentials("reader"))?.passwordHash).toBe("next");
+    expect(await users.replacePasswordHash("u1", HASH, `${HASH}next`)).toBe(true);
+    expect(await users.replacePasswordHash("u1", HASH, `${HASH}lost`)).toBe(false);
+    expect(await users.replacePasswordHash("u2", HASH, `${HASH}lost`)).toBe(false);
+    expect((await users.findCredentials("reader"))?.passwordHash).toBe(`${HASH}next`);
   });
 
   it.each<readonly [unknown, RegExp]>([
@@ -190,7 +190,7 @@ describe("memoryUsers", () => {
     [{ ...reader, passwordHash: "" }, /passwordHash is no hash: give it await hashPassword\(password\)/],
     [{ ...reader, passwordHash: "secret" }, /passwordHash is no hash/],
     [{ ...reader, passwordHash: "correct horse battery staple" }, /passwordHash is no hash/],
-    [{ ...reader, passwordHash: Promise.resolve(HASH) }, /passwordHash must be what hashPassword made/],
+    [{ ...reader, passwordHash: Promise.resolve(HASH) }, /passwordHash is a promise: await it/],
     [{ login: "reader", passwordHash: HASH }, /memoryUsers.add: id must be a non-empty string/],
     [{ id: "u1", login: "reader", passwordHash: HASH, disabled: "no" }, /disabled must be true or false/],
     [{ id: "u1", login: "reader", passwordHash: "secret" }, /passwordHash is no hash/],
