@@ -4,6 +4,7 @@ import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import { inspectToken } from "../guard/inspection.ts";
 import { assert } from "../shared/assert.ts";
+import { refusePromiseWithin } from "../shared/json.ts";
 import { isObject } from "../shared/object.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
 import { callApplication } from "./callback.ts";
@@ -109,7 +110,9 @@ export function handleIntrospect<Claims>(
     const others = await callApplication("members", () => members(identity, client));
     if (others === null) return answer(INACTIVE);
     if (!isObject(others)) throw new TypeError("introspect: members must answer with an object or null");
-    return answer({ ...described, ...others, active: true });
+    const body = { ...described, ...others, active: true };
+    refusePromiseWithin("the answer of members", body, JSON.stringify(body));
+    return answer(body);
   });
 }
 

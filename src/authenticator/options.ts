@@ -15,7 +15,7 @@ import type { LoginSettings } from "../login/settings.ts";
 import { checkThrottleOptions, type ThrottleOptions } from "../login/throttle-options.ts";
 import { checkRefreshOptions, type RefreshOptions } from "../sessions/refresh-options.ts";
 import { assert } from "../shared/assert.ts";
-import { ignore } from "../shared/listener.ts";
+import { createWarning, ignore } from "../shared/listener.ts";
 import { checkFunction, checkMethods, checkOptions, type OptionNames } from "../shared/options.ts";
 import type { User, UserStore } from "../stores/contract.ts";
 import { findTokenPlaces, type TokenPlaces } from "./token-places.ts";
@@ -64,7 +64,8 @@ export type AuthenticatorOptions<
     readonly onRehashFailure?: (error: unknown) => unknown;
     /**
      * A listener that is told of each login that is refused since the hasher can't read the user's stored hash, so that
-     * no password can match. The client gets the answer to a wrong password. None by default.
+     * no password can match. The client gets the answer to a wrong password. By default the process is warned of the
+     * first one.
      *
      * @param scheme - the scheme of the hash, as far as it can be told: such as `"bcrypt $2b$"`, `"argon2id"` where it
      * is damaged or over the ceiling, or `"unknown"`
@@ -111,7 +112,7 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   assert(keys.current()?.set.current !== null, VERIFYING); // Keys that are not loaded yet can't be checked here.
   const settings = checkGuardOptions(options, options.credentials ?? defaultCredentials);
   const { users, passwords = defaultHasher, claims = addNoClaims } = options;
-  const { onRehashFailure = ignore, onUnreadableHash = ignore } = options;
+  const { onRehashFailure = ignore, onUnreadableHash = warnOfUnreadableHash() } = options;
   const isUncalled = typeof users === "function" && !("findById" in users);
   if (isUncalled) throw new TypeError("users is a function: call it");
   checkMethods("users", users, ["findById", "findCredentials"], "memoryUsers() of hallpass/stores/memory");
@@ -127,6 +128,15 @@ export function checkAuthenticatorOptions<Profile extends TokenProfile, U extend
   const bindsAll = proving !== null && !takesBearer && tokenCookie === null;
   const listeners = { onRehashFailure, onUnreadableHash };
   return { ...settings, token, life, places, bindsAll, users, passwords, claims, ...listeners, refresh, throttle };
+}
+
+const UNREADABLE =
+  "list its scheme in legacy of createPasswordHasher. Further ones are not warned of; give onUnreadableHash to be told of each";
+
+/** Creates the listener that warns of the first hash that can't be read: it looks like a wrong password. */
+function warnOfUnreadableHash(): (userId: string, scheme: string) => void {
+  const warn = createWarning();
+  return (_userId, scheme) => warn(`hallpass: a user's stored hash can't be read (scheme: ${scheme}): ${UNREADABLE}`);
 }
 
 function addNoClaims(): object {

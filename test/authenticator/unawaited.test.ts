@@ -77,6 +77,9 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "blocklist.revokeSession": (promise) => blocklist.revokeSession(promise, new Date()),
   issueToken: (promise) => issueToken(promise, token),
   "issueToken, a claim": (promise) => issueToken({ sub: "user-1", tenant: promise }, token),
+  "issueToken, within a claim": (promise) => issueToken({ sub: "user-1", roles: [{ of: promise }] }, token),
+  "tickets.issue, the data": (promise) => tickets.issue("user-1", promise),
+  "tickets.issue, within the data": (promise) => tickets.issue("user-1", { emails: [promise] } as never),
   authenticateToken: (promise) => guard.authenticateToken(promise),
   login: (promise) => auth.login(promise),
   verifyPassword: (promise) => auth.verifyPassword(promise),
@@ -131,7 +134,9 @@ describe("a promise in the place of its value", () => {
     expect(unhandled.splice(0)).toEqual([]);
   });
 
-  it.each(Object.entries(CALLS))("may be callable: %s", async (_name, call) => {
+  // JSON leaves functions out, also where they are promises.
+  const outsideJson = Object.entries(CALLS).filter(([name]) => !/claim|within/.test(name));
+  it.each(outsideJson)("may be callable: %s", async (_name, call) => {
     const callable = Object.assign(() => undefined, { then: () => undefined });
     await expect((async () => call(callable as never))()).rejects.toBeInstanceOf(TypeError);
   });
@@ -141,5 +146,21 @@ describe("a promise in the place of its value", () => {
     const query = { then: () => (begun += 1) };
     await expect(auth.sessions(query as never)).rejects.toThrow(/is a promise: await it$/);
     expect(begun).toBe(0);
+  });
+
+  it("is not looked for by what can't be read twice", async () => {
+    let reads = 0;
+    const once = {
+      none: {},
+      get value() {
+        reads += 1;
+        if (reads > 1) throw new Error("read twice");
+        return "read";
+      },
+    };
+    expect(decodeToken(await issueToken({ sub: "user-1", once }, token)).claims.once).toEqual({
+      none: {},
+      value: "read",
+    });
   });
 });

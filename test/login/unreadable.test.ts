@@ -81,7 +81,23 @@ describe("a stored hash that the hasher can't read", () => {
     expect(await codeOf(houseWith(BCRYPT, { onUnreadableHash }).auth.login(READER))).toBe("invalid_credentials");
   });
 
-  it("is told to nobody where nobody listens, or where the hasher does not say what it can read", async () => {
+  it("is told once by a warning of the process where nobody listens, without the user's id or hash", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+    try {
+      const credentials: Credentials = { user: { id: "user-1" }, passwordHash: BCRYPT };
+      const { auth } = houseOf({ users: { findCredentials: async () => credentials } });
+      for (let time = 0; time < 2; time += 1) expect(await codeOf(auth.login(READER))).toBe("invalid_credentials");
+      const texts = warned.mock.calls.map(String).filter((text) => text.includes("stored hash"));
+      expect(texts).toEqual([
+        expect.stringContaining("can't be read (scheme: bcrypt $2b$): list its scheme in legacy"),
+      ]);
+      expect(texts[0]).not.toMatch(/user-1|\$04/);
+    } finally {
+      warned.mockRestore();
+    }
+  });
+
+  it("is told to nobody where the hasher does not say what it can read", async () => {
     const { hash, compare, needsRehash } = passwords;
     const own: PasswordChecker = { hash, compare, needsRehash };
     const { auth, onUnreadableHash } = houseWith(BCRYPT, { passwords: own });

@@ -1,4 +1,5 @@
 import { describeMismatch } from "../../shared/describe.ts";
+import { refusePromiseWithin } from "../../shared/json.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
 import { refusePromise } from "../../shared/promise.ts";
 import { encodeBase64url } from "../base64url.ts";
@@ -80,6 +81,7 @@ export function issueAt<Profile extends TokenProfile>(
   checkGivenClaims(copied, iat + Math.min(expiresIn, maxAge ?? expiresIn));
   // The JSON is written once. From here on, the text that is checked is the text that is signed.
   const json = tryJson(() => JSON.stringify(copied));
+  refusePromiseWithin("the claims", copied, json);
   refusePasswordHashes(json);
   checkRequired(json, internals);
   const payload = writePayload(template, json, iat, expiresIn, createJti(time));
@@ -154,8 +156,6 @@ function copyClaims(claims: unknown): Record<string, unknown> {
   }
   refusePromise("issueToken: what stands for the claims", claims);
   const copied: Record<string, unknown> = tryJson(() => ({ ...claims }));
-  // JSON would make an empty object of a promise.
-  for (const claim in copied) refusePromise(`issueToken: ${claim}`, copied[claim]);
   const written = WRITTEN_CLAIMS.find((claim) => claim in copied);
   if (written !== undefined) {
     throw new TypeError(`issueToken: ${written} is written by the profile (issuer, audience, expiresIn); leave it out`);

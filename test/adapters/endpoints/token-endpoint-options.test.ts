@@ -65,6 +65,8 @@ describe("introspect", () => {
       sub: "x",
     });
     expect(await ask(guard, token, { members: async () => null })).toEqual({ active: false });
+    const promised = ask(guard, token, { members: () => ({ username: Promise.resolve("reader") }) });
+    await expect(promised).rejects.toThrow("a part of the answer of members is a promise: await it");
     for (const wrong of [undefined, "x", true, []]) {
       await expect(ask(guard, token, { members: () => wrong as never })).rejects.toThrow(TypeError);
     }
