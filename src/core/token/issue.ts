@@ -1,7 +1,6 @@
 import { describeMismatch } from "../../shared/describe.ts";
-import { refusePromiseWithin } from "../../shared/json.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { refusePromise } from "../../shared/promise.ts";
+import { refusePromise, refusePromiseWithin } from "../../shared/promise.ts";
 import { encodeBase64url } from "../base64url.ts";
 import type { SigningKey } from "../keys/key.ts";
 import { isSameKey } from "../keys/same.ts";
