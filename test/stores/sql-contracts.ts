@@ -23,7 +23,7 @@ export function describeSqlStores(databases: Databases): void {
     "%s",
     (name, open, nth) => {
       const part = <Case>(cases: readonly Case[]): readonly Case[] =>
-        THOROUGH || nth === 0 ? cases : partOf(cases, nth, 3);
+        THOROUGH || nth === 0 ? cases : partOf(cases, nth, 4);
       let stores: SqlStores;
       beforeAll(async () => {
         stores = await open();

@@ -47,7 +47,7 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
       };
       const store = postgresRefreshStore({ client, tables });
       const blocklist = postgresBlocklist({ client, tables });
-      for (let round = 0; round < runs(3, 5); round += 1) {
+      for (let round = 0; round < runs(2, 5); round += 1) {
         const session = await begun(store, { userId: `${isolation}-${round}` });
         const replacements = Array.from({ length: 10 }, () => store.replaceSession(session, nextOf(session)));
         const cuts = Array.from({ length: 10 }, (_, index) => blocklist.revokeUser(isolation, at(index), at(99_999)));

@@ -17,7 +17,7 @@ import { CONNECTIONS, type OpenedTables, openTables, tablesIn } from "./database
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
 /** How many sessions are replaced in races. */
-const REPLACED = runs(5, 40);
+const REPLACED = runs(2, 40);
 
 /** How many deletions of API keys in a schema wait for a lock. */
 async function countWaiting({ pool, schema }: OpenedTables): Promise<number> {
@@ -63,7 +63,7 @@ describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`,
   });
 
   it("sessions that begin and are replaced while all end leave nothing behind", { timeout: 60_000 }, async () => {
-    for (let round = 0; round < runs(25, 100); round += 1) {
+    for (let round = 0; round < runs(10, 100); round += 1) {
       const userId = randomUUID();
       const all = await Promise.all([begun(store, { userId }), begun(store, { userId })]);
       const late = [newSession({ userId }), newSession({ userId })];
