@@ -10,7 +10,7 @@ import {
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, type OpenedTables, openTables } from "./databases.ts";
+import { CONNECTIONS, type OpenedTables, openTables } from "../postgres/databases.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });

@@ -3,7 +3,7 @@ import { type PostgresClient, postgresApiKeys, postgresRefreshStore } from "../.
 import { newApiKey } from "../../support/api-key-races.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { newSession } from "../../support/sessions.ts";
-import { type OpenedTables, openTables } from "./databases.ts";
+import { type OpenedTables, openTables } from "../postgres/databases.ts";
 
 const at = (hours: number): Date => new Date(Date.UTC(2000, 0, 1, hours));
 
