@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { bindClient, POSTGRES_OPTIONS } from "../../../src/stores/postgres/client.ts";
 import {
   type PostgresClient,
@@ -10,21 +10,15 @@ import {
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, type OpenedTables, openTables } from "../postgres/databases.ts";
+import { CONNECTIONS, useTables } from "../postgres/databases.ts";
 
 const at = (ms: number): Date => new Date(Date.UTC(2030, 0, 1) + ms);
 const code = (of: string): Error => Object.assign(new Error(of), { code: of });
 
 describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
-  let opened: OpenedTables;
-  let tables: OpenedTables["tables"];
-  beforeAll(async () => {
-    opened = await openTables();
-    tables = opened.tables;
-  });
-  afterAll(() => opened.pool.end());
+  const opened = useTables();
   /** Users whose statements fail, since their table is not there. */
-  const lacking = (client: PostgresClient) => postgresUsers({ client, tables: { ...tables, users: "lacking" } });
+  const lacking = (client: PostgresClient) => postgresUsers({ client, tables: { ...opened.tables, users: "lacking" } });
 
   it.each(["serializable", "repeatable read"])(
     "whose transactions are %s, concurrent writers all come through",
@@ -45,8 +39,8 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
             throw error;
           }),
       };
-      const store = postgresRefreshStore({ client, tables });
-      const blocklist = postgresBlocklist({ client, tables });
+      const store = postgresRefreshStore({ client, tables: opened.tables });
+      const blocklist = postgresBlocklist({ client, tables: opened.tables });
       for (let round = 0; round < runs(2, 5); round += 1) {
         const session = await begun(store, { userId: `${isolation}-${round}` });
         const replacements = Array.from({ length: 10 }, () => store.replaceSession(session, nextOf(session)));
@@ -70,20 +64,23 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
       max: 1,
       application_name: opened.schema,
     });
-    const users = postgresUsers({ client: pool, tables });
+    const users = postgresUsers({ client: pool, tables: opened.tables });
     await expect(lacking(pool).findById("u1")).rejects.toThrow(/does not exist/);
     await users.add({ id: "u1", login: "u1", passwordHash: null });
     const { rows } = await opened.pool.query("SELECT state FROM pg_stat_activity WHERE application_name = $1", [
       opened.schema,
     ]);
     expect(rows).toEqual([{ state: "idle" }]);
-    expect(await postgresUsers({ client: opened.pool, tables }).findById("u1")).not.toBeNull();
+    expect(await postgresUsers({ client: opened.pool, tables: opened.tables }).findById("u1")).not.toBeNull();
     await pool.end();
   });
 
   it("within an application's own transaction that has failed, nothing is done and nothing is said to be", async () => {
     const client = await opened.pool.connect();
-    const [users, blocklist] = [postgresUsers({ client, tables }), postgresBlocklist({ client, tables })];
+    const [users, blocklist] = [
+      postgresUsers({ client, tables: opened.tables }),
+      postgresBlocklist({ client, tables: opened.tables }),
+    ];
     await client.query("BEGIN");
     await users.add({ id: "u2", login: "u2", passwordHash: null });
     await expect(lacking(client).findById("u2")).rejects.toThrow(/does not exist/);
@@ -96,7 +93,7 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
 
   it("deletes what ended first, once for all nodes, and leaves what is locked for the next time", async () => {
     await opened.pool.query(
-      `INSERT INTO ${tables.revocations} (kind, id, user_id, expires_at)
+      `INSERT INTO ${opened.tables.revocations} (kind, id, user_id, expires_at)
        SELECT 'token', 'old-' || n, 'u', to_timestamp(n) FROM generate_series(2500, 1, -1) n`,
     );
     const batches: number[] = [];
@@ -105,7 +102,7 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
         const answer = await opened.pool.query(sql, parameters);
         batches.push(answer.rows.length);
         const { rows } = await opened.pool.query(
-          `SELECT min(extract(epoch FROM expires_at))::int AS first FROM ${tables.revocations} WHERE id LIKE 'old-%'`,
+          `SELECT min(extract(epoch FROM expires_at))::int AS first FROM ${opened.tables.revocations} WHERE id LIKE 'old-%'`,
         );
         batches.push(rows[0].first);
         return answer;
@@ -113,12 +110,14 @@ describe.skipIf(postgresUrl === null).concurrent("on a Postgres", () => {
     };
     const holder = await opened.pool.connect();
     await holder.query("BEGIN");
-    await holder.query(`SELECT 1 FROM ${tables.revocations} WHERE id = 'old-2400' FOR UPDATE`);
-    expect(await postgresBlocklist({ client: counting, tables }).deleteExpired(new Date(2_500_000))).toBe(2_499);
+    await holder.query(`SELECT 1 FROM ${opened.tables.revocations} WHERE id = 'old-2400' FOR UPDATE`);
+    expect(
+      await postgresBlocklist({ client: counting, tables: opened.tables }).deleteExpired(new Date(2_500_000)),
+    ).toBe(2_499);
     expect(batches).toEqual([1_000, 1_001, 1_000, 2_001, 499, 2_400]);
-    const blocklist = postgresBlocklist({ client: opened.pool, tables });
+    const blocklist = postgresBlocklist({ client: opened.pool, tables: opened.tables });
     await holder.query("ROLLBACK; BEGIN");
-    expect(await postgresBlocklist({ client: holder, tables }).deleteExpired(new Date(0))).toBe(0); // and has the turn
+    expect(await postgresBlocklist({ client: holder, tables: opened.tables }).deleteExpired(new Date(0))).toBe(0); // and has the turn
     expect(await blocklist.deleteExpired(new Date(2_500_000))).toBe(0);
     await holder.query("COMMIT");
     holder.release();

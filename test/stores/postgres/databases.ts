@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
+import { afterAll, beforeAll } from "vitest";
 import {
   type DeletionOptions,
   type PostgresClient,
@@ -66,6 +67,16 @@ export async function openTables(): Promise<OpenedTables> {
   const tables = tablesIn(schema);
   await pool.query(postgresSchema(tables));
   return { pool, schema, tables };
+}
+
+/** Opens tables for the tests of a `describe`, which may read them once they run, and closes their pool at the end. */
+export function useTables(): OpenedTables {
+  const opened = {} as OpenedTables;
+  beforeAll(async () => {
+    Object.assign(opened, await openTables());
+  });
+  afterAll(() => opened.pool.end());
+  return opened;
 }
 
 async function onPool(): Promise<SqlStores> {
