@@ -1,21 +1,19 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Revocation, RevocationPage } from "../../../src/stores/contract.ts";
 import { type PostgresBlocklistOptions, postgresBlocklist, postgresSchema } from "../../../src/stores/postgres.ts";
 import { replicatedBlocklist } from "../../../src/stores/replicated.ts";
 import { blocklistContract } from "../../../src/testing.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
-import { type OpenedTables, openTables } from "../postgres/databases.ts";
+import { useTables } from "../postgres/databases.ts";
 import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "./reading.ts";
 
 describe.skipIf(postgresUrl === null)("a feed of Postgres", () => {
-  let opened: OpenedTables;
+  const opened = useTables();
   let options: Required<Pick<PostgresBlocklistOptions, "client" | "tables" | "feed">>;
-  beforeAll(async () => {
-    opened = await openTables();
+  beforeAll(() => {
     options = { client: opened.pool, tables: opened.tables, feed: { client: opened.pool } };
   });
-  afterAll(() => opened.pool.end());
 
   /** A table of its own, so that what a test reads is what it wrote. */
   const apart = async (pool: pg.Pool = opened.pool) => {

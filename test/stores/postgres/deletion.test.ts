@@ -1,21 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DeletionOptions } from "../../../src/stores/postgres.ts";
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { type Deleting, fill, listLeft, scheduledBy } from "../scheduled.ts";
-import { type OpenedTables, openTables, postgresStores } from "./databases.ts";
+import { postgresStores, useTables } from "./databases.ts";
 
 const HOUR = 3_600_000;
 const ALL = ["refresh", "blocklist", "oneTime", "apiKeys", "proofs"];
 
 describe.skipIf(postgresUrl === null)("stores of a process whose clock is wrong", () => {
-  let opened: OpenedTables;
+  const opened = useTables();
   let stores: Deleting;
   const make = (more: DeletionOptions = {}) => postgresStores({ client: opened.pool, tables: opened.tables, ...more });
-  beforeAll(async () => {
-    opened = await openTables();
+  beforeAll(() => {
     stores = make();
   });
-  afterAll(() => opened.pool.end());
   afterEach(() => void vi.restoreAllMocks());
   const setAhead = (hours: number): void => {
     const real = Date.now.bind(Date);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   type PostgresOptions,
   postgresApiKeys,
@@ -12,7 +12,7 @@ import { newApiKey, raceApiKeys, raceRevocations } from "../../support/api-key-r
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, newSession, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, type OpenedTables, openTables, tablesIn } from "./databases.ts";
+import { CONNECTIONS, type OpenedTables, tablesIn, useTables } from "./databases.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);
@@ -27,13 +27,11 @@ async function countWaiting({ pool, schema }: OpenedTables): Promise<number> {
 }
 
 describe.skipIf(postgresUrl === null)(`on a pool of ${CONNECTIONS} connections`, () => {
-  let opened: OpenedTables;
+  const opened = useTables();
   let store: ReturnType<typeof postgresRefreshStore>;
-  beforeAll(async () => {
-    opened = await openTables();
+  beforeAll(() => {
     store = postgresRefreshStore({ client: opened.pool, tables: opened.tables });
   });
-  afterAll(() => opened.pool.end());
 
   const deleteAll = async (userId: string): Promise<void> => {
     const ended = await store.endSessions(userId, at(1));
