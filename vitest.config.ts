@@ -4,9 +4,10 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** Folders whose test files share a process and its modules, which saves a start and an import for each file. */
 const SHARING = [
-  ...["adapters", "api-keys", "attacks", "authenticator", "cli", "core", "dpop", "events", "guard", "introspection"],
-  ...["login", "one-time", "package", "properties", "realms", "remote", "sessions", "shared", "status-list"],
-  ...["store-calls", "stores", "testing", "vectors"],
+  ...["adapters", "api-keys", "attacks", "authenticator", "cli", "contracts", "core", "dpop", "events", "fake-issuer"],
+  ...["guard", "introspection", "login", "one-time", "package", "properties", "realms", "refresh", "remote"],
+  ...["rotating-keys", "sessions", "shared", "status-list", "status-publisher", "store-calls", "stores", "tenants", "testing", "throttle"],
+  ...["vectors"],
 ];
 
 /** Files of these that need a process of their own: they put modules in the place of real ones, or measure memory. */

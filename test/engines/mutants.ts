@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert";
-import { MUTANTS } from "../testing/contracts/mutants/uncaught.ts";
+import { MUTANTS } from "../contracts/mutants/uncaught.ts";
 import { casesOf, type Part } from "./part.ts";
 
 /** The contracts notice every broken store, also where an engine's assertions are its own. */

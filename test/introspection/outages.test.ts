@@ -36,7 +36,7 @@ describe("in bounded time it is 503, never 401; nothing of it is remembered, and
 
   async function meetFault(what: string): Promise<void> {
     const own = await openEndpoint();
-    const desk = deskOf(own, { timeoutMs: 600 });
+    const desk = deskOf(own, { timeoutMs: 250 });
     await desk.guard.authenticateToken("good");
     own.fault = FAULTS[what] ?? null;
     const started = performance.now();

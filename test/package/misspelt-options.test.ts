@@ -139,7 +139,7 @@ const TAKES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   "stores/redis redisRefreshStore": [[{ send, ...WRONG }]],
   "stores/redis redisStatusListStore": [[{ send, ...WRONG }]],
   "stores/replicated replicatedBlocklist": [[{ store: memoryBlocklist(), ...WRONG }]],
-  "testing createFakeIssuer": [[WRONG]], // and what its methods take: test/testing/issuer
+  "testing createFakeIssuer": [[WRONG]], // and what its methods take: test/fake-issuer
   "testing mintToken": [[{ sub: "user-1" }, token, WRONG]],
 };
 

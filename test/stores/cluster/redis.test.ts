@@ -1,3 +1,4 @@
+import "./servers.ts"; // first, so that it starts while the rest is loaded
 import { randomUUID } from "node:crypto";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
@@ -18,33 +19,19 @@ import {
   statusListStoreContract,
 } from "../../../src/testing.ts";
 import type { Server } from "../../support/servers/postgres.ts";
-import { startRedis } from "../../support/servers/redis.ts";
-import { redisUrl } from "../../support/servers/redis-url.ts";
 import { partOf } from "../../support/thorough.ts";
 import { followed } from "../feeds/reading.ts";
-import { CLIENTS, type Connection, readerOf } from "../redis/clients.ts";
+import { readerOf } from "../redis/clients.ts";
+import { redisCluster } from "./servers.ts";
 
 const DAY = 86_400_000;
 
-describe.skipIf(redisUrl === null).concurrent("in a cluster of three", () => {
-  let servers: Server[] = [];
+describe.skipIf(redisCluster === null).concurrent("in a cluster of three", () => {
+  let servers: readonly Server[] = [];
   let ioredis: Cluster;
   let nodeRedis: ReturnType<typeof createCluster>;
   beforeAll(async () => {
-    servers = await Promise.all([0, 1, 2].map(() => startRedis("--cluster-enabled", "yes")));
-    const nodes = await Promise.all(servers.map(({ url }) => CLIENTS.ioredis?.(url) as Promise<Connection>));
-    const [first] = servers as [Server];
-    for (const [index, { send }] of nodes.entries()) {
-      const from = Math.ceil((16_384 * index) / 3);
-      await send("CLUSTER", "ADDSLOTSRANGE", String(from), String(Math.ceil((16_384 * (index + 1)) / 3) - 1));
-      if (index > 0) await send("CLUSTER", "MEET", "127.0.0.1", String(first.port));
-    }
-    for (const { send } of nodes) {
-      while (!String(await send("CLUSTER", "INFO")).includes("cluster_state:ok")) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    }
-    for (const { close } of nodes) close();
+    servers = await (redisCluster as Promise<readonly Server[]>);
     ioredis = new Cluster(servers.map(({ port }) => ({ host: "127.0.0.1", port })));
     nodeRedis = createCluster({ rootNodes: servers.map(({ url }) => ({ url })) });
     await nodeRedis.connect();

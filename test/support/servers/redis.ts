@@ -13,6 +13,9 @@ export const REDIS: Needed = {
   start: startRedis,
 };
 
+/** Whether this machine has a Redis that can be started. */
+export const hasRedis = (): boolean => binary() !== null;
+
 /** Starts a Redis on a free port of the loopback, in a folder of its own; it keeps what it is told, also when it is killed. */
 export async function startRedis(...more: readonly string[]): Promise<Server> {
   const program = binary();

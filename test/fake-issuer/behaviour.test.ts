@@ -7,7 +7,7 @@ import {
   type FakeBehaviour,
   type FakeIssuer,
   frozenClock,
-} from "../../../src/testing.ts";
+} from "../../src/testing.ts";
 import { it } from "./fixture.ts";
 import { fetchRaw } from "./raw.ts";
 

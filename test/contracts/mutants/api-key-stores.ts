@@ -1,5 +1,5 @@
-import type { ApiKey, ApiKeyStore, StoredApiKey } from "../../../../src/stores/contract.ts";
-import { memoryApiKeys } from "../../../../src/stores/memory.ts";
+import type { ApiKey, ApiKeyStore, StoredApiKey } from "../../../src/stores/contract.ts";
+import { memoryApiKeys } from "../../../src/stores/memory.ts";
 
 const broken = (change: (store: ApiKeyStore) => Partial<ApiKeyStore>) => (): ApiKeyStore => {
   const store = memoryApiKeys();

@@ -1,5 +1,5 @@
-import type { RefreshStore, StoredSession } from "../../../../src/stores/contract.ts";
-import { memoryRefreshStore } from "../../../../src/stores/memory.ts";
+import type { RefreshStore, StoredSession } from "../../../src/stores/contract.ts";
+import { memoryRefreshStore } from "../../../src/stores/memory.ts";
 
 const broken = (change: (store: RefreshStore) => Partial<RefreshStore>) => (): RefreshStore => {
   const store = memoryRefreshStore();

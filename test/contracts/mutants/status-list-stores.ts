@@ -1,5 +1,5 @@
-import type { StatusListStore } from "../../../../src/stores/contract.ts";
-import { memoryStatusListStore } from "../../../../src/stores/memory.ts";
+import type { StatusListStore } from "../../../src/stores/contract.ts";
+import { memoryStatusListStore } from "../../../src/stores/memory.ts";
 
 const broken = (change: (store: StatusListStore) => Partial<StatusListStore>) => (): StatusListStore => {
   const store = memoryStatusListStore();

@@ -1,8 +1,8 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createAuthenticator } from "../../../src/authenticator/create.ts";
-import type { AuthenticatorOptions } from "../../../src/authenticator/options.ts";
-import { AuthError } from "../../../src/core/errors.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import type { AuthenticatorOptions } from "../../src/authenticator/options.ts";
+import { AuthError } from "../../src/core/errors.ts";
 import {
   defineToken,
   generateKey,
@@ -11,11 +11,11 @@ import {
   publicJwks,
   type SigningKey,
   trustIssuer,
-} from "../../../src/index.ts";
-import type { Limiter, ThrottleOptions } from "../../../src/login/throttle-options.ts";
-import { memoryUsers } from "../../../src/stores/memory/users.ts";
-import { codeOf, OUTAGES, PASSWORD, passwords, READER } from "../../support/flow.ts";
-import { profileOf } from "../../support/tokens.ts";
+} from "../../src/index.ts";
+import type { Limiter, ThrottleOptions } from "../../src/login/throttle-options.ts";
+import { memoryUsers } from "../../src/stores/memory/users.ts";
+import { codeOf, OUTAGES, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { profileOf } from "../support/tokens.ts";
 
 const HASH = await passwords.hash(PASSWORD);
 const WRONG = { ...READER, password: "x" };

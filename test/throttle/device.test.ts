@@ -1,10 +1,10 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { issueToken } from "../../../src/core/token/issue.ts";
-import type { ThrottleOptions } from "../../../src/login/throttle-options.ts";
-import type { Credentials } from "../../../src/stores/contract.ts";
-import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../../support/flow.ts";
-import { profileOf } from "../../support/tokens.ts";
+import { issueToken } from "../../src/core/token/issue.ts";
+import type { ThrottleOptions } from "../../src/login/throttle-options.ts";
+import type { Credentials } from "../../src/stores/contract.ts";
+import { codeOf, type House, houseOf, PASSWORD, passwords, READER } from "../support/flow.ts";
+import { profileOf } from "../support/tokens.ts";
 
 const WRONG = { ...READER, password: "x" };
 const NAT = { ip: "192.0.2.1" };

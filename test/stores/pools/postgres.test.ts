@@ -12,7 +12,7 @@ import { newApiKey, raceApiKeys, raceRevocations } from "../../support/api-key-r
 import { postgresUrl } from "../../support/servers/postgres-url.ts";
 import { begun, newSession, nextOf } from "../../support/sessions.ts";
 import { runs } from "../../support/thorough.ts";
-import { CONNECTIONS, type OpenedTables, tablesIn, useTables } from "./databases.ts";
+import { CONNECTIONS, type OpenedTables, tablesIn, useTables } from "../postgres/databases.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const at = (ms: number): Date => new Date(NOW + ms);

@@ -2,9 +2,9 @@ import { createPublicKey, type JsonWebKey } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
-import { type Algorithm, createGuard, defineToken, importKey, type JWK } from "../../../src/index.ts";
-import { createFakeIssuer, type FakeIssuer, type FakeIssuerOptions, frozenClock } from "../../../src/testing.ts";
-import { partOf } from "../../support/thorough.ts";
+import { type Algorithm, createGuard, defineToken, importKey, type JWK } from "../../src/index.ts";
+import { createFakeIssuer, type FakeIssuer, type FakeIssuerOptions, frozenClock } from "../../src/testing.ts";
+import { partOf } from "../support/thorough.ts";
 
 async function using<T>(options: FakeIssuerOptions, use: (issuer: FakeIssuer) => Promise<T>): Promise<T> {
   const issuer = await createFakeIssuer(options);

@@ -1,6 +1,6 @@
-import type { User, UserStore } from "../../../../src/stores/contract.ts";
-import { memoryUsers } from "../../../../src/stores/memory.ts";
-import type { UserStoreUnderTest } from "../../../../src/testing.ts";
+import type { User, UserStore } from "../../../src/stores/contract.ts";
+import { memoryUsers } from "../../../src/stores/memory.ts";
+import type { UserStoreUnderTest } from "../../../src/testing.ts";
 
 const broken = (change: (users: UserStore) => Partial<UserStore>) => () => {
   const users = memoryUsers();

@@ -7,8 +7,8 @@ import { blocklistContract } from "../../../src/testing.ts";
 import { startRedis } from "../../support/servers/redis.ts";
 import { redisUrl } from "../../support/servers/redis-url.ts";
 import { partOf, THOROUGH } from "../../support/thorough.ts";
+import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "../feeds/reading.ts";
 import { connected, readerOf } from "../redis/clients.ts";
-import { allOf, feedOf, followed, idsOf, later, passing, reference, setRightAfterStart } from "./reading.ts";
 
 describe.skipIf(redisUrl === null).concurrent("a feed of Redis", () => {
   const opened = async () => {

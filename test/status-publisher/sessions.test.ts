@@ -16,9 +16,9 @@ import { nameSeries, parseSid } from "../../src/status-list/place.ts";
 import { createStatusList, type StatusList, type StatusReference, statusLists } from "../../src/status-list.ts";
 import type { StatusListStore } from "../../src/stores/contract.ts";
 import { memoryStatusListStore } from "../../src/stores/memory/status-list.ts";
+import { type ListServer, saying, startListServer } from "../status-list/server.ts";
 import { type Changes, codeOf, type House, houseOf, OUTAGES, READER } from "../support/flow.ts";
 import { NOW, profileOf } from "../support/tokens.ts";
-import { type ListServer, saying, startListServer } from "./server.ts";
 
 const URI = "https://auth.example/statuslists";
 const keys = await importKey(await generateKey("ES256"));

@@ -1,5 +1,5 @@
-import type { ProofStore } from "../../../../src/stores/contract.ts";
-import { memoryProofs } from "../../../../src/stores/memory.ts";
+import type { ProofStore } from "../../../src/stores/contract.ts";
+import { memoryProofs } from "../../../src/stores/memory.ts";
 
 type Remember = ProofStore["remember"];
 const broken = (change: (remember: Remember) => Remember) => (): ProofStore => {

@@ -1,5 +1,5 @@
-import type { Blocklist } from "../../../../src/stores/contract.ts";
-import { memoryBlocklist } from "../../../../src/stores/memory.ts";
+import type { Blocklist } from "../../../src/stores/contract.ts";
+import { memoryBlocklist } from "../../../src/stores/memory.ts";
 
 const broken = (change: (list: Blocklist) => Partial<Blocklist>) => (): Blocklist => {
   const list = memoryBlocklist();

@@ -1,10 +1,10 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { expect, it } from "vitest";
-import { createAuthenticator } from "../../../src/authenticator/create.ts";
-import { memoryUsers } from "../../../src/stores/memory/users.ts";
-import { codeOf, PASSWORD, passwords } from "../../support/flow.ts";
-import { THOROUGH } from "../../support/thorough.ts";
-import { profileOf } from "../../support/tokens.ts";
+import { createAuthenticator } from "../../src/authenticator/create.ts";
+import { memoryUsers } from "../../src/stores/memory/users.ts";
+import { codeOf, PASSWORD, passwords } from "../support/flow.ts";
+import { THOROUGH } from "../support/thorough.ts";
+import { profileOf } from "../support/tokens.ts";
 
 const POINTS = 3;
 const HASH = await passwords.hash(PASSWORD);

@@ -1,5 +1,5 @@
 import { it as base, type TestAPI } from "vitest";
-import { createFakeIssuer, type FakeIssuer } from "../../../src/testing.ts";
+import { createFakeIssuer, type FakeIssuer } from "../../src/testing.ts";
 
 /** A test that is given an issuer of its own, which closes behind it. */
 export const it: TestAPI<{ issuer: FakeIssuer }> = base.extend<{ issuer: FakeIssuer }>({

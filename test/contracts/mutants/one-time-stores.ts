@@ -1,5 +1,5 @@
-import type { OneTimeStore, StoredOneTimeToken } from "../../../../src/stores/contract.ts";
-import { memoryOneTimeStore } from "../../../../src/stores/memory.ts";
+import type { OneTimeStore, StoredOneTimeToken } from "../../../src/stores/contract.ts";
+import { memoryOneTimeStore } from "../../../src/stores/memory.ts";
 
 const broken = (change: (store: OneTimeStore) => Partial<OneTimeStore>) => (): OneTimeStore => {
   const store = memoryOneTimeStore();

@@ -6,7 +6,7 @@ import {
   memoryRefreshStore,
   memoryStatusListStore,
   memoryUsers,
-} from "../../../src/stores/memory.ts";
+} from "../../src/stores/memory.ts";
 import {
   apiKeyStoreContract,
   blocklistContract,
@@ -14,7 +14,7 @@ import {
   refreshStoreContract,
   statusListStoreContract,
   userStoreContract,
-} from "../../../src/testing.ts";
+} from "../../src/testing.ts";
 
 describe.concurrent("memoryBlocklist", () => {
   it.each(blocklistContract(() => memoryBlocklist()))("$name", ({ run }) => run());

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { blocklistContract, userStoreContract } from "../../../src/testing.ts";
+import { blocklistContract, userStoreContract } from "../../src/testing.ts";
 import { withoutCuts } from "./mutants/blocklists.ts";
 import { MUTANTS } from "./mutants/uncaught.ts";
 import { LACKING } from "./mutants/user-stores.ts";

@@ -212,7 +212,7 @@ describe("every interleaving of an owner and a thief", () => {
     },
     async ({ steps, actions: some }) => {
       let [met, played] = [0, 0];
-      const step = runs(steps === 4 ? 11 : 29, 1); // numbers that divide none of the loops' lengths
+      const step = runs(steps === 4 ? 17 : 43, 1); // numbers that divide none of the loops' lengths
       for (const actions of sequences(steps, some)) {
         for (const theftAt of thefts(actions)) {
           for (const pastGrace of actions.includes("time passes") ? [false, true] : [false]) {

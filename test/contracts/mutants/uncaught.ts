@@ -1,4 +1,4 @@
-import type { ContractCase } from "../../../../src/testing.ts";
+import type { ContractCase } from "../../../src/testing.ts";
 import {
   apiKeyStoreContract,
   blocklistContract,
@@ -7,8 +7,8 @@ import {
   refreshStoreContract,
   statusListStoreContract,
   userStoreContract,
-} from "../../../../src/testing.ts";
-import { partOf, THOROUGH } from "../../../support/thorough.ts";
+} from "../../../src/testing.ts";
+import { partOf, THOROUGH } from "../../support/thorough.ts";
 import { BROKEN_API_KEY_STORES } from "./api-key-stores.ts";
 import { BROKEN_BLOCKLISTS } from "./blocklists.ts";
 import { BROKEN_ONE_TIME_STORES } from "./one-time-stores.ts";
