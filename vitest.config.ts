@@ -2,15 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** Folders whose test files share a process and its modules, which saves a start and an import for each file. */
-const SHARING = [
-  ...["adapters", "api-keys", "attacks", "authenticator", "cli", "contracts", "core", "dpop", "events", "fake-issuer"],
-  ...["guard", "introspection", "login", "one-time", "package", "properties", "realms", "refresh", "remote"],
-  ...["rotating-keys", "sessions", "shared", "status-list", "status-publisher", "store-calls", "stores", "tenants", "testing", "throttle"],
-  ...["vectors"],
-];
-
-/** Files of these that need a process of their own: they put modules in the place of real ones, or measure memory. */
+/** Files that need a process of their own: they put modules in the place of real ones, or measure memory. */
 const ALONE = ["core/keys/runtimes", "core/password/engine", "core/password/work", "stores/memory/blocklist"];
 
 /** What `npm test` leaves out: the project that another script runs, and its folders and files. */
@@ -30,8 +22,7 @@ function projectOf(file: string): string {
   const isAmong = (names: readonly string[]): boolean =>
     names.some((name) => file.startsWith(`test/${name}/`) || file === `test/${name}.test.ts`);
   const beside = Object.keys(BESIDE).find((project) => isAmong(BESIDE[project] ?? []));
-  if (beside !== undefined || isAmong(ALONE)) return beside ?? "alone";
-  return isAmong(SHARING) ? "sharing" : "alone";
+  return beside ?? (isAmong(ALONE) ? "alone" : "sharing");
 }
 
 const everywhere = {
@@ -43,7 +34,7 @@ const everywhere = {
 
 const [servers, build] = ["test/support/servers/on-demand.ts", "test/support/build.ts"];
 const PROJECTS: Readonly<Record<string, { isolate?: boolean; globalSetup?: string[] }>> = {
-  sharing: { isolate: false, globalSetup: [servers] },
+  sharing: { isolate: false, globalSetup: [servers] }, // one process and its modules: saves a start and an import a file
   alone: {},
   outages: { globalSetup: [servers] },
   types: {},

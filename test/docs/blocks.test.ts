@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
+import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../support/compiler.ts";
 import { type Block, ROOT, readBlocks, readPages } from "./pages.ts";
@@ -20,9 +21,8 @@ const FOLDER = join(ROOT, ".readme");
 const ENV = { ...process.env, TOKEN_SECRET: "a secret of thirty-two bytes, or more" };
 
 const BLOCKS = readPages().flatMap(readBlocks);
-const CHECKED = BLOCKS.filter(({ words }) => !words.includes("no-check"));
 const isTest = ({ name }: Block): boolean => /\.test\.[tj]s$/.test(name);
-const RUN = CHECKED.filter((block) => !block.words.includes("no-run") && !isTest(block));
+const RUN = BLOCKS.filter((block) => !block.words.includes("no-run") && !isTest(block));
 
 const folderOf = ({ page }: Block): string => join(FOLDER, page.replace(/\.md$/, "").replaceAll("/", "-"));
 const sourceOf = (block: Block): string => join(folderOf(block), block.name);
@@ -71,12 +71,12 @@ let compiled: Promise<string>;
 beforeAll(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
-  await Promise.all(CHECKED.map(build));
+  await Promise.all(BLOCKS.map(build));
   // GraphQL Yoga's types refer to those of the DOM, in which `json()` answers `any`: without it a block for Node could rest on that.
   writeFileSync(join(FOLDER, "without-dom.d.ts"), "export {};\n");
   const paths = { "@whatwg-node/fetch": ["./without-dom.d.ts"] };
   const compilerOptions = { isolatedDeclarations: false, declaration: false, allowJs: true, paths };
-  const include = CHECKED.filter(({ name }) => /\.tsx?$/.test(name)).map(sourceOf);
+  const include = BLOCKS.filter(({ name }) => /\.tsx?$/.test(name)).map(sourceOf);
   writeFileSync(
     join(FOLDER, "tsconfig.json"),
     JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include }),
@@ -96,8 +96,8 @@ const promisedBy = ({ code }: Block): string[] =>
 
 describe("the code of the README and the docs", () => {
   it("has a name for every block, once a page", () => {
-    expect(BLOCKS.filter(({ name, words }) => name === "" && !words.includes("no-check"))).toEqual([]);
-    const files = CHECKED.map(sourceOf);
+    expect(BLOCKS.filter(({ name }) => name === "")).toEqual([]);
+    const files = BLOCKS.map(sourceOf);
     expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
   });
 
@@ -115,28 +115,64 @@ describe("the code of the README and the docs", () => {
   }
 
   it("passes, where it is tests", async () => {
-    const files = CHECKED.filter(isTest).map(builtOf);
+    const files = BLOCKS.filter(isTest).map(builtOf);
     expect(files.length).toBeGreaterThan(0);
     const { stdout } = await run(process.execPath, ["--test", ...files], { cwd: ROOT, env: ENV });
     expect(stdout).toMatch(/^# fail 0$/m);
     expect(stdout).not.toMatch(/^# tests 0$/m);
   });
 
+  /** Sends JSON, or a token, to what a block serves, and reads the JSON of its answer. */
+  const askServer = async (
+    block: Block,
+    path: string,
+    sent: { token?: string; body?: object } = {},
+  ): Promise<unknown> => {
+    const { ports } = (await outcomes.get(builtOf(block))) as Outcome;
+    const answer = await fetch(`http://127.0.0.1:${ports[0]}${path}`, {
+      ...(sent.body && { method: "POST", body: JSON.stringify(sent.body) }),
+      headers: {
+        ...(sent.body && { "Content-Type": "application/json" }),
+        ...(sent.token && { Authorization: `Bearer ${sent.token}` }),
+      },
+    });
+    return answer.status === 200 ? answer.json() : answer.status;
+  };
+  const READER = { login: "reader@example.com", password: "correct horse battery staple" };
+
+  const befores = RUN.filter(({ name }) => name === "before.js");
+  it.each(befores.filter(({ code }) => code.includes("/login")))(
+    "goes on taking the tokens of what was there before: $page",
+    { timeout: 120_000 },
+    async (before) => {
+      const after = RUN.find(({ page, name }) => page === before.page && name === "server.ts") as Block;
+      const takeOver = async (): Promise<unknown> => {
+        const { token } = (await askServer(before, "/login", { body: READER })) as { token: string };
+        return [await askServer(before, "/me", { token }), await askServer(after, "/me", { token })];
+      };
+      // Another block of the page has ended all tokens of this user, those of the same second included.
+      await expect.poll(takeOver, { timeout: 5_000 }).toEqual([{ id: "user-1" }, { id: "user-1" }]);
+      const { access_token: token } = (await askServer(after, "/login", { body: READER })) as { access_token: string };
+      expect(await askServer(after, "/me", { token })).toEqual({ id: "user-1" });
+      expect(await askServer(before, "/me", { token: "no.token.atall" })).toBe(401);
+    },
+  );
+
+  it("asked Passport in the same way before", async () => {
+    const [before] = befores.filter(({ page }) => page.includes("passport")) as [Block];
+    const options = { issuer: "https://api.example.com", audience: "https://api.example.com" };
+    const token = jwt.sign({ sub: "user-1" }, ENV.TOKEN_SECRET, options);
+    expect(await askServer(before, "/me", { token })).toEqual({ id: "user-1", name: "A reader" });
+    expect(await askServer(before, "/me")).toBe(401);
+  });
+
   for (const block of RUN.filter(({ page, code }) => /getting-started/.test(page) && /\.listen\(/.test(code))) {
     it(`serves the flow: ${block.page} ${block.name}`, async () => {
-      const { ports } = (await outcomes.get(builtOf(block))) as Outcome;
-      const origin = `http://127.0.0.1:${ports[0]}`;
-      const login = await fetch(`${origin}/login`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ login: "reader@example.com", password: "correct horse battery staple" }),
-      });
-      const { access_token } = (await login.json()) as { access_token: string };
-      const headers = { Authorization: `Bearer ${access_token}` };
-      expect(await (await fetch(`${origin}/me`, { headers })).json()).toEqual({ id: "user-1" });
-      expect(await (await fetch(`${origin}/orders`, { headers })).json()).toEqual({ of: "user-1" });
-      expect((await fetch(`${origin}/logout`, { method: "POST", headers })).status).toBe(204);
-      expect((await fetch(`${origin}/me`, { headers })).status).toBe(401);
+      const { access_token: token } = (await askServer(block, "/login", { body: READER })) as { access_token: string };
+      expect(await askServer(block, "/me", { token })).toEqual({ id: "user-1" });
+      expect(await askServer(block, "/orders", { token })).toEqual({ of: "user-1" });
+      expect(await askServer(block, "/logout", { token, body: {} })).toBe(204);
+      expect(await askServer(block, "/me", { token })).toBe(401);
     });
   }
 });

@@ -15,7 +15,7 @@ export interface Block {
   /** The file's name, which the block's first line tells in a comment. */
   readonly name: string;
   readonly code: string;
-  /** Words after the language: `no-check` compiles and runs nothing, `no-run` only compiles. */
+  /** Words after the language: `no-run` only compiles. */
   readonly words: readonly string[];
 }
 
