@@ -4,9 +4,9 @@ import type { Guard } from "../guard/guard.ts";
 import type { Identity } from "../guard/identity.ts";
 import { inspectToken } from "../guard/inspection.ts";
 import { assert } from "../shared/assert.ts";
-import { isObject } from "../shared/object.ts";
+import { isRecord } from "../shared/object.ts";
 import { checkFunction, type OptionNames } from "../shared/options.ts";
-import { refusePromiseWithin } from "../shared/promise.ts";
+import { refuseWhatJsonLoses } from "../shared/promise.ts";
 import { callApplication } from "./callback.ts";
 import { checkGuard } from "./checks.ts";
 import { admitClient, type ClientOptions, checkClientOptions } from "./client.ts";
@@ -109,9 +109,9 @@ export function handleIntrospect<Claims>(
     const [identity, described] = found;
     const others = await callApplication("members", () => members(identity, client));
     if (others === null) return answer(INACTIVE);
-    if (!isObject(others)) throw new TypeError("introspect: members must answer with an object or null");
+    if (!isRecord(others)) throw new TypeError("introspect: members must answer with a plain object or null");
     const body = { ...described, ...others, active: true };
-    refusePromiseWithin("the answer of members", body, JSON.stringify(body));
+    refuseWhatJsonLoses("the answer of members", body, JSON.stringify(body));
     return answer(body);
   });
 }

@@ -1,3 +1,5 @@
+import { assert } from "../shared/assert.ts";
+
 export { type Duration, toSeconds } from "../shared/duration.ts";
 
 /** The last millisecond that a UUIDv7 can hold. */
@@ -9,8 +11,9 @@ const LAST_INSTANT = 2 ** 48 - 1;
  */
 export function readClock(now: () => number): number {
   const time: unknown = now();
-  if (!(typeof time === "number" && time >= 0 && time <= LAST_INSTANT)) {
-    throw new TypeError("now() must return the milliseconds since 1970, as Date.now does");
-  }
+  assert(
+    typeof time === "number" && time >= 0 && time <= LAST_INSTANT,
+    "now() must return the milliseconds since 1970, as Date.now does",
+  );
   return Math.floor(time);
 }

@@ -5,7 +5,7 @@ import { type Identity, isIdentity } from "../guard/identity.ts";
 import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_DATA_LENGTH } from "../shared/limits.ts";
-import { refusePromiseWithin } from "../shared/promise.ts";
+import { refuseWhatJsonLoses } from "../shared/promise.ts";
 import { checkUserId } from "../shared/user-id.ts";
 import { acceptAnything } from "../store-calls/answer-checks.ts";
 import type { Budgeted } from "../store-calls/budget.ts";
@@ -126,7 +126,7 @@ async function put({ store, budget }: OneTimeCall, token: StoredOneTimeToken, at
 function writeData(data: unknown): string {
   const text = toJson(data);
   assert(typeof text === "string", "data must be what JSON can hold, such as { email }");
-  refusePromiseWithin("the data", data, text);
+  refuseWhatJsonLoses("the data", data, text);
   assert(text.length <= MAX_DATA_LENGTH, `data must be at most ${MAX_DATA_LENGTH} characters of JSON`);
   return text;
 }

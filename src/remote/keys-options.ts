@@ -7,7 +7,7 @@ import type { AuthEventListener } from "../events/event.ts";
 import { assert } from "../shared/assert.ts";
 import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_FETCH_TIMEOUT_MS } from "../shared/limits.ts";
-import { isObject } from "../shared/object.ts";
+import { isRecord } from "../shared/object.ts";
 import { checkFunction, checkInteger, type OptionNames } from "../shared/options.ts";
 import { readSafely } from "../shared/read.ts";
 import type { Fetch } from "./document.ts";
@@ -91,9 +91,9 @@ export function checkRemoteOptions(owner: string, options: RemoteKeysOptions): R
   checkFunction("fetch", fetch, "(url, init) => undici.fetch(url, { ...init, dispatcher })");
   const areTexts = readSafely(
     owner,
-    () => isObject(headers) && Object.values(headers).every((it) => typeof it === "string"),
+    () => isRecord(headers) && Object.values(headers).every((it) => typeof it === "string"),
   );
-  assert(areTexts, `${owner}: headers must be an object with a string for each header`);
+  assert(areTexts, `${owner}: headers must be a plain object with a string for each header`);
   return {
     ...checkLoadOptions(options, "1h"),
     refreshAfterMs: refreshAfter === undefined ? null : checkInterval("refreshAfter", refreshAfter),

@@ -1,5 +1,5 @@
 import { assert } from "./assert.ts";
-import { isObject } from "./object.ts";
+import { isRecord } from "./object.ts";
 import { refusePromise } from "./promise.ts";
 import { readSafely } from "./read.ts";
 import { FILLED, isFilled } from "./text.ts";
@@ -39,8 +39,8 @@ export function checkOptions(owner: string, options: unknown, known: OptionKinds
 export function checkNames(owner: string, options: unknown, known: OptionKinds): void {
   const names = Object.keys(known).join(", ");
   refusePromise(`what ${owner} was given`, options);
-  const given = readSafely(owner, () => (isObject(options) ? Object.keys(options) : null));
-  assert(given !== null, `${owner} takes an object with options: ${names}`);
+  const given = readSafely(owner, () => (isRecord(options) ? Object.keys(options) : null));
+  assert(given !== null, `${owner} takes a plain object with options: ${names}`);
   for (const name of given) {
     assert(Object.hasOwn(known, name), `${owner}: there is no option "${name}"; the options are ${names}`);
   }

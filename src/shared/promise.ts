@@ -1,3 +1,6 @@
+import { assert } from "./assert.ts";
+import { isObject, isRecord } from "./object.ts";
+
 /**
  * Returns whether a value is a promise of any kind. Those of another realm, of zone.js or of bluebird are not
  * `instanceof Promise`.
@@ -39,23 +42,26 @@ function handleRejection(promise: PromiseLike<unknown>): void {
 }
 
 /**
- * Refuses a promise in a value that was written as JSON, which made an empty object of it.
+ * Refuses a promise, a Map, a Set and the like in a value that was written as JSON, which made an empty object of it.
  *
  * @param name - what the value is, for the message
  * @param json - its JSON: where that has no empty object, the value is not read again
  */
-export function refusePromiseWithin(name: string, value: unknown, json: string): void {
+export function refuseWhatJsonLoses(name: string, value: unknown, json: string): void {
   if (!json.includes("{}")) return;
   let promise: unknown;
+  let lost = false;
   try {
     JSON.stringify(value, (_member, it: unknown) => {
       if (isThenable(it)) promise = it;
+      else if (isObject(it) && !isRecord(it)) lost ||= JSON.stringify(it) === "{}";
       return it;
     });
   } catch {
     // What can be read once only has been written already.
   }
   refusePromise(`a part of ${name}`, promise);
+  assert(!lost, `a part of ${name} is lost in JSON: give the entries of a Map or a Set as a plain object or a list`);
 }
 
 /** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */

@@ -1,5 +1,5 @@
 import { readTime } from "../shared/date.ts";
-import { isObject } from "../shared/object.ts";
+import { isRecord } from "../shared/object.ts";
 import { AN_ID, isId } from "../shared/text.ts";
 
 /**
@@ -17,9 +17,9 @@ export function checkBoolean(call: string, answer: unknown): void {
   demand(typeof answer === "boolean", call, "the answer", "true or false", answer);
 }
 
-/** Checks that an answer is an object. */
+/** Checks that an answer is an object with its members, and no Map. */
 export function checkObject(call: string, answer: unknown): void {
-  demand(isObject(answer), call, "the answer", "an object", answer);
+  demand(isRecord(answer), call, "the answer", "a plain object", answer);
 }
 
 /** Checks that an answer is a count. */

@@ -8,7 +8,7 @@ const store = memoryApiKeys();
 
 describe("createApiKeys", () => {
   it.each<readonly [unknown, RegExp]>([
-    [undefined, /createApiKeys takes an object with options: store, prefix/],
+    [undefined, /createApiKeys takes a plain object with options: store, prefix/],
     [{ prefix: "acme" }, /store must be an object with the methods insert, find, list.*, such as memoryApiKeys\(\)/],
     [{ store: { ...store, touch: 1 }, prefix: "acme" }, /store must be an object with the methods/],
     [{ store }, /prefix must be of 1 to 32 letters and digits/],

@@ -212,6 +212,7 @@ const PROVOKED: Readonly<Record<string, () => Promise<unknown>>> = {
       onOutage,
     }).authenticate(null),
   "a client in a loop": crowd,
+  "a Map for options": () => mistaken(() => createGuard(new Map() as never)),
   "no environment variable": () => mistaken(() => secretKey(undefined as never)),
   "a short secret": () => mistaken(() => secretKey("secret")),
   "an empty variable": () => guard.authenticate("Bearer "),

@@ -140,7 +140,7 @@ describe("the options", () => {
   });
 
   it("are needed, and so is a profile", () => {
-    expect(() => createProofVerifier(undefined as never)).toThrow(/takes an object with options/);
+    expect(() => createProofVerifier(undefined as never)).toThrow(/takes a plain object with options/);
     expect(() => dpop(undefined as never, options)).toThrow(/dpop takes a token profile/);
     expect(() => dpop([], options)).toThrow(/dpop takes one token profile, or several/);
     expect(() => dpop([profileOf(), profileOf()], options)).toThrow(/two profiles have the same issuer and typ/);

@@ -265,7 +265,7 @@ describe("behave", () => {
     [{ bytes: 0.5 }, undefined, /bytes must be/],
     [{ body: 1 }, undefined, /body must be a string/],
     [{ gzip: "yes" }, undefined, /gzip must be true or false/],
-    [{ headers: { a: 1 } }, undefined, /headers must be an object with a string for each/],
+    [{ headers: { a: 1 } }, undefined, /headers must be a plain object with a string for each/],
     ["well", "keys", /the document must be one of openid, oauth, jwks/],
     ["refused", "jwks", /leave the document out/],
   ])("refuses %j of %s", async ([behaviour, document, message], { issuer }) => {

@@ -163,11 +163,11 @@ describe("mint", () => {
   });
 
   it.each([
-    [null, {}, /mint takes the claims as an object/],
-    [[], {}, /mint takes the claims as an object/],
+    [null, {}, /mint takes the claims as a plain object/],
+    [[], {}, /mint takes the claims as a plain object/],
     [{}, { misspelt: 1 }, /there is no option "misspelt"/],
     [{}, { typ: "" }, /typ must be a non-empty string/],
-    [{}, { header: "kid" }, /header must be an object/],
+    [{}, { header: "kid" }, /header must be a plain object/],
     [{}, { expiresIn: 0 }, /expiresIn must be/],
     [{}, { at: new Date(Number.NaN) }, /at must be a valid Date/],
     [{}, { at: "2030-01-01" }, /at must be a valid Date/],
@@ -261,7 +261,7 @@ describe("the keys of an issuer", () => {
     ["ES256", { kid: "" }, /kid must be a non-empty string/],
     ["RS256", { bits: 100 }, /bits must be a whole number from 512 to 16384/],
     ["ES256", { isPrivate: 1 }, /isPrivate must be true or false/],
-    ["ES256", { members: 1 }, /members must be an object/],
+    ["ES256", { members: 1 }, /members must be a plain object/],
     [{ kty: "x" }, { kid: "a" }, /a JWK is published as it is/],
   ])("are not added from %j with %j", async (key, options, message) => {
     await using({}, async (issuer) => {
@@ -279,8 +279,8 @@ describe("createFakeIssuer", () => {
     [{ path: 1 }, /path must be like/],
     [{ path: undefined }, /path is undefined/],
     [{ algorithm: "none" }, /takes the name of a signature algorithm/],
-    [{ headers: { "cache-control": 60 } }, /headers must be an object with a string/],
-    [{ metadata: [] }, /metadata must be an object/],
+    [{ headers: { "cache-control": 60 } }, /headers must be a plain object with a string/],
+    [{ metadata: [] }, /metadata must be a plain object/],
     [{ now: 5 }, /now must be a function/],
     [{ audience: 5 }, /audience must be a non-empty string, or a list of them/],
     [{ audience: [""] }, /audience must be a non-empty string, or a list of them/],

@@ -202,7 +202,7 @@ describe("options", () => {
     [{ client: { id: "orders" } }, /client.secret must be a non-empty string/],
     [{ client: { id: "orders", secret: undefined } }, /secret is undefined/],
     [{ client: { id: "orders", secret: "s", password: "x" } }, /there is no option "password"/],
-    [{ client: "orders:secret" }, /introspected: client takes an object/],
+    [{ client: "orders:secret" }, /introspected: client takes a plain object/],
     [{ audience: "" }, /audience must be/],
     [{ audience: [] }, /audience must be/],
     [{ issuer: "" }, /issuer must be/],

@@ -14,7 +14,7 @@ describe("the origin of a login", () => {
 
   it.each([null, "192.0.2.1", 1])("is an object, and not %j", async (origin) => {
     await expect(auth.login(READER, origin as never)).rejects.toThrow(
-      "a login's origin takes an object with options: ip, refreshToken, deviceToken",
+      "a login's origin takes a plain object with options: ip, refreshToken, deviceToken",
     );
   });
 });

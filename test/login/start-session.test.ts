@@ -384,10 +384,10 @@ describe("how a session is to be", () => {
     [{ absoluteLifetime: "91d" }, /absoluteLifetime is longer than refresh/],
     [{ idleLifetime: "soon" }, /startSession: idleLifetime must be a whole number of seconds/],
     [{ device: { agent: "x" } }, /a session's device: there is no option "agent"/],
-    [{ device: "phone" }, /a session's device takes an object/],
+    [{ device: "phone" }, /a session's device takes a plain object/],
     [{ provenAt: NOW }, /provenAt must be a valid Date/],
     [{ provenAt: new Date(Number.NaN) }, /provenAt must be a valid Date/],
-    [null, /startSession takes an object with options/],
+    [null, /startSession takes a plain object with options/],
   ])("refuses %j", async (options, message) => {
     await expect(houseOf().auth.startSession(USER, options as StartSessionOptions)).rejects.toThrow(message);
   });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../entries.ts";
 import { protectedResource } from "../../src/core/http/protected-resource.ts";
@@ -275,6 +276,31 @@ it("every public function is known to take options, or none", () => {
 describe.each(Object.entries(TAKES))("%s", (name, calls) => {
   it.each(calls)("refuses an option that there is not", async (...args) => {
     await expect(async () => FUNCTIONS[name]?.(...args)).rejects.toThrow(/there is no option "misspelt"/);
+  });
+});
+
+/** Puts a value in the place of every object that has the misspelt option. */
+function replaceOptions(value: unknown, by: unknown): unknown {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (Object.hasOwn(value, "misspelt")) return by;
+  const replaced = Object.entries(value).map(([name, it]) => [name, replaceOptions(it, by)]);
+  const isSame = replaced.every(([name, it]) => value[name as keyof typeof value] === it);
+  return isSame ? value : Object.fromEntries(replaced);
+}
+
+const OPAQUE = ["new Map()", "new Set()", "new Date(0)", "/x/", "new Error('x')"];
+
+describe.each(Object.entries(TAKES))("%s", (name, calls) => {
+  it.each(calls)("refuses a Map, a Date and the like of any realm in the place of options", async (...args) => {
+    for (const code of OPAQUE) {
+      for (const value of [new Function(`return ${code}`)(), runInNewContext(code)]) {
+        const given = args.map((it) => replaceOptions(it, value));
+        expect(given).not.toEqual(args);
+        await expect(async () => FUNCTIONS[name]?.(...given), code).rejects.toThrow(
+          /takes a plain object with options: /,
+        );
+      }
+    }
   });
 });
 

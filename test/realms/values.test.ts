@@ -80,7 +80,7 @@ describe("keys, claims and options of another realm", () => {
       /importKey: this key can't be read/,
     );
     await expect(importKey("-----BEGIN CERTIFICATE-----")).rejects.toThrow(/openssl x509/);
-    expect(() => defineToken(foreign<never>("[]"))).toThrow(/takes an object with options/);
+    expect(() => defineToken(foreign<never>("[]"))).toThrow(/takes a plain object with options/);
   });
 });
 

@@ -465,7 +465,7 @@ describe("a source", () => {
     [{ fetch: "fetch" }, "fetch must be a function"],
     [{ algorithms: ["HS256"] }, "remoteKeys: algorithms must be a list of RS256"],
     [{ algorithms: [] }, "remoteKeys: algorithms must be a list of RS256"],
-    [{ headers: { Accept: 7 } }, "headers must be an object with a string for each header"],
+    [{ headers: { Accept: 7 } }, "headers must be a plain object with a string for each header"],
     [{ onEvent: 7 }, "onEvent must be a function"],
     [{ now: 7 }, "now must be a function"],
     [{ cache: true }, 'there is no option "cache"'],

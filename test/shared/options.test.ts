@@ -14,7 +14,32 @@ const BOTH = { a: "optional", b: "required" } as const;
 
 describe("checkOptions", () => {
   it.each([null, undefined, 1, "x", [], true])("takes no %j for options", (options) => {
-    expect(() => checkOptions("here", options, ONE)).toThrow("here takes an object with options: a");
+    expect(() => checkOptions("here", options, ONE)).toThrow("here takes a plain object with options: a");
+  });
+
+  it.each([new Map([["a", 1]]), new Set(), new Date(), /a/, new URL("https://x.example/")])(
+    "takes no %o for options",
+    (options) => {
+      expect(() => checkOptions("here", options, ONE)).toThrow("here takes a plain object with options: a");
+    },
+  );
+
+  it("takes instances of a class, and what has no prototype", () => {
+    class Given {
+      a = 1;
+    }
+    class Tagged extends Given {
+      readonly [Symbol.toStringTag] = "Given";
+    }
+    for (const options of [
+      new Given(),
+      new Tagged(),
+      new (class {})(),
+      Object.create(null),
+      Object.assign(Object.create(null), { a: 1 }),
+    ]) {
+      expect(() => checkOptions("here", options, ONE)).not.toThrow();
+    }
   });
 
   it("names the options there are when one is misspelt", () => {

@@ -347,7 +347,7 @@ it("asks by the global fetch, as it is then, unless it is given another", async 
 });
 
 it.each<readonly [unknown, RegExp]>([
-  [undefined, /statusLists takes an object with options: lists, keys/],
+  [undefined, /statusLists takes a plain object with options: lists, keys/],
   [{ lists: undefined }, /lists is undefined/],
   [{ lists: [] }, /lists must name at least one address/],
   [{ lists: "issuer.example" }, /lists must be an absolute URL/],

@@ -391,7 +391,7 @@ it("stays whole where half of the places are revoked", { timeout: 60_000 }, asyn
 });
 
 it.each<readonly [unknown, RegExp]>([
-  [undefined, /createStatusList takes an object with options: uri, keys, store/],
+  [undefined, /createStatusList takes a plain object with options: uri, keys, store/],
   [{ uri: undefined }, /uri is undefined/],
   [{ uri: "statuslists" }, /uri must be an absolute URL/],
   [{ uri: "http://auth.example/lists" }, /uri must be https/],

@@ -80,7 +80,7 @@ export function describeSqlStores(databases: Databases): void {
       });
 
       it.each<readonly [unknown, RegExp]>([
-        [null, /Users.add takes an object with options: id, login, passwordHash, disabled/],
+        [null, /Users.add takes a plain object with options: id, login, passwordHash, disabled/],
         [{ id: "u9", login: "l9" }, /passwordHash must be what hashPassword made, or null/],
         [{ id: "u9", login: "l9", passwordHash: Buffer.from(HASH) }, /passwordHash must be/],
         [

@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { isObject } from "../../shared/object.ts";
+import { isRecord } from "../../shared/object.ts";
 import { readSafely } from "../../shared/read.ts";
 import { isFilled } from "../../shared/text.ts";
 import { isScope } from "../scope.ts";
@@ -73,7 +73,7 @@ const OPTION_MEMBERS: Readonly<Record<string, string>> = {
 
 /** Checks the further members, and copies them by way of JSON, so that nobody can change them later. */
 export function copyMembers(owner: string, members: unknown): Readonly<Record<string, unknown>> {
-  assert(isObject(members), `${owner}: members must be an object`);
+  assert(isRecord(members), `${owner}: members must be a plain object`);
   for (const [name, value] of readSafely(owner, () => Object.entries(members))) {
     assert(!Object.hasOwn(OPTION_MEMBERS, name), `${owner}: give ${name} as the option ${OPTION_MEMBERS[name]}`);
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;

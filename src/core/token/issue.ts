@@ -1,6 +1,7 @@
 import { describeMismatch } from "../../shared/describe.ts";
+import { isRecord } from "../../shared/object.ts";
 import { checkOptions, type OptionNames } from "../../shared/options.ts";
-import { refusePromise, refusePromiseWithin } from "../../shared/promise.ts";
+import { refusePromise, refuseWhatJsonLoses } from "../../shared/promise.ts";
 import { encodeBase64url } from "../base64url.ts";
 import type { SigningKey } from "../keys/key.ts";
 import { isSameKey } from "../keys/same.ts";
@@ -80,7 +81,7 @@ export function issueAt<Profile extends TokenProfile>(
   checkGivenClaims(copied, iat + Math.min(expiresIn, maxAge ?? expiresIn));
   // The JSON is written once. From here on, the text that is checked is the text that is signed.
   const json = tryJson(() => JSON.stringify(copied));
-  refusePromiseWithin("the claims", copied, json);
+  refuseWhatJsonLoses("the claims", copied, json);
   refusePasswordHashes(json);
   checkRequired(json, internals);
   const payload = writePayload(template, json, iat, expiresIn, createJti(time));
@@ -154,6 +155,9 @@ function copyClaims(claims: unknown): Record<string, unknown> {
     throw new TypeError("issueToken takes the claims as an object");
   }
   refusePromise("issueToken: what stands for the claims", claims);
+  if (!tryJson(() => isRecord(claims))) {
+    throw new TypeError("issueToken takes the claims as a plain object: what is in a Map would not be signed");
+  }
   const copied: Record<string, unknown> = tryJson(() => ({ ...claims }));
   const written = WRITTEN_CLAIMS.find((claim) => claim in copied);
   if (written !== undefined) {

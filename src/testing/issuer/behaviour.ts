@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { isObject } from "../../shared/object.ts";
+import { isObject, isRecord } from "../../shared/object.ts";
 import { checkInteger, checkOptions, type OptionNames } from "../../shared/options.ts";
 
 /**
@@ -119,7 +119,7 @@ function checkAnswer(options: FakeAnswer): FakeAnswer {
 
 /** Copies headers, and refuses what Node could not send. */
 export function copyHeaders(owner: string, headers: unknown): Record<string, string> {
-  const isText = isObject(headers) && Object.values(headers).every((value) => typeof value === "string");
-  assert(isText, `${owner}: headers must be an object with a string for each header`);
+  const areTexts = isRecord(headers) && Object.values(headers).every((value) => typeof value === "string");
+  assert(areTexts, `${owner}: headers must be a plain object with a string for each header`);
   return { ...headers } as Record<string, string>;
 }

@@ -2,7 +2,7 @@ import type { Algorithm } from "../../core/keys/algorithms.ts";
 import { readClock } from "../../core/time.ts";
 import { assert } from "../../shared/assert.ts";
 import { systemClock } from "../../shared/clock.ts";
-import { isObject } from "../../shared/object.ts";
+import { isRecord } from "../../shared/object.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../../shared/options.ts";
 import { isFilled } from "../../shared/text.ts";
 import { copyHeaders } from "./behaviour.ts";
@@ -65,7 +65,7 @@ export async function createFakeIssuer(options: FakeIssuerOptions = {}): Promise
   assert(isPath, 'createFakeIssuer: path must be like "/realms/shop", or "/"');
   const isAudience = audience === undefined || [audience].flat().every(isFilled);
   assert(isAudience, "createFakeIssuer: audience must be a non-empty string, or a list of them");
-  assert(isObject(metadata), "createFakeIssuer: metadata must be an object");
+  assert(isRecord(metadata), "createFakeIssuer: metadata must be a plain object");
   checkFunction("createFakeIssuer: now", now, "Date.now");
   const headers = copyHeaders("createFakeIssuer", options.headers ?? {});
 

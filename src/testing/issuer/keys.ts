@@ -5,7 +5,7 @@ import { copyPublicHalf, type JWK } from "../../core/keys/jwk.ts";
 import { isPair, PAIR_ALGORITHMS } from "../../core/keys/pair-algorithms.ts";
 import { checkRuntime } from "../../core/keys/runtime.ts";
 import { assert } from "../../shared/assert.ts";
-import { isObject } from "../../shared/object.ts";
+import { isObject, isRecord } from "../../shared/object.ts";
 import { checkInteger, checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 
 /** The options of a key of a {@link FakeIssuer}. */
@@ -64,7 +64,7 @@ export async function makeFakeKey(key: Algorithm | JWK, options: FakeKeyOptions,
   const kid = options.kid === undefined ? nextKid : checkText("addKey: kid", options.kid);
   checkInteger("addKey: bits", bits, 512, 16_384);
   assert(typeof isPrivate === "boolean", "addKey: isPrivate must be true or false");
-  assert(isObject(members), "addKey: members must be an object with members of a JWK");
+  assert(isRecord(members), "addKey: members must be a plain object with members of a JWK");
   const made = isHmac(key)
     ? crypto.createSecretKey(crypto.randomBytes(HMAC_ALGORITHMS[key].bytes))
     : await makePair(key, bits);

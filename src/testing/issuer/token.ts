@@ -4,7 +4,7 @@ import { createJti } from "../../core/token/jti.ts";
 import { assert } from "../../shared/assert.ts";
 import { readTime } from "../../shared/date.ts";
 import { describeValue } from "../../shared/describe.ts";
-import { isObject } from "../../shared/object.ts";
+import { isRecord } from "../../shared/object.ts";
 import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import type { IssuerKeys } from "./key-set.ts";
 
@@ -48,9 +48,9 @@ export interface TokenBasis {
 /** Issues a token, with whatever claims and header a test wants. */
 export function mintFakeToken(claims: object, options: FakeTokenOptions, basis: TokenBasis): string {
   checkOptions("mint", options, OPTIONS);
-  assert(isObject(claims), "mint takes the claims as an object");
+  assert(isRecord(claims), "mint takes the claims as a plain object");
   const { typ = "at+jwt", header = {}, expiresIn = "15m", at } = options;
-  assert(isObject(header), "mint: header must be an object with members of a JOSE header");
+  assert(isRecord(header), "mint: header must be a plain object with members of a JOSE header");
   const time = at === undefined ? basis.time : readTime(at);
   assert(time >= 0, "mint: at must be a valid Date from 1970 on");
   const iat = Math.floor(time / 1_000);

@@ -67,6 +67,8 @@ describe("introspect", () => {
     expect(await ask(guard, token, { members: async () => null })).toEqual({ active: false });
     const promised = ask(guard, token, { members: () => ({ username: Promise.resolve("reader") }) });
     await expect(promised).rejects.toThrow("a part of the answer of members is a promise: await it");
+    const lost = ask(guard, token, { members: () => ({ groups: new Set(["a"]) }) });
+    await expect(lost).rejects.toThrow("a part of the answer of members is lost in JSON: give the entries of a Map or");
     for (const wrong of [undefined, "x", true, []]) {
       await expect(ask(guard, token, { members: () => wrong as never })).rejects.toThrow(TypeError);
     }
@@ -306,7 +308,7 @@ describe("when a route is built", () => {
     [
       "no options",
       () => (handleIntrospect as (guard: Guard) => unknown)(guard),
-      /introspect takes an object with options/,
+      /introspect takes a plain object with options/,
     ],
     ["no clients", () => handleIntrospect(guard, {} as never), /clients must be a guard/],
     [

@@ -306,7 +306,7 @@ describe("an argument too many", () => {
 
   it("is no text in the place of login's options, and no session that is no function", () => {
     for (const { login } of Object.values(ADAPTERS)) {
-      expect(() => (login as Build)(house, "orders:write")).toThrow(/login takes an object with options/);
+      expect(() => (login as Build)(house, "orders:write")).toThrow(/login takes a plain object with options/);
       expect(() => (login as Build)(house, { session: {} })).toThrow(/login: session must be a function/);
     }
   });

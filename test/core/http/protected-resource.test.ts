@@ -212,7 +212,7 @@ describe("refuses among the members", () => {
   it("what is undefined, no object, or can't be read or written", () => {
     expect(build({ resource: API, members: { team: undefined } })).toThrow(/the member team is undefined/);
     for (const members of [null, [], "x"])
-      expect(build({ resource: API, members })).toThrow(/members must be an object/);
+      expect(build({ resource: API, members })).toThrow(/members must be a plain object/);
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     const throwing = {

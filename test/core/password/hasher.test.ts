@@ -299,7 +299,7 @@ it.each<readonly [object, RegExp]>([
   [{ memoryCost: 300_000 }, /the cost is over the ceiling; raise ceiling too/],
   [{ ceiling: { memoryCost: 1_024 } }, /the cost is over the ceiling/],
   [{ ceiling: { memory: 64 } }, /there is no option "memory"/],
-  [{ ceiling: null }, /ceiling takes an object/],
+  [{ ceiling: null }, /ceiling takes a plain object/],
   [{ pepper: "secret" }, /pepper must be a Uint8Array/],
   [{ pepper: new Uint8Array(15) }, /pepper must be a Uint8Array of at least 16/],
   [{ maxConcurrent: 0 }, /maxConcurrent must be/],

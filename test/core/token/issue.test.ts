@@ -51,7 +51,7 @@ describe("what is written", () => {
 
   it("takes no other option", async () => {
     await expect(issueToken({}, profileOf(), { expires: 1 } as object)).rejects.toThrow(/no option "expires"/);
-    await expect(issueToken({}, profileOf(), null as never)).rejects.toThrow(/takes an object with options/);
+    await expect(issueToken({}, profileOf(), null as never)).rejects.toThrow(/takes a plain object with options/);
   });
 });
 

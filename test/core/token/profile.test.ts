@@ -78,7 +78,7 @@ describe("what switches a check off by mistake throws", () => {
   });
 
   it.each([undefined, null, 1, "x", []])("no options: %j", (options) => {
-    expect(() => define(options as object)).toThrow("defineToken takes an object with options");
+    expect(() => define(options as object)).toThrow("defineToken takes a plain object with options");
   });
 });
 

@@ -280,7 +280,7 @@ it.each<readonly [object | null, RegExp]>([
   [{ client: "postgres://" }, /feed.client must have a query method/],
   [{ client: silent, listen: "LISTEN" }, /feed.listen must be a function/],
   [{ client: silent, wake: () => undefined }, /postgresBlocklist: feed: there is no option "wake"/],
-  [null, /postgresBlocklist: feed takes an object/],
+  [null, /postgresBlocklist: feed takes a plain object/],
 ])("a feed of Postgres can't be %o", (feed, why) => {
   expect(() => postgresBlocklist({ client: silent, feed: feed as never })).toThrow(why);
 });

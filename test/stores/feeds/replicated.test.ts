@@ -431,7 +431,7 @@ describe("a replicated blocklist", () => {
 
   const followed = by(handFed().feed, store);
   it.each<readonly [object | undefined, RegExp]>([
-    [undefined, /takes an object with options: store/],
+    [undefined, /takes a plain object with options: store/],
     [{ store: {} }, /store must be a blocklist/],
     [{ store: followed, feed: {} }, /there is no option "feed"/],
     [{ store: followed, maxStalenessMs: 0 }, /maxStalenessMs must be/],

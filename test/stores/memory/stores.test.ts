@@ -87,7 +87,7 @@ describe("memoryBlocklist", () => {
   });
 
   it.each<readonly [unknown, RegExp]>([
-    [null, /memoryBlocklist takes an object/],
+    [null, /memoryBlocklist takes a plain object/],
     [{ clock: Date.now }, /there is no option "clock"/],
     [{ now: 5 }, /now must be a function/],
   ])("takes no %j for options", (options, why) => {
@@ -164,8 +164,8 @@ describe("memoryUsers", () => {
   });
 
   it.each<readonly [unknown, RegExp]>([
-    [undefined, /memoryUsers.add takes an object with options: login, passwordHash, user, id, disabled/],
-    [null, /memoryUsers.add takes an object/],
+    [undefined, /memoryUsers.add takes a plain object with options: login, passwordHash, user, id, disabled/],
+    [null, /memoryUsers.add takes a plain object/],
     [{ ...reader, login: undefined }, /login must be a non-empty string/],
     [{ ...reader, login: "" }, /login must be a non-empty string/],
     [{ ...reader, user: null }, /memoryUsers.add: id must be a non-empty string/],

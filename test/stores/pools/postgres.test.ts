@@ -249,7 +249,7 @@ describe("a Postgres store", () => {
     }
     expect(() => make({} as PostgresOptions)).toThrow(/client must have a query method/);
     expect(() => make({ client: undefined } as never)).toThrow(/client is undefined/);
-    expect(() => make(undefined as never)).toThrow(/takes an object with options: client, tables/);
+    expect(() => make(undefined as never)).toThrow(/takes a plain object with options: client, tables/);
     expect(() => make({ query: async () => ({ rows: [] }) } as never)).toThrow(
       /takes an object with options: give the client as { client }/,
     );

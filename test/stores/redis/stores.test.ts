@@ -206,7 +206,7 @@ describe("a Redis store", () => {
 
   it.each(Object.entries(MAKERS))("%s refuses what is no client, and sends nothing when it is made", (_name, make) => {
     for (const options of [undefined, null]) {
-      expect(() => make(options as never)).toThrow(/takes an object with options: send, prefix/);
+      expect(() => make(options as never)).toThrow(/takes a plain object with options: send, prefix/);
     }
     for (const method of ["call", "sendCommand"]) {
       const client = { [method]: () => null };

@@ -92,7 +92,7 @@ describe("a store that deletes by itself", () => {
   it.each([null, "10m", { every: 1, onerror: () => undefined }])("refuses %j for options", (given) => {
     const store = storeOf(async () => 0);
     expect(() => scheduleDeletion("x", store, { deleteExpired: given as Deletion })).toThrow(
-      /^x: deleteExpired(: there is no option "onerror"| takes an object)/,
+      /^x: deleteExpired(: there is no option "onerror"| takes a plain object)/,
     );
   });
 

@@ -146,7 +146,7 @@ describe("a SQLite store", () => {
       expect(() => make({ database } as never)).toThrow(/database must be one of better-sqlite3/);
     }
     expect(() => make({ database: undefined } as never)).toThrow(/database is undefined/);
-    expect(() => make(undefined as never)).toThrow(/takes an object with options: database, tables/);
+    expect(() => make(undefined as never)).toThrow(/takes a plain object with options: database, tables/);
     const empty = openLibsql?.(":memory:");
     expect(() => make({ database: empty as never })).not.toThrow();
     expect(() => make(empty as never)).toThrow(/takes an object with options: give the client as { database }/);

@@ -320,7 +320,7 @@ it.each<readonly [object | null, RegExp]>([
     (retentionMs) => [{ send: async () => null, retentionMs }, /feed.retentionMs, in milliseconds, must be/] as const,
   ),
   [{ send: async () => null, retentionMS: 1 }, /redisBlocklist: feed: there is no option "retentionMS"/],
-  [null, /redisBlocklist: feed takes an object/],
+  [null, /redisBlocklist: feed takes a plain object/],
 ])("a feed of Redis can't be %o", (feed, why) => {
   expect(() => redisBlocklist({ send: async () => null, feed: feed as never })).toThrow(why);
 });
