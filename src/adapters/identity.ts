@@ -4,7 +4,8 @@ import { type Identity, isIdentity } from "../guard/identity.ts";
 import { answerAtOnce } from "../guard/immediate.ts";
 import { type AuthorizationHeader, type AuthRequest, findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
-import { isThenable } from "../shared/promise.ts";
+import { isThenable, refusePromise } from "../shared/promise.ts";
+import { readMark } from "../shared/read.ts";
 import { toGuardError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
@@ -135,6 +136,7 @@ export function showIdentity(request: object, identity: Identity | null): void {
   (request as { auth?: Identity | null }).auth = identity;
 }
 
+const NOT_ASKED = "optionalAuthOf: put optionalAuth with this same guard in front of this handler";
 const NOBODY = "authOf(request, guard): put requireAuth with this same guard in front of this handler";
 
 /**
@@ -149,7 +151,7 @@ const NOBODY = "authOf(request, guard): put requireAuth with this same guard in 
  */
 export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> {
   const identity = recallRemembered(holder, guard)?.identity ?? null;
-  if (identity === null) throw new TypeError(NOBODY);
+  if (identity === null) throw createAbsence(holder, guard, NOBODY);
   return identity as Identity<Claims>;
 }
 
@@ -165,9 +167,7 @@ export function recallIdentity<Claims>(holder: object, guard: Guard<Claims>): Id
  */
 export function recallOptionalIdentity<Claims>(holder: object, guard: Guard<Claims>): Identity<Claims> | null {
   const remembered = recallRemembered(holder, guard);
-  if (remembered === undefined) {
-    throw new TypeError("optionalAuthOf: put optionalAuth with this same guard in front of this handler");
-  }
+  if (remembered === undefined) throw createAbsence(holder, guard, NOT_ASKED);
   return remembered.identity as Identity<Claims> | null;
 }
 
@@ -183,8 +183,14 @@ export function recallLastIdentity(holder: object): Identity | null {
 }
 
 function recallRemembered<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
-  const remembered = (holder as Holder)[REMEMBERED];
+  const remembered = readMark(holder, REMEMBERED) as Remembered | undefined;
   return remembered?.guard === guard ? remembered : undefined;
+}
+
+/** Creates the error for a request that a guard was not asked about. A promise in a place of these is named instead. */
+function createAbsence(holder: unknown, guard: unknown, message: string): TypeError {
+  for (const given of [holder, guard]) refusePromise("what authOf was given", given);
+  return new TypeError(message);
 }
 
 /**

@@ -341,7 +341,7 @@ export function statusList(list: StatusList, ...extra: []): KoaMiddleware {
  * ```
  */
 export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> {
-  return recallIdentity(ctx.state, guard);
+  return recallIdentity(takeKoaState(ctx), guard);
 }
 
 /**
@@ -356,7 +356,12 @@ export function authOf<Claims>(ctx: { readonly state: object }, guard: Guard<Cla
  * ```
  */
 export function optionalAuthOf<Claims>(ctx: { readonly state: object }, guard: Guard<Claims>): Identity<Claims> | null {
-  return recallOptionalIdentity(ctx.state, guard);
+  return recallOptionalIdentity(takeKoaState(ctx), guard);
+}
+
+/** Gives the state of a context, or what was passed in its place, which has none. */
+function takeKoaState(ctx: { readonly state: object }): object {
+  return ctx?.state ?? ctx;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { refusePromise } from "../shared/promise.ts";
+
 const REMEDY =
   "a handler of hallpass/fetch takes a web Request: give it c.req.raw in Hono, event.request in SvelteKit, " +
   "context.request in Astro, request of the arguments in React Router, event.req in h3 2 and toWebRequest(event) in " +
@@ -12,5 +14,7 @@ const REMEDY =
 export function checkRequest(request: Request): void {
   const { headers, url, method } = (request ?? {}) as Partial<Request>;
   const isRequest = typeof headers?.get === "function" && typeof url === "string" && typeof method === "string";
-  if (!isRequest) throw new TypeError(REMEDY);
+  if (isRequest) return;
+  refusePromise("what a handler of hallpass/fetch was given", request);
+  throw new TypeError(REMEDY);
 }

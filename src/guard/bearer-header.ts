@@ -12,8 +12,8 @@ const BEARER = "Bearer ";
  * {@link explainRefusal} parses the header.
  */
 export function readBearerToken(header: string | null): string | null {
-  const isUsual = header?.startsWith(BEARER) && header[BEARER.length] !== " ";
-  return isUsual ? (header as string).slice(BEARER.length) : parseBearer(header);
+  const isUsual = typeof header === "string" && header.startsWith(BEARER) && header[BEARER.length] !== " ";
+  return isUsual ? header.slice(BEARER.length) : parseBearer(header);
 }
 
 /**

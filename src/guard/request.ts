@@ -101,7 +101,7 @@ export function readAuthorization(given: HeadersOfRequest | AuthorizationHeader)
   if (typeof given === "string" || given === undefined || given === null) return given;
   if (isRequest(given)) return findAuthorization(given);
   if (Array.isArray(given) && given.every((it) => typeof it === "string")) return given;
-  refusePromise("what a guard was given", given);
+  for (const it of [given, (given as Partial<AuthRequest>).headers].flat()) refusePromise("what a guard was given", it);
   throw new TypeError(REMEDY);
 }
 
@@ -214,9 +214,12 @@ export function toCredentialRequest(given: AuthRequest | AuthorizationHeader): C
  * Takes the one value of a header.
  *
  * @throws AuthError `invalid_request` (400) where there are several
+ * @throws TypeError for a promise
  */
 export function takeOne(name: string, value: AuthorizationHeader): string | null {
-  if (!Array.isArray(value)) return (value as string | null | undefined) ?? null;
-  if (value.length > 1) throw createRequestError(`several ${name} headers`);
-  return value[0] ?? null;
+  if (typeof value === "string" || !value) return value ?? null;
+  const [one = null, ...others] = [value].flat();
+  if (others.length > 0) throw createRequestError(`several ${name} headers`);
+  refusePromise(`the header ${name}`, one);
+  return one;
 }

@@ -1,6 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { recallIdentity } from "../../src/adapters/adapter.ts";
+import * as express from "../../src/adapters/express.ts";
 import { errorHandler, login, requireAuth } from "../../src/adapters/express.ts";
+import * as fastify from "../../src/adapters/fastify.ts";
+import * as fetchAdapter from "../../src/adapters/fetch.ts";
+import * as koa from "../../src/adapters/koa.ts";
 import { createApiKeys } from "../../src/api-keys.ts";
 import {
   comparePassword,
@@ -62,6 +67,25 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "createGuard, blocklist": (promise) => createGuard({ token, blocklist: promise }),
   "createAuthenticator, users": (promise) => createAuthenticator({ token, users: promise }),
   authenticate: (promise) => guard.authenticate(promise),
+  "authenticate, one of several": (promise) => guard.authenticate([promise]),
+  "authenticate, the headers": (promise) => guard.authenticate({ headers: promise }),
+  "authenticate, the header": (promise) => guard.authenticate({ headers: { authorization: promise } }),
+  "authenticate, the header of Node": (promise) =>
+    guard.authenticate({ headers: { authorization: promise }, rawHeaders: [] }),
+  "authenticate, the header of Fetch": (promise) => guard.authenticate({ headers: { get: () => promise } }),
+  "authenticate, a list of one": (promise) => guard.authenticate({ headers: { authorization: [promise] as never } }),
+  authenticateOptional: (promise) => guard.authenticateOptional({ headers: { authorization: promise } }),
+  "authOf, of Express": (promise) => express.authOf(promise, guard),
+  "authOf, of Koa": (promise) => koa.authOf(promise, guard),
+  "authOf, of Fastify": (promise) => fastify.authOf(promise, guard),
+  "authOf, of Fetch": (promise) => fetchAdapter.authOf(promise, guard),
+  "authOf, the guard": (promise) => express.authOf({} as never, promise),
+  "optionalAuthOf, of Express": (promise) => express.optionalAuthOf(promise, guard),
+  "optionalAuthOf, of Koa": (promise) => koa.optionalAuthOf(promise, guard),
+  "optionalAuthOf, of Fastify": (promise) => fastify.optionalAuthOf(promise, guard),
+  "optionalAuthOf, of Fetch": (promise) => fetchAdapter.optionalAuthOf(promise, guard),
+  "optionalAuthOf, the guard": (promise) => koa.optionalAuthOf({ state: {} }, promise),
+  recallIdentity: (promise) => recallIdentity(promise, guard),
   requireAuth: (promise) => requireAuth(promise),
   "login, the handler": (promise) => login(promise),
   errorHandler: (promise) => errorHandler(promise),

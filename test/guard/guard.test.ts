@@ -115,8 +115,7 @@ describe("authenticate", () => {
 
   const none = { headers: null };
   const listed = { headers: ["authorization", good] };
-  const promised = { headers: Promise.resolve({ authorization: good }) };
-  it.each<unknown>([1, true, {}, [[good]], [undefined], () => good, none, listed, promised])(
+  it.each<unknown>([1, true, {}, [[good]], [undefined], () => good, none, listed])(
     "takes a request or a header, and says so of anything else: %o",
     async (given) => {
       for (const asked of [guard, createGuard({ credentials: [bearer(token), cookieToken(token)] })]) {
@@ -124,6 +123,19 @@ describe("authenticate", () => {
       }
     },
   );
+
+  it.each([7, {}, [7]])("refuses the client where the header is %j, which the application made", async (header) => {
+    expect(await codeOf(guard.authenticate({ headers: { authorization: header as string } }))).toBe("invalid_request");
+  });
+
+  it("tells of a promised header to whom it tells outages, where there are several credentials", async () => {
+    const told: unknown[] = [];
+    const onOutage = (error: AuthError) => told.push((error.cause as Error).message);
+    const several = createGuard({ credentials: [bearer(token), cookieToken(token)], onOutage });
+    const headers = { cookie: Promise.resolve("access_token=x") as never };
+    expect(await codeOf(several.authenticate({ method: "GET", headers }))).toBe("unavailable");
+    expect(told).toEqual(["the header cookie is a promise: await it"]);
+  });
 
   it("names the realm in every challenge", async () => {
     const inner = createGuard({ token, realm: "inner" });
