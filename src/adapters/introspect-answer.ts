@@ -2,7 +2,7 @@ import { decodeToken } from "../core/token/decode.ts";
 import type { Identity } from "../guard/identity.ts";
 import type { RefreshTokenInfo, RefreshTokenOwner } from "../sessions/inspect-refresh-token.ts";
 import { isObject } from "../shared/object.ts";
-import { isString } from "../shared/text.ts";
+import { areStrings, isString } from "../shared/text.ts";
 
 /** Members of an answer. */
 export type Members = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ const PASSED_ON: Readonly<Record<string, (value: unknown) => boolean>> = {
   client_id: isString,
   username: isString,
   iss: isString,
-  aud: (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
+  aud: (value) => isString(value) || areStrings(value),
   exp: Number.isFinite,
   iat: Number.isFinite,
   nbf: Number.isFinite,

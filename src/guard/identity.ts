@@ -5,7 +5,7 @@ import type { IdentityMapping } from "../core/token/profile.ts";
 import { MAX_CACHED_SCOPES } from "../shared/limits.ts";
 import { checkFunction, checkOptions, type OptionNames } from "../shared/options.ts";
 import { abandon } from "../shared/promise.ts";
-import { AN_ID, isId } from "../shared/text.ts";
+import { AN_ID, areStrings, isId } from "../shared/text.ts";
 
 /**
  * Who is asking, as a verified credential says. A profile's schema shapes `claims` alone. All other members are as
@@ -103,8 +103,7 @@ function readUserId(read: (claims: CheckedClaims) => unknown, checked: CheckedCl
 /** Reads scopes in a string or a list. A name in a list is one name: "not admin" must not become two. */
 function readScopes(read: (claims: CheckedClaims) => unknown, checked: CheckedClaims): string | readonly string[] {
   const scopes = callIdentityReader("scopes", read, checked) ?? "";
-  const isList = Array.isArray(scopes) && scopes.every((it) => typeof it === "string");
-  return isList ? Object.freeze(scopes.filter(Boolean)) : expectText(scopes);
+  return areStrings(scopes) ? Object.freeze(scopes.filter(Boolean)) : expectText(scopes);
 }
 
 function expectText(scopes: unknown): string {
@@ -132,7 +131,7 @@ function readAuthTime(seconds: unknown): number | null {
  * Reads the methods of authentication. A claim of another type counts as none, and is no reason to refuse the token.
  */
 function readMethods(amr: unknown): readonly string[] {
-  return Array.isArray(amr) && amr.every((it) => typeof it === "string") ? amr : NONE;
+  return areStrings(amr) ? amr : NONE;
 }
 
 const scopesByText = new Map<string, readonly string[]>();

@@ -1,6 +1,7 @@
 import { createRequestError } from "../core/errors.ts";
 import { isThenable, refusePromise } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
+import { areStrings } from "../shared/text.ts";
 
 /** An Authorization header as a framework has it: one, several, or none. */
 export type AuthorizationHeader = string | readonly string[] | null | undefined;
@@ -100,7 +101,7 @@ const REMEDY =
 export function readAuthorization(given: HeadersOfRequest | AuthorizationHeader): AuthorizationHeader {
   if (typeof given === "string" || given === undefined || given === null) return given;
   if (isRequest(given)) return findAuthorization(given);
-  if (Array.isArray(given) && given.every((it) => typeof it === "string")) return given;
+  if (areStrings(given)) return given;
   for (const it of [given, (given as Partial<AuthRequest>).headers].flat()) refusePromise("what a guard was given", it);
   throw new TypeError(REMEDY);
 }

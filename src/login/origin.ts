@@ -1,5 +1,6 @@
 import type { SessionDevice } from "../sessions/device.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
+import { refusePromise } from "../shared/promise.ts";
 
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
@@ -29,7 +30,11 @@ const NAMES: OptionNames<LoginOrigin> = {
   device: "optional",
 };
 
-/** Refuses an origin with an unknown name: with a misspelt `ip`, a throttle would count all clients together. */
+/**
+ * Refuses an origin with an unknown name, or with a promise: with a misspelt `ip`, a throttle would count all clients
+ * together.
+ */
 export function checkOrigin(origin: LoginOrigin): void {
   checkNames("a login's origin", origin, NAMES);
+  for (const [name, value] of Object.entries(origin)) refusePromise(`a login's origin: ${name}`, value);
 }

@@ -1,6 +1,10 @@
 import { AuthError, createRequestError } from "../core/errors.ts";
 import type { Credential, ShownIdentity } from "../guard/credential.ts";
+import { assert } from "../shared/assert.ts";
+import { isRecord } from "../shared/object.ts";
 import { checkFunction, checkMethods, checkOptions, checkText, type OptionNames } from "../shared/options.ts";
+import { refusePromise } from "../shared/promise.ts";
+import { areStrings, isText } from "../shared/text.ts";
 import type { OneTimeResult } from "./record.ts";
 import type { OneTimeTokens } from "./tokens.ts";
 
@@ -58,7 +62,7 @@ export function ticket<Data>(
     },
     async verify(shown, _request, defer) {
       const issued = refuseNull(await tickets.find(shown));
-      const { scopes = [], sid = null } = await identity(issued);
+      const { scopes, sid } = readTicketIdentity(await identity(issued));
       const take = async () => void refuseNull(await tickets.consume(shown));
       if (defer === undefined) await take();
       else defer(take);
@@ -73,6 +77,21 @@ const WORTHLESS = "the ticket is unknown, was used, has expired, or another one 
 function refuseNull<T>(issued: T | null): T {
   if (issued === null) throw new AuthError("invalid_token", { cause: new Error(WORTHLESS) });
   return issued;
+}
+
+/**
+ * Reads what the application's `identity` answered. Without this check, a scope that is a promise would be one that no
+ * rule asks for.
+ *
+ * @throws TypeError, which is an outage to the guard
+ */
+function readTicketIdentity(answer: unknown): Required<TicketIdentity> {
+  assert(isRecord(answer), "ticket: identity must answer with a plain object, { scopes, sid }");
+  const { scopes = [], sid = null } = answer as Partial<TicketIdentity>;
+  for (const it of [scopes, sid].flat()) refusePromise("a part of a ticket's identity", it);
+  assert(areStrings(scopes), "ticket: identity: scopes must be a list of strings");
+  assert(sid === null || isText(sid), "ticket: identity: sid must be a session's id, or null");
+  return { scopes, sid };
 }
 
 function addNoMembers(): TicketIdentity {

@@ -3,6 +3,7 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_ACR_LENGTH, MAX_DETAILS_LENGTH, MAX_METHODS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
+import { areStrings } from "../shared/text.ts";
 import { isThumbprint } from "../shared/thumbprint.ts";
 import type { StoredSession } from "../stores/contract.ts";
 import type { Binding } from "./binding.ts";
@@ -130,15 +131,14 @@ function areDetails(value: unknown): value is WrittenDetails {
     persistent = true,
     jkt,
   } = value as WrittenDetails;
-  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((it) => typeof it === "string");
   return (
     isTimestamp(at) &&
-    areTexts(amr) &&
+    areStrings(amr) &&
     amr.length <= MAX_METHODS &&
     typeof acr === "string" &&
     acr.length <= MAX_ACR_LENGTH &&
     isObject(device) &&
-    areTexts(Object.values(device)) &&
+    areStrings(Object.values(device)) &&
     [idle, absolute].every((it) => Number.isSafeInteger(it) && it > 0) &&
     typeof persistent === "boolean" &&
     (jkt === undefined || isThumbprint(jkt))

@@ -1,5 +1,6 @@
 import { MAX_DEVICE_ADDRESS_LENGTH, MAX_LABEL_LENGTH, MAX_USER_AGENT_LENGTH } from "../shared/limits.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
+import { refusePromise } from "../shared/promise.ts";
 
 /**
  * The device that a session began on, for an account page. A member that is too long is cut, control characters are
@@ -40,6 +41,7 @@ const HIDDEN = /[\p{Cc}\p{Bidi_Control}]/gu;
 const HALF = /[\uD800-\uDBFF]$/;
 
 function trimText(value: unknown, most: number): string {
+  refusePromise("what a session's device was given", value);
   if (typeof value !== "string") return "";
   return value.slice(0, most).replace(HALF, "").toWellFormed().replace(HIDDEN, "").trim();
 }

@@ -8,6 +8,11 @@ export function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
+/** Tells whether a value is a list of strings. */
+export function areStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isString);
+}
+
 /** Tells whether a value is a non-empty string. */
 export function isFilled(value: unknown): value is string {
   return isString(value) && value !== "";

@@ -18,6 +18,7 @@ import {
   issueToken,
   needsRehash,
   parseBearer,
+  protectedResource,
   publicJwks,
   secretKey,
   trustIssuer,
@@ -94,6 +95,10 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "resetPassword, the user": (promise) => auth.resetPassword(promise, "new password"),
   "refresh, one of several": (promise) => auth.refresh([promise] as never),
   "startSession, the former one": (promise) => auth.startSession({ id: "user-1" }, { refreshToken: promise }),
+  "startSession, the device": (promise) => auth.startSession({ id: "user-1" }, { device: { label: promise } }),
+  "login, the origin": (promise) => auth.login({ login: "reader", password: "x" }, { ip: promise }),
+  "protectedResource, within members": (promise) =>
+    protectedResource({ resource: "https://api.example.com", members: { policy: { of: promise } } }),
   "users.setPasswordHash": (promise) => users.setPasswordHash("user-1", promise, new Date()),
   "users.replacePasswordHash": (promise) => users.replacePasswordHash("user-1", "", promise),
   "blocklist.revokeUser": (promise) => blocklist.revokeUser(promise, new Date(), new Date()),

@@ -207,6 +207,8 @@ describe("a credential of the application's own", () => {
     ["no user", { claims: {} }],
     ["a number for a user", { ...good, userId: 7 }],
     ["text for scopes", { ...good, scopes: "admin" }],
+    ["a promised scope", { ...good, scopes: ["admin", Promise.resolve("read")] }],
+    ["a promised method", { ...good, methods: [Promise.resolve("otp")] }],
     ["text for methods", { ...good, methods: "totp" }],
     ["a date for a time", { ...good, authenticatedAt: new Date() }],
     ["no time at all", { ...good, authenticatedAt: Number.NaN }],

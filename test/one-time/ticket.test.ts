@@ -114,6 +114,36 @@ describe("a ticket in the query", () => {
   });
 });
 
+const PROMISED = "a part of a ticket's identity is a promise: await it";
+const IDENTITY = "ticket: identity must answer with a plain object, { scopes, sid }";
+const SCOPES = "ticket: identity: scopes must be a list of strings";
+const SID = "ticket: identity: sid must be a session's id, or null";
+
+it.each<readonly [string, unknown, string]>([
+  ["a promised scope", { scopes: ["read", Promise.resolve("write")] }, PROMISED],
+  ["promised scopes", { scopes: Promise.resolve(["read"]) }, PROMISED],
+  ["a promised session", { sid: Promise.resolve("s") }, PROMISED],
+  ["scopes in text", { scopes: "read write" }, SCOPES],
+  ["a scope that is none", { scopes: [7] }, SCOPES],
+  ["a session without an id", { sid: "" }, SID],
+  ["nothing", undefined, IDENTITY],
+  ["a Map", new Map([["scopes", ["read"]]]), IDENTITY],
+])("%s of identity is the application's mistake, and the ticket stays good", async (_what, answer, message) => {
+  let given: unknown = answer;
+  const tickets = createOneTimeTokens({ store: memoryOneTimeStore(), purpose: "socket", lifetime: "30s" });
+  const told: unknown[] = [];
+  const guard = createGuard({
+    credentials: [ticket(tickets, { identity: () => given as TicketIdentity })],
+    onOutage: ({ cause }) => told.push((cause as Error).message),
+  });
+  const { token } = await tickets.issue("user-1");
+  const ask = () => codeOf(guard.authenticate({ method: "GET", url: `/feed?ticket=${token}`, headers: {} }));
+  expect(await ask()).toBe("unavailable");
+  expect(told).toEqual([message]);
+  given = {};
+  expect(await ask()).toBe("ok");
+});
+
 it("is not in a request that has no URL", async () => {
   const { guard } = house();
   expect(await codeOf(guard.authenticate({ headers: {} }))).toBe("missing_token");

@@ -1,5 +1,6 @@
 import { assert } from "../../shared/assert.ts";
 import { isRecord } from "../../shared/object.ts";
+import { refuseWhatJsonLoses } from "../../shared/promise.ts";
 import { readSafely } from "../../shared/read.ts";
 import { isFilled } from "../../shared/text.ts";
 import { isScope } from "../scope.ts";
@@ -80,5 +81,7 @@ export function copyMembers(owner: string, members: unknown): Readonly<Record<st
     assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);
     if (kind !== undefined) assert(FITS[kind](value), `${owner}: the member ${name} must be ${EXPECTED[kind]}`);
   }
-  return readSafely(owner, () => JSON.parse(JSON.stringify(members)));
+  const json = readSafely(owner, () => JSON.stringify(members));
+  refuseWhatJsonLoses(`${owner}: members`, members, json);
+  return JSON.parse(json);
 }
