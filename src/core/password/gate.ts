@@ -1,4 +1,6 @@
+import { assert } from "../../shared/assert.ts";
 import { checkNames, type OptionNames } from "../../shared/options.ts";
+import { refusePromise } from "../../shared/promise.ts";
 import { AuthError } from "../errors.ts";
 import { FairQueue } from "./fair-queue.ts";
 
@@ -16,7 +18,20 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OWNER = "a password's work";
 const OPTIONS: OptionNames<WorkOptions> = { from: "optional", signal: "optional" };
+
+/** Refuses what is no signal of any realm: its work would wait although nobody waits for the answer. */
+function checkSignal(signal: AbortSignal | null | undefined): void {
+  if (signal === undefined || signal === null) return;
+  refusePromise(`${OWNER}: signal`, signal);
+  const { aborted, addEventListener, removeEventListener } = signal;
+  const isHeard = [addEventListener, removeEventListener].every((it) => typeof it === "function");
+  assert(
+    typeof aborted === "boolean" && isHeard,
+    `${OWNER}: signal must be an AbortSignal, such as controller.signal or AbortSignal.timeout(1_000)`,
+  );
+}
 
 /** How full the queue of passwords to be hashed is. */
 export interface GateStats {
@@ -59,12 +74,14 @@ export class Gate {
   /**
    * Runs a job in its turn.
    *
+   * @throws TypeError when an option is unknown, or the signal is none
    * @throws AuthError `overloaded` (503) when the queue is full, when the job's place is given to an origin that has
    * fewer jobs, and when the signal aborts before the job's turn
    */
   async run<T>(job: () => Promise<T>, options: WorkOptions = {}): Promise<T> {
-    checkNames("a password's work", options, OPTIONS);
+    checkNames(OWNER, options, OPTIONS);
     const { from, signal } = options;
+    checkSignal(signal);
     if (signal?.aborted) throw this.#refuse();
     if (this.#running < this.#maxConcurrent) this.#running += 1;
     else await this.#turn(from, signal);

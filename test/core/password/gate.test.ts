@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AuthError } from "../../../src/core/errors.ts";
@@ -241,4 +242,42 @@ it("holds for any origins that send, give up and end in any order", async () => 
     ),
     { numRuns: runs(30, 150) },
   );
+});
+
+describe("a signal", () => {
+  const cheap = createPasswordHasher({ memoryCost: 64, timeCost: 1 });
+  const duck = "{ aborted: true, addEventListener() {}, removeEventListener() {} }";
+
+  it.each<readonly [string, unknown]>([
+    ["a controller", new AbortController()],
+    ["text", "abort"],
+    ["a flag", true],
+    ["an object", {}],
+    ["one that says nothing", { addEventListener() {}, removeEventListener() {} }],
+    ["one that nobody can listen to", { aborted: false, removeEventListener() {} }],
+    ["one that nobody can stop to listen to", { aborted: false, addEventListener() {} }],
+    ["an emitter", new EventTarget()],
+  ])("is not %s", async (_what, signal) => {
+    const options = { signal: signal as AbortSignal };
+    const message = "a password's work: signal must be an AbortSignal, such as controller.signal";
+    await expect(hashPassword("x", options)).rejects.toThrow(message);
+    await expect(comparePassword("x", null, options)).rejects.toThrow(message);
+    await expect(cheap.hash("x", options)).rejects.toThrow(TypeError);
+    await expect(cheap.compare("x", null, options)).rejects.toThrow(TypeError);
+    expect(cheap.stats()).toEqual({ running: 0, waiting: 0, refused: 0 });
+  });
+
+  it("may be a promise as little", async () => {
+    const answer = cheap.hash("x", { signal: Promise.reject(new Error("late")) as never });
+    await expect(answer).rejects.toThrow("a password's work: signal is a promise: await it");
+  });
+
+  it.each([undefined, null, new AbortController().signal, AbortSignal.timeout(60_000)])("may be %o", async (signal) => {
+    await expect(cheap.hash("x", { signal: signal as AbortSignal })).resolves.toMatch(/^\$argon2id/);
+  });
+
+  it("may be of another realm", async () => {
+    const answer = cheap.hash("x", { signal: runInNewContext(`(${duck})`) as AbortSignal });
+    await expect(answer).rejects.toMatchObject({ code: "overloaded" });
+  });
 });
