@@ -5,7 +5,7 @@ import { assert } from "../shared/assert.ts";
 import { readTime } from "../shared/date.ts";
 import { MAX_TEXT_LENGTH } from "../shared/limits.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
-import { isText } from "../shared/text.ts";
+import { A_TEXT, isText } from "../shared/text.ts";
 import { checkUserId } from "../shared/user-id.ts";
 import type { ApiKey, StoredApiKey } from "../stores/contract.ts";
 import { makeKeyText } from "./key-text.ts";
@@ -67,10 +67,7 @@ export function checkNewKey(input: NewApiKey, now: number): KeyFields {
     'scopes must be a list of strings without spaces, such as ["orders:read"]',
   );
   assert(scopes.join(" ").length <= MAX_TEXT_LENGTH, `scopes must have at most ${MAX_TEXT_LENGTH} characters together`);
-  assert(
-    label === null || isText(label),
-    `label must be null, or a string of 1 to ${MAX_TEXT_LENGTH} characters, well-formed, no NUL`,
-  );
+  assert(label === null || isText(label), `label must be null, or ${A_TEXT}`);
   return { userId, scopes: [...scopes], expiresAt: checkExpiry(expiresAt, now), label };
 }
 

@@ -1,6 +1,8 @@
 import { AuthError } from "../core/errors.ts";
+import { describeMissing } from "../shared/describe.ts";
+import { isObject } from "../shared/object.ts";
 import { refusePromise } from "../shared/promise.ts";
-import { isText } from "../shared/text.ts";
+import { A_TEXT, isText } from "../shared/text.ts";
 import { checkCredentials, expectCredentials, isNobody } from "../store-calls/user-answers.ts";
 import type { Credentials, User } from "../stores/contract.ts";
 import type { LoginSettings } from "./settings.ts";
@@ -15,7 +17,7 @@ export function readLoginAndPassword(input: unknown): { readonly name: string; r
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
   refusePromise("the login", name);
   refusePromise("the password", password);
-  if (!isText(name) || !isText(password)) throw new AuthError("malformed_credentials");
+  if (!isText(name) || !isText(password)) throw createMalformedError(BOTH, input, { login: name, password });
   return { name, password };
 }
 
@@ -27,8 +29,24 @@ export function readLoginAndPassword(input: unknown): { readonly name: string; r
 export function readPassword(input: unknown): string {
   const { password } = (input ?? {}) as { password?: unknown };
   refusePromise("the password", password);
-  if (!isText(password)) throw new AuthError("malformed_credentials");
+  if (!isText(password)) throw createMalformedError(ONE, input, { password });
   return password;
+}
+
+const BOTH = "login and password must be members of one object, each ";
+const ONE = "password must be a member of one object, ";
+
+/**
+ * Creates the refusal of credentials. Its cause names the members that are wrong, and shows nothing that the client
+ * sent: a body that was parsed as another format may hold the password in the name of a member.
+ */
+function createMalformedError(expected: string, input: unknown, members: Readonly<Record<string, unknown>>): AuthError {
+  const wrong = Object.entries(members).filter(([, value]) => !isText(value));
+  const faults = isObject(input)
+    ? wrong.map(([name, value]) => `${name} is ${describeMissing(value)}`).join(", ")
+    : `this is ${typeof input === "string" ? "text" : describeMissing(input)}`;
+  const cause = new Error(`${expected}${A_TEXT}: ${faults}`);
+  return new AuthError("malformed_credentials", { cause });
 }
 
 /** Names the user whose password is compared: by a login as it was written, or by the id of a known user. */

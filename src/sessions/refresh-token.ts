@@ -1,7 +1,9 @@
 import { computeDigest, createSecret } from "../core/digest.ts";
 import { AuthError } from "../core/errors.ts";
+import { describeMissing } from "../shared/describe.ts";
 import { MAX_REFRESH_TOKENS } from "../shared/limits.ts";
 import { refusePromise } from "../shared/promise.ts";
+import { FILLED, isFilled } from "../shared/text.ts";
 
 /** What is stored of a refresh token: the first 132 bits of SHA-256, which are enough against a second preimage. */
 export interface RefreshTokenDigests {
@@ -42,7 +44,10 @@ function digestPart(text: string): string {
  * @throws AuthError `malformed_refresh_token` (400) where it is neither text nor a list
  */
 export function readRefreshTokens(sent: unknown): readonly string[] {
-  if (!Array.isArray(sent) && (typeof sent !== "string" || sent === "")) throw new AuthError("malformed_refresh_token");
+  if (!Array.isArray(sent) && !isFilled(sent)) {
+    const cause = new Error(`a refresh token is ${FILLED}, or a list of them: this is ${describeMissing(sent)}`);
+    throw new AuthError("malformed_refresh_token", { cause });
+  }
   const tokens: readonly unknown[] = [sent].flat();
   for (const token of tokens) refusePromise("a refresh token", token);
   return tokens.filter(isRefreshToken).slice(0, MAX_REFRESH_TOKENS);

@@ -23,6 +23,14 @@ export function describeExpected(names: readonly string[]): string {
   return names.length === 1 ? list(names) : `one of ${list(names)}`;
 }
 
+/** Describes what is in the place of a secret text, and shows nothing of it. */
+export function describeMissing(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (typeof value === "string") return value === "" ? "empty" : "no such string";
+  return Array.isArray(value) ? "a list" : `of type ${typeof value}`;
+}
+
 function list(texts: readonly string[]): string {
   const more = texts.length > MAX_QUOTED_VALUES ? [`and ${texts.length - MAX_QUOTED_VALUES} more`] : [];
   return [...texts.slice(0, MAX_QUOTED_VALUES).map(quote), ...more].join(", ");

@@ -24,6 +24,9 @@ export function isText(value: unknown): value is string {
   return isFilled(value) && value.length <= MAX_TEXT_LENGTH && value.isWellFormed() && !value.includes("\0");
 }
 
+/** The rule of {@link isText}, in words. */
+export const A_TEXT = "a string of 1 to 1024 characters, well-formed, no NUL";
+
 /** Returns whether a value is text that every store can index: {@link isText}, and at most 2048 bytes in UTF-8. */
 export function isId(value: unknown): value is string {
   return isText(value) && Buffer.byteLength(value) <= MAX_ID_BYTES;
