@@ -1,5 +1,5 @@
 import { formatChallenge } from "../core/http/challenge.ts";
-import { isProfile, type TokenProfile } from "../core/token/profile.ts";
+import { A_PROFILE, isProfile, type TokenProfile } from "../core/token/profile.ts";
 import { createEmit, type Emit } from "../events/emit.ts";
 import type { AuthEventListener } from "../events/event.ts";
 import { emitOutages } from "../events/outages.ts";
@@ -8,6 +8,7 @@ import { systemClock } from "../shared/clock.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS } from "../shared/limits.ts";
 import { isObject } from "../shared/object.ts";
 import { checkFunction, checkInteger, checkMethods, checkText, type OptionNames } from "../shared/options.ts";
+import { refusePromise } from "../shared/promise.ts";
 import { readMark } from "../shared/read.ts";
 import { isFilled } from "../shared/text.ts";
 import { type OutageListener, warnOfFirstOutage } from "../store-calls/outage.ts";
@@ -105,7 +106,8 @@ export function checkToken<Profile extends TokenProfile>(token: Profile): readon
   if (!isProfile(token)) {
     const isCredential = typeof readMark(token, "read") === "function";
     const remedy = isCredential ? "; this is a credential: give it as credentials: [it]" : "";
-    throw new TypeError(`token must be a profile made by defineToken or trustIssuer${remedy}`);
+    refusePromise("token", token);
+    throw new TypeError(`token must be ${A_PROFILE}${remedy}`);
   }
   return [bearer(token)];
 }

@@ -1,4 +1,5 @@
 import { MAX_QUOTED_LENGTH, MAX_QUOTED_VALUES } from "./limits.ts";
+import { isString } from "./text.ts";
 
 /**
  * Describes a value from an untrusted source for a developer, in one short line of printable ASCII. Text is quoted.
@@ -9,7 +10,7 @@ export function describeValue(value: unknown): string {
   if (kind === "string") return quote(value as string);
   if (value === undefined) return "missing";
   if (value === null || kind === "number" || kind === "boolean") return String(value);
-  if (Array.isArray(value)) return value.every((it) => typeof it === "string") ? `[${list(value)}]` : "a list";
+  if (Array.isArray(value)) return value.every(isString) ? `[${list(value)}]` : "a list";
   return kind === "object" ? "an object" : `a ${kind}`;
 }
 

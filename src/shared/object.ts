@@ -8,7 +8,5 @@ export function isObject(value: unknown): value is object {
  * read as options, they would be no options at all.
  */
 export function isRecord(value: unknown): value is object {
-  return (
-    isObject(value) && (Object.keys(value).length > 0 || Object.prototype.toString.call(value) === "[object Object]")
-  );
+  return isObject(value) && (Object.keys(value).length > 0 || {}.toString.call(value) === "[object Object]");
 }

@@ -1,6 +1,6 @@
 import { type Duration, toSeconds } from "../core/time.ts";
 import { issueAt } from "../core/token/issue.ts";
-import type { InputOf, TokenProfile } from "../core/token/profile.ts";
+import { type InputOf, readInternals, type TokenProfile } from "../core/token/profile.ts";
 import { readTime } from "../shared/date.ts";
 import { checkOptions, type OptionNames } from "../shared/options.ts";
 
@@ -29,6 +29,7 @@ export async function mintToken<Profile extends TokenProfile>(
   profile: Profile,
   options: MintOptions = {},
 ): Promise<string> {
+  readInternals("mintToken", profile);
   checkOptions("mintToken", options, OPTIONS);
   const { at, expiresIn = profile.expiresIn } = options;
   const time = at === undefined ? profile.now() : readTime(at);

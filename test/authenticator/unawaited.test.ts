@@ -32,6 +32,7 @@ import {
   memoryRefreshStore,
   memoryUsers,
 } from "../../src/stores/memory.ts";
+import { mintToken } from "../../src/testing/token.ts";
 
 const token = defineToken({ keys: secretKey("x".repeat(32)), issuer: "https://api.example.com", audience: "api" });
 const guard = createGuard({ token });
@@ -65,6 +66,8 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "defineToken, keys": (promise) => defineToken({ keys: promise, issuer: "a", audience: "b" }),
   publicJwks: (promise) => publicJwks(promise),
   trustIssuer: (promise) => trustIssuer(promise, { audience: "b" }),
+  "createGuard, token": (promise) => createGuard({ token: promise }),
+  mintToken: (promise) => mintToken({} as never, promise),
   "createGuard, blocklist": (promise) => createGuard({ token, blocklist: promise }),
   "createAuthenticator, users": (promise) => createAuthenticator({ token, users: promise }),
   authenticate: (promise) => guard.authenticate(promise),

@@ -141,7 +141,7 @@ describe("the options", () => {
 
   it("are needed, and so is a profile", () => {
     expect(() => createProofVerifier(undefined as never)).toThrow(/takes a plain object with options/);
-    expect(() => dpop(undefined as never, options)).toThrow(/dpop takes a token profile/);
+    expect(() => dpop(undefined as never, options)).toThrow(/dpop takes a profile/);
     expect(() => dpop([], options)).toThrow(/dpop takes one token profile, or several/);
     expect(() => dpop([profileOf(), profileOf()], options)).toThrow(/two profiles have the same issuer and typ/);
   });

@@ -248,9 +248,9 @@ describe("the blocklist", () => {
 });
 
 it.each<readonly [object, RegExp]>([
-  [{}, /token must be a profile made by defineToken/],
+  [{}, /token must be a profile of defineToken/],
   [token, /^createGuard takes one object: createGuard\(\{ token \}\)$/],
-  [{ token: "x" }, /token must be a profile made by defineToken or trustIssuer$/],
+  [{ token: "x" }, /token must be a profile of defineToken\(\{ keys: secretKey\(secret\), .* or trustIssuer$/],
   [{ token: bearer(token) }, /token must be a profile .*; this is a credential: give it as credentials: \[it\]$/],
   [{ token, blocklist: undefined }, /blocklist is undefined/],
   [

@@ -195,7 +195,7 @@ describe("a resolver of tenants", () => {
   it("and its options are checked when it is made", () => {
     expect(() => bearer(resolve, { now: 7 as never })).toThrow("now must be a function");
     expect(() => bearer(resolve, { cache: 7 } as never)).toThrow('there is no option "cache"');
-    expect(() => bearer(null as never)).toThrow("bearer takes a token profile");
+    expect(() => bearer(null as never)).toThrow("bearer takes a profile");
   });
 });
 

@@ -1,7 +1,7 @@
 import { assert } from "../../shared/assert.ts";
 import { checkOptions, checkText, type OptionNames } from "../../shared/options.ts";
 import { freezeDeep } from "../token/freeze.ts";
-import { isProfile, type TokenProfile } from "../token/profile.ts";
+import { A_PROFILE, isProfile, type TokenProfile } from "../token/profile.ts";
 import { checkScopes, checkServers, copyMembers, readResource } from "./resource-members.ts";
 
 const RESOURCE: unique symbol = Symbol.for("hallpass.protectedResource") as never;
@@ -80,10 +80,7 @@ export function protectedResource(options: ProtectedResourceOptions): ProtectedR
   checkOptions(OWNER, options, OPTIONS);
   const { token = [], scopes = [], name, members = {} } = options;
   const profiles = [token].flat();
-  assert(
-    profiles.every(isProfile),
-    `${OWNER}: token must be a profile made by defineToken or trustIssuer, or a list of them`,
-  );
+  assert(profiles.every(isProfile), `${OWNER}: token must be ${A_PROFILE}, or a list of them`);
   const { resource = findAudience(profiles) } = options;
   const { origin, pathname, search } = readResource(OWNER, resource);
   refuseOtherAudience(resource, profiles);

@@ -248,14 +248,18 @@ export function createProfile<Schema extends ClaimsSchema | undefined>(
   return Object.freeze(Object.defineProperty(described, PROFILE, { value: internals })) as TokenProfile<Schema>;
 }
 
+/** What a profile is, for messages to whoever gave the secret itself. */
+export const A_PROFILE = "a profile of defineToken({ keys: secretKey(secret), issuer, audience }) or trustIssuer";
+
 /** Gives the internals of a profile, and refuses any other value. */
 export function readInternals<Schema extends ClaimsSchema | undefined>(
   caller: string,
   profile: TokenProfile<Schema>,
 ): ProfileInternals<Schema> {
-  if (isProfile(profile)) return profile[PROFILE];
-  refusePromise(`${caller}: the profile`, profile);
-  throw new TypeError(`${caller} takes a token profile made by defineToken or trustIssuer`);
+  const internals = readMark(profile, PROFILE);
+  if (internals !== undefined) return internals as ProfileInternals<Schema>;
+  refusePromise("the profile", profile);
+  throw new TypeError(`${caller} takes ${A_PROFILE}`);
 }
 
 /** Tells whether a value is a token profile. */

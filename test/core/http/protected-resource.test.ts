@@ -142,7 +142,7 @@ describe("with profiles of tokens", () => {
   });
 
   it.each([[null], [{}], ["token"], [[token, {}]], [[[token]]]])("refuses %j for a profile", (given) => {
-    expect(build({ token: given, resource: API })).toThrow(/token must be a profile made by defineToken/);
+    expect(build({ token: given, resource: API })).toThrow(/token must be a profile of defineToken/);
   });
 });
 

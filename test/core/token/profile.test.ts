@@ -115,11 +115,11 @@ it("takes a ring whose current key is a pair", async () => {
   expect((await verifyToken(await issueToken({ sub: "x" }, profile), profile)).sub).toBe("x");
 });
 
-it.each([undefined, null, {}, "x", whole])("%s is no profile", async (profile) => {
+it.each([undefined, null, {}, "x", whole, keys])("%s is no profile", async (profile) => {
   await expect(verifyToken("a.b.c", profile as TokenProfile)).rejects.toThrow(
-    "verifyToken takes a token profile made by defineToken",
+    "verifyToken takes a profile of defineToken({ keys: secretKey(secret), issuer, audience }) or trustIssuer",
   );
   await expect(issueToken({}, profile as TokenProfile)).rejects.toThrow(
-    "issueToken takes a token profile made by defineToken",
+    "issueToken takes a profile of defineToken({ keys: secretKey(secret), issuer, audience }) or trustIssuer",
   );
 });
