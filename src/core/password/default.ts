@@ -1,5 +1,10 @@
+import { createWarning } from "../../shared/listener.ts";
 import type { WorkOptions } from "./gate.ts";
 import { createPasswordHasher, type PasswordHasher } from "./hasher.ts";
+import { identifyScheme } from "./scheme.ts";
+
+const REMEDY =
+  "createPasswordHasher({ legacy }) reads other schemes, and { ceiling } higher costs. Further ones are not warned of";
 
 /** The hasher of the process, with its queue, for callers that have no hasher of their own. */
 export const defaultHasher: PasswordHasher = /* @__PURE__ */ createPasswordHasher();
@@ -27,7 +32,8 @@ export function hashPassword(password: string, options?: WorkOptions): Promise<s
 /**
  * Whether a password matches a stored hash. Pass `null` for a user who does not exist: the answer is `false`, and takes
  * as long as for one who does exist, so that nobody can tell the two apart. The same holds for a hash that can't be
- * read, or that needs more than 256 MiB, 16 passes or 16 lanes.
+ * read, or that needs more than 256 MiB, 16 passes or 16 lanes. The process is warned of the first such hash, by the
+ * name of its scheme. {@link createPasswordHasher} reads those of other schemes, and its `canRead` tells of each.
  *
  * @param password - what the user typed
  * @param hash - what {@link hashPassword} gave, or any PHC string of Argon2
@@ -45,7 +51,19 @@ export function comparePassword(
   hash: string | null | undefined,
   options?: WorkOptions,
 ): Promise<boolean> {
+  warnOfUnreadable(password, hash);
   return defaultHasher.compare(password, hash, options);
+}
+
+const warn = /* @__PURE__ */ createWarning();
+
+/** Warns of the first stored hash that can't be read. The hasher itself warns where the arguments are swapped. */
+function warnOfUnreadable(password: unknown, hash: unknown): void {
+  if (typeof hash !== "string" || defaultHasher.canRead(hash)) return;
+  if (typeof password === "string" && defaultHasher.canRead(password)) return;
+  warn(
+    `hallpass: comparePassword can't read a stored hash (scheme: ${identifyScheme(hash)}), so it answers false: ${REMEDY}`,
+  );
 }
 
 /**

@@ -22,7 +22,7 @@ export interface PasswordHasher {
   hash(password: string, options?: WorkOptions): Promise<string>;
   /**
    * Whether a password matches a stored hash. With `null`, or a hash that can't be read or costs more than the ceiling,
-   * the answer is `false`, after as much work as for any other.
+   * the answer is `false`, after as much work as for any other. Nobody is told of such a hash: ask `canRead`.
    *
    * @param options - the origin of the work, and a signal that ends its wait
    * @throws AuthError `unusable_password` (400) when the password is no string; `overloaded` or `unavailable` (503)

@@ -1,6 +1,7 @@
 import bcrypt from "bcryptjs";
 import { describe, expect, it, vi } from "vitest";
 import { isAuthError } from "../../../src/core/errors.ts";
+import type * as defaults from "../../../src/core/password/default.ts";
 import { comparePassword, hashPassword, needsRehash } from "../../../src/core/password/default.ts";
 import { createPasswordHasher } from "../../../src/core/password/hasher.ts";
 import { bcryptHashes, type LegacyScheme } from "../../../src/core/password/legacy.ts";
@@ -39,6 +40,23 @@ it("arguments in the wrong order are told once, without what they hold; the answ
   expect(await passwords.compare(hash, "correct horse")).toBe(false);
   expect(warn.mock.calls).toEqual([[expect.stringContaining("(password, hash), in this order")]]);
   expect(String(warn.mock.calls)).not.toMatch(/argon2|horse/);
+  warn.mockRestore();
+});
+
+it("comparePassword warns once of a stored hash that it can't read, by its scheme alone", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+  const fresh = "../../../src/core/password/default.ts?fresh"; // a copy that has warned of nothing yet
+  const { comparePassword, hashPassword }: typeof defaults = await import(/* @vite-ignore */ fresh);
+  const hash = await hashPassword("x");
+  for (const good of [hash, null, undefined]) await comparePassword("x", good);
+  await comparePassword(hash, "correct horse");
+  expect(warn.mock.calls).toEqual([[expect.stringContaining("in this order")]]);
+  warn.mockClear();
+  for (const stored of ["$2b$10$secret", "secret"]) expect(await comparePassword("x", stored)).toBe(false);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining("comparePassword can't read a stored hash (scheme: bcrypt $2b$)")],
+  ]);
+  expect(String(warn.mock.calls)).not.toMatch(/secret/);
   warn.mockRestore();
 });
 
