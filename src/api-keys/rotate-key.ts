@@ -33,6 +33,7 @@ export async function rotateKey(
   };
   const made = makeRecord(prefix, fields, rotatedAt);
   try {
+    // The old key is blocked first: once it is replaced, it is not found again, and no retry could block it.
     if (overlap === 0) await blockKeys(settings, userId, (key) => key.id === id);
     const replace = async () => store.replace(id, new Date(rotatedAt + overlap), made.record);
     if (!(await budget.callStore("apiKeys.replace", replace, checkBoolean))) return null;

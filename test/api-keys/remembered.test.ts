@@ -189,6 +189,39 @@ describe("with a blocklist", () => {
     expect(await blocklist.isRevoked({ jti, sid: null, userId, issuedAt })).toBe(true);
   });
 
+  it.each(["the blocklist", "the store"])(
+    "a rotation without an overlap that broke off at %s refuses the old key first, and is completed when sent again",
+    async (down) => {
+      let isDown = true;
+      const fail = async (name: string): Promise<void> => {
+        if (isDown && name === down) throw new Error("down");
+      };
+      const first = keyRoomOf();
+      const real = blocklistOf({ now: NOW });
+      const blocklist = blocklistOf(
+        { now: NOW },
+        {
+          revokeToken: async (...args) => fail("the blocklist").then(() => real.revokeToken(...args)),
+        },
+      );
+      const replace: ApiKeyStore["replace"] = async (...args) =>
+        fail("the store").then(() => first.store.replace(...args));
+      const { keys } = keyRoomOf({ blocklist, onOutage: () => {} }, { replace }, first);
+      const { apiKey } = await createdBy(keys);
+      const isBlocked = () => {
+        const { id: jti, userId, createdAt: issuedAt } = apiKey;
+        return real.isRevoked({ jti, sid: null, userId, issuedAt });
+      };
+      expect(await codeOf(keys.rotate("user-1", apiKey.id, { overlap: 0 }))).toBe("unavailable");
+      expect(await isBlocked()).toBe(down === "the store");
+      expect(await keys.list("user-1")).toMatchObject([{ id: apiKey.id, replacedBy: null }]);
+      isDown = false;
+      const rotated = await keys.rotate("user-1", apiKey.id, { overlap: 0 });
+      expect(await isBlocked()).toBe(true);
+      expect((await keys.verify(rotated?.key)).id).toBe(rotated?.apiKey.id);
+    },
+  );
+
   it("nothing is told where nobody remembers", async () => {
     const told: unknown[] = [];
     const clock = { now: NOW };

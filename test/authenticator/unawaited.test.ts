@@ -141,6 +141,13 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "codes.revoke": (promise) => codes.revoke(promise),
 };
 
+it.each([undefined, null, "GET /"])("authOf(%o) is told to the developer", (request) => {
+  for (const { authOf, optionalAuthOf } of [express, koa, fastify]) {
+    expect(() => authOf(request as never, guard)).toThrow(/^authOf\(request, guard\): put requireAuth/);
+    expect(() => optionalAuthOf(request as never, guard)).toThrow(/^optionalAuthOf: put optionalAuth/);
+  }
+});
+
 describe("a promise in the place of its value", () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): number => unhandled.push(reason);

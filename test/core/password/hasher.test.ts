@@ -56,6 +56,7 @@ it("comparePassword warns once of a stored hash that it can't read, by its schem
   expect(warn.mock.calls).toEqual([
     [expect.stringContaining("comparePassword can't read a stored hash (scheme: bcrypt $2b$)")],
   ]);
+  expect(await codeOf(comparePassword(7 as never, "secret"))).toBe("unusable_password");
   expect(String(warn.mock.calls)).not.toMatch(/secret/);
   warn.mockRestore();
 });
