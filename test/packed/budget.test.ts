@@ -17,27 +17,27 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 281_500 },
-  tokens: { files: 5, bytes: 177_100 },
-  express: { files: 7, bytes: 90_300 },
-  koa: { files: 7, bytes: 91_000 },
-  fastify: { files: 7, bytes: 91_700 },
-  fetch: { files: 7, bytes: 92_700 },
-  adapter: { files: 7, bytes: 84_900 },
-  nest: { files: 7, bytes: 97_600 },
-  "api-keys": { files: 10, bytes: 47_400 },
+  index: { files: 6, bytes: 284_600 },
+  tokens: { files: 5, bytes: 178_100 },
+  express: { files: 7, bytes: 91_200 },
+  koa: { files: 7, bytes: 92_000 },
+  fastify: { files: 7, bytes: 92_600 },
+  fetch: { files: 7, bytes: 93_600 },
+  adapter: { files: 7, bytes: 85_700 },
+  nest: { files: 7, bytes: 98_400 },
+  "api-keys": { files: 10, bytes: 47_900 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  introspection: { files: 11, bytes: 55_500 },
-  "one-time": { files: 11, bytes: 42_400 },
+  introspection: { files: 11, bytes: 55_900 },
+  "one-time": { files: 11, bytes: 43_200 },
   "status-list": { files: 12, bytes: 118_000 },
-  "stores/memory": { files: 8, bytes: 39_800 },
-  testing: { files: 9, bytes: 140_000 },
-  "stores/sqlite": { files: 12, bytes: 47_200 },
-  "stores/postgres": { files: 12, bytes: 53_400 },
-  "stores/redis": { files: 8, bytes: 46_000 },
-  "stores/replicated": { files: 9, bytes: 29_800 },
+  "stores/memory": { files: 8, bytes: 40_300 },
+  testing: { files: 9, bytes: 141_200 },
+  "stores/sqlite": { files: 12, bytes: 47_700 },
+  "stores/postgres": { files: 12, bytes: 53_900 },
+  "stores/redis": { files: 8, bytes: 46_400 },
+  "stores/replicated": { files: 9, bytes: 30_200 },
 };
 
 /** The one framework that an adapter imports more of than types: Nest's decorators and tokens are values. */
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(688_000);
+  expect(statSync(tarball).size).toBeLessThan(691_000);
 });
 
 describe("a service that only", () => {

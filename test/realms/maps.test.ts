@@ -19,7 +19,7 @@ const tickets = createOneTimeTokens<unknown>({ store: memoryOneTimeStore(), purp
 /** What a Map, or another thing whose contents are not in members, is passed to in the place of a plain object. */
 const CALLS: Readonly<Record<string, (map: never) => unknown>> = {
   issueToken: (map) => issueToken(map, token),
-  "issueToken, within a claim": (map) => issueToken({ sub: "user-1", roles: [{ of: map }] }, token),
+  "issueToken, within a claim": (map) => issueToken({ sub: "user-1", roles: [{ of: map }, map] }, token),
   mintToken: (map) => mintToken(map, token),
   formatChallenge: (map) => formatChallenge(map),
   "remoteKeys, headers": (map) => remoteKeys("https://issuer.example/jwks", { headers: map }),

@@ -27,5 +27,5 @@ it.each(["", "a b", "a=", 'a"', "a\r\n", "é"])("no name but an HTTP token: %j",
 });
 
 it.each([undefined, null, "realm", 1])("parameters are an object, and not %j", (params) => {
-  expect(() => formatChallenge(params as never)).toThrow("formatChallenge takes a plain object with parameters");
+  expect(() => formatChallenge(params as never)).toThrow("formatChallenge takes a plain object");
 });
