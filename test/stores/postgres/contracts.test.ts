@@ -1,4 +1,4 @@
 import { describeSqlStores } from "../sql-contracts.ts";
 import { POSTGRES_DATABASES } from "./databases.ts";
 
-describeSqlStores(POSTGRES_DATABASES);
+describeSqlStores(POSTGRES_DATABASES, 0, 1);

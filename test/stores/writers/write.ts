@@ -1,6 +1,6 @@
 /** Revokes tokens as one of several processes, and prints which of them it was told are stored. */
 import { sqliteBlocklist } from "../../../src/stores/sqlite.ts";
-import { SQLITES } from "./drivers.ts";
+import { SQLITES } from "../sqlite/drivers.ts";
 
 const [driver = "", file = "", name = "", count = ""] = process.argv.slice(2);
 const database = SQLITES[driver]?.(file);
