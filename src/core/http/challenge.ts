@@ -25,7 +25,10 @@ const QUOTABLE = /^[\x20-\x7E]*$/;
  */
 export function formatChallenge(params: Readonly<Record<string, string>>, scheme: string = "Bearer"): string {
   assert(TOKEN.test(scheme), `${OWNER}: a scheme must be an HTTP token`);
-  assert(isRecord(params), `${OWNER} takes a plain object`);
+  assert(
+    readSafely(OWNER, () => isRecord(params)),
+    `${OWNER} takes a plain object`,
+  );
   const parts = readSafely(OWNER, () => Object.entries(params)).map(([name, value]) => {
     assert(TOKEN.test(name), `${OWNER}: a parameter's name must be an HTTP token`);
     const isQuotable = typeof value === "string" && QUOTABLE.test(value);

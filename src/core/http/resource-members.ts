@@ -74,8 +74,9 @@ const OPTION_MEMBERS: Readonly<Record<string, string>> = {
 
 /** Checks the further members, and copies them by way of JSON, so that nobody can change them later. */
 export function copyMembers(owner: string, members: unknown): Readonly<Record<string, unknown>> {
-  assert(isRecord(members), `${owner}: members must be a plain object`);
-  for (const [name, value] of readSafely(owner, () => Object.entries(members))) {
+  const entries = readSafely(owner, () => (isRecord(members) ? Object.entries(members) : null));
+  assert(entries !== null, `${owner}: members must be a plain object`);
+  for (const [name, value] of entries) {
     assert(!Object.hasOwn(OPTION_MEMBERS, name), `${owner}: give ${name} as the option ${OPTION_MEMBERS[name]}`);
     const kind = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
     assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);

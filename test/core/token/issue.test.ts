@@ -60,10 +60,10 @@ describe("what is refused", () => {
   circular.self = circular;
 
   it.each<readonly [string, unknown, RegExp]>([
-    ["no object", null, /takes the claims as an object/],
-    ["nothing", undefined, /takes the claims as an object/],
-    ["text", "user-1", /takes the claims as an object/],
-    ["a list", ["user-1"], /takes the claims as an object/],
+    ["no object", null, /takes the claims as a plain object/],
+    ["nothing", undefined, /takes the claims as a plain object/],
+    ["text", "user-1", /takes the claims as a plain object/],
+    ["a list", ["user-1"], /takes the claims as a plain object/],
     ["iss", { iss: "me" }, /iss is written by the profile/],
     ["aud", { aud: "x" }, /aud is written by the profile/],
     ["exp", { exp: 1 }, /exp is written by the profile/],
