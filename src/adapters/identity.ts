@@ -5,7 +5,6 @@ import { answerAtOnce } from "../guard/immediate.ts";
 import { type AuthorizationHeader, type AuthRequest, findExchange, markExchange } from "../guard/request.ts";
 import type { Rule } from "../guard/rule.ts";
 import { isThenable, refusePromise } from "../shared/promise.ts";
-import { readMark } from "../shared/read.ts";
 import { toGuardError } from "./thrown.ts";
 
 export type { Recognition } from "../guard/guard.ts";
@@ -183,7 +182,7 @@ export function recallLastIdentity(holder: object): Identity | null {
 }
 
 function recallRemembered<Claims>(holder: object, guard: Guard<Claims>): Remembered | undefined {
-  const remembered = readMark(holder, REMEMBERED) as Remembered | undefined;
+  const remembered = (holder as Holder | null | undefined)?.[REMEMBERED];
   return remembered?.guard === guard ? remembered : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { AuthError } from "../core/errors.ts";
 import { describeMissing } from "../shared/describe.ts";
 import { isObject } from "../shared/object.ts";
-import { refusePromise } from "../shared/promise.ts";
+import { refusePromise, refusePromisesIn } from "../shared/promise.ts";
 import { A_TEXT, isText } from "../shared/text.ts";
 import { checkCredentials, expectCredentials, isNobody } from "../store-calls/user-answers.ts";
 import type { Credentials, User } from "../stores/contract.ts";
@@ -15,8 +15,7 @@ import type { LoginSettings } from "./settings.ts";
  */
 export function readLoginAndPassword(input: unknown): { readonly name: string; readonly password: string } {
   const { login: name, password } = (input ?? {}) as { login?: unknown; password?: unknown };
-  refusePromise("the login", name);
-  refusePromise("the password", password);
+  refusePromisesIn("what is to log in", { login: name, password });
   if (!isText(name) || !isText(password)) throw createMalformedError(BOTH, input, { login: name, password });
   return { name, password };
 }

@@ -1,6 +1,6 @@
 import type { SessionDevice } from "../sessions/device.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
-import { refusePromise } from "../shared/promise.ts";
+import { refusePromisesIn } from "../shared/promise.ts";
 
 /** Where an attempt to log in comes from. */
 export interface LoginOrigin {
@@ -36,5 +36,5 @@ const NAMES: OptionNames<LoginOrigin> = {
  */
 export function checkOrigin(origin: LoginOrigin): void {
   checkNames("a login's origin", origin, NAMES);
-  for (const [name, value] of Object.entries(origin)) refusePromise(`a login's origin: ${name}`, value);
+  refusePromisesIn("a login's origin", origin, origin.device ?? {});
 }

@@ -1,6 +1,6 @@
 import { MAX_DEVICE_ADDRESS_LENGTH, MAX_LABEL_LENGTH, MAX_USER_AGENT_LENGTH } from "../shared/limits.ts";
 import { checkNames, type OptionNames } from "../shared/options.ts";
-import { refusePromise } from "../shared/promise.ts";
+import { refusePromisesIn } from "../shared/promise.ts";
 
 /**
  * The device that a session began on, for an account page. A member that is too long is cut, control characters are
@@ -15,6 +15,7 @@ export interface SessionDevice {
   readonly address?: string | undefined;
 }
 
+const OWNER = "a session's device";
 const NAMES: OptionNames<SessionDevice> = { label: "optional", userAgent: "optional", address: "optional" };
 
 /**
@@ -23,7 +24,8 @@ const NAMES: OptionNames<SessionDevice> = { label: "optional", userAgent: "optio
  * @throws TypeError where a member has an unknown name
  */
 export function trimDevice(device: SessionDevice): SessionDevice {
-  checkNames("a session's device", device, NAMES);
+  checkNames(OWNER, device, NAMES);
+  refusePromisesIn(OWNER, device);
   const label = trimText(device.label, MAX_LABEL_LENGTH);
   const userAgent = trimText(device.userAgent, MAX_USER_AGENT_LENGTH);
   const address = trimText(device.address, MAX_DEVICE_ADDRESS_LENGTH);
@@ -41,7 +43,6 @@ const HIDDEN = /[\p{Cc}\p{Bidi_Control}]/gu;
 const HALF = /[\uD800-\uDBFF]$/;
 
 function trimText(value: unknown, most: number): string {
-  refusePromise("what a session's device was given", value);
   if (typeof value !== "string") return "";
   return value.slice(0, most).replace(HALF, "").toWellFormed().replace(HIDDEN, "").trim();
 }

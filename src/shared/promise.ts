@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { isObject, isRecord } from "./object.ts";
+import { readSafely } from "./read.ts";
 
 /**
  * Returns whether a value is a promise of any kind. Those of another realm, of zone.js or of bluebird are not
@@ -30,6 +31,29 @@ export function refusePromise(name: string, value: unknown): void {
 }
 
 /**
+ * Refuses promises among the members of objects. All of them are handled before, so that none of them ends the
+ * process when it rejects. No getter is called: it may ask the application, which the first who needs the value does.
+ *
+ * @param owner - what the objects are, for the message
+ */
+export function refusePromisesIn(owner: string, ...objects: readonly object[]): void {
+  const entries = readSafely(owner, () =>
+    objects.flatMap((it) => Object.entries(Object.getOwnPropertyDescriptors(it))),
+  );
+  const faults = entries.flatMap(([name, { value }]) => catchFault(() => refusePromise(`${owner}: ${name}`, value)));
+  if (faults.length > 0) throw faults[0];
+}
+
+function catchFault(check: () => void): unknown[] {
+  try {
+    check();
+    return [];
+  } catch (fault) {
+    return [fault];
+  }
+}
+
+/**
  * Keeps a promise that nobody waits for any more from ending the process. Only native ones get a handler: a query of
  * some libraries runs when its `then` is called.
  */
@@ -49,19 +73,20 @@ function handleRejection(promise: PromiseLike<unknown>): void {
  */
 export function refuseWhatJsonLoses(name: string, value: unknown, json: string): void {
   if (!json.includes("{}")) return;
-  let promise: unknown;
-  let lost = false;
+  const promises: PromiseLike<unknown>[] = [];
+  let isLost = false;
   try {
     JSON.stringify(value, (_member, it: unknown) => {
-      if (isThenable(it)) promise = it;
-      else if (isObject(it) && !isRecord(it)) lost ||= JSON.stringify(it) === "{}";
+      if (isThenable(it)) promises.push(it);
+      else if (isObject(it) && !isRecord(it) && !ArrayBuffer.isView(it)) isLost ||= JSON.stringify(it) === "{}";
       return it;
     });
   } catch {
     // What can be read once only has been written already.
   }
-  refusePromise(`a part of ${name}`, promise);
-  assert(!lost, `a part of ${name} is lost in JSON: give the entries of a Map or a Set as a plain object or a list`);
+  promises.forEach(handleRejection);
+  refusePromise(`a part of ${name}`, promises[0]);
+  assert(!isLost, `a part of ${name} is lost in JSON: give the entries of a Map or a Set as a plain object or a list`);
 }
 
 /** Resolves after some milliseconds. With `unref`, the timer does not keep the process alive. */

@@ -99,6 +99,8 @@ const CALLS: Readonly<Record<string, (promise: never) => unknown>> = {
   "refresh, one of several": (promise) => auth.refresh([promise] as never),
   "startSession, the former one": (promise) => auth.startSession({ id: "user-1" }, { refreshToken: promise }),
   "startSession, the device": (promise) => auth.startSession({ id: "user-1" }, { device: { label: promise } }),
+  "login, the device of the origin": (promise) =>
+    auth.login({ login: "reader", password: "x" }, { ip: "192.0.2.7", device: { userAgent: promise } }),
   "login, the origin": (promise) => auth.login({ login: "reader", password: "x" }, { ip: promise }),
   "protectedResource, within members": (promise) =>
     protectedResource({ resource: "https://api.example.com", members: { policy: { of: promise } } }),
@@ -148,6 +150,13 @@ it.each([undefined, null, "GET /"])("authOf(%o) is told to the developer", (requ
   }
 });
 
+it("authOf finds whoever asks by a request that is a function, as a mock's is", async () => {
+  const accessToken = await issueToken({ sub: "user-1" }, token);
+  const request = Object.assign(() => undefined, { headers: { authorization: `Bearer ${accessToken}` } });
+  await new Promise((next) => requireAuth(guard)(request as never, {} as never, next));
+  expect(express.authOf(request as never, guard).userId).toBe("user-1");
+});
+
 describe("a promise in the place of its value", () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): number => unhandled.push(reason);
@@ -169,6 +178,21 @@ describe("a promise in the place of its value", () => {
   it.each(Object.entries(CALLS))("ends no process where it rejects, as for malformed JSON: %s", async (_name, call) => {
     const answer = (async () => call(Promise.reject(new Error("malformed")) as never))();
     await expect(answer).rejects.toThrow(TypeError);
+    await turn();
+    expect(unhandled.splice(0)).toEqual([]);
+  });
+
+  it("ends no process where it is one of several", async () => {
+    const rejecting = () => Promise.reject(new Error("malformed")) as never;
+    const input = { login: "reader", password: "x" };
+    const calls = [
+      auth.login({ login: rejecting(), password: rejecting() }),
+      auth.login(input, { ip: rejecting(), device: { label: rejecting(), address: rejecting() } }),
+      auth.startSession({ id: "user-1" }, { device: { label: rejecting(), userAgent: rejecting() } }),
+      issueToken({ sub: "user-1", roles: rejecting(), tenant: rejecting() }, token),
+      tickets.issue("user-1", { one: rejecting(), other: rejecting() } as never),
+    ];
+    for (const answer of await Promise.allSettled(calls)) expect(answer.status).toBe("rejected");
     await turn();
     expect(unhandled.splice(0)).toEqual([]);
   });

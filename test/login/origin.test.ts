@@ -12,6 +12,18 @@ describe("the origin of a login", () => {
     await expect(auth.changePassword({ ...READER, newPassword: "x" }, origin)).rejects.toThrow(TypeError);
   });
 
+  it("is asked for its address once", async () => {
+    let asked = 0;
+    const origin = {
+      get ip(): string {
+        asked += 1;
+        return "192.0.2.1";
+      },
+    };
+    await auth.login(READER, origin);
+    expect(asked).toBe(1);
+  });
+
   it.each([null, "192.0.2.1", 1])("is an object, and not %j", async (origin) => {
     await expect(auth.login(READER, origin as never)).rejects.toThrow(
       "a login's origin takes a plain object with options: ip, refreshToken, deviceToken",

@@ -17,27 +17,27 @@ const BUNDLES: Readonly<Record<string, { imports: string; most: number }>> = {
  * Each file is about a millisecond, and jose or the addon twenty.
  */
 const IMPORTS: Readonly<Record<string, { files: number; bytes: number }>> = {
-  index: { files: 6, bytes: 284_600 },
-  tokens: { files: 5, bytes: 178_100 },
-  express: { files: 7, bytes: 91_200 },
-  koa: { files: 7, bytes: 92_000 },
-  fastify: { files: 7, bytes: 92_600 },
-  fetch: { files: 7, bytes: 93_700 },
-  adapter: { files: 7, bytes: 85_800 },
-  nest: { files: 7, bytes: 98_500 },
-  "api-keys": { files: 10, bytes: 47_900 },
+  index: { files: 6, bytes: 285_300 },
+  tokens: { files: 5, bytes: 178_700 },
+  express: { files: 7, bytes: 91_700 },
+  koa: { files: 7, bytes: 92_600 },
+  fastify: { files: 7, bytes: 93_100 },
+  fetch: { files: 7, bytes: 94_200 },
+  adapter: { files: 7, bytes: 86_300 },
+  nest: { files: 7, bytes: 99_000 },
+  "api-keys": { files: 10, bytes: 48_000 },
   dpop: { files: 1, bytes: 80_000 },
   "express/auth": { files: 1, bytes: 100 },
   "fastify/auth": { files: 1, bytes: 100 },
-  introspection: { files: 11, bytes: 55_900 },
-  "one-time": { files: 11, bytes: 43_200 },
+  introspection: { files: 11, bytes: 56_000 },
+  "one-time": { files: 11, bytes: 43_300 },
   "status-list": { files: 12, bytes: 118_000 },
-  "stores/memory": { files: 8, bytes: 40_300 },
-  testing: { files: 9, bytes: 141_200 },
-  "stores/sqlite": { files: 12, bytes: 47_700 },
+  "stores/memory": { files: 8, bytes: 40_400 },
+  testing: { files: 9, bytes: 141_400 },
+  "stores/sqlite": { files: 12, bytes: 47_800 },
   "stores/postgres": { files: 12, bytes: 53_900 },
-  "stores/redis": { files: 8, bytes: 46_400 },
-  "stores/replicated": { files: 9, bytes: 30_200 },
+  "stores/redis": { files: 8, bytes: 46_500 },
+  "stores/replicated": { files: 9, bytes: 30_300 },
 };
 
 /** The one framework that an adapter imports more of than types: Nest's decorators and tokens are values. */
@@ -75,7 +75,7 @@ async function bundle(code: string) {
 }
 
 it("is downloaded quickly", () => {
-  expect(statSync(tarball).size).toBeLessThan(691_000);
+  expect(statSync(tarball).size).toBeLessThan(693_000);
 });
 
 describe("a service that only", () => {

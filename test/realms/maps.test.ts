@@ -14,6 +14,12 @@ import { mintToken } from "../../src/testing/token.ts";
 import { profileOf } from "../support/tokens.ts";
 
 const token = profileOf();
+
+it("an empty list of bytes within claims is written as a full one is", async () => {
+  const issued = await issueToken({ sub: "user-1", bytes: [new Uint8Array(0), new Uint8Array(1)] }, token);
+  expect(decodeToken(issued).claims.bytes).toEqual([{}, { 0: 0 }]);
+});
+
 const tickets = createOneTimeTokens<unknown>({ store: memoryOneTimeStore(), purpose: "reset", lifetime: "1h" });
 
 /** What a Map, or another thing whose contents are not in members, is passed to in the place of a plain object. */

@@ -82,7 +82,8 @@ export function copyMembers(owner: string, members: unknown): Readonly<Record<st
     assert(value !== undefined, `${owner}: the member ${name} is undefined; give it a value, or leave it out`);
     if (kind !== undefined) assert(FITS[kind](value), `${owner}: the member ${name} must be ${EXPECTED[kind]}`);
   }
-  const json = readSafely(owner, () => JSON.stringify(members));
+  const json: string | undefined = readSafely(owner, () => JSON.stringify(members));
+  assert(json !== undefined, `${owner}: members must be a plain object, without a toJSON`);
   refuseWhatJsonLoses(`${owner}: members`, members, json);
   return JSON.parse(json);
 }

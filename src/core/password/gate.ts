@@ -1,6 +1,7 @@
 import { assert } from "../../shared/assert.ts";
 import { checkNames, type OptionNames } from "../../shared/options.ts";
 import { refusePromise } from "../../shared/promise.ts";
+import { readSafely } from "../../shared/read.ts";
 import { AuthError } from "../errors.ts";
 import { FairQueue } from "./fair-queue.ts";
 
@@ -25,12 +26,12 @@ const OPTIONS: OptionNames<WorkOptions> = { from: "optional", signal: "optional"
 function checkSignal(signal: AbortSignal | null | undefined): void {
   if (signal === undefined || signal === null) return;
   refusePromise(`${OWNER}: signal`, signal);
-  const { aborted, addEventListener, removeEventListener } = signal;
-  const isHeard = [addEventListener, removeEventListener].every((it) => typeof it === "function");
-  assert(
-    typeof aborted === "boolean" && isHeard,
-    `${OWNER}: signal must be an AbortSignal, such as controller.signal or AbortSignal.timeout(1_000)`,
-  );
+  const isSignal = readSafely(OWNER, () => {
+    const { aborted, addEventListener, removeEventListener } = signal;
+    const isHeard = [addEventListener, removeEventListener].every((it) => typeof it === "function");
+    return typeof aborted === "boolean" && isHeard;
+  });
+  assert(isSignal, `${OWNER}: signal must be an AbortSignal, such as controller.signal or AbortSignal.timeout(1_000)`);
 }
 
 /** How full the queue of passwords to be hashed is. */

@@ -65,7 +65,9 @@ export function readOptions(options: PasswordOptions): PasswordSettings {
   const ceiling = checkCost("ceiling.", { ...DEFAULT_CEILING, ...given });
   const cost = checkCost("", { ...DEFAULT_COST, ...options });
   if (exceeds(cost, ceiling)) {
-    throw new TypeError("createPasswordHasher: the cost is over the ceiling; raise ceiling too");
+    throw new TypeError(
+      "createPasswordHasher: the cost is over the ceiling; raise ceiling: { memoryCost, timeCost } too",
+    );
   }
   return {
     cost,
@@ -88,14 +90,15 @@ function checkPepper(pepper: Uint8Array | undefined): Uint8Array | undefined {
   if (pepper === undefined) return undefined;
   const bytes = copyBytes(pepper);
   if (bytes === null || bytes.length < 16) {
-    throw new TypeError("pepper must be a Uint8Array of at least 16 random bytes");
+    throw new TypeError('pepper must be a Uint8Array of at least 16 random bytes, such as Buffer.from(text, "base64")');
   }
   return bytes;
 }
 
 function checkLegacy(legacy: readonly LegacyScheme[]): readonly LegacyScheme[] {
-  if (!Array.isArray(legacy)) throw new TypeError("legacy must be a list of schemes");
+  if (!Array.isArray(legacy))
+    throw new TypeError("legacy must be a list of schemes, such as [bcryptHashes(bcrypt.compare)]");
   for (const scheme of legacy)
-    checkMethods("a legacy scheme", scheme, ["recognises", "compare"], "bcryptHashes(bcrypt)");
+    checkMethods("a legacy scheme", scheme, ["recognises", "compare"], "bcryptHashes(bcrypt.compare)");
   return [...legacy];
 }

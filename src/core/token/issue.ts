@@ -153,7 +153,7 @@ function joinToken(signingInput: string, signature: string, maxBytes: number): s
 function copyClaims(claims: unknown): Record<string, unknown> {
   refusePromise("issueToken: what stands for the claims", claims);
   if (!tryJson(() => isRecord(claims))) {
-    throw new TypeError("issueToken takes the claims as a plain object: what is in a Map would not be signed");
+    throw new TypeError('issueToken takes the claims as a plain object, such as { sub: "user-1" }');
   }
   const copied: Record<string, unknown> = tryJson(() => ({ ...(claims as object) }));
   const written = WRITTEN_CLAIMS.find((claim) => claim in copied);

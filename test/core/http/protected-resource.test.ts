@@ -213,6 +213,8 @@ describe("refuses among the members", () => {
     expect(build({ resource: API, members: { team: undefined } })).toThrow(/the member team is undefined/);
     for (const members of [null, [], "x"])
       expect(build({ resource: API, members })).toThrow(/members must be a plain object/);
+    const silent = { team: "x", toJSON: () => undefined };
+    expect(build({ resource: API, members: silent })).toThrow("members must be a plain object, without a toJSON");
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     const throwing = {

@@ -267,6 +267,14 @@ describe("a signal", () => {
     expect(cheap.stats()).toEqual({ running: 0, waiting: 0, refused: 0 });
   });
 
+  it("is told in our own words where it can't be read", async () => {
+    const { proxy, revoke } = Proxy.revocable(new AbortController().signal, {});
+    revoke();
+    await expect(cheap.hash("x", { signal: proxy })).rejects.toThrow(
+      "a password's work was given an object that can't be read",
+    );
+  });
+
   it("may be a promise as little", async () => {
     const answer = cheap.hash("x", { signal: Promise.reject(new Error("late")) as never });
     await expect(answer).rejects.toThrow("a password's work: signal is a promise: await it");

@@ -315,7 +315,7 @@ it.each<readonly [object, RegExp]>([
   [{ timeCost: 0 }, /timeCost must be/],
   [{ parallelism: 0 }, /parallelism must be/],
   [{ memoryCost: 8, parallelism: 2 }, /at least 8 for each lane/],
-  [{ memoryCost: 300_000 }, /the cost is over the ceiling; raise ceiling too/],
+  [{ memoryCost: 300_000 }, /the cost is over the ceiling; raise ceiling: { memoryCost, timeCost } too/],
   [{ ceiling: { memoryCost: 1_024 } }, /the cost is over the ceiling/],
   [{ ceiling: { memory: 64 } }, /there is no option "memory"/],
   [{ ceiling: null }, /ceiling takes a plain object/],
