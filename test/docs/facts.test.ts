@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AuthError, type AuthErrorCode, REFUSALS } from "../../src/core/errors.ts";
 import * as testing from "../../src/testing.ts";
-import { ROOT, readPages } from "./pages.ts";
+import { ROOT, readBlocks, readPages } from "./pages.ts";
 
 const read = (path: string): string => readFileSync(`${ROOT}/${path}`, "utf8");
 const PAGES = readPages();
@@ -104,3 +104,19 @@ it.each(PAGES.filter(({ path }) => /^(?:CONTRIBUTING\.md|docs\/(?:architecture|d
     expect(named.filter((path) => !path.includes("NAME") && !existsSync(`${ROOT}/${path}`))).toEqual([]);
   },
 );
+
+describe("a guide or a recipe", () => {
+  const pages = PAGES.filter(({ path }) => /^docs\/(?:guides|recipes)\//.test(path));
+  it.each(pages.map((page) => [page.path, page] as const))(
+    "says how to install what its code imports: %s",
+    (_, page) => {
+      const commands = [...page.text.matchAll(/npm install ([^`\n]*)/g)].flatMap(([, words = ""]) => words.split(" "));
+      const installed = commands.map((word) => word.replace(/(?<=.)@.*$/, "")); // without a version
+      const imported = readBlocks(page)
+        .flatMap(({ code }) => [...code.matchAll(/(?:from |import |import\()"([^".][^"]*)"/g)].map(([, it = ""]) => it))
+        .filter((it) => !/^(?:node:|@\/)/.test(it)) // in Next, `@/` is the project's folder
+        .map((it) => it.split("/", it.startsWith("@") ? 2 : 1).join("/"));
+      expect(installed).toEqual(expect.arrayContaining([...new Set(imported)]));
+    },
+  );
+});
