@@ -196,7 +196,7 @@ describe.each(ADAPTERS)("%s", (name, app, nth) => {
   });
 
   const isNest = name.startsWith("Nest");
-  const rows = partOf(Object.entries(TABLE), nth, 3).filter(([situation]) => !isNest || !NOT_ON_NEST.has(situation));
+  const rows = partOf(Object.entries(TABLE), nth, 4).filter(([situation]) => !isNest || !NOT_ON_NEST.has(situation));
 
   it.each(rows)("answers %s", async (_situation, row) => {
     const answer = await exchange(server, row.sent);

@@ -1,0 +1,3 @@
+import { describeRedisStores } from "../redis-contracts.ts";
+
+describeRedisStores(1);
