@@ -58,9 +58,9 @@ export interface ApiKeys {
    * has: `list` shows that in the old key's `replacedBy`. Then revoke the new key and create another before the overlap
    * is over.
    *
-   * With `overlap: 0`, the key leaked: the blocklist refuses it before the other one is stored. So a 503 in between
-   * leaves the user without a key until `rotate` is called again, which completes the rotation. Call it soon: the
-   * blocklist refuses the old key only for as long as caches may hold it, a minute and a quarter by default.
+   * `overlap: 0` is for a key that leaked. The old key is put into the blocklist before the other one is stored. So a
+   * 503 in between may leave the user without a key that works. Call `rotate` again at once, which completes the
+   * rotation: the blocklist is asked to keep the old key for a minute and a quarter by default, and may forget it then.
    *
    * @returns the key, which is shown this once; `null` if the user has no such key, if it has expired or was rotated
    * already, or if `maxKeys` rotated keys of the user still live
