@@ -11,9 +11,12 @@ interface Scene {
   readonly later: Date;
 }
 
-/** Creates a token that nobody has revoked, and instants around the current one. */
+/**
+ * Creates a token that nobody has revoked, and instants around the last half second that has passed: from there, a
+ * millisecond more or less leads into no other second, which a store that rounds would not show.
+ */
 function createScene(now: () => number): Scene {
-  const time = now();
+  const time = Math.floor(now() / 1_000 - 0.5) * 1_000 + 500;
   const token = { jti: createId("jti"), sid: createId("sid"), userId: createId("user"), issuedAt: new Date(time) };
   return { token, now: time, later: new Date(time + HOUR_MS) };
 }
@@ -127,7 +130,7 @@ export function blocklistContract(
     },
     "remembers until the end that was named, and no less for being told twice": async (list) => {
       const { token, now: at, later } = createScene(now);
-      const soon = new Date(at + 400);
+      const soon = new Date(now() + 400);
       const [jti, sid] = [token.jti as string, token.sid as string];
       const other = { ...token, jti: createId("jti"), sid: createId("sid"), userId: createId("user") };
       await list.revokeToken(jti, later, token.userId);
